@@ -1,0 +1,50 @@
+# The one door. Every target is one line of help; `make` alone prints them.
+SHELL  := /bin/sh
+PYTHON ?= python3
+PORT   ?= 8000
+VENV   := .venv
+BIN    := $(VENV)/bin
+UP     := --port $(PORT) --demo $(if $(DATA),--data "$(DATA)")
+
+.DEFAULT_GOAL := help
+.PHONY: help install shop test check bench drill docs lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.shop ## prepare .venv with what the shop needs
+
+shop: install ## start the shop with a demo catalogue (PORT=8000, DATA=folder)
+	@exec $(BIN)/evertill up $(UP)
+
+test: $(VENV)/.dev ## install what the tests need and run them (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, and the contracts between rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results/latest.json
+	@$(BIN)/python -m bench $(ARGS)
+
+drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=)
+	@$(BIN)/python -m pytest tests/races --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) -n 0 $(ARGS)
+
+docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
+	@$(BIN)/evertill docs
+
+lock: $(VENV)/.dev ## pin the newest allowed versions in the two lock files
+	@deploy/lock.sh $(BIN)
+
+clean: ## remove .venv and caches (never a shop's data)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/.shop: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.shop
+	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements-dev.lock
+	@touch $@

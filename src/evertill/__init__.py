@@ -1,0 +1,3 @@
+"""Evertill: the till that never closes."""
+
+__version__ = "0.1.0"
