@@ -35,6 +35,7 @@ def supervise(
     *,
     tell: Callable[[str], None],
     on_ready: Callable[[], None] = _nothing,
+    on_closing: Callable[[], None] = _nothing,
     on_change: Callable[[Mapping[str, int]], None] = _nothing,
     on_tick: Callable[[], None] = _nothing,
 ) -> None:
@@ -42,11 +43,11 @@ def supervise(
 
     The caller must have one thread and no database connection, because children are forked from it. `tell` gets a line
     for people whenever a child dies or must be hurried; `on_change` the pids by name whenever they change; `on_ready`
-    is called once, when the last stage is ready; `on_tick` at every turn of the loop (each 20 ms until ready).
+    is called once, when the last stage is ready, `on_closing` before the first child is asked to stop; `on_tick` at every turn of the loop (each 20 ms until ready).
 
     Raises ChildFailed, after stopping everything, when a child that runs once ends with an error.
     """
-    supervisor = _Supervisor(children, tell=tell, on_ready=on_ready, on_change=on_change)
+    supervisor = _Supervisor(children, tell=tell, on_ready=on_ready, on_closing=on_closing, on_change=on_change)
     with _wakeups() as wait:
         try:
             while not supervisor.over:
@@ -113,12 +114,13 @@ class _Supervisor:
         *,
         tell: Callable[[str], None],
         on_ready: Callable[[], None],
+        on_closing: Callable[[], None],
         on_change: Callable[[Mapping[str, int]], None],
     ) -> None:
         self.slots = [_Slot(child=child) for child in children]
         self.stages = sorted({child.stage for child in children})
         self.stage = self.stages[0]
-        self.tell, self.on_ready, self.on_change = tell, on_ready, on_change
+        self.tell, self.on_ready, self.on_closing, self.on_change = tell, on_ready, on_closing, on_change
         self.announced = self.frozen = self.over = False
         self.closing_since: float | None = None
         self.failure: ChildFailed | None = None
@@ -236,6 +238,7 @@ class _Supervisor:
     def _begin_closing(self) -> None:
         self.closing_since = time.monotonic()
         self.stage = self.stages[-1]
+        self.on_closing()
 
     def _close(self) -> None:
         now = time.monotonic()
