@@ -4,62 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="StockItem",
+            name='StockItem',
             fields=[
-                ("sku", models.CharField(db_collation="C", max_length=64, primary_key=True, serialize=False)),
-                ("kind", models.CharField(default="COUNTED", max_length=16)),
-                ("on_hand", models.BigIntegerField(default=0)),
-                ("reserved", models.BigIntegerField(default=0)),
+                ('sku', models.CharField(db_collation='C', max_length=64, primary_key=True, serialize=False)),
+                ('kind', models.CharField(default='COUNTED', max_length=16)),
+                ('on_hand', models.BigIntegerField(default=0)),
+                ('reserved', models.BigIntegerField(default=0)),
             ],
             options={
-                "db_table": "stock_item",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ("COUNTED", "UNLIMITED"))), name="stock_item_kind_known"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reserved__gte", 0)), name="stock_item_reserved_not_negative"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind", "UNLIMITED"), ("on_hand__gte", models.F("reserved")), _connector="OR"
-                        ),
-                        name="stock_item_not_oversold",
-                    ),
-                ],
+                'db_table': 'stock_item',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('COUNTED', 'UNLIMITED'))), name='stock_item_kind_known'), models.CheckConstraint(condition=models.Q(('reserved__gte', 0)), name='stock_item_reserved_not_negative'), models.CheckConstraint(condition=models.Q(('kind', 'UNLIMITED'), ('on_hand__gte', models.F('reserved')), _connector='OR'), name='stock_item_not_oversold')],
             },
         ),
         migrations.CreateModel(
-            name="StockMovement",
+            name='StockMovement',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("sku", models.CharField(db_collation="C", max_length=64)),
-                ("kind", models.CharField(max_length=16)),
-                ("quantity", models.BigIntegerField()),
-                ("order_id", models.BigIntegerField(null=True)),
-                ("reason", models.CharField(db_default="", default="", max_length=200)),
-                ("moved_at", models.DateTimeField()),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('sku', models.CharField(db_collation='C', max_length=64)),
+                ('kind', models.CharField(max_length=16)),
+                ('quantity', models.BigIntegerField()),
+                ('order_id', models.BigIntegerField(null=True)),
+                ('reason', models.CharField(db_default='', default='', max_length=200)),
+                ('moved_at', models.DateTimeField()),
             ],
             options={
-                "db_table": "stock_movement",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind__in", ("RECEIVED", "RESERVED", "RELEASED", "SOLD", "CORRECTED", "RETURNED"))
-                        ),
-                        name="stock_movement_kind_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("quantity__gt", 0), ("kind", "CORRECTED"), _connector="OR"),
-                        name="stock_movement_quantity_signed",
-                    ),
-                ],
+                'db_table': 'stock_movement',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('RECEIVED', 'RESERVED', 'RELEASED', 'SOLD', 'CORRECTED', 'RETURNED'))), name='stock_movement_kind_known'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('kind', 'CORRECTED'), _connector='OR'), name='stock_movement_quantity_signed')],
             },
         ),
     ]
