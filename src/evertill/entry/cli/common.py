@@ -1,0 +1,113 @@
+"""What the commands share: the data folder, and the environment that the settings read."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evertill.kernel import embedded
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.files import lock, write_whole
+from evertill.kernel.supervise import read_run
+
+SETTINGS = "evertill.entry.site.settings"
+_SECRET = "secret.key"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="The shop's data folder.", show_default="$EVERTILL_DATA, else the user's own"),
+]
+
+
+class DataFolderUnusable(EvertillError):
+    """The data folder cannot be made, read or written."""
+
+    code = "DATA_FOLDER"
+    status = "unavailable"
+    remedy = "Name a folder of your own: DATA=folder with make, --data folder with evertill."
+
+
+class DatabaseUnknown(EvertillError):
+    """The shop uses a database that this command was not told about."""
+
+    code = "DATABASE_UNKNOWN"
+    remedy = "Set DATABASE_URL for this command as for `evertill up`."
+
+
+def data_folder(asked: Path | None) -> Path:
+    """This function will return the data folder to use, absolute, which need not exist yet.
+
+    It is what was asked for, else $EVERTILL_DATA, else root's /var/lib/evertill, else the user's data home.
+    """
+    if asked is not None:
+        return asked.expanduser().resolve()
+    if named := os.environ.get("EVERTILL_DATA"):
+        return Path(named).expanduser().resolve()
+    if os.geteuid() == 0:
+        return Path("/var/lib/evertill")
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return (Path(base).expanduser() / "evertill").resolve()
+
+
+def make_data_folder(folder: Path) -> None:
+    """This function will make `folder` when missing; an existing one keeps its permissions.
+
+    Root's can be passed by everyone, because PostgreSQL runs in it under an account of its own, and listed by root only.
+
+    Raises DataFolderUnusable when it cannot be made or written.
+    """
+    try:
+        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        raise DataFolderUnusable(f"The data folder {folder} cannot be made: {cause.strerror}.") from cause
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise DataFolderUnusable(f"The data folder {folder} belongs to somebody else; this user may not write in it.")
+
+
+def use_data_folder(folder: Path, *, settings: str = SETTINGS) -> None:
+    """This function will set the environment that the settings read: what the operator has set himself stays.
+
+    Raises NoCluster when DATABASE_URL is not set and `folder` has no database, DataFolderUnusable when its secrets
+    cannot be read.
+    """
+    os.environ["EVERTILL_DATA"] = str(folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    try:
+        if not os.environ.get("DATABASE_URL"):
+            os.environ["DATABASE_URL"] = embedded.url(folder)
+        if not os.environ.get("EVERTILL_SECRET"):
+            os.environ["EVERTILL_SECRET"] = _secret(folder)
+    except PermissionError as cause:
+        raise DataFolderUnusable(
+            f"The secrets in {folder} belong to somebody else; this user may not read them."
+        ) from cause
+
+
+def open_shop(data: Path | None) -> None:
+    """This function will connect this process to a running shop: after it, Django and its database can be used.
+
+    Raises NotRunning when no shop runs in the data folder, and DatabaseUnknown when it does on a database that was
+    given by DATABASE_URL, unless this command was given one too.
+    """
+    folder = data_folder(data)
+    if not os.environ.get("DATABASE_URL") and read_run(folder).get("database") == "external":
+        raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
+    use_data_folder(folder)
+    # Only here, because it takes longer than everything else a command does before its work.
+    import django  # noqa: PLC0415
+
+    django.setup()
+
+
+def _secret(folder: Path) -> str:
+    """The key that signs what the shop hands out; made once, never changed by us."""
+    path = folder / _SECRET
+    with lock(folder / "secret.lock"):
+        if not path.exists():
+            write_whole(path=path, text=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() + "\n")
+        return path.read_text(encoding="utf-8").strip()

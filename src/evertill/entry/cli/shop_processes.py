@@ -1,0 +1,116 @@
+"""The processes that make up a shop, and the order in which they start."""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from evertill.kernel import embedded
+from evertill.kernel.supervise import Child
+
+from .sockets import Address
+
+_PROBE_SECONDS = 0.3
+
+# Stages start upwards and stop downwards: first the web workers drain, then the job worker, PostgreSQL last.
+_DATABASE, _UPGRADE, _JOBS, _WEB = range(4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the processes run, by dotted name, so that nothing of it is imported before its time."""
+
+    settings: str = "evertill.entry.site.settings"
+    serve: str = "evertill.entry.site.serve:serve"
+    work: str = "evertill.entry.worker.run:run"
+    serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
+    load_demo: str = "evertill.journeys.load_demo:load_demo"
+
+
+def preload(site: Site) -> None:
+    """This function will import the shop into this process, so that its children start warm and share its memory.
+
+    It leaves no database connection open: a connection must never be shared between processes.
+    """
+    import django  # noqa: PLC0415 — takes a second, and only here.
+    from django.db import connections  # noqa: PLC0415
+
+    django.setup()
+    for name in (site.serve, site.work, site.serve_metrics):
+        _look_up(name)
+    connections.close_all()
+
+
+def children(
+    *,
+    site: Site,
+    cluster: embedded.Cluster | None,
+    listener: socket.socket,
+    web: Address,
+    metrics: Address,
+    workers: int,
+    demo: bool,
+) -> list[Child]:
+    """This function will return the shop's processes; without PostgreSQL when `cluster` is None (DATABASE_URL)."""
+    database = [] if cluster is None else [_database(cluster)]
+    upgrade = Child(name="upgrade", stage=_UPGRADE, once=True, run=lambda: _upgrade(site, demo=demo))
+    jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)
+    reading = Child(
+        name="metrics", stage=_JOBS, run=lambda: _look_up(site.serve_metrics)(metrics.port), stop_seconds=2.0
+    )
+    serving = [
+        Child(
+            name=f"web-{number}",
+            stage=_WEB,
+            run=lambda: _look_up(site.serve)(listener),
+            ready=lambda _pid: _answers(web),
+            stop_seconds=20.0,
+        )
+        for number in range(1, workers + 1)
+    ]
+    return [*database, upgrade, jobs, reading, *serving]
+
+
+def _database(cluster: embedded.Cluster) -> Child:
+    return Child(
+        name="postgresql",
+        stage=_DATABASE,
+        run=embedded.command(cluster),
+        ready=lambda pid: embedded.is_ready(cluster, pid=pid),
+        # PostgreSQL's words: SIGINT is its fast shutdown, SIGQUIT its immediate one. Both keep every commit.
+        stop_signal=signal.SIGINT,
+        stop_seconds=60.0,
+        hurry_signal=signal.SIGQUIT,
+        orphan_signal=signal.SIGINT,
+    )
+
+
+def _upgrade(site: Site, *, demo: bool) -> None:
+    """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection."""
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("migrate", interactive=False, verbosity=0)
+    if demo:
+        _look_up(site.load_demo)()
+
+
+def _answers(web: Address) -> bool:
+    connection = http.client.HTTPConnection(web.near, web.port, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _look_up(dotted: str) -> Callable[..., Any]:
+    module, name = dotted.split(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found

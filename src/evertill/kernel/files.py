@@ -1,0 +1,58 @@
+"""Files that are either whole or absent, and locks that end with their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def write_whole(*, path: Path, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
+    """This function will put `text` at `path` in one step, so that a crash leaves the old file or the new one.
+
+    `mode` holds from the first byte on. `owner` is (uid, gid), for the superuser who writes for somebody else. The
+    temporary file is made exclusively and renamed, so a link planted in a shared folder is replaced, never followed.
+
+    Raises OSError when the folder cannot be written.
+    """
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """This function will make the names in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """This function will hold the lock file `path` for as long as the block runs, waiting for another holder to end.
+
+    The kernel lets go of the lock when the holder dies, so a lock is never stale.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

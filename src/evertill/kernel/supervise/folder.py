@@ -1,0 +1,115 @@
+"""One supervisor per data folder, and the note by which other commands find it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.files import write_whole
+
+_LOCK = "up.lock"
+_NOTE = "run.json"
+# How long the children of a supervisor that was killed may take to follow it.
+_LAST_HOLDERS_SECONDS = 10.0
+
+
+class FolderHeld(EvertillError):
+    """Another supervisor works on this data folder."""
+
+    code = "FOLDER_HELD"
+    status = "conflict"
+    kept = "The one that runs was not touched."
+    remedy = "Stop that one first, or give this one a folder and a port of its own: DATA=folder PORT=8001 with make, --data and --port with evertill."
+
+
+class NotRunning(EvertillError):
+    """Nothing runs on this data folder."""
+
+    code = "NOT_RUNNING"
+    status = "unavailable"
+    remedy = "Start the shop with `evertill up` (the same --data), or name its folder with --data."
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """This function will make this process the only supervisor of `folder` while the block runs, and clear its note.
+
+    The lock is inherited by forked children on purpose: when a supervisor was killed, the next one gets in only once the
+    last of its children is gone too and has let go of the port.
+
+    Raises FolderHeld, naming the pid and address, when another supervisor is alive.
+    """
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        _take(descriptor, folder=folder)
+        try:
+            yield
+        finally:
+            with suppress(FileNotFoundError):
+                (folder / _NOTE).unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, *, folder: Path) -> None:
+    deadline = time.monotonic() + _LAST_HOLDERS_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note = _note(folder)
+            if _alive(note.get("pid")) or time.monotonic() >= deadline:
+                raise FolderHeld(_who(folder, note), **note) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _who(folder: Path, note: Mapping[str, Any]) -> str:
+    if not note:
+        return f"A shop is already starting in {folder}."
+    return f"A shop already runs in {folder}: process {note.get('pid')}, {note.get('url')}."
+
+
+def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
+    """This function will note for other commands that this process supervises `folder`: its pid, and `facts`."""
+    note = {"pid": os.getpid(), **facts}
+    write_whole(path=folder / _NOTE, text=json.dumps(note, indent=2) + "\n", mode=0o644)
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """This function will return the note of the supervisor that works on `folder` now.
+
+    Raises NotRunning when there is none, or when it was killed and left its note behind.
+    """
+    note = _note(folder)
+    if not _alive(note.get("pid")):
+        raise NotRunning(f"No shop runs in {folder}.", folder=str(folder))
+    return note
+
+
+def _note(folder: Path) -> dict[str, Any]:
+    try:
+        note = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _alive(pid: object) -> bool:
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,115 @@
+"""A shop of almost nothing, to test `evertill up` itself: `python -m tests.contracts.fake_shop FOLDER PORT WORKERS`.
+
+The module is also the Django settings of that shop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_address = urlsplit(os.environ.get("DATABASE_URL", ""))
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": _address.hostname,
+        "PORT": _address.port,
+        "USER": _address.username,
+        "PASSWORD": _address.password,
+        "NAME": _address.path.lstrip("/"),
+    }
+}
+INSTALLED_APPS = ["django.contrib.contenttypes"]
+SECRET_KEY = os.environ.get("EVERTILL_SECRET", "")
+USE_TZ = True
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer one request after the other until SIGTERM, which ends the worker after the request it works on."""
+    asked_to_stop = False
+
+    def stop(*_: object) -> None:
+        nonlocal asked_to_stop
+        asked_to_stop = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.siginterrupt(signal.SIGTERM, True)
+    listener.settimeout(0.05)
+    while not asked_to_stop:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
+        with connection:
+            path = connection.recv(65_536).decode().split(" ")[1]
+            status, body = _answer(path)
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+
+def _answer(path: str) -> tuple[str, str]:
+    from django.db import connection
+
+    if path == "/slow":
+        time.sleep(0.7)
+        return "200 OK", "slow but whole"
+    if path == "/database":
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("select count(*) from django_content_type")
+                return "200 OK", str(cursor.fetchone()[0])
+        except Exception as failure:
+            connection.close()
+            return "503 Service Unavailable", str(failure)
+    return "200 OK", str(os.getpid())
+
+
+def work() -> None:
+    signal.pause()
+
+
+def serve_metrics(port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        signal.pause()
+
+
+def load_demo() -> None:
+    from django.contrib.contenttypes.models import ContentType
+
+    ContentType.objects.get_or_create(app_label="demo", model="tea")
+
+
+def main() -> None:
+    from evertill.entry.cli.shop_processes import Site
+    from evertill.entry.cli.sockets import Address
+    from evertill.entry.cli.up import run_shop
+    from evertill.kernel.errors import EvertillError
+
+    here = "tests.contracts.fake_shop"
+    folder, port, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    try:
+        run_shop(
+            folder=folder,
+            web=Address(host="127.0.0.1", port=port),
+            metrics=Address(host="127.0.0.1", port=port + 1000),
+            workers=workers,
+            demo=True,
+            site=Site(
+                settings=here,
+                serve=f"{here}:serve",
+                work=f"{here}:work",
+                serve_metrics=f"{here}:serve_metrics",
+                load_demo=f"{here}:load_demo",
+            ),
+        )
+    except EvertillError as failure:
+        print(f"evertill: {failure.detail}\n  {failure.kept}\n  {failure.remedy}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
