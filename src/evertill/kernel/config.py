@@ -55,6 +55,7 @@ class Config:
     body_bytes_max: int = _setting(1 << 20, "Bytes in the body of one API request.", low=1024, high=1 << 26)
     idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)
     page_size_max: int = _setting(100, "Items on one page of a list.", low=1, high=1000)
+    product_text_chars_max: int = _setting(20_000, "Characters in the text of a product, per language.", low=1)
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=5000)
