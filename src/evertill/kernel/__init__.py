@@ -1,0 +1,1 @@
+"""What every room needs and no business word: configuration, database, money, time, identifiers, secrets."""

@@ -1,0 +1,31 @@
+"""Orders: what customers asked for and the shop acknowledged, and what became of it."""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.orders.operations import change_state, claim_keys, lock_expired, record
+    from evertill.domains.orders.queries import find_by_keys, read_lines, read_orders
+    from evertill.domains.orders.rules import pieces_by_sku
+    from evertill.domains.orders.tokens import access_token, opens
+    from evertill.domains.orders.types import Keyed, Line, Order, State
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Keyed",
+    "Line",
+    "Order",
+    "State",
+    "access_token",
+    "change_state",
+    "claim_keys",
+    "find_by_keys",
+    "lock_expired",
+    "opens",
+    "pieces_by_sku",
+    "read_lines",
+    "read_orders",
+    "record",
+]

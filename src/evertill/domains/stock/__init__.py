@@ -1,0 +1,33 @@
+"""Stock: how much there is of each SKU, why, and who has a claim on it.
+
+Every change is a typed movement beside a running balance; the balance always equals the sum of its movements.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.stock.operations import UnknownStock, move, open_items
+    from evertill.domains.stock.queries import find_differences, lock_items, read_items
+    from evertill.domains.stock.rules import Allotment, Ask, allot
+    from evertill.domains.stock.types import Difference, Item, Kind, Movement, MovementKind
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Allotment",
+    "Ask",
+    "Difference",
+    "Item",
+    "Kind",
+    "Movement",
+    "MovementKind",
+    "UnknownStock",
+    "allot",
+    "find_differences",
+    "lock_items",
+    "move",
+    "open_items",
+    "read_items",
+]

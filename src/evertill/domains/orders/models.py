@@ -1,0 +1,67 @@
+"""Tables of orders. `id` is the 60-bit identifier whose text form is the order number (kernel.ids)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Order(models.Model):
+    """What a customer asked for and the shop acknowledged."""
+
+    id = models.BigIntegerField(primary_key=True)
+    state = models.CharField(max_length=16)
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    email = models.CharField(max_length=254)
+    placed_at = models.DateTimeField()
+    reserved_until = models.DateTimeField()
+    # Digests of caller + Idempotency-Key, and of the body that came with it.
+    key_digest = models.UUIDField()
+    body_digest = models.UUIDField()
+
+    class Meta:
+        db_table = "orders_order"
+        constraints = (
+            models.UniqueConstraint(name="orders_order_once_per_key", fields=("key_digest",)),
+            models.CheckConstraint(
+                name="orders_order_state_known", condition=Q(state__in=("PLACED", "CANCELLED", "EXPIRED"))
+            ),
+            models.CheckConstraint(name="orders_order_total_not_negative", condition=Q(total__gte=0)),
+        )
+        indexes = (
+            models.Index(name="orders_order_to_expire", fields=("reserved_until",), condition=Q(state="PLACED")),
+        )
+
+
+class OrderLine(models.Model):
+    """One line of an order, as it was when the order was placed."""
+
+    pk = models.CompositePrimaryKey("order_id", "position")
+    order_id = models.BigIntegerField()
+    position = models.IntegerField()
+    sku = models.CharField(max_length=64, db_collation="C")
+    title = models.CharField(max_length=200)
+    quantity = models.IntegerField()
+    unit_price = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_line"
+        constraints = (
+            models.CheckConstraint(name="orders_line_quantity_positive", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(name="orders_line_price_not_negative", condition=Q(unit_price__gte=0)),
+        )
+
+
+class OrderEvent(models.Model):
+    """What happened to an order; rows are only ever added."""
+
+    pk = models.CompositePrimaryKey("order_id", "position")
+    order_id = models.BigIntegerField()
+    position = models.IntegerField()
+    kind = models.CharField(max_length=32)
+    actor = models.CharField(max_length=64)
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_event"

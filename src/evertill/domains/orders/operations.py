@@ -1,0 +1,66 @@
+"""Writes of orders. The caller holds a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from evertill.domains.orders import rules
+from evertill.domains.orders.types import Keyed, State
+from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
+
+_HERE = "evertill.domains.orders"
+_EVENTS = {State.CANCELLED: "order.cancelled", State.EXPIRED: "order.expired"}
+
+
+def claim_keys(*, digests: Sequence[bytes]) -> list[bool]:
+    """This function will try to claim each key until the transaction ends, and say for each whether it got it.
+
+    A key that it did not get is in flight in another transaction. Two different keys share a lock with probability
+    2⁻⁶⁴; the later one is then told to come back, which is harmless.
+    """
+    keys = [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
+    return [taken for (taken,) in db.fetch(sql.load(_HERE, "claim_keys"), (Bigints(keys),))]
+
+
+def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt.datetime) -> None:
+    """This function will write new orders with their lines and first events.
+
+    A key that is used already violates orders_order_once_per_key; callers claim and look first.
+    """
+    orders = [k.order for k in keyed]
+    lines = [(order.id, place, line) for order in orders for place, line in enumerate(order.lines)]
+    db.execute(
+        sql.load(_HERE, "record"),
+        (
+            placed_at,
+            reserved_until,
+            Bigints([order.id for order in orders]),
+            Texts([order.currency for order in orders]),
+            Bigints([order.total for order in orders]),
+            Texts([order.email for order in orders]),
+            Uuids([k.key_digest for k in keyed]),
+            Uuids([k.body_digest for k in keyed]),
+            Bigints([order_id for order_id, _, _ in lines]),
+            Ints([place for _, place, _ in lines]),
+            Texts([line.sku for _, _, line in lines]),
+            Texts([line.title for _, _, line in lines]),
+            Ints([line.quantity for _, _, line in lines]),
+            Bigints([line.unit_price for _, _, line in lines]),
+        ),
+    )
+
+
+def lock_expired(*, now: dt.datetime, limit: int) -> list[int]:
+    """This function will lock up to `limit` orders whose reservation has run out, and return their ids."""
+    return [order_id for (order_id,) in db.fetch(sql.load(_HERE, "lock_expired"), (now, limit))]
+
+
+def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
+    """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
+    moved = db.fetch(
+        sql.load(_HERE, "change_state"),
+        (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
+    )
+    return {order_id for (order_id,) in moved}

@@ -1,0 +1,53 @@
+"""Reads of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evertill.domains.orders.types import Keyed, Line, Order, State
+from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints, Uuids
+
+_HERE = "evertill.domains.orders"
+
+
+def find_by_keys(*, digests: Sequence[bytes]) -> dict[bytes, Keyed]:
+    """This function will return the orders that were placed under these keys, by key digest."""
+    rows = db.fetch(sql.load(_HERE, "find_by_keys"), (Uuids(digests),))
+    if not rows:
+        return {}
+    orders = _with_lines([row[:7] for row in rows])
+    return {
+        row[7].bytes: Keyed(order=orders[row[0]], key_digest=row[7].bytes, body_digest=row[8].bytes) for row in rows
+    }
+
+
+def read_orders(*, order_ids: Sequence[int]) -> dict[int, Order]:
+    """This function will read orders with their lines; an id that does not exist is missing from the answer."""
+    return _with_lines(db.fetch(sql.load(_HERE, "read_orders"), (Bigints(order_ids),)))
+
+
+def read_lines(*, order_ids: Sequence[int]) -> dict[int, list[Line]]:
+    """This function will read the lines of orders, in their places."""
+    lines: dict[int, list[Line]] = {order_id: [] for order_id in order_ids}
+    for order_id, sku, title, quantity, unit_price in db.fetch(sql.load(_HERE, "lines_of"), (Bigints(order_ids),)):
+        lines[order_id].append(Line(sku=sku, title=title, quantity=quantity, unit_price=unit_price))
+    return lines
+
+
+def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
+    lines = read_lines(order_ids=[row[0] for row in rows])
+    return {
+        order_id: Order(
+            id=order_id,
+            state=State(state),
+            currency=currency,
+            total=total,
+            email=email,
+            placed_at=placed_at,
+            reserved_until=reserved_until,
+            lines=tuple(lines[order_id]),
+        )
+        for order_id, state, currency, total, email, placed_at, reserved_until in rows
+    }

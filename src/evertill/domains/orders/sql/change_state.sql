@@ -1,0 +1,21 @@
+-- Moves orders whose state allows it, and records the move behind those before; the row lock of the update keeps
+-- two recorders apart. Orders that it does not return were not moved.
+with moved as (
+    update orders_order
+    set state = %s
+    where id = any(%s::bigint[])
+      and state = any(%s::text[])
+    returning id
+),
+recorded as (
+    insert into orders_event (order_id, position, kind, actor, happened_at)
+    select
+        id,
+        (select max(event.position) + 1 from orders_event as event where event.order_id = moved.id),
+        %s,
+        %s,
+        %s::timestamptz
+    from moved
+)
+select id
+from moved

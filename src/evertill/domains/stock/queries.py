@@ -1,0 +1,46 @@
+"""Reads of stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evertill.domains.stock.models import StockItem
+from evertill.domains.stock.types import Difference, Item, Kind
+from evertill.kernel import db, sql
+from evertill.kernel.arrays import Texts
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def lock_items(*, skus: Iterable[str]) -> dict[str, Item]:
+    """This function will lock the balances of these SKUs, in SKU order, until the caller's transaction ends.
+
+    A SKU without a balance is missing from the answer.
+    """
+    rows = db.fetch(sql.load("evertill.domains.stock", "lock_items"), (Texts(sorted(skus)),))
+    return {
+        sku: Item(sku=sku, kind=_KINDS[kind], on_hand=on_hand, reserved=reserved)
+        for sku, kind, on_hand, reserved in rows
+    }
+
+
+def read_items(*, skus: Iterable[str]) -> dict[str, Item]:
+    """This function will read the balances of these SKUs without locking them."""
+    rows = StockItem.objects.filter(sku__in=list(skus)).values_list("sku", "kind", "on_hand", "reserved")
+    return {sku: Item(sku=sku, kind=_KINDS[kind], on_hand=on, reserved=held) for sku, kind, on, held in rows}
+
+
+def find_differences() -> list[Difference]:
+    """This function will return every balance that is not the sum of its movements; a sound shop has none."""
+    return [
+        Difference(
+            sku=sku,
+            on_hand=on_hand,
+            on_hand_by_movements=on_hand_moved,
+            reserved=reserved,
+            reserved_by_movements=reserved_moved,
+        )
+        for sku, on_hand, on_hand_moved, reserved, reserved_moved in db.fetch(
+            sql.load("evertill.domains.stock", "differences")
+        )
+    ]

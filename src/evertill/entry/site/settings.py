@@ -1,0 +1,80 @@
+"""Django's settings, all from kernel.config; nothing here differs between a laptop and a cluster but the environment."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from evertill.kernel import config, crypto
+
+_config = config.get()
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
+            # Prepare at the first use: the hot statements are few and planning them costs more than running them.
+            "prepare_threshold": 0,
+            "connect_timeout": 5,
+            "application_name": "evertill",
+            "options": (
+                f"-c statement_timeout={_config.statement_timeout_ms}"
+                f" -c lock_timeout={_config.lock_timeout_ms}"
+                " -c idle_in_transaction_session_timeout=60000 -c jit=off"
+            ),
+        },
+    }
+
+
+SECRET_KEY = crypto.derive_key("django").hex()
+DEBUG = False
+ALLOWED_HOSTS = list(_config.allowed_hosts)
+ROOT_URLCONF = "evertill.entry.site.urls"
+DATABASES = {"default": _database(_config.database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "evertill.domains.access",
+    "evertill.domains.catalog",
+    "evertill.domains.orders",
+    "evertill.domains.stock",
+    "evertill.entry.shop",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+LANGUAGE_CODE = _config.languages[0]
+LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)) for code in _config.languages]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+
+# Logging is set up by the process that runs (kernel.log); Django only hands its records on.
+LOGGING_CONFIG = None
+PROCRASTINATE_IMPORT_PATHS: list[str] = ["evertill.entry.worker.jobs"]

@@ -1,0 +1,131 @@
+"""Every setting and every limit, read once from the environment, checked, and frozen.
+
+A setting is a field of `Config`; its environment variable is `EVERTILL_` and the name in capitals. Its help text is the
+one source for docs/reference/settings.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evertill.kernel.errors import ConfigError
+
+
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:
+    return field(default=default, metadata={"help": help_text, "low": low, "high": high})
+
+
+def _required(help_text: str) -> Any:
+    return field(metadata={"help": help_text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one node."""
+
+    database_url: str = _required(
+        "Address of the PostgreSQL database (15 or newer). `DATABASE_URL` is read too. `evertill up` sets it to the"
+        " embedded server when neither is given."
+    )
+    secret: bytes = _required(
+        "The shop's one secret, at least 32 bytes in base64; all other keys derive from it. `evertill up` makes one in"
+        " the data folder. Every node of a shop needs the same."
+    )
+    data: Path = _setting(Path(), "Folder of everything this node keeps.")
+    allowed_hosts: tuple[str, ...] = _setting(
+        ("localhost", "127.0.0.1", "[::1]"), "Host names, separated by commas, that the pages answer to."
+    )
+    languages: tuple[str, ...] = _setting(
+        ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
+    )
+    log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
+
+    reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    expire_batch_max: int = _setting(500, "Orders that one transaction of the expiry job handles.", low=1, high=5000)
+
+    order_lines_max: int = _setting(1000, "Lines in one order.", low=1, high=10_000)
+    quantity_max: int = _setting(100_000, "Quantity in one order line.", low=1, high=10**9)
+    body_bytes_max: int = _setting(1 << 20, "Bytes in the body of one API request.", low=1024, high=1 << 26)
+    idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)
+    page_size_max: int = _setting(100, "Items on one page of a list.", low=1, high=1000)
+    search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
+
+    batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=5000)
+    batch_lines_max: int = _setting(4000, "Order lines that one transaction places.", low=1, high=100_000)
+    queue_max: int = _setting(4096, "Requests that wait for a transaction before the answer is 503.", low=1, high=10**6)
+    lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
+    page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
+    lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
+    token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)
+
+    import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
+    import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
+
+
+def variable(name: str) -> str:
+    """This function will return the environment variable of a setting."""
+    return f"EVERTILL_{name.upper()}"
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """This function will read and check every setting; raises ConfigError that names the variable and what it takes."""
+    values: dict[str, Any] = {}
+    for item in fields(Config):
+        text = environ.get(variable(item.name))
+        if text is None and item.name == "database_url":
+            text = environ.get("DATABASE_URL")
+        if text is None or text == "":
+            if item.default is MISSING:
+                raise ConfigError(f"{variable(item.name)} is not set. {item.metadata['help']}")
+            continue
+        values[item.name] = _read(item, text)
+    return Config(**values)
+
+
+def _read(item: Field[Any], text: str) -> Any:
+    name = variable(item.name)
+    if item.name == "secret":
+        return _read_secret(name, text)
+    if isinstance(item.default, int):
+        return _read_int(item, name, text)
+    if isinstance(item.default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(item.default, Path):
+        return Path(text)
+    return text
+
+
+def _read_int(item: Field[Any], name: str, text: str) -> int:
+    low, high = item.metadata["low"], item.metadata["high"]
+    try:
+        value = int(text)
+    except ValueError:
+        raise ConfigError(f"{name} takes a whole number from {low} to {high}, not '{text[:40]}'.") from None
+    if not low <= value <= high:
+        raise ConfigError(f"{name} takes a whole number from {low} to {high}, not {value}.")
+    return value
+
+
+def _read_secret(name: str, text: str) -> bytes:
+    # The text itself never goes into the message: messages end up in logs.
+    try:
+        secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
+    except (binascii.Error, ValueError):
+        raise ConfigError(f"{name} is not base64.") from None
+    if len(secret) < 32:
+        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least 32 random ones.")
+    return secret
+
+
+@cache
+def get() -> Config:
+    """This function will return this process's settings, read from its environment at the first call."""
+    return load(os.environ)

@@ -1,0 +1,117 @@
+"""The one way to the database: Django's own psycopg connection, so that models and statements share a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString, cast
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+
+# Imported for its effect: a connection knows only the types that were registered before it was opened.
+from evertill.kernel import arrays as _arrays  # noqa: F401
+from evertill.kernel.errors import EvertillError
+
+
+class OutcomeUnknown(EvertillError):
+    """The connection broke while the database was committing: the work is done or not done, and nobody here knows."""
+
+    code = "OUTCOME_UNKNOWN"
+    status = "unavailable"
+    kept = "The request was kept completely or not at all."
+    remedy = "Send the same request again with the same Idempotency-Key: it counts once."
+
+
+class DatabaseUnavailable(EvertillError):
+    """The database cannot be reached or is restarting, and nothing of this request was written."""
+
+    code = "DATABASE_UNAVAILABLE"
+    status = "unavailable"
+    remedy = "Send the same request again in a moment, with the same Idempotency-Key."
+
+
+def raw() -> psycopg.Connection[Any]:
+    """This function will return this thread's psycopg connection, opened if need be; inside a transaction, the same."""
+    connection.ensure_connection()
+    return cast("psycopg.Connection[Any]", connection.connection)
+
+
+def fetch(statement: LiteralString, params: Sequence[Any] = ()) -> list[Any]:
+    """This function will run one prepared statement and return its rows as tuples, in binary."""
+    with psycopg.Cursor(raw()) as cursor:
+        cursor.execute(statement, params, prepare=True, binary=True)
+        return cursor.fetchall()
+
+
+def execute(statement: LiteralString, params: Sequence[Any] = ()) -> int:
+    """This function will run one prepared statement and return the number of rows it touched."""
+    with psycopg.Cursor(raw()) as cursor:
+        cursor.execute(statement, params, prepare=True, binary=True)
+        return cursor.rowcount
+
+
+@contextmanager
+def write() -> Iterator[None]:
+    """One transaction whose success means that its commit is durable.
+
+    Raises OutcomeUnknown when the connection broke during the commit, or when a synchronous standby's wait was cut
+    short (PostgreSQL then commits here and only warns, SQLSTATE 01000); DatabaseUnavailable when it broke before.
+    """
+    committing = False
+    notices: list[str] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        if diagnostic.sqlstate == "01000":
+            notices.append(diagnostic.message_primary or "")
+
+    try:
+        with transaction.atomic():
+            handle = raw()
+            handle.add_notice_handler(note)
+            yield
+            committing = True
+    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if not is_connection_lost(error):
+            raise
+        connection.close()
+        if committing:
+            raise OutcomeUnknown("The connection to the database broke while it was committing.") from error
+        raise DatabaseUnavailable("The database could not be reached.") from error
+    finally:
+        if connection.connection is not None and not connection.connection.closed:
+            connection.connection.remove_notice_handler(note)
+    if notices:
+        raise OutcomeUnknown("The standby's confirmation did not arrive.")
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """This function will say whether an error means that the connection is gone or was never made."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, psycopg.Error):
+            state = cause.sqlstate or ""
+            # No SQLSTATE at all: libpq could not talk to the server. 08: connection; 57P: the server is going down.
+            return not state or state.startswith(("08", "57P"))
+        cause = cause.__cause__
+    return isinstance(error, InterfaceError)
+
+
+def close_broken() -> None:
+    """This function will drop this thread's connection if it is not usable, so that the next use opens a new one."""
+    if connection.connection is not None and (connection.connection.broken or connection.connection.closed):
+        connection.close()
+
+
+__all__ = [
+    "DatabaseError",
+    "DatabaseUnavailable",
+    "OutcomeUnknown",
+    "close_broken",
+    "execute",
+    "fetch",
+    "is_connection_lost",
+    "raw",
+    "write",
+]

@@ -1,0 +1,36 @@
+"""A domain's front door, opened only when somebody knocks.
+
+Django imports a domain's package before its models may be imported. A front door that imported its rooms at once would
+fail there, so it finds each name at its first use and keeps it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from typing import Any
+
+ROOMS = ("types", "rules", "operations", "queries", "tokens")
+
+
+def open_door(package: str) -> Callable[[str], Any]:
+    """This function will return a module-level `__getattr__` that finds the names of `__all__` in the package's rooms.
+
+    That raises AttributeError for any other name.
+    """
+
+    def find(name: str) -> Any:
+        door = sys.modules[package]
+        if name in door.__all__:
+            for room in ROOMS:
+                if importlib.util.find_spec(f"{package}.{room}") is None:
+                    continue
+                value = getattr(importlib.import_module(f"{package}.{room}"), name, None)
+                if value is not None:
+                    setattr(door, name, value)
+                    return value
+        raise AttributeError(f"{package} has no public name '{name}'")
+
+    return find

@@ -1,0 +1,30 @@
+"""The one shape in which a failure leaves a journey."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class EvertillError(Exception):
+    """Base of every failure that a caller may see.
+
+    A subclass is defined beside the operation that raises it. `code` is stable and part of the API; `kept` says what
+    is safe, `remedy` what to do now. Both are full sentences in plain words.
+    """
+
+    code: ClassVar[str] = "ERROR"
+    status: ClassVar[str] = "invalid"
+    kept: ClassVar[str] = "Nothing was changed."
+    remedy: ClassVar[str] = "Correct the request and send it again."
+
+    def __init__(self, detail: str, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+
+class ConfigError(EvertillError):
+    """A setting is missing or cannot be used."""
+
+    code = "CONFIG"
+    remedy = "Correct the setting and start again."
