@@ -37,10 +37,14 @@ def until(what: Callable[[], T], *, seconds: float = 10.0) -> T:
 def alive(pid: int) -> bool:
     """This function will say whether `pid` still runs; a zombie that nobody has waited for does not."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def gone(pid: int) -> bool:
+    """This function will say whether `pid` has ended."""
+    return not alive(pid)
 
 
 def kill(pid: int, number: int) -> None:
