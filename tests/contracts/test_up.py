@@ -107,9 +107,9 @@ def free_port() -> int:
     """A port whose neighbour for the metrics is free too, below those that outgoing connections take."""
     while True:
         port = 10_000 + secrets.randbelow(9_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            with socket.create_server(("127.0.0.1", port + 1000)):
-                return port
+        shop, metrics = ("127.0.0.1", port), ("127.0.0.1", port + 1000)
+        with contextlib.suppress(OSError), socket.create_server(shop), socket.create_server(metrics):
+            return port
 
 
 def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
