@@ -67,11 +67,13 @@ class Opener:
 
     shops: list[Shop] = field(default_factory=list)
 
-    def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False) -> Shop:
+    def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False, database: str = "") -> Shop:
         argv, env, user = [sys.executable], dict(os.environ), None
         env.pop("DATABASE_URL", None)
         if ordinary:
             (argv, env), user = ordinary_python(), ORDINARY
+        if database:
+            env["DATABASE_URL"] = database
         port = port or free_port()
         said = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}.said")
         with said.open("w", encoding="utf-8") as output:
@@ -90,8 +92,8 @@ class Opener:
         self.shops.append(shop)
         return shop
 
-    def opened(self, folder: Path, **how: bool) -> Shop:
-        shop = self(folder, **how)
+    def opened(self, folder: Path, *, ordinary: bool = False, database: str = "") -> Shop:
+        shop = self(folder, ordinary=ordinary, database=database)
         until(shop.is_open, seconds=READY_SECONDS)
         return shop
 
@@ -194,6 +196,16 @@ class TestOpening:
 
             second.process.terminate()
             assert second.process.wait(timeout=30) == 0
+
+    def test_uses_the_operators_database_when_given(self, shop: Shop, folder: Path, opener: Opener) -> None:
+        second = opener.opened(folder, database=cli("database", "url", folder=shop.folder).stdout.strip())
+
+        assert second.get("/database") == (200, "2")
+        assert second.note()["database"] == "external"
+        assert sorted(second.pids()) == ["jobs", "metrics", "web-1", "web-2"]
+        assert not (folder / "postgres").exists()
+        kill(second.process.pid, signal.SIGTERM)
+        assert second.process.wait(timeout=30) == 0
 
 
 class TestStayingOpen:
