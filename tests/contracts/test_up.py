@@ -68,8 +68,7 @@ class Opener:
     shops: list[Shop] = field(default_factory=list)
 
     def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False, database: str = "") -> Shop:
-        argv, env, user = [sys.executable], dict(os.environ), None
-        env.pop("DATABASE_URL", None)
+        argv, env, user = [sys.executable], clean_environment(), None
         if ordinary:
             (argv, env), user = ordinary_python(), ORDINARY
         if database:
@@ -105,6 +104,12 @@ class Opener:
             shop.said.unlink(missing_ok=True)
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what other tests' shops have set."""
+    ours = ("EVERTILL_", "DATABASE_URL", "DJANGO_", "PROMETHEUS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def free_port() -> int:
     """A port whose neighbour for the metrics is free too, below those that outgoing connections take."""
     while True:
@@ -115,9 +120,8 @@ def free_port() -> int:
 
 
 def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     argv = [sys.executable, "-c", "from evertill.entry.cli import main; main()", *words, "--data", str(folder)]
-    return subprocess.run(argv, env=env, cwd="/", capture_output=True, text=True)
+    return subprocess.run(argv, env=clean_environment(), cwd="/", check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def _run(
     write_run(folder, facts)
     use_data_folder(folder, settings=site.settings)
     progress.step("Loading the shop")
-    preload(site)
+    preload(site, folder=folder)
     progress.step("Starting the shop, with the demo catalogue" if demo else "Starting the shop")
     supervise(
         children(site=site, cluster=cluster, listener=listener, metrics=metrics, web=web, workers=workers, demo=demo),
