@@ -15,10 +15,7 @@ from evertill.kernel.errors import EvertillError
 
 # What the operator types → the module whose `app` does it, in the order `evertill --help` shows. The modules import
 # Django and the domains inside their functions only, so that help stays fast.
-COMMANDS: Mapping[str, str] = {
-    "up": "evertill.entry.cli.up",
-    "database": "evertill.entry.cli.database",
-}
+COMMANDS: Mapping[str, str] = {"up": "evertill.entry.cli.up", "database": "evertill.entry.cli.database"}
 
 
 class _Commands(TyperGroup):
