@@ -18,6 +18,7 @@ from evertill.kernel.errors import EvertillError
 COMMANDS: Mapping[str, str] = {
     "up": "evertill.entry.cli.up",
     "database": "evertill.entry.cli.database",
+    "audit": "evertill.entry.cli.audit",
 }
 
 
