@@ -55,6 +55,7 @@ class Config:
     body_bytes_max: int = _setting(1 << 20, "Bytes in the body of one API request.", low=1024, high=1 << 26)
     idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)
     page_size_max: int = _setting(100, "Items on one page of a list.", low=1, high=1000)
+    product_text_chars_max: int = _setting(20_000, "Characters in the text of a product, per language.", low=1)
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=5000)
@@ -62,6 +63,7 @@ class Config:
     queue_max: int = _setting(4096, "Requests that wait for a transaction before the answer is 503.", low=1, high=10**6)
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)

@@ -5,18 +5,54 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.catalog.queries import find_offers
-    from evertill.domains.catalog.types import Offer, ProductDraft, ProductPage, ProductView, Status, VariantDraft, VariantView
+    from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken, save_products
+    from evertill.domains.catalog.queries import (
+        InvalidCursor,
+        UnknownProduct,
+        find_homes,
+        find_offers,
+        find_slugs,
+        list_products,
+        read_product,
+    )
+    from evertill.domains.catalog.rules import fault_of, is_language, slug_for
+    from evertill.domains.catalog.types import (
+        Home,
+        Offer,
+        ProductDraft,
+        ProductPage,
+        ProductView,
+        Saved,
+        Status,
+        Text,
+        VariantDraft,
+        VariantView,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Home",
+    "InvalidCursor",
     "Offer",
     "ProductDraft",
+    "ProductIncomplete",
     "ProductPage",
     "ProductView",
+    "Saved",
+    "SkuTaken",
     "Status",
+    "Text",
+    "UnknownProduct",
     "VariantDraft",
     "VariantView",
+    "fault_of",
+    "find_homes",
     "find_offers",
+    "find_slugs",
+    "is_language",
+    "list_products",
+    "read_product",
+    "save_products",
+    "slug_for",
 ]

@@ -2,14 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
 
-from evertill.domains.catalog.types import Offer
-from evertill.kernel import db, sql
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from evertill.domains.catalog.models import Price, Product, ProductText, Variant
+from evertill.domains.catalog.rules import choose_language
+from evertill.domains.catalog.types import Home, Offer, ProductPage, ProductView, Status, VariantView
+from evertill.kernel import config, db, sql
 from evertill.kernel.arrays import Texts
+from evertill.kernel.errors import EvertillError
+
+_CURSOR_BYTES = 8
+_CURSOR_MARK = b"c1"
+# The SKUs or slugs that one statement is asked about.
+_PART = 5000
+
+
+class InvalidCursor(EvertillError):
+    """A cursor is not one that this shop gave."""
+
+    code = "INVALID_CURSOR"
+    kept = "Nothing was read or changed."
+    remedy = "Leave the cursor out to start from the first page, or send one exactly as it was given."
+
+
+class UnknownProduct(EvertillError):
+    """There is no such product, or customers may not see it."""
+
+    code = "UNKNOWN_PRODUCT"
+    status = "not_found"
+    kept = "Nothing was read or changed."
+    remedy = "Look the product up in the list of products."
 
 
 def find_offers(*, skus: Iterable[str], currency: str) -> dict[str, Offer]:
     """This function will return what may be ordered now among these SKUs, with its price in one currency, by SKU."""
     rows = db.fetch(sql.load("evertill.domains.catalog", "offers"), (currency, Texts(list(skus))))
     return {sku: Offer(sku=sku, title=title, unit_price=amount) for sku, title, amount in rows}
+
+
+def find_homes(*, skus: Iterable[str]) -> dict[str, Home]:
+    """This function will return where each of these SKUs lives, by SKU; one that lives nowhere is missing."""
+    wanted = list(skus)
+    homes: dict[str, Home] = {}
+    for start in range(0, len(wanted), _PART):
+        rows = (
+            Variant.objects.filter(sku__in=wanted[start : start + _PART])
+            .annotate(siblings=Count("product__variants"))
+            .values_list("sku", "product__slug", "siblings")
+        )
+        homes |= {sku: Home(slug=slug, is_shared=siblings > 1) for sku, slug, siblings in rows}
+    return homes
+
+
+def find_slugs(*, slugs: Iterable[str]) -> set[str]:
+    """This function will return those of these slugs that a product has."""
+    wanted = list(slugs)
+    found: set[str] = set()
+    for start in range(0, len(wanted), _PART):
+        found |= set(Product.objects.filter(slug__in=wanted[start : start + _PART]).values_list("slug", flat=True))
+    return found
+
+
+def list_products(
+    *, languages: Sequence[str], search: str = "", cursor: str | None = None, limit: int = 20
+) -> ProductPage:
+    """This function will return one page of the products that customers see, in the order they were created.
+
+    Each word of `search` must occur in a title, a text or a SKU, in whatever language and case; the first
+    `search_chars_max` characters count. `limit` is cut to 1 … page_size_max. Raises InvalidCursor.
+    """
+    size = min(max(limit, 1), config.get().page_size_max)
+    found = _on_show()
+    if cursor is not None:
+        found = found.filter(pk__gt=_read_cursor(cursor))
+    for word in search.replace("\0", " ")[: config.get().search_chars_max].split():
+        found = found.filter(
+            Exists(
+                ProductText.objects.filter(product=OuterRef("pk")).filter(
+                    Q(title__icontains=word) | Q(text__icontains=word)
+                )
+            )
+            | Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, sku__icontains=word))
+        )
+    # One more than the page holds, to know whether there is a next one.
+    rows = list(found.order_by("pk").values_list("pk", "slug")[: size + 1])
+    shown = rows[:size]
+    return ProductPage(
+        products=_view(shown, languages=languages),
+        next_cursor=_write_cursor(shown[-1][0]) if len(rows) > size else None,
+    )
+
+
+def read_product(*, slug: str, languages: Sequence[str]) -> ProductView:
+    """This function will return one product that customers see; raises UnknownProduct."""
+    row = None if "\0" in slug else _on_show().filter(slug=slug).values_list("pk", "slug").first()
+    if row is None:
+        raise UnknownProduct(f"There is no product '{slug[:120]}' here.")
+    return _view([row], languages=languages)[0]
+
+
+def _on_show() -> QuerySet[Product]:
+    # A product without a text or a variant has nothing to show.
+    return Product.objects.filter(
+        Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True)),
+        Exists(ProductText.objects.filter(product=OuterRef("pk"))),
+        status=Status.ACTIVE,
+    )
+
+
+def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[ProductView]:
+    ids = [product_id for product_id, _ in rows]
+    wanted = [*languages, *config.get().languages]
+    texts: dict[int, dict[str, tuple[str, str]]] = {product_id: {} for product_id in ids}
+    for product_id, language, title, text in (
+        ProductText.objects.filter(product_id__in=ids)
+        .order_by("language", "pk")
+        .values_list("product_id", "language", "title", "text")
+    ):
+        texts[product_id][language] = (title, text)
+    prices: dict[int, dict[str, int]] = {}
+    for variant_id, currency, amount in (
+        Price.objects.filter(variant__product_id__in=ids)
+        .order_by("currency", "pk")
+        .values_list("variant_id", "currency", "amount")
+    ):
+        prices.setdefault(variant_id, {})[currency] = amount
+    variants: dict[int, list[VariantView]] = {product_id: [] for product_id in ids}
+    for variant_id, product_id, sku, title in (
+        Variant.objects.filter(product_id__in=ids, is_active=True)
+        .order_by("position", "pk")
+        .values_list("pk", "product_id", "sku", "title")
+    ):
+        variants[product_id].append(VariantView(sku=sku, title=title, prices=prices.get(variant_id, {})))
+    views = []
+    for product_id, slug in rows:
+        language = choose_language(wanted=wanted, available=texts[product_id])
+        title, text = texts[product_id][language]
+        views.append(
+            ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(variants[product_id]))
+        )
+    return views
+
+
+def _write_cursor(product_id: int) -> str:
+    return base64.urlsafe_b64encode(_CURSOR_MARK + product_id.to_bytes(_CURSOR_BYTES, "big")).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidCursor("This is not a cursor of this shop.") from None
+    product_id = int.from_bytes(plain[len(_CURSOR_MARK) :], "big")
+    if not plain.startswith(_CURSOR_MARK) or len(plain) != len(_CURSOR_MARK) + _CURSOR_BYTES or product_id >= 1 << 63:
+        raise InvalidCursor("This is not a cursor of this shop.")
+    return product_id

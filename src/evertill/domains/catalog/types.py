@@ -26,8 +26,19 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a product is called and said to be in one language; a `text` of None keeps the one that is there."""
+
+    title: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VariantDraft:
-    """A variant to be saved: its SKU, its title where it differs from the product's, and minor units per currency."""
+    """A variant to be saved: its SKU, what an order line calls it, and minor units per currency.
+
+    Without a title it is called as its product is in the shop's first language.
+    """
 
     sku: str
     title: str = ""
@@ -36,12 +47,33 @@ class VariantDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
-    """A product to be saved: texts are (title, text) per language; variants come in the order they are shown."""
+    """A product to be saved, found again by its slug. What it does not name stays as it is.
+
+    Texts are per language. New variants come after those already there, in this order. A status of None keeps the
+    present one; a new product is then ACTIVE.
+    """
 
     slug: str
-    texts: Mapping[str, tuple[str, str]]
+    texts: Mapping[str, Text]
     variants: Sequence[VariantDraft]
-    status: Status = Status.ACTIVE
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What saving products came to, in products."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where a SKU lives: the slug of its product, and whether other variants live there too."""
+
+    slug: str
+    is_shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,46 @@
+"""What crosses the boundary of access."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+
+class Scope(StrEnum):
+    """What a token may allow."""
+
+    ORDERS_READ = "orders:read"
+    ORDERS_CANCEL = "orders:cancel"
+    ORDERS_PRICE = "orders:price"
+
+
+# What each scope lets a program do, for people who choose.
+MEANINGS = {
+    Scope.ORDERS_READ: "read any order",
+    Scope.ORDERS_CANCEL: "cancel any order",
+    Scope.ORDERS_PRICE: "state the unit price of an order line: negotiated or historical orders",
+}
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks. `id` outlives the secret: it stays when a revoked name is issued anew, and with it what the caller's
+    Idempotency-Keys stand for.
+    """
+
+    id: int
+    name: str
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token as the shop's owner sees it; its secret is known to nobody but its holder."""
+
+    id: int
+    name: str
+    scopes: frozenset[Scope]
+    created_at: dt.datetime
+    revoked_at: dt.datetime | None

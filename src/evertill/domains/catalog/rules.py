@@ -1,0 +1,126 @@
+"""What a SKU, a slug and a title may look like, and which language a customer gets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+from evertill.domains.catalog.types import ProductDraft
+
+# The widths of the columns.
+SKU_CHARS_MAX = 64
+TITLE_CHARS_MAX = 200
+SLUG_CHARS_MAX = 120
+
+_SLUG = re.compile(r"[A-Za-z0-9_-]+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
+_LANGUAGE_CHARS_MAX = 16
+# What browsers say for Chinese names a country; what we keep names the script.
+_SCRIPTS = {
+    "zh": "zh-hans",
+    "zh-cn": "zh-hans",
+    "zh-sg": "zh-hans",
+    "zh-my": "zh-hans",
+    "zh-tw": "zh-hant",
+    "zh-hk": "zh-hant",
+    "zh-mo": "zh-hant",
+}
+
+
+def is_language(text: str) -> bool:
+    """This function will say whether a text has the form of a language tag, in lower case ("en", "zh-hans")."""
+    return len(text) <= _LANGUAGE_CHARS_MAX and _LANGUAGE.fullmatch(text) is not None
+
+
+def fault_of_sku(sku: str) -> str | None:
+    """This function will say in one sentence why a text cannot be a SKU, or return None when it can."""
+    if not sku:
+        return "The SKU is empty."
+    if len(sku) > SKU_CHARS_MAX:
+        return f"The SKU has {len(sku)} characters; {SKU_CHARS_MAX} is the most."
+    if sku != sku.strip() or not sku.isprintable():
+        return "The SKU begins or ends with a space, or has a character that cannot be printed."
+    return None
+
+
+def fault_of_title(title: str) -> str | None:
+    """This function will say in one sentence why a text cannot be a title, or return None when it can."""
+    if not title.strip():
+        return "The title is empty."
+    if len(title) > TITLE_CHARS_MAX:
+        return f"The title has {len(title)} characters; {TITLE_CHARS_MAX} is the most."
+    if any(unicodedata.category(character) == "Cc" for character in title):
+        return "The title has a control character, such as a line break."
+    return None
+
+
+def fault_of_slug(slug: str) -> str | None:
+    """This function will say in one sentence why a text cannot be a slug, or return None when it can."""
+    if len(slug) > SLUG_CHARS_MAX:
+        return f"The slug has {len(slug)} characters; {SLUG_CHARS_MAX} is the most."
+    if _SLUG.fullmatch(slug) is None:
+        return "The slug may have letters a to z, digits, - and _ only."
+    return None
+
+
+def fault_of_text(text: str, *, chars_max: int) -> str | None:
+    """This function will say in one sentence why a text cannot describe a product, or return None when it can."""
+    if len(text) > chars_max:
+        return f"The text has {len(text)} characters; {chars_max} is the most."
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+        return "The text has a control character."
+    return None
+
+
+def fault_of(draft: ProductDraft, *, text_chars_max: int) -> str | None:
+    """This function will say in one sentence why a draft cannot be saved, or return None when it can."""
+    for fault in (
+        fault_of_slug(draft.slug),
+        *(fault_of_title(text.title) for text in draft.texts.values()),
+        *(fault_of_text(text.text or "", chars_max=text_chars_max) for text in draft.texts.values()),
+        *(fault_of_sku(variant.sku) for variant in draft.variants),
+        *(fault_of_title(variant.title) for variant in draft.variants if variant.title),
+    ):
+        if fault is not None:
+            return fault
+    for language in draft.texts:
+        if not is_language(language):
+            return f"'{language[:40]}' is not a language tag such as en or zh-hans."
+    return None
+
+
+def slug_for(*, title: str, sku: str, taken: Collection[str]) -> str:
+    """This function will make the slug of a new product from its title and SKU, of at most 120 characters.
+
+    Letters beyond a to z lose their accents or are left out, so a Chinese title leaves the SKU alone. Where the slug
+    is taken — 85123A and 85123a differ as SKUs, and not as addresses — a digest of the SKU tells the two apart.
+    """
+    sku_part = _plain(sku)[:SKU_CHARS_MAX]
+    title_part = _plain(title)[: SLUG_CHARS_MAX - SKU_CHARS_MAX - 12].strip("-")
+    slug = "-".join(part for part in (title_part, sku_part) if part)
+    if slug and slug not in taken:
+        return slug
+    mark = hashlib.blake2b(sku.encode(), digest_size=5).hexdigest()
+    return f"{slug}-{mark}" if slug else mark
+
+
+def choose_language(*, wanted: Sequence[str], available: Collection[str]) -> str:
+    """This function will return the first wanted language that there is, else the first available one.
+
+    A wanted "en-gb" is content with "en", and "zh-cn" with "zh-hans". `available` has one at least.
+    """
+    for asked in wanted:
+        tag = asked.lower().replace("_", "-")
+        while tag:
+            for candidate in (tag, _SCRIPTS.get(tag, tag)):
+                if candidate in available:
+                    return candidate
+            tag = tag.rpartition("-")[0]
+    return next(iter(available))
+
+
+def _plain(text: str) -> str:
+    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
