@@ -64,6 +64,12 @@ class Config:
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
+    job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
+    job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)
+    job_stalled_s: int = _setting(
+        20, "Seconds without a sign of life after which a worker's jobs are given to others.", low=2, high=3600
+    )
+    job_keep_h: int = _setting(72, "Hours for which finished jobs are kept for those who look into them.", low=1)
     statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)

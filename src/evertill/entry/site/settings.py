@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# Arrays are imported for their effect: Django copies psycopg's adapters at its first connection, and never again.
+from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel import config, crypto
 
 _config = config.get()
