@@ -16,7 +16,7 @@ from tests.builders import NOON, ask, make_product, place_one
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def tamper(statement: str, *params: object) -> None:
+def tamper(statement: str, *params: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         assert cursor.rowcount != 0, "The tampering itself did nothing."

@@ -14,10 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from evertill.domains.orders.models import Order, OrderEvent
-from evertill.entry.worker import jobs
+from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
 from evertill.journeys.audit_books import audit_books
 from evertill.kernel import clock
 from tests.builders import ask, make_product, place_one
@@ -49,8 +50,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def defer_expiry() -> int:
-    job_id: int = jobs.expire_reservations.defer(timestamp=0)
-    return job_id
+    return app.configure_task("expire_reservations", queueing_lock="expire_reservations").defer(timestamp=0)
 
 
 def states() -> dict[str, int]:
@@ -172,6 +172,6 @@ def _terminate_all(other: psycopg.Connection[tuple[object, ...]]) -> bool:
 
 class TestTimetable:
     def test_expires_every_minute_and_cleans_up_every_day(self) -> None:
-        planned = {key[0]: task.cron for key, task in jobs.app.periodic_registry.periodic_tasks.items()}
+        planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
         assert planned == {"expire_reservations": "* * * * *", "remove_old_jobs": "17 3 * * *"}

@@ -48,11 +48,8 @@ _Found = Iterator[tuple[str, str]]
 
 def _balances() -> _Found:
     for wrong in stock.find_differences():
-        yield (
-            wrong.sku,
-            f"on hand {wrong.on_hand}, by movements {wrong.on_hand_by_movements};"
-            f" reserved {wrong.reserved}, by movements {wrong.reserved_by_movements}",
-        )
+        on_hand = f"on hand {wrong.on_hand}, by movements {wrong.on_hand_by_movements}"
+        yield wrong.sku, f"{on_hand}; reserved {wrong.reserved}, by movements {wrong.reserved_by_movements}"
 
 
 def _oversold() -> _Found:

@@ -17,12 +17,15 @@ from typing import Any
 
 from evertill.kernel.errors import ConfigError
 
+_SECRET_BYTES_MIN = 32
 
-def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:
+
+# Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"help": help_text, "low": low, "high": high})
 
 
-def _required(help_text: str) -> Any:
+def _required(help_text: str) -> Any:  # noqa: ANN401
     return field(metadata={"help": help_text})
 
 
@@ -98,7 +101,7 @@ def load(environ: Mapping[str, str]) -> Config:
     return Config(**values)
 
 
-def _read(item: Field[Any], text: str) -> Any:
+def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
     name = variable(item.name)
     if item.name == "secret":
         return _read_secret(name, text)
@@ -128,8 +131,8 @@ def _read_secret(name: str, text: str) -> bytes:
         secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
     except (binascii.Error, ValueError):
         raise ConfigError(f"{name} is not base64.") from None
-    if len(secret) < 32:
-        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least 32 random ones.")
+    if len(secret) < _SECRET_BYTES_MIN:
+        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least {_SECRET_BYTES_MIN} random ones.")
     return secret
 
 

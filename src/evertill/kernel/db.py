@@ -14,7 +14,6 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel.errors import EvertillError
 
-
 T = TypeVar("T")
 
 # Rows of a streamed answer that are in memory at a time.

@@ -62,7 +62,7 @@ def find_total_differences() -> list[TotalDifference]:
 
 
 def find_history_differences() -> list[HistoryDifference]:
-    """This function will return every order whose events do not tell how it came to its state; a sound shop has none."""
+    """This function will return every order whose events do not tell how it came to its state."""
     return [
         HistoryDifference(order_id=order_id, state=state, last_event=last_event)
         for order_id, state, last_event in db.fetch(sql.load(_HERE, "history_differences"))

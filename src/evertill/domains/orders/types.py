@@ -55,7 +55,7 @@ class Keyed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotalDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is not the sum of its lines, in minor units; None where there is no order, or there are no lines."""
+    """An order that is not the sum of its lines, in minor units; None where there is no order, or no lines."""
 
     order_id: int
     total: int | None
@@ -63,7 +63,7 @@ class TotalDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """An order whose events do not tell how it came to its state; None where there is no order, or there are none."""
+    """An order whose events do not tell how it came to its state; None where there is no order, or no events."""
 
     order_id: int
     state: str | None

@@ -1,4 +1,4 @@
-"""Django's settings, all from kernel.config; nothing here differs between a laptop and a cluster but the environment."""
+"""Django's settings, all from kernel.config; a laptop and a cluster differ in their environment only."""
 
 from __future__ import annotations
 
