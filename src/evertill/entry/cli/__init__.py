@@ -15,7 +15,11 @@ from evertill.kernel.errors import EvertillError
 
 # What the operator types → the module whose `app` does it, in the order `evertill --help` shows. The modules import
 # Django and the domains inside their functions only, so that help stays fast.
-COMMANDS: Mapping[str, str] = {"up": "evertill.entry.cli.up", "database": "evertill.entry.cli.database"}
+COMMANDS: Mapping[str, str] = {
+    "up": "evertill.entry.cli.up",
+    "database": "evertill.entry.cli.database",
+    "audit": "evertill.entry.cli.audit",
+}
 
 
 class _Commands(TyperGroup):
@@ -36,7 +40,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 — typer calls it so.
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"evertill {__version__}")
         raise typer.Exit
