@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.stock.operations import UnknownStock, move, open_items
+    from evertill.domains.stock.operations import UnknownStock, move, open_items, release
     from evertill.domains.stock.queries import find_differences, lock_items, read_items
     from evertill.domains.stock.rules import Allotment, Ask, allot
     from evertill.domains.stock.types import Difference, Item, Kind, Movement, MovementKind
@@ -30,4 +30,5 @@ __all__ = [
     "move",
     "open_items",
     "read_items",
+    "release",
 ]

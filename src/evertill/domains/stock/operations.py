@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evertill.domains.stock.models import StockItem
-from evertill.domains.stock.types import Kind, Movement
+from evertill.domains.stock.queries import lock_items
+from evertill.domains.stock.types import Kind, Movement, MovementKind
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
@@ -46,3 +47,21 @@ def move(*, movements: Sequence[Movement], now: dt.datetime, reason: str = "") -
     )
     if moved != len({m.sku for m in movements}):
         raise UnknownStock("A movement names a SKU that has no stock record.")
+
+
+def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
+    """This function will return to sale what orders had reserved; `pieces` gives the pieces of each SKU by order.
+
+    Raises UnknownStock when a SKU has no balance. Releasing more than is reserved violates the constraint
+    stock_item_reserved_not_negative; callers move the order's state first, so that it happens once.
+    """
+    # One update of many balances would lock them in whatever order it meets them; other writers wait in SKU order.
+    lock_items(skus={sku for wanted in pieces.values() for sku in wanted})
+    move(
+        movements=[
+            Movement(sku=sku, kind=MovementKind.RELEASED, quantity=quantity, order_id=order_id)
+            for order_id, wanted in pieces.items()
+            for sku, quantity in wanted.items()
+        ],
+        now=now,
+    )

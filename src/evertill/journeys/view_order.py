@@ -1,0 +1,26 @@
+"""View an order: one order with its lines, as it stands now."""
+
+from __future__ import annotations
+
+from evertill.domains import orders
+from evertill.kernel.errors import EvertillError
+
+
+class OrderNotFound(EvertillError):
+    """There is no such order."""
+
+    code = "ORDER_NOT_FOUND"
+    status = "missing"
+    kept = "Nothing was changed."
+    remedy = "Check the order number: it has 13 letters and digits, and stands in the answer that the order got."
+
+
+def view_order(*, order_id: int) -> orders.Order:
+    """This function will return one order with its lines; raises OrderNotFound.
+
+    Whether the caller may see it is decided at the door, by `orders.opens` or by a scope.
+    """
+    order = orders.read_orders(order_ids=[order_id]).get(order_id)
+    if order is None:
+        raise OrderNotFound("There is no order with this number.")
+    return order

@@ -1,0 +1,83 @@
+"""What every test stands on: a real PostgreSQL of the session's own, and a database of the worker's own in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests import server as servers
+
+_SERVER = pytest.StashKey[servers.Server]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("evertill")
+    group.addoption("--drill", action="store_true", help="run the long form of the exams that have one")
+    group.addoption("--seed", type=int, default=None, help="replay the exam that printed this seed")
+    group.addoption("--rounds", type=int, default=None, help="rounds of each exam")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the session's server, or as a worker find it; then tell Django where it is, before Django is loaded."""
+    stack = ExitStack()
+    # Closed on every way out, also on Ctrl-C. Being told to end is the same as Ctrl-C.
+    config.add_cleanup(stack.close)
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        server = stack.enter_context(servers.session_server())
+    else:
+        server = servers.Server(**worker["evertill_server"])
+    config.stash[_SERVER] = server
+    if worker is None and config.getoption("dist", "no") != "no":
+        # This process only hands out tests. It still collects nothing and so needs no database of its own.
+        return
+    name = f"evertill_test_{os.getpid()}"
+    os.environ.update(servers.environment(stack.enter_context(servers.cloned(server, name))))
+    from django.conf import settings  # noqa: PLC0415 — only now is there something to load.
+
+    # pytest-django sets Django up once its settings have been looked at.
+    assert settings.configured or settings.DATABASES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 — xdist does not publish the type.
+    node.workerinput["evertill_server"] = node.config.stash[_SERVER].as_facts()
+
+
+@pytest.fixture(scope="session")
+def pg_server(pytestconfig: pytest.Config) -> servers.Server:
+    """The session's server, for tests that need its superuser or a database of their own."""
+    return pytestconfig.stash[_SERVER]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The worker's database is made already; pytest-django would otherwise make one of its own.
+
+    With this, the fixture `db` rolls each test back, which is what rules about values want: a journey's transaction
+    becomes a savepoint.
+    """
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ANN401 — not published.
+    """The worker's database with real commits, for durability and for transactions that meet; emptied afterwards."""
+    from django.db import connection  # noqa: PLC0415 — Django may be loaded only after pytest_configure.
+
+    from tests import tables  # noqa: PLC0415 — as above.
+
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            # A test may have killed this connection or left it in a failed transaction.
+            connection.close()
+            tables.empty()
+            connection.close()

@@ -1,0 +1,21 @@
+"""Placing orders: what each customer is told, and what is in the books afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import tables
+from tests.builders import ask, balance, make_product, place_one
+
+pytestmark = pytest.mark.django_db
+
+
+class TestPlacing:
+    def test_reserves_what_it_places(self) -> None:
+        make_product("TEA", prices={"GBP": 250}, pieces=10)
+
+        placed = place_one(ask(lines={"TEA": 3}))
+
+        assert placed.order.total == 750
+        assert balance("TEA") == (10, 3)
+        assert tables.count("orders_order") == 1

@@ -1,0 +1,141 @@
+"""The PostgreSQL that the tests run on: one server a session, one database a worker, cloned from a migrated template.
+
+The controller of a session starts the server and makes the template; workers only clone. Nothing needs a lock then.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from evertill.kernel import embedded
+from evertill.kernel.embedded.place import home_of
+
+# A shop's secret is random; a test's is known, so that what derives from it can be written down.
+SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+# The server dies with the session anyway, so it need not wait for a disk. Killing it loses nothing all the same,
+# because the kernel still has what it wrote.
+_FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = on\nmax_connections = 200\nautovacuum = off\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server for tests: as its superuser, as the role that owns a shop, and the name of the migrated template."""
+
+    superuser_url: str
+    owner_url: str
+    template: str
+
+    def database_url(self, name: str) -> str:
+        """The address of one database, as the role that a shop has: it is no superuser."""
+        return with_database(self.owner_url, name)
+
+    def as_facts(self) -> dict[str, str]:
+        """What a worker of xdist is told, since only plain values travel to it."""
+        return asdict(self)
+
+
+@contextmanager
+def session_server() -> Iterator[Server]:
+    """A server with a migrated template while the block runs: a fresh one, or the one that EVERTILL_TEST_SERVER names."""
+    with ExitStack() as stack:
+        given = os.environ.get("EVERTILL_TEST_SERVER")
+        if given:
+            server = Server(superuser_url=given, owner_url=given, template=f"evertill_test_{os.getpid()}_template")
+        else:
+            folder = stack.enter_context(_folder())
+            owner_url = stack.enter_context(_embedded(folder))
+            server = Server(
+                superuser_url=embedded.superuser_url(folder), owner_url=owner_url, template="evertill_test_template"
+            )
+        stack.callback(_drop, server, server.template)
+        _create(server, server.template)
+        _migrate(server.database_url(server.template))
+        yield server
+
+
+@contextmanager
+def cloned(server: Server, name: str) -> Iterator[str]:
+    """A database of one's own while the block runs, by its address."""
+    _create(server, name, template=server.template)
+    try:
+        yield server.database_url(name)
+    finally:
+        _drop(server, name)
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and role, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="evertill-test-"))
+    # As root the server runs under an account of its own, which has to pass through.
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(home_of(folder), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _embedded(folder: Path) -> Iterator[str]:
+    cluster = embedded.prepare(folder=folder, tell=_say_nothing)
+    (cluster.data / "custom.conf").write_text(_FAST, encoding="utf-8")
+    (cluster.data / "custom.conf").chmod(0o644)
+    with embedded.running(folder=folder, tell=_say_nothing) as url:
+        yield url
+
+
+def _migrate(url: str) -> None:
+    # In a process of its own: this one may become a worker, whose Django belongs to another database.
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        env=os.environ | environment(url),
+        check=True,
+        timeout=120,
+    )
+
+
+def environment(url: str) -> dict[str, str]:
+    """The variables by which Evertill finds a database of these tests."""
+    return {
+        "DATABASE_URL": url,
+        "EVERTILL_SECRET": SECRET,
+        "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
+    }
+
+
+def _create(server: Server, name: str, *, template: str = "template0") -> None:
+    owner = urlsplit(server.owner_url).username or ""
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {} owner {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(template), sql.Identifier(owner)
+            )
+        )
+
+
+def _drop(server: Server, name: str) -> None:
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _say_nothing(_line: str) -> None:
+    """What the server tells people is of no interest here; what goes wrong raises."""
