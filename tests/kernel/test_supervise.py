@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from evertill.kernel.supervise import FolderHeld, NotRunning, hold_folder, read_run, write_run
 
-from .waiting import ROOT, alive, kill, until
+from .waiting import ROOT, alive, gone, kill, until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[[str], Watched]]:
         watched.process.kill()
         watched.process.wait()
         for pid in watched.pids().values():
-            until(lambda pid=pid: not alive(pid))
+            until(partial(gone, pid))
 
 
 class TestStarting:
@@ -103,7 +104,8 @@ class TestRestarting:
 
         assert time.monotonic() - killed_at < 1.0
         assert watched.told() == ["web-1 ended with SIGKILL; starting it again."]
-        after = until(lambda: len(watched.pids()) == len(before) and watched.pids())
+        until(lambda: len(watched.pids()) == len(before))
+        after = watched.pids()
         assert {name for name in before if after[name] != before[name]} == {"web-1"}
 
     def test_backs_off_from_a_crash_loop_and_says_so(self, watch: Callable[[str], Watched]) -> None:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
+# A user who owns nothing, for what root must show to work for everybody.
+ORDINARY = 65534
 ROOT = Path(__file__).resolve().parents[2]
 
 T = TypeVar("T")
@@ -27,13 +37,48 @@ def until(what: Callable[[], T], *, seconds: float = 10.0) -> T:
 def alive(pid: int) -> bool:
     """This function will say whether `pid` still runs; a zombie that nobody has waited for does not."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def gone(pid: int) -> bool:
+    """This function will say whether `pid` has ended."""
+    return not alive(pid)
 
 
 def kill(pid: int, number: int) -> None:
     """This function will send a signal to a process that the test started."""
     assert pid > 1
     os.kill(pid, number)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """This function will give a new folder that every user may pass, and remove it with all that is in it."""
+    made = Path(tempfile.mkdtemp(prefix="evertill-test-", dir="/tmp"))
+    made.chmod(0o711)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def ordinary_python() -> tuple[list[str], dict[str, str]]:
+    """This function will return an interpreter that the user ORDINARY can run, and the environment it needs.
+
+    Root's own may stand below a closed /root; then the system's serves, with this one's packages, if both are of one
+    version. Skips the test when neither can be used, or when not root.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("already an ordinary user")
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}:{sysconfig.get_path('purelib')}"}
+    check = f"import sys, psycopg, evertill; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    for interpreter in (sys.executable, "/usr/bin/python3"):
+        try:
+            argv = [interpreter, "-c", check]
+            if subprocess.run(argv, env=env, cwd="/", user=ORDINARY, stderr=subprocess.DEVNULL).returncode == 0:
+                return [interpreter], env
+        except OSError:
+            continue
+    pytest.skip("no interpreter here is open to ordinary users")

@@ -63,6 +63,7 @@ class Config:
     queue_max: int = _setting(4096, "Requests that wait for a transaction before the answer is 503.", low=1, high=10**6)
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)

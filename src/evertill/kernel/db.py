@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeVar, cast
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -13,6 +13,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 # Imported for its effect: a connection knows only the types that were registered before it was opened.
 from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel.errors import EvertillError
+
+
+T = TypeVar("T")
 
 
 class OutcomeUnknown(EvertillError):
@@ -98,20 +101,34 @@ def is_connection_lost(error: BaseException) -> bool:
     return isinstance(error, InterfaceError)
 
 
-def close_broken() -> None:
-    """This function will drop this thread's connection if it is not usable, so that the next use opens a new one."""
-    if connection.connection is not None and (connection.connection.broken or connection.connection.closed):
+def with_connection(call: Callable[[], T]) -> T:
+    """This function will make a call on this thread's connection and leave no broken one behind.
+
+    Raises DatabaseUnavailable when the connection cannot be made or breaks outside of `write`.
+    """
+    try:
+        return call()
+    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if not is_connection_lost(error):
+            raise
         connection.close()
+        raise DatabaseUnavailable("The database could not be reached.") from error
+
+
+def close() -> None:
+    """This function will close this thread's connection."""
+    connection.close()
 
 
 __all__ = [
     "DatabaseError",
     "DatabaseUnavailable",
     "OutcomeUnknown",
-    "close_broken",
+    "close",
     "execute",
     "fetch",
     "is_connection_lost",
     "raw",
+    "with_connection",
     "write",
 ]

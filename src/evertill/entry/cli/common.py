@@ -54,10 +54,15 @@ def data_folder(asked: Path | None) -> Path:
     return (Path(base).expanduser() / "evertill").resolve()
 
 
+def given_database() -> str:
+    """This function will return the address of the operator's own PostgreSQL, or "" when the embedded one serves."""
+    return os.environ.get("EVERTILL_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
+
+
 def make_data_folder(folder: Path) -> None:
     """This function will make `folder` when missing; an existing one keeps its permissions.
 
-    Root's can be passed by everyone, because PostgreSQL runs in it under an account of its own, and listed by root only.
+    Everybody may pass root's, because PostgreSQL works in it under an account of its own; root alone may list it.
 
     Raises DataFolderUnusable when it cannot be made or written.
     """
@@ -78,14 +83,12 @@ def use_data_folder(folder: Path, *, settings: str = SETTINGS) -> None:
     os.environ["EVERTILL_DATA"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     try:
-        if not os.environ.get("DATABASE_URL"):
+        if not given_database():
             os.environ["DATABASE_URL"] = embedded.url(folder)
         if not os.environ.get("EVERTILL_SECRET"):
             os.environ["EVERTILL_SECRET"] = _secret(folder)
     except PermissionError as cause:
-        raise DataFolderUnusable(
-            f"The secrets in {folder} belong to somebody else; this user may not read them."
-        ) from cause
+        raise DataFolderUnusable(f"The secrets in {folder} belong to another user.") from cause
 
 
 def open_shop(data: Path | None) -> None:
@@ -95,7 +98,7 @@ def open_shop(data: Path | None) -> None:
     given by DATABASE_URL, unless this command was given one too.
     """
     folder = data_folder(data)
-    if not os.environ.get("DATABASE_URL") and read_run(folder).get("database") == "external":
+    if not given_database() and read_run(folder).get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.

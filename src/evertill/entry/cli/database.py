@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import typer
 
 from evertill.kernel import embedded
 from evertill.kernel.supervise import NotRunning, read_run
 
-from .common import DataFolderUnusable, DataOption, data_folder
+from .common import DataFolderUnusable, DataOption, data_folder, given_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -22,8 +20,7 @@ def database() -> None:
 @app.command()
 def url(*, data: DataOption = None) -> None:
     """Print the address of the shop's database, for psql and other tools."""
-    given = os.environ.get("DATABASE_URL")
-    if given:
+    if given := given_database():
         typer.echo(given)
         return
     folder = data_folder(data)

@@ -16,6 +16,8 @@ from evertill.kernel.supervise import Child
 from .sockets import Address
 
 _PROBE_SECONDS = 0.3
+# Any number that nothing else in the database locks; it ends with the connection.
+_UPGRADE_LOCK = 0x45564552
 
 # Stages start upwards and stop downwards: first the web workers drain, then the job worker, PostgreSQL last.
 _DATABASE, _UPGRADE, _JOBS, _WEB = range(4)
@@ -93,7 +95,15 @@ def _database(cluster: embedded.Cluster) -> Child:
 def _upgrade(site: Site, *, demo: bool) -> None:
     """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection."""
     from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
 
+    with connection.cursor() as cursor:
+        # A step over a large table may take longer than any request, and two nodes may start in the same moment. The
+        # limit on waiting for a lock comes back for the steps themselves: the shop stays open on other nodes.
+        cursor.execute("set statement_timeout = 0")
+        cursor.execute("set lock_timeout = 0")
+        cursor.execute("select pg_advisory_lock(%s)", [_UPGRADE_LOCK])
+        cursor.execute("reset lock_timeout")
     call_command("migrate", interactive=False, verbosity=0)
     if demo:
         _look_up(site.load_demo)()

@@ -14,7 +14,7 @@ from rich.console import Console
 from evertill.kernel import embedded
 from evertill.kernel.supervise import hold_folder, supervise, write_run
 
-from .common import DataOption, data_folder, make_data_folder, use_data_folder
+from .common import DataOption, data_folder, given_database, make_data_folder, use_data_folder
 from .progress import Progress
 from .shop_processes import Site, children, preload
 from .sockets import Address, check_free, listen
@@ -73,7 +73,7 @@ def run_shop(
         check_free(metrics, option="--metrics-port")
         facts = {"url": web.url, "metrics_url": f"{metrics.url}/metrics", "data": str(folder)}
         cluster = None
-        if os.environ.get("DATABASE_URL"):
+        if given_database():
             facts["database"] = "external"
         else:
             progress.step("Preparing PostgreSQL")

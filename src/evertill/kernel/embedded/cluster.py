@@ -29,8 +29,8 @@ class OtherVersion(EvertillError):
     status = "conflict"
     kept = "The data was not touched and is complete."
     remedy = (
-        "Start the release of Evertill that wrote it, dump the database with pg_dump, and load the dump into a new data "
-        "folder of this release; or upgrade a copy of the folder with pg_upgrade."
+        "Start the release of Evertill that wrote it, dump the database with pg_dump, and load the dump into a new"
+        " data folder of this release; or upgrade a copy of the folder with pg_upgrade."
     )
 
 
@@ -67,8 +67,8 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
     Works as root and as an ordinary user; `tell` gets a line for people about each thing that takes time or that they
     should know. Safe to repeat; two at once wait for each other.
 
-    Raises ProgramsMissing, AccountMissing, CreationFailed, OtherVersion, Unreachable, StillRunning, ClusterElsewhere, or
-    OSError when the folder cannot be written.
+    Raises ProgramsMissing, AccountMissing, CreationFailed, OtherVersion, Unreachable, StillRunning, ClusterElsewhere,
+    or OSError when the folder cannot be written.
     """
     folder = folder.resolve()
     with lock(folder / "postgres.lock"):

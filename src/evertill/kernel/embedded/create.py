@@ -44,9 +44,10 @@ class CreationFailed(EvertillError):
 
 
 def create(*, home: Path, programs: Path, account: Account, keys: Keys) -> None:
-    """This function will make the cluster `home`/postgres: UTF-8, checksums, roles postgres and evertill, database evertill.
+    """This function will make the cluster `home`/postgres, with checksums, in UTF-8, and a database for its owner.
 
-    `keys` become the roles' passwords. The caller holds the folder's lock. A start killed half-way leaves only a
+    The roles are `postgres`, the superuser, and `evertill`, who owns the database of that name and has no powers;
+    `keys` become their passwords. The caller holds the folder's lock. A start killed half-way leaves only a
     `postgres.new-…` folder, which the next one removes.
 
     Raises CreationFailed with PostgreSQL's own words, and OSError when `home` cannot be written.
@@ -109,7 +110,7 @@ def _run(argv: Sequence[str], *, account: Account, said: str = "") -> None:
         timeout=_LIMIT_SECONDS,
         umask=0o077,
         # Run after the change of user, which would clear the order.
-        preexec_fn=partial(die_with_parent, sent=signal.SIGKILL, parent=os.getpid()),  # noqa: PLW1509 — one thread.
+        preexec_fn=partial(die_with_parent, sent=signal.SIGKILL, parent=os.getpid()),
         user=account.uid if other else None,
         group=account.gid if other else None,
         extra_groups=[] if other else None,

@@ -31,11 +31,11 @@ def is_ready(*, data: Path, pid: int) -> bool:
 
 
 def stop_leftover(*, data: Path, seconds: float) -> bool:
-    """This function will stop a server that a killed supervisor left running on the cluster `data`; False: there was none.
+    """This function will stop a server that a killed supervisor left running on `data`, and say whether there was one.
 
     A fast shutdown is asked for (SIGINT), which loses nothing. A stale postmaster.pid is left to PostgreSQL's own
-    rules, except the one case that they cannot tell from a running server: its number now belongs to another program of the
-    same user. Then, when no process at all works in the folder, the file is removed.
+    rules, except in the one case that they cannot tell from a running server: its number now belongs to another
+    program of the same user. Then, when no process at all works in the folder, the file is removed.
 
     Raises StillRunning when it has not ended after `seconds`.
     """

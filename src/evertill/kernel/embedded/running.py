@@ -65,6 +65,8 @@ def stop(*, pid: int, seconds: float = 30.0) -> None:
 
     Returns when it has ended; every commit is kept in both cases.
     """
+    if _ended(pid):
+        return
     for number, limit in ((signal.SIGINT, seconds), (signal.SIGQUIT, seconds), (signal.SIGKILL, seconds)):
         with suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -26,7 +26,10 @@ class FolderHeld(EvertillError):
     code = "FOLDER_HELD"
     status = "conflict"
     kept = "The one that runs was not touched."
-    remedy = "Stop that one first, or give this one a folder and a port of its own: DATA=folder PORT=8001 with make, --data and --port with evertill."
+    remedy = (
+        "Stop that one first, or give this one a folder and a port of its own:"
+        " DATA=folder PORT=8001 with make, --data folder --port 8001 with evertill."
+    )
 
 
 class NotRunning(EvertillError):
@@ -41,8 +44,8 @@ class NotRunning(EvertillError):
 def hold_folder(folder: Path) -> Iterator[None]:
     """This function will make this process the only supervisor of `folder` while the block runs, and clear its note.
 
-    The lock is inherited by forked children on purpose: when a supervisor was killed, the next one gets in only once the
-    last of its children is gone too and has let go of the port.
+    The lock is inherited by forked children on purpose: when a supervisor was killed, the next one gets in only once
+    the last of its children is gone too and has let go of the port.
 
     Raises FolderHeld, naming the pid and address, when another supervisor is alive.
     """

@@ -42,8 +42,9 @@ def supervise(
     """This function will run `children` until SIGTERM, SIGINT or SIGHUP, and return when all of them are gone.
 
     The caller must have one thread and no database connection, because children are forked from it. `tell` gets a line
-    for people whenever a child dies or must be hurried; `on_change` the pids by name whenever they change; `on_ready`
-    is called once, when the last stage is ready, `on_closing` before the first child is asked to stop; `on_tick` at every turn of the loop (each 20 ms until ready).
+    for people whenever a child dies or must be hurried; `on_ready` is called once, when the last stage is ready;
+    `on_closing` once, before the first child is asked to stop; `on_change` gets the pids by name whenever they change;
+    `on_tick` is called at every turn of the loop, which is each 20 ms until ready.
 
     Raises ChildFailed, after stopping everything, when a child that runs once ends with an error.
     """

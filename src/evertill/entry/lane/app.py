@@ -1,0 +1,115 @@
+"""The lane as one ASGI application: the hot handler bare, everything else through Litestar."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, SecurityScheme
+
+import evertill
+from evertill.entry.lane import health, orders, orders_api, products, schema_page
+from evertill.entry.lane.gather import Failed
+from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
+from evertill.kernel import config
+from evertill.kernel.errors import EvertillError
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/api/v1"
+_HOT = {("POST", f"{PREFIX}/orders"): orders.place}
+
+
+def _problem(error: EvertillError) -> Response[bytes]:
+    status, headers, body = render(error)
+    named = {name.decode(): value.decode() for name, value in headers}
+    return Response(body, status_code=status, headers=named, media_type=named["content-type"])
+
+
+def _on_problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, EvertillError)  # noqa: S101 - Litestar calls it for these alone
+    return _problem(error)
+
+
+def _on_http(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    if isinstance(error, NotFoundException):
+        return _problem(NotFound(f"There is nothing at {request.url.path[:200]}."))
+    if isinstance(error, MethodNotAllowedException):
+        allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow") or "GET"
+        return _problem(MethodNotAllowed(f"{request.method} does not go with this address.", allow=allow))
+    if isinstance(error, ValidationException):
+        extra = error.extra if isinstance(error.extra, list) else []
+        detail = "; ".join(f"{item.get('key', '?')}: {item.get('message', '')}" for item in extra[:10])
+        return _problem(InvalidField(detail or "A parameter does not fit."))
+    if isinstance(error, HTTPException) and error.status_code < 500:  # noqa: PLR2004
+        return _problem(BadRequest("The request could not be understood."))
+    return _on_bug(request, error)
+
+
+def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request.failed %s %s", request.method, request.url.path, exc_info=error)
+    return _problem(Failed("The request could not be worked on."))
+
+
+def _litestar() -> Litestar:
+    return Litestar(
+        path=PREFIX,
+        route_handlers=[
+            orders_api.place_order,
+            orders_api.read_order,
+            orders_api.cancel,
+            products.list_products,
+            products.read_product,
+            schema_page.page,
+            schema_page.document,
+        ],
+        openapi_config=OpenAPIConfig(
+            title="Evertill",
+            version=evertill.__version__,
+            description="Order by yourself, at any hour. Errors are problem+json (RFC 9457) with a stable `code`.",
+            contact=Contact(name="The shop"),
+            components=Components(
+                security_schemes={
+                    "token": SecurityScheme(
+                        type="http",
+                        scheme="bearer",
+                        description="An API token of the shop, or the access_token of one order.",
+                    )
+                }
+            ),
+            render_plugins=[schema_page.no_pages()],
+        ),
+        exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
+        request_max_body_size=config.get().body_bytes_max,
+        logging_config=None,
+    )
+
+
+class Lane:
+    """The API: `POST /orders` goes straight to its handler, all else through Litestar's router."""
+
+    def __init__(self) -> None:
+        self._litestar = _litestar()
+        self._health = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+    def find(self, scope: Any) -> Any:
+        """This function will return the ASGI application for a request, or None when it is not the lane's."""
+        path = scope["path"]
+        hot = _HOT.get((scope["method"], path))
+        if hot is not None:
+            return hot
+        if path == PREFIX or path.startswith(PREFIX + "/"):
+            return self._litestar
+        return self._health.get(path)
+
+    async def close(self) -> None:
+        """This function will finish the batches under way."""
+        await orders.placing().close()

@@ -1,0 +1,170 @@
+"""Orders over HTTP. Placing is the hot path: a bare ASGI handler in front of a gather; the rest is ordinary."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+
+from evertill.entry.lane.auth import Caller, caller_of
+from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
+from evertill.entry.lane.gather import Gather
+from evertill.entry.lane.problems import render
+from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
+from evertill.kernel import clock, config, crypto
+from evertill.kernel.errors import EvertillError
+
+# A name, an @, a host; no white space or control characters. Whether it is read by anyone only a message can tell.
+EMAIL = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$"
+SKU = r"^[^\x00-\x1f\x7f]{1,64}$"
+
+
+class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to reach the customer about this order."""
+
+    email: Annotated[str, msgspec.Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
+
+
+class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line: a SKU and how many pieces. `unit_price` (minor units) needs the scope orders:price."""
+
+    sku: Annotated[str, msgspec.Meta(pattern=SKU, examples=["TEA-001"])]
+    quantity: Annotated[int, msgspec.Meta(examples=[1])]
+    unit_price: int | None = None
+
+
+class OrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order to be placed. `expected_total` (minor units) is what the customer agreed to pay."""
+
+    lines: Annotated[list[LineIn], msgspec.Meta(min_length=1)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", examples=["GBP"])]
+    contact: ContactIn
+    expected_total: int | None = None
+
+
+class MoneyOut(msgspec.Struct, frozen=True):
+    """An amount in minor units of a currency."""
+
+    amount: int
+    currency: str
+
+
+class LineOut(msgspec.Struct, frozen=True):
+    """A line as it was placed; prices in minor units."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price: int
+    total: int
+
+
+class OrderOut(msgspec.Struct, frozen=True):
+    """An order. The goods are kept until `reserved_until`."""
+
+    number: str
+    state: str
+    total: MoneyOut
+    lines: Sequence[LineOut]
+    placed_at: dt.datetime
+    reserved_until: dt.datetime
+
+
+class PlacedOut(OrderOut, frozen=True):
+    """A placed order; `access_token` lets whoever holds it read or cancel this one order."""
+
+    access_token: str
+
+
+class PriceScopeMissing(EvertillError):
+    """The caller names a price and may not."""
+
+    code = "SCOPE_MISSING"
+    status = "forbidden"
+    remedy = "Leave unit_price out, or use an API token with the scope orders:price."
+
+
+_decoder = msgspec.json.Decoder(OrderIn)
+_encoder = msgspec.json.Encoder()
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+_REPLAYED = (b"idempotency-replayed", b"true")
+
+
+@cache
+def placing() -> Gather[PlaceOrder, Outcome]:
+    """This function will return this process's queue of orders to be placed."""
+    limits = config.get()
+    return Gather(
+        lambda asked: place_orders(asked, now=clock.now()),
+        name="place",
+        weigh=lambda ask: len(ask.lines),
+        count_max=limits.batch_orders_max,
+        weight_max=limits.batch_lines_max,
+        queue_max=limits.queue_max,
+    )
+
+
+async def answer_place(headers: dict[bytes, bytes], body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """This function will place one order and return status, headers and body of the answer, errors included."""
+    try:
+        key = idempotency_key(headers)
+        order_in = decode(_decoder, body)
+        authorization = headers.get(b"authorization")
+        caller = await caller_of(authorization) if authorization else None
+        placed = await placing().submit(_ask(order_in, key, caller))
+    except EvertillError as error:
+        return render(error)
+    assert isinstance(placed, Placed)  # noqa: S101 - a refusal was raised by the gather
+    content = _encoder.encode(_placed_out(placed))
+    answer = [_JSON, (b"content-length", b"%d" % len(content)), _NO_STORE]
+    if placed.is_repeat:
+        answer.append(_REPLAYED)
+    return 201, answer, content
+
+
+async def place(scope: Any, receive: Any, send: Any) -> None:
+    """This function will answer `POST /api/v1/orders` as a bare ASGI application."""
+    headers = read_headers(scope)
+    try:
+        body = await read_body(receive, headers)
+    except ClientGone:
+        return
+    except EvertillError as error:
+        status, answer, content = render(error)
+    else:
+        status, answer, content = await answer_place(headers, body)
+    await send({"type": "http.response.start", "status": status, "headers": answer})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _ask(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:
+    if (caller is None or "orders:price" not in caller.scopes) and any(
+        line.unit_price is not None for line in order_in.lines
+    ):
+        raise PriceScopeMissing("Naming a unit_price needs the scope orders:price.")
+    return PlaceOrder(
+        key_digest=digest_key(caller=caller.name if caller else "", key=key),
+        # Of what was understood, not of the bytes: a client that orders its fields anew still repeats itself.
+        body_digest=crypto.fingerprint(_encoder.encode(order_in)),
+        lines=[AskedLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price) for line in order_in.lines],
+        currency=order_in.currency,
+        email=order_in.contact.email,
+        expected_total=order_in.expected_total,
+    )
+
+
+def _placed_out(placed: Placed) -> PlacedOut:
+    order = placed.order
+    return PlacedOut(
+        placed.number,
+        order.state,
+        MoneyOut(order.total, order.currency),
+        [LineOut(line.sku, line.title, line.quantity, line.unit_price, line.total) for line in order.lines],
+        order.placed_at,
+        order.reserved_until,
+        placed.access_token,
+    )

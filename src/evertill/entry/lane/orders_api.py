@@ -1,0 +1,137 @@
+"""Orders over HTTP, the ordinary way: reading, cancelling, and the documented form of placing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from evertill.entry.lane.auth import Unauthenticated, bearer_of, caller_of, is_api_token
+from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
+from evertill.entry.lane.problems import MEDIA_TYPE, Problem
+from evertill.entry.lane.threads import in_thread
+from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.view_order import Order, find_order, may_open
+from evertill.kernel import clock, ids
+from evertill.kernel.errors import EvertillError
+
+_SECURITY: list[dict[str, list[str]]] = [{"token": []}]
+
+
+class OrderNotFound(EvertillError):
+    """There is no such order, or the token does not open it; which of the two is nobody's business."""
+
+    code = "ORDER_NOT_FOUND"
+    status = "not_found"
+    remedy = "Check the number and the token; the last character of a number tells mistyped ones."
+
+
+class ScopeMissing(EvertillError):
+    """The API token lacks the scope for this."""
+
+    code = "SCOPE_MISSING"
+    status = "forbidden"
+    remedy = "Use a token with this scope."
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """This function will return the documentation of these error answers."""
+    meanings = {
+        400: "The request could not be understood: broken JSON, a missing Idempotency-Key.",
+        401: "No token, or one that is not known.",
+        403: "The token lacks a scope.",
+        404: "There is no such thing, or the token does not open it.",
+        409: "Sold out, price changed, already ended, or the same key is in flight (then with Retry-After).",
+        413: "The body is too large.",
+        415: "The body is not JSON.",
+        422: "A field does not fit, a SKU is not for sale, or the key was used for another order.",
+        500: "An error that nobody foresaw; it is in the shop's log.",
+        503: "Too busy, or the database is away for a moment; Retry-After says when to send the same again.",
+    }
+    return {
+        status: ResponseSpec(Problem, description=meanings[status], media_type=MEDIA_TYPE, generate_examples=False)
+        for status in statuses
+    }
+
+
+@post(
+    "/orders",
+    status_code=201,
+    summary="Place an order",
+    description="All or nothing, first come first served. Sending it again with the same Idempotency-Key is harmless:"
+    " it counts once, and the first answer is given again.",
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 500, 503),
+    tags=["orders"],
+)
+async def place_order(
+    request: Request[Any, Any, Any],
+    data: OrderIn,  # noqa: ARG001 - for the document; answer_place reads the body itself
+    idempotency_key: Annotated[  # noqa: ARG001
+        str, Parameter(header="Idempotency-Key", min_length=1, max_length=128, pattern="^[ -~]*[!-~][ -~]*$")
+    ],
+) -> PlacedOut:
+    """This function will answer as the bare handler in front of it does; it stands here for the API document."""
+    status, headers, body = await answer_place(dict(request.scope["headers"]), await request.body())
+    named = {name.decode(): value.decode() for name, value in headers}
+    return Response(body, status_code=status, headers=named)  # type: ignore[return-value]
+
+
+@get(
+    "/orders/{number:str}",
+    summary="Read an order",
+    description="With the order's own access_token, or an API token with the scope orders:read.",
+    responses=problems(401, 403, 404, 500, 503),
+    security=_SECURITY,
+    tags=["orders"],
+)
+async def read_order(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+    """This function will return one order to whoever may open it."""
+    return _answer(await _open(request, number, scope="orders:read"))
+
+
+@post(
+    "/orders/{number:str}/cancel",
+    status_code=200,
+    summary="Cancel an order",
+    description="Gives the goods back to sale. With the order's own access_token, or a token with orders:cancel.",
+    responses=problems(401, 403, 404, 409, 500, 503),
+    security=_SECURITY,
+    tags=["orders"],
+)
+async def cancel(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+    """This function will cancel one order for whoever may open it."""
+    order = await _open(request, number, scope="orders:cancel")
+    return _answer(await in_thread(cancel_order, order_id=order.id, actor="customer", now=clock.now()))
+
+
+async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> Order:
+    authorization = request.headers.get("authorization")
+    token = bearer_of(authorization.encode("latin-1")) if authorization else request.query_params.get("access_token")
+    if not token:
+        raise Unauthenticated("Reading an order takes its access_token or an API token.")
+    if is_api_token(token):
+        caller = await caller_of(b"Bearer " + token.encode())
+        if scope not in caller.scopes:
+            raise ScopeMissing(f"This needs the scope {scope}.")
+    try:
+        order_id = ids.from_number(number)
+    except ids.InvalidNumber as error:
+        raise OrderNotFound(f"There is no such order. {error}") from None
+    order = await in_thread(find_order, order_id=order_id)
+    if order is None or not (is_api_token(token) or may_open(token=token, order_id=order_id)):
+        raise OrderNotFound("There is no such order for this token.")
+    return order
+
+
+def _answer(order: Order) -> Response[OrderOut]:
+    out = OrderOut(
+        ids.to_number(order.id),
+        order.state,
+        MoneyOut(order.total, order.currency),
+        [LineOut(line.sku, line.title, line.quantity, line.unit_price, line.total) for line in order.lines],
+        order.placed_at,
+        order.reserved_until,
+    )
+    return Response(out, headers={"cache-control": "no-store"})

@@ -1,0 +1,139 @@
+"""Every error leaves as RFC 9457 problem+json: a stable code, what happened, what was kept, what to do now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from evertill.kernel.errors import EvertillError
+
+MEDIA_TYPE = "application/problem+json"
+
+# What a failure means, in HTTP's words (RFC 9110).
+_STATUS = {
+    "malformed": (400, "Bad Request"),
+    "unauthenticated": (401, "Unauthorized"),
+    "forbidden": (403, "Forbidden"),
+    "not_found": (404, "Not Found"),
+    "not_allowed": (405, "Method Not Allowed"),
+    "conflict": (409, "Conflict"),
+    "busy": (409, "Conflict"),
+    "too_large": (413, "Content Too Large"),
+    "wrong_media": (415, "Unsupported Media Type"),
+    "invalid": (422, "Unprocessable Content"),
+    "internal": (500, "Internal Server Error"),
+    "unavailable": (503, "Service Unavailable"),
+}
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The shape of every error. More fields may follow, by code: `short`, `total`, `skus`, `pointer`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    kept: str
+    remedy: str
+
+
+class Malformed(EvertillError):
+    """The body is not JSON."""
+
+    code = "MALFORMED_JSON"
+    status = "malformed"
+
+
+class InvalidField(EvertillError):
+    """A field is missing, unknown, of the wrong type or out of its range; `pointer` says which."""
+
+    code = "INVALID_FIELD"
+
+
+class BodyTooLarge(EvertillError):
+    """The body is larger than the limit."""
+
+    code = "BODY_TOO_LARGE"
+    status = "too_large"
+
+
+class WrongMediaType(EvertillError):
+    """The body says that it is not JSON."""
+
+    code = "WRONG_MEDIA_TYPE"
+    status = "wrong_media"
+    remedy = "Send JSON, with Content-Type: application/json."
+
+
+class KeyMissing(EvertillError):
+    """The Idempotency-Key header is missing, too long or not printable."""
+
+    code = "IDEMPOTENCY_KEY_MISSING"
+    status = "malformed"
+    remedy = "Send a header Idempotency-Key with a new random value for each new order, and the same one to try again."
+
+
+class NotFound(EvertillError):
+    """There is nothing at this address."""
+
+    code = "NOT_FOUND"
+    status = "not_found"
+    remedy = "See /api/v1/schema for what there is."
+
+
+class MethodNotAllowed(EvertillError):
+    """The address exists, but not for this method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = "not_allowed"
+    remedy = "See /api/v1/schema for what there is."
+
+
+class BadRequest(EvertillError):
+    """The request could not be understood."""
+
+    code = "BAD_REQUEST"
+    status = "malformed"
+
+
+def render(error: EvertillError) -> tuple[int, Headers, bytes]:
+    """This function will return the status, headers and body of an error."""
+    status, title = _STATUS[error.status]
+    facts: dict[str, Any] = dict(error.facts)
+    retry_after = facts.pop("retry_after_s", None)
+    allow = facts.pop("allow", None)
+    body = msgspec.json.encode(
+        {
+            "type": f"urn:evertill:problem:{error.code}",
+            "title": title,
+            "status": status,
+            "code": error.code,
+            "detail": error.detail,
+            "kept": error.kept,
+            "remedy": error.remedy,
+            **facts,
+        }
+    )
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+    ]
+    if retry_after is None and status == 503:
+        retry_after = 1
+    if retry_after is not None:
+        headers.append((b"retry-after", b"%d" % retry_after))
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="evertill"'))
+    if allow is not None:
+        headers.append((b"allow", str(allow).encode()))
+    return status, headers, body
+
+
+def status_of(error: type[EvertillError]) -> int:
+    """This function will return the HTTP status of a kind of error."""
+    return _STATUS[error.status][0]

@@ -1,0 +1,28 @@
+"""The lane's few threads for journeys that are not gathered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any, ParamSpec, TypeVar
+
+from evertill.kernel import config, db
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=config.get().lane_threads, thread_name_prefix="lane")
+
+
+async def in_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """This function will run a journey in one of the lane's threads, on that thread's own database connection.
+
+    Raises what the journey raises, and db.DatabaseUnavailable when the connection breaks under it.
+    """
+    call: Callable[[], Any] = partial(journey, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_pool(), db.with_connection, call)

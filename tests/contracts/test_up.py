@@ -1,0 +1,259 @@
+"""`evertill up` as a newcomer meets it: real processes, a real database, a shop of almost nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+
+from tests.kernel.waiting import ORDINARY, ROOT, alive, kill, open_folder, ordinary_python, until
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A shop in processes of its own, started as `make shop` would."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str]
+    said: Path
+
+    def output(self) -> str:
+        return self.said.read_text(encoding="utf-8")
+
+    def is_open(self) -> bool:
+        assert self.process.poll() is None, self.output()
+        return "Stop it with Ctrl-C." in self.output()
+
+    def get(self, path: str, *, seconds: float = 5.0) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def note(self) -> dict[str, object]:
+        return dict(json.loads((self.folder / "run.json").read_text(encoding="utf-8")))
+
+    def pids(self) -> dict[str, int]:
+        children = self.note()["children"]
+        assert isinstance(children, dict)
+        return children
+
+    def family(self) -> list[int]:
+        return [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
+
+
+@dataclass(slots=True, kw_only=True)
+class Opener:
+    """Starts shops and, at the end, makes sure that none is left."""
+
+    shops: list[Shop] = field(default_factory=list)
+
+    def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False) -> Shop:
+        argv, env, user = [sys.executable], dict(os.environ), None
+        env.pop("DATABASE_URL", None)
+        if ordinary:
+            (argv, env), user = ordinary_python(), ORDINARY
+        port = port or free_port()
+        said = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}.said")
+        with said.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                [*argv, "-m", "tests.contracts.fake_shop", str(folder), str(port), "2"],
+                cwd=ROOT,
+                env=env,
+                user=user,
+                group=user,
+                extra_groups=[] if ordinary else None,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        shop = Shop(folder=folder, port=port, process=process, said=said)
+        self.shops.append(shop)
+        return shop
+
+    def opened(self, folder: Path, **how: bool) -> Shop:
+        shop = self(folder, **how)
+        until(shop.is_open, seconds=READY_SECONDS)
+        return shop
+
+    def close(self) -> None:
+        for shop in self.shops:
+            shop.process.terminate()
+        for shop in self.shops:
+            shop.process.wait(timeout=30)
+            shop.said.unlink(missing_ok=True)
+
+
+def free_port() -> int:
+    """A port whose neighbour for the metrics is free too, below those that outgoing connections take."""
+    while True:
+        port = 10_000 + secrets.randbelow(9_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            with socket.create_server(("127.0.0.1", port + 1000)):
+                return port
+
+
+def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    argv = [sys.executable, "-c", "from evertill.entry.cli import main; main()", *words, "--data", str(folder)]
+    return subprocess.run(argv, env=env, cwd="/", capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def opener() -> Iterator[Opener]:
+    made = Opener()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shop(opener: Opener) -> Iterator[Shop]:
+    """One open shop for the tests that leave it open."""
+    with open_folder() as folder:
+        opened = opener.opened(folder / "data")
+        yield opened
+        opened.process.terminate()
+        opened.process.wait(timeout=30)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as made:
+        yield made / "data"
+
+
+class TestOpening:
+    def test_ends_by_telling_the_address_and_an_order_to_copy(self, shop: Shop) -> None:
+        lines = shop.output().splitlines()
+
+        assert f"The shop is open: http://127.0.0.1:{shop.port}" in lines
+        curl = next(line for line in lines if "curl" in line)
+        assert curl.strip().startswith(f"curl -s http://127.0.0.1:{shop.port}/api/v1/orders -H ")
+        assert '"sku":"TEA-001"' in curl
+        # Two rows: Django's own and the one that the demo has added.
+        assert shop.get("/database") == (200, "2")
+
+    def test_keeps_its_secrets_from_others(self, shop: Shop) -> None:
+        modes = {name: (shop.folder / name).stat().st_mode & 0o777 for name in ("secret.key", "postgres.json")}
+
+        assert modes == {"secret.key": 0o600, "postgres.json": 0o600}
+
+    def test_tells_the_address_of_its_database(self, shop: Shop) -> None:
+        said = cli("database", "url", folder=shop.folder)
+
+        assert (said.returncode, said.stderr) == (0, "")
+        with psycopg.connect(said.stdout.strip()) as connection:
+            row = connection.execute("select current_user, count(*) from django_content_type").fetchone()
+        assert row == ("evertill", 2)
+
+    def test_refuses_a_second_start_in_the_same_folder_and_says_who_is_there(self, shop: Shop, opener: Opener) -> None:
+        second = opener(shop.folder)
+
+        assert second.process.wait(timeout=20) == 1
+
+        assert f"process {shop.process.pid}, http://127.0.0.1:{shop.port}" in second.output()
+        assert "DATA=" in second.output()
+        assert "Traceback" not in second.output()
+        assert shop.get("/healthz")[0] == 200
+
+    def test_refuses_a_taken_port_and_names_the_way_out(self, shop: Shop, folder: Path, opener: Opener) -> None:
+        second = opener(folder, port=shop.port)
+
+        assert second.process.wait(timeout=20) == 1
+
+        assert f"Cannot listen on 127.0.0.1 port {shop.port}: Address already in use." in second.output()
+        assert "PORT=8001" in second.output()
+
+    def test_runs_beside_another_shop_and_for_an_ordinary_user(self, shop: Shop, opener: Opener) -> None:
+        with open_folder() as theirs:
+            if os.geteuid() == 0:
+                os.chown(theirs, ORDINARY, ORDINARY)
+            second = opener.opened(theirs / "data", ordinary=os.geteuid() == 0)
+
+            assert second.get("/database") == (200, "2")
+            assert shop.get("/database") == (200, "2")
+
+            second.process.terminate()
+            assert second.process.wait(timeout=30) == 0
+
+
+class TestStayingOpen:
+    def test_has_a_killed_worker_back_within_a_second(self, shop: Shop) -> None:
+        before = shop.pids()
+
+        kill(before["web-1"], signal.SIGKILL)
+        killed_at = time.monotonic()
+        until(lambda: shop.pids().get("web-1", before["web-1"]) != before["web-1"])
+
+        assert time.monotonic() - killed_at < 1.0
+        assert shop.get("/healthz")[0] == 200
+        assert {name for name, pid in shop.pids().items() if pid != before[name]} == {"web-1"}
+
+    def test_keeps_its_workers_through_the_death_of_the_database(self, shop: Shop) -> None:
+        before = shop.pids()
+
+        kill(before["postgresql"], signal.SIGKILL)
+        until(lambda: shop.pids().get("postgresql", before["postgresql"]) != before["postgresql"])
+        until(lambda: shop.get("/database") == (200, "2"), seconds=30)
+
+        changed = {name for name, pid in shop.pids().items() if pid != before[name]}
+        assert changed == {"postgresql"}
+
+
+class TestClosing:
+    def test_finishes_accepted_requests_and_leaves_nothing_however_it_ends(self, folder: Path, opener: Opener) -> None:
+        first = opener.opened(folder)
+        family = first.family()
+        assert len(family) > len(first.pids()) > 4
+
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(first.get, "/slow")
+            until(lambda: _accepted(first))
+            kill(first.process.pid, signal.SIGTERM)
+            assert slow.result() == (200, "slow but whole")
+        assert first.process.wait(timeout=30) == 0
+        assert [pid for pid in family if alive(pid)] == []
+        assert not (folder / "run.json").exists()
+
+        again_at = time.monotonic()
+        second = opener.opened(folder)
+        assert time.monotonic() - again_at < 5.0
+        family = second.family()
+        kill(second.process.pid, signal.SIGKILL)
+        second.process.wait()
+        # And the next start needs no help, even while the last of the killed one is still on its way out.
+        third = opener.opened(folder)
+        assert [pid for pid in family if alive(pid)] == []
+        assert third.get("/database") == (200, "2")
+
+        kill(third.process.pid, signal.SIGINT)
+        assert third.process.wait(timeout=30) == 0
+
+
+def _accepted(shop: Shop) -> bool:
+    """Whether a worker has taken the one open connection off the queue."""
+    holders = [psutil.Process(pid) for name, pid in shop.pids().items() if name.startswith("web")]
+    return any(
+        one.status == psutil.CONN_ESTABLISHED and one.laddr.port == shop.port
+        for holder in holders
+        for one in holder.net_connections(kind="tcp")
+    )
