@@ -12,14 +12,14 @@ if TYPE_CHECKING:
         issue_token,
         revoke_token,
     )
-    from evertill.domains.access.queries import InvalidToken, authenticate, list_tokens
+    from evertill.domains.access.queries import Unauthenticated, authenticate, list_tokens
     from evertill.domains.access.types import Caller, Scope, Token
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Caller",
-    "InvalidToken",
+    "Unauthenticated",
     "Scope",
     "Token",
     "TokenNameInvalid",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evertill.kernel import embedded
+from evertill.kernel import clock, embedded
 from evertill.kernel.supervise import Child
 
 from .sockets import Address
@@ -106,7 +106,7 @@ def _upgrade(site: Site, *, demo: bool) -> None:
         cursor.execute("reset lock_timeout")
     call_command("migrate", interactive=False, verbosity=0)
     if demo:
-        _look_up(site.load_demo)()
+        _look_up(site.load_demo)(now=clock.now())
 
 
 def _answers(web: Address) -> bool:
