@@ -48,12 +48,12 @@ class _DryRun(Exception):
     """Takes the whole transaction back."""
 
 
-def _tell_nobody(_what: str, _done: int, _total: int) -> None:
-    pass
+def tell_nobody(_what: str, _done: int, _total: int) -> None:
+    """This function will keep the progress to itself."""
 
 
 def import_products(
-    path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = _tell_nobody
+    path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = tell_nobody
 ) -> Imported:
     """This function will import a CSV file; a dry run does all of it but the commit.
 
@@ -95,7 +95,7 @@ def import_goods(
     now: dt.datetime,
     bad: Sequence[BadRow] = (),
     dry_run: bool = False,
-    tell: Tell = _tell_nobody,
+    tell: Tell = tell_nobody,
 ) -> Imported:
     """This function will import what rows said, in one transaction; raises RowsRejected, `bad` included."""
     faults = list(bad)
