@@ -153,9 +153,7 @@ def _is_one_of_several(item: Goods, homes: Mapping[str, catalog.Home]) -> bool:
     return not item.product and item.sku in homes and homes[item.sku].is_shared
 
 
-def _fault_of_home(
-    first: Goods, *, named: str, present: set[str], homes: Mapping[str, catalog.Home]
-) -> str | None:
+def _fault_of_home(first: Goods, *, named: str, present: set[str], homes: Mapping[str, catalog.Home]) -> str | None:
     if len(present) > 1:
         return f"Its SKUs belong to several products already: {', '.join(sorted(present))}."
     if named and present and named not in present:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from evertill.domains import orders, stock
+from evertill.domains import catalog, orders, stock
 from evertill.journeys.import_products import Imported, Tell, import_goods, tell_nobody
 from evertill.journeys.place_orders import digest_key
 from evertill.journeys.product_rows import Goods
@@ -98,9 +98,7 @@ class Tally:
 
     def with_invoice(self, invoice: Invoice) -> Tally:
         """This function will count one more invoice."""
-        return Tally(
-            orders=self.orders + 1, units=self.units + invoice.units, amount=self.amount + invoice.total
-        )
+        return Tally(orders=self.orders + 1, units=self.units + invoice.units, amount=self.amount + invoice.total)
 
     def __str__(self) -> str:
         return f"{self.orders:,} orders, {self.units:,} units, £{money.as_decimal(self.money):,.2f}"
@@ -198,26 +196,33 @@ def count_placed(invoices: Sequence[Invoice], *, caller: str) -> Tally:
 def _read_line(row: csvfile.Row) -> SaleLine | LeftOut:
     cells = row.cells
     invoice, sku = cells["InvoiceNo"], cells["StockCode"]
-
-    def left_out(why: Why, detail: str = "") -> LeftOut:
-        return LeftOut(line=row.line, invoice=invoice[:_INVOICE_CHARS_MAX], sku=sku, why=why, detail=detail)
-
+    price = _price_of(cells["UnitPrice"])
+    why, detail = Why.UNREADABLE, ""
     if not invoice or len(invoice) > _INVOICE_CHARS_MAX:
-        return left_out(Why.UNREADABLE, "The invoice number is empty or too long.")
-    if invoice.startswith("C"):
-        return left_out(Why.CANCELLATION)
-    if _WHOLE.fullmatch(cells["Quantity"]) is None:
-        return left_out(Why.UNREADABLE, "The quantity is not a whole number.")
+        detail = "The invoice number is empty or too long."
+    elif invoice.startswith("C"):
+        why = Why.CANCELLATION
+    elif fault := catalog.fault_of_sku(sku):
+        detail = fault
+    elif _WHOLE.fullmatch(cells["Quantity"]) is None:
+        detail = "The quantity is not a whole number."
+    elif price is None:
+        detail = "The price is not an amount in pounds and pence."
+    elif int(cells["Quantity"]) <= 0:
+        why = Why.QUANTITY
+    elif price <= 0:
+        why = Why.PRICE
+    else:
+        title = "".join(letter if letter.isprintable() else " " for letter in cells["Description"])
+        return SaleLine(line=row.line, sku=sku, title=title, quantity=int(cells["Quantity"]), unit_price=price)
+    return LeftOut(line=row.line, invoice=invoice[:_INVOICE_CHARS_MAX], sku=sku, why=why, detail=detail)
+
+
+def _price_of(text: str) -> int | None:
     try:
-        price = money.parse(cells["UnitPrice"], currency=CURRENCY).amount
-    except InvalidMoney as cause:
-        return left_out(Why.UNREADABLE, cause.detail)
-    quantity = int(cells["Quantity"])
-    if quantity <= 0:
-        return left_out(Why.QUANTITY)
-    if price <= 0:
-        return left_out(Why.PRICE)
-    return SaleLine(line=row.line, sku=sku, title=cells["Description"], quantity=quantity, unit_price=price)
+        return money.parse(text, currency=CURRENCY).amount
+    except InvalidMoney:
+        return None
 
 
 def _goods_of(invoices: Iterable[Invoice]) -> tuple[Goods, ...]:

@@ -19,11 +19,11 @@ __getattr__ = open_door(__name__)
 
 __all__ = [
     "Caller",
-    "Unauthenticated",
     "Scope",
     "Token",
     "TokenNameInvalid",
     "TokenNameTaken",
+    "Unauthenticated",
     "UnknownToken",
     "authenticate",
     "issue_token",

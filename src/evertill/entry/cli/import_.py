@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
-
 @app.callback()
 def import_() -> None:
     """Bring in what was kept elsewhere."""
@@ -61,7 +60,9 @@ def products(
 def _tell(imported: Imported, *, dry_run: bool) -> None:
     saved = imported.products
     encoding = "UTF-8" if imported.encoding == "utf-8-sig" else imported.encoding
-    typer.echo(f"{imported.skus} SKUs in {saved.created + saved.changed + saved.unchanged} products, read as {encoding}")
+    typer.echo(
+        f"{imported.skus} SKUs in {saved.created + saved.changed + saved.unchanged} products, read as {encoding}"
+    )
     typer.echo(f"  new        {saved.created}")
     typer.echo(f"  changed    {saved.changed}")
     typer.echo(f"  as before  {saved.unchanged}")

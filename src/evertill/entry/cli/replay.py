@@ -27,7 +27,9 @@ _INTERRUPTED = 130
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV with InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID.")
+    ],
     *,
     url: Annotated[str, typer.Option(help="Where the shop answers.")] = "http://127.0.0.1:8000",
     limit: Annotated[
@@ -95,9 +97,7 @@ def _revoke_token() -> None:
     revoke_token(name=TOKEN_NAME, now=clock.now())
 
 
-def _place(
-    invoices: Sequence[Invoice], *, url: str, token: str, concurrency: int, answers: list[Answered]
-) -> None:
+def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: int, answers: list[Answered]) -> None:
     from .replay_client import place_invoices  # noqa: PLC0415 — needs open_shop.
 
     bar = Progress(
@@ -110,14 +110,15 @@ def _place(
     with bar:
         task = bar.add_task("", total=len(invoices), refused=0)
 
-        def on_answer(answer: Answered) -> None:
-            answers.append(answer)
-            refused = sum(not item.is_placed for item in answers) if not answer.is_placed else None
-            bar.update(task, advance=1, **({} if refused is None else {"refused": refused}))
+        refused = 0
 
-        asyncio.run(
-            place_invoices(invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer)
-        )
+        def on_answer(answer: Answered) -> None:
+            nonlocal refused
+            refused += not answer.is_placed
+            answers.append(answer)
+            bar.update(task, advance=1, refused=refused)
+
+        asyncio.run(place_invoices(invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer))
 
 
 def _tell_left_out(plan: Plan) -> None:

@@ -58,7 +58,9 @@ def list_(*, data: DataOption = None) -> None:
 
 
 @app.command()
-def revoke(name: Annotated[str, typer.Argument(help="The name it was issued under.")], *, data: DataOption = None) -> None:
+def revoke(
+    name: Annotated[str, typer.Argument(help="The name it was issued under.")], *, data: DataOption = None
+) -> None:
     """Revoke a token: within seconds it is refused everywhere."""
     open_shop(data)
     from evertill.journeys.manage_tokens import revoke_token  # noqa: PLC0415 — needs open_shop.
