@@ -5,6 +5,7 @@ The module is also the Django settings of that shop.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -81,7 +82,7 @@ def serve_metrics(port: int) -> None:
         signal.pause()
 
 
-def load_demo() -> None:
+def load_demo(*, now: dt.datetime) -> None:
     from django.contrib.contenttypes.models import ContentType
 
     ContentType.objects.get_or_create(app_label="demo", model="tea")

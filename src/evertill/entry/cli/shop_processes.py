@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evertill.kernel import config, embedded
+from evertill.kernel import clock, config, embedded
 from evertill.kernel.supervise import Child
 
 from .sockets import Address
@@ -111,7 +111,7 @@ def _upgrade(site: Site, *, demo: bool) -> None:
         cursor.execute("reset lock_timeout")
     call_command("migrate", interactive=False, verbosity=0)
     if demo:
-        _look_up(site.load_demo)()
+        _look_up(site.load_demo)(now=clock.now())
 
 
 def _answers(web: Address) -> bool:
