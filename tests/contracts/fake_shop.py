@@ -5,6 +5,7 @@ The module is also the Django settings of that shop.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -68,6 +69,10 @@ def _answer(path: str) -> tuple[str, str]:
     return "200 OK", str(os.getpid())
 
 
+def prepare(folder: Path) -> None:
+    assert (folder / "run.json").exists()
+
+
 def work() -> None:
     signal.pause()
 
@@ -77,7 +82,7 @@ def serve_metrics(port: int) -> None:
         signal.pause()
 
 
-def load_demo() -> None:
+def load_demo(*, now: dt.datetime) -> None:
     from django.contrib.contenttypes.models import ContentType
 
     ContentType.objects.get_or_create(app_label="demo", model="tea")
@@ -100,6 +105,7 @@ def main() -> None:
             demo=True,
             site=Site(
                 settings=here,
+                prepare=f"{here}:prepare",
                 serve=f"{here}:serve",
                 work=f"{here}:work",
                 serve_metrics=f"{here}:serve_metrics",

@@ -48,12 +48,12 @@ class _DryRun(Exception):
     """Takes the whole transaction back."""
 
 
-def _tell_nobody(_what: str, _done: int, _total: int) -> None:
-    pass
+def tell_nobody(_what: str, _done: int, _total: int) -> None:
+    """This function will keep the progress to itself."""
 
 
 def import_products(
-    path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = _tell_nobody
+    path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = tell_nobody
 ) -> Imported:
     """This function will import a CSV file; a dry run does all of it but the commit.
 
@@ -95,7 +95,7 @@ def import_goods(
     now: dt.datetime,
     bad: Sequence[BadRow] = (),
     dry_run: bool = False,
-    tell: Tell = _tell_nobody,
+    tell: Tell = tell_nobody,
 ) -> Imported:
     """This function will import what rows said, in one transaction; raises RowsRejected, `bad` included."""
     faults = list(bad)
@@ -153,9 +153,7 @@ def _is_one_of_several(item: Goods, homes: Mapping[str, catalog.Home]) -> bool:
     return not item.product and item.sku in homes and homes[item.sku].is_shared
 
 
-def _fault_of_home(
-    first: Goods, *, named: str, present: set[str], homes: Mapping[str, catalog.Home]
-) -> str | None:
+def _fault_of_home(first: Goods, *, named: str, present: set[str], homes: Mapping[str, catalog.Home]) -> str | None:
     if len(present) > 1:
         return f"Its SKUs belong to several products already: {', '.join(sorted(present))}."
     if named and present and named not in present:

@@ -106,9 +106,7 @@ def _save_texts(drafts: Mapping[int, ProductDraft]) -> set[int]:
 def _save_variants(drafts: Mapping[int, ProductDraft]) -> tuple[dict[str, Variant], set[int]]:
     skus = [variant.sku for draft in drafts.values() for variant in draft.variants]
     kept = {v.sku: v for v in Variant.objects.filter(sku__in=skus)}
-    last = dict(
-        Variant.objects.filter(product_id__in=drafts).values_list("product_id").annotate(Max("position"))
-    )
+    last = dict(Variant.objects.filter(product_id__in=drafts).values_list("product_id").annotate(Max("position")))
     taken = sorted(
         variant.sku
         for product_id, draft in drafts.items()

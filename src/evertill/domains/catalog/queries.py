@@ -156,8 +156,9 @@ def _read_cursor(cursor: str) -> int:
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidCursor("This is not a cursor of this shop.") from None
+        plain = b""
     product_id = int.from_bytes(plain[len(_CURSOR_MARK) :], "big")
-    if not plain.startswith(_CURSOR_MARK) or len(plain) != len(_CURSOR_MARK) + _CURSOR_BYTES or product_id >= 1 << 63:
+    # Only what we would write ourselves: there is one cursor for each place.
+    if not 0 <= product_id < 1 << 63 or _write_cursor(product_id) != cursor:
         raise InvalidCursor("This is not a cursor of this shop.")
     return product_id

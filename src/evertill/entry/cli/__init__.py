@@ -17,6 +17,9 @@ from evertill.kernel.errors import EvertillError
 # Django and the domains inside their functions only, so that help stays fast.
 COMMANDS: Mapping[str, str] = {
     "up": "evertill.entry.cli.up",
+    "import": "evertill.entry.cli.import_",
+    "replay": "evertill.entry.cli.replay",
+    "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "audit": "evertill.entry.cli.audit",
 }

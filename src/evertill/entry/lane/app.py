@@ -13,12 +13,14 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, products, schema_page
+from evertill.entry.lane import health, orders, orders_api, products
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
+from evertill.entry.lane.schema_page import SchemaPage
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
@@ -68,8 +70,6 @@ def _litestar() -> Litestar:
             orders_api.cancel,
             products.list_products,
             products.read_product,
-            schema_page.page,
-            schema_page.document,
         ],
         openapi_config=OpenAPIConfig(
             title="Evertill",
@@ -85,7 +85,7 @@ def _litestar() -> Litestar:
                     )
                 }
             ),
-            render_plugins=[schema_page.no_pages()],
+            render_plugins=[JsonRenderPlugin(), SchemaPage(path="/")],
         ),
         exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
         request_max_body_size=config.get().body_bytes_max,

@@ -1,0 +1,259 @@
+"""Replay invoices: read a retailer's invoice lines, decide which were sales, and what a shop needs to take them again.
+
+Placing them is done over HTTP by whoever calls, so that a replay goes the way of every order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from evertill.domains import catalog, orders, stock
+from evertill.journeys.import_products import Imported, Tell, import_goods, tell_nobody
+from evertill.journeys.place_orders import digest_key
+from evertill.journeys.product_rows import Goods
+from evertill.kernel import config, csvfile, money
+from evertill.kernel.csvfile import BadRow
+from evertill.kernel.money import InvalidMoney, Money
+
+REQUIRED = ("InvoiceNo", "StockCode", "Description", "Quantity", "UnitPrice", "CustomerID")
+CURRENCY = "GBP"
+# The token that a replay issues itself. Its name is the caller that keys belong to, so it is always the same.
+TOKEN_NAME = "replay"  # noqa: S105 — a name, no secret.
+
+_Value = TypeVar("_Value")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_TITLE_CHARS_MAX = 200
+_INVOICE_CHARS_MAX = 64
+# The orders that one look into the database takes.
+_PART = 200
+
+
+class Why(StrEnum):
+    """Why a line is not placed."""
+
+    UNREADABLE = "the line cannot be read"
+    CANCELLATION = "it belongs to a cancellation (C…)"
+    QUANTITY = "its quantity is not positive"
+    PRICE = "its price is not positive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A line of the file that is not placed."""
+
+    line: int
+    invoice: str
+    sku: str
+    why: Why
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleLine:
+    """A line that was sold, in pieces and minor units."""
+
+    line: int
+    sku: str
+    title: str
+    quantity: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """One sale: an order to be. `key` is its Idempotency-Key, the same in every run over the same file."""
+
+    number: str
+    key: str
+    email: str
+    lines: tuple[SaleLine, ...]
+
+    @property
+    def units(self) -> int:
+        """Pieces of all lines."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        """Minor units of all lines."""
+        return sum(line.quantity * line.unit_price for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Orders, pieces, and minor units."""
+
+    orders: int = 0
+    units: int = 0
+    amount: int = 0
+
+    def with_invoice(self, invoice: Invoice) -> Tally:
+        """This function will count one more invoice."""
+        return Tally(orders=self.orders + 1, units=self.units + invoice.units, amount=self.amount + invoice.total)
+
+    def __str__(self) -> str:
+        return f"{self.orders:,} orders, {self.units:,} units, £{money.as_decimal(self.money):,.2f}"
+
+    @property
+    def money(self) -> Money:
+        """The amount as money."""
+        return Money(amount=self.amount, currency=CURRENCY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a file comes to: the sales in their order, the goods they need, and what is left out."""
+
+    digest: str
+    invoices: tuple[Invoice, ...]
+    goods: tuple[Goods, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def tally(self) -> Tally:
+        """What placing all of it comes to."""
+        return tally_of(self.invoices)
+
+
+def tally_of(invoices: Iterable[Invoice]) -> Tally:
+    """This function will add invoices up."""
+    tally = Tally()
+    for invoice in invoices:
+        tally = tally.with_invoice(invoice)
+    return tally
+
+
+def read_invoices(path: Path) -> Plan:
+    """This function will read a file of invoice lines and decide what of it can be placed; raises FileUnusable.
+
+    Columns: InvoiceNo, StockCode, Description, Quantity, UnitPrice (GBP), CustomerID; others are passed over. Stock
+    codes are kept as they are: 85123A and 85123a are two SKUs.
+    """
+    limits = config.get()
+    csvfile.check_file(path, bytes_max=limits.import_bytes_max)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    sales: dict[str, list[SaleLine]] = {}
+    customers: dict[str, str] = {}
+    left_out = []
+    rows = csvfile.read_rows(
+        path, encoding=csvfile.find_encoding(path), required=REQUIRED, rows_max=limits.import_rows_max
+    )
+    for row in rows:
+        if isinstance(row, BadRow):
+            left_out.append(LeftOut(line=row.line, invoice="", sku="", why=Why.UNREADABLE, detail=row.reason))
+            continue
+        invoice = row.cells["InvoiceNo"]
+        read = _read_line(row)
+        if isinstance(read, LeftOut):
+            left_out.append(read)
+            continue
+        sales.setdefault(invoice, []).append(read)
+        customers.setdefault(invoice, row.cells["CustomerID"])
+    invoices = tuple(
+        Invoice(
+            number=number,
+            key=f"replay-{digest}-{quote(number, safe='')}"[: limits.idempotency_key_chars_max],
+            email=_email_of(customers[number]),
+            lines=tuple(lines),
+        )
+        for number, lines in sales.items()
+    )
+    return Plan(digest=digest, invoices=invoices, goods=_goods_of(invoices), left_out=tuple(left_out))
+
+
+def prepare_shop(plan: Plan, *, now: dt.datetime, tell: Tell = tell_nobody) -> Imported:
+    """This function will put the goods of a plan on sale, with stock for all of it; doing it again changes nothing.
+
+    It never takes stock away: what lies on the shelf beyond the plan stays. Raises import_products.RowsRejected.
+    """
+    items = stock.read_items(skus=[goods.sku for goods in plan.goods])
+    enough = [replace(goods, on_hand=_enough(goods, items.get(goods.sku))) for goods in plan.goods]
+    return import_goods(enough, now=now, tell=tell)
+
+
+def count_placed(invoices: Sequence[Invoice], *, caller: str) -> Tally:
+    """This function will add up the orders that the database has under the keys of these invoices."""
+    count = units = amount = 0
+    for start in range(0, len(invoices), _PART):
+        digests = [digest_key(caller=caller, key=item.key.encode()) for item in invoices[start : start + _PART]]
+        for found in orders.find_by_keys(digests=digests).values():
+            count += 1
+            units += sum(line.quantity for line in found.order.lines)
+            amount += found.order.total
+    return Tally(orders=count, units=units, amount=amount)
+
+
+def _read_line(row: csvfile.Row) -> SaleLine | LeftOut:
+    cells = row.cells
+    invoice, sku = cells["InvoiceNo"], cells["StockCode"]
+    price = _price_of(cells["UnitPrice"])
+    why, detail = Why.UNREADABLE, ""
+    if not invoice or len(invoice) > _INVOICE_CHARS_MAX:
+        detail = "The invoice number is empty or too long."
+    elif invoice.startswith("C"):
+        why = Why.CANCELLATION
+    elif fault := catalog.fault_of_sku(sku):
+        detail = fault
+    elif _WHOLE.fullmatch(cells["Quantity"]) is None:
+        detail = "The quantity is not a whole number."
+    elif price is None:
+        detail = "The price is not an amount in pounds and pence."
+    elif int(cells["Quantity"]) <= 0:
+        why = Why.QUANTITY
+    elif price <= 0:
+        why = Why.PRICE
+    else:
+        title = "".join(letter if letter.isprintable() else " " for letter in cells["Description"])
+        return SaleLine(line=row.line, sku=sku, title=title, quantity=int(cells["Quantity"]), unit_price=price)
+    return LeftOut(line=row.line, invoice=invoice[:_INVOICE_CHARS_MAX], sku=sku, why=why, detail=detail)
+
+
+def _price_of(text: str) -> int | None:
+    try:
+        return money.parse(text, currency=CURRENCY).amount
+    except InvalidMoney:
+        return None
+
+
+def _goods_of(invoices: Iterable[Invoice]) -> tuple[Goods, ...]:
+    """One per SKU, under its most frequent title and price; the first of equals."""
+    lines: dict[str, list[SaleLine]] = {}
+    for invoice in invoices:
+        for line in invoice.lines:
+            lines.setdefault(line.sku, []).append(line)
+    return tuple(
+        Goods(
+            line=sold[0].line,
+            sku=sku,
+            title=_most_frequent([line.title for line in sold if line.title] or [sku])[:_TITLE_CHARS_MAX],
+            prices={CURRENCY: _most_frequent([line.unit_price for line in sold])},
+            on_hand=sum(line.quantity for line in sold),
+        )
+        for sku, sold in lines.items()
+    )
+
+
+def _most_frequent(values: Sequence[_Value]) -> _Value:
+    return Counter(values).most_common(1)[0][0]
+
+
+def _email_of(customer: str) -> str:
+    # .invalid never resolves (RFC 2606), so that nobody can ever be written to by mistake.
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", customer)[:_INVOICE_CHARS_MAX] or "nobody"
+    return f"{name}@customers.invalid"
+
+
+def _enough(goods: Goods, item: stock.Item | None) -> int | None:
+    if item is None:
+        return goods.on_hand
+    return None if item.kind is stock.Kind.UNLIMITED else max(item.on_hand, goods.on_hand or 0)
