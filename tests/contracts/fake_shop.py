@@ -69,6 +69,10 @@ def _answer(path: str) -> tuple[str, str]:
     return "200 OK", str(os.getpid())
 
 
+def prepare(folder: Path) -> None:
+    assert (folder / "run.json").exists()
+
+
 def work() -> None:
     signal.pause()
 
@@ -101,6 +105,7 @@ def main() -> None:
             demo=True,
             site=Site(
                 settings=here,
+                prepare=f"{here}:prepare",
                 serve=f"{here}:serve",
                 work=f"{here}:work",
                 serve_metrics=f"{here}:serve_metrics",

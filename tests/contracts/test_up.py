@@ -67,11 +67,12 @@ class Opener:
 
     shops: list[Shop] = field(default_factory=list)
 
-    def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False) -> Shop:
-        argv, env, user = [sys.executable], dict(os.environ), None
-        env.pop("DATABASE_URL", None)
+    def __call__(self, folder: Path, *, port: int | None = None, ordinary: bool = False, database: str = "") -> Shop:
+        argv, env, user = [sys.executable], clean_environment(), None
         if ordinary:
             (argv, env), user = ordinary_python(), ORDINARY
+        if database:
+            env["DATABASE_URL"] = database
         port = port or free_port()
         said = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}.said")
         with said.open("w", encoding="utf-8") as output:
@@ -90,8 +91,8 @@ class Opener:
         self.shops.append(shop)
         return shop
 
-    def opened(self, folder: Path, **how: bool) -> Shop:
-        shop = self(folder, **how)
+    def opened(self, folder: Path, *, ordinary: bool = False, database: str = "") -> Shop:
+        shop = self(folder, ordinary=ordinary, database=database)
         until(shop.is_open, seconds=READY_SECONDS)
         return shop
 
@@ -103,19 +104,24 @@ class Opener:
             shop.said.unlink(missing_ok=True)
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what other tests' shops have set."""
+    ours = ("EVERTILL_", "DATABASE_URL", "DJANGO_", "PROMETHEUS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def free_port() -> int:
     """A port whose neighbour for the metrics is free too, below those that outgoing connections take."""
     while True:
         port = 10_000 + secrets.randbelow(9_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            with socket.create_server(("127.0.0.1", port + 1000)):
-                return port
+        shop, metrics = ("127.0.0.1", port), ("127.0.0.1", port + 1000)
+        with contextlib.suppress(OSError), socket.create_server(shop), socket.create_server(metrics):
+            return port
 
 
 def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     argv = [sys.executable, "-c", "from evertill.entry.cli import main; main()", *words, "--data", str(folder)]
-    return subprocess.run(argv, env=env, cwd="/", capture_output=True, text=True)
+    return subprocess.run(argv, env=clean_environment(), cwd="/", check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +200,16 @@ class TestOpening:
 
             second.process.terminate()
             assert second.process.wait(timeout=30) == 0
+
+    def test_uses_the_operators_database_when_given(self, shop: Shop, folder: Path, opener: Opener) -> None:
+        second = opener.opened(folder, database=cli("database", "url", folder=shop.folder).stdout.strip())
+
+        assert second.get("/database") == (200, "2")
+        assert second.note()["database"] == "external"
+        assert sorted(second.pids()) == ["jobs", "metrics", "web-1", "web-2"]
+        assert not (folder / "postgres").exists()
+        kill(second.process.pid, signal.SIGTERM)
+        assert second.process.wait(timeout=30) == 0
 
 
 class TestStayingOpen:

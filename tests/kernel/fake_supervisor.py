@@ -63,7 +63,7 @@ def scenario(name: str, folder: Path) -> list[Child]:
             worker("web-2", 2, drain_seconds=0.2),
         ],
         "stubborn": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=0.3)],
-        "patient": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=600)],
+        "patient": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=6)],
         "crash": lambda: [worker("steady", 0), Child(name="broken", stage=0, run=crash)],
         "once": lambda: [worker("base", 0), Child(name="step", stage=1, run=crash, once=True), worker("late", 2)],
         "family": lambda: [Child(name="family", stage=0, run=partial(family, folder))],

@@ -58,8 +58,8 @@ def watch(tmp_path: Path) -> Iterator[Callable[[str], Watched]]:
 
     yield begin
     for watched in started:
-        watched.process.kill()
-        watched.process.wait()
+        watched.process.terminate()
+        watched.process.wait(timeout=20)
         for pid in watched.pids().values():
             until(partial(gone, pid))
 

@@ -77,7 +77,10 @@ def ordinary_python() -> tuple[list[str], dict[str, str]]:
     for interpreter in (sys.executable, "/usr/bin/python3"):
         try:
             argv = [interpreter, "-c", check]
-            if subprocess.run(argv, env=env, cwd="/", user=ORDINARY, stderr=subprocess.DEVNULL).returncode == 0:
+            if (
+                subprocess.run(argv, env=env, cwd="/", user=ORDINARY, stderr=subprocess.DEVNULL, check=False).returncode
+                == 0
+            ):
                 return [interpreter], env
         except OSError:
             continue

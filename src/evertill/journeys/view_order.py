@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from evertill.domains import orders
+from evertill.domains.orders import Order, opens
 from evertill.kernel.errors import EvertillError
+
+
+__all__ = ["Order", "OrderNotFound", "opens", "view_order"]
 
 
 class OrderNotFound(EvertillError):
     """There is no such order."""
 
     code = "ORDER_NOT_FOUND"
-    status = "missing"
+    status = "not_found"
     kept = "Nothing was changed."
     remedy = "Check the order number: it has 13 letters and digits, and stands in the answer that the order got."
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+# What kind of failure it is, for whoever has to answer with a status of his own protocol.
+Status = Literal[
+    "malformed",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "not_allowed",
+    "conflict",
+    "busy",
+    "too_large",
+    "wrong_media",
+    "invalid",
+    "internal",
+    "unavailable",
+]
 
 
 class EvertillError(Exception):
@@ -13,7 +29,7 @@ class EvertillError(Exception):
     """
 
     code: ClassVar[str] = "ERROR"
-    status: ClassVar[str] = "invalid"
+    status: ClassVar[Status] = "invalid"
     kept: ClassVar[str] = "Nothing was changed."
     remedy: ClassVar[str] = "Correct the request and send it again."
 

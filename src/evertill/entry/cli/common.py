@@ -75,13 +75,14 @@ def make_data_folder(folder: Path) -> None:
 
 
 def use_data_folder(folder: Path, *, settings: str = SETTINGS) -> None:
-    """This function will set the environment that the settings read: what the operator has set himself stays.
+    """This function will set the environment that the settings read: what the operator has set stays.
 
     Raises NoCluster when DATABASE_URL is not set and `folder` has no database, DataFolderUnusable when its secrets
     cannot be read.
     """
     os.environ["EVERTILL_DATA"] = str(folder)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    # Set even when present: a shell prepared for another Django project must not lead the shop astray.
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
     try:
         if not given_database():
             os.environ["DATABASE_URL"] = embedded.url(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -12,13 +13,22 @@ from rich.text import Text
 
 
 class Progress:
-    """Steps that follow each other. It has no thread of its own, because its user forks: call `tick` often."""
+    """Steps that follow each other, and a terminal left as it was found when the block ends.
+
+    It has no thread of its own, because its user forks: call `tick` often.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._step = ""
         self._since = 0.0
         self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def step(self, text: str) -> None:
         """This function will show `text` as what is being done from now on, and the last step as done."""

@@ -8,14 +8,17 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from evertill.kernel import clock, embedded
+from evertill.kernel import clock, config, embedded
 from evertill.kernel.supervise import Child
 
 from .sockets import Address
 
 _PROBE_SECONDS = 0.3
+# What a worker that has drained may still take to end.
+_AFTER_DRAIN_SECONDS = 5.0
 # Any number that nothing else in the database locks; it ends with the connection.
 _UPGRADE_LOCK = 0x45564552
 
@@ -28,20 +31,22 @@ class Site:
     """What the processes run, by dotted name, so that nothing of it is imported before its time."""
 
     settings: str = "evertill.entry.site.settings"
+    prepare: str = "evertill.entry.site.metrics:prepare_metrics"
     serve: str = "evertill.entry.site.serve:serve"
     work: str = "evertill.entry.worker.run:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
 
 
-def preload(site: Site) -> None:
+def preload(site: Site, *, folder: Path) -> None:
     """This function will import the shop into this process, so that its children start warm and share its memory.
 
-    It leaves no database connection open: a connection must never be shared between processes.
+    What must stand in the data folder before anything is imported is prepared first. It leaves no database connection open: a connection must never be shared between processes.
     """
     import django  # noqa: PLC0415 — takes a second, and only here.
     from django.db import connections  # noqa: PLC0415
 
+    _look_up(site.prepare)(folder)
     django.setup()
     for name in (site.serve, site.work, site.serve_metrics):
         _look_up(name)
@@ -71,7 +76,7 @@ def children(
             stage=_WEB,
             run=lambda: _look_up(site.serve)(listener),
             ready=lambda _pid: _answers(web),
-            stop_seconds=20.0,
+            stop_seconds=config.get().drain_s + _AFTER_DRAIN_SECONDS,
         )
         for number in range(1, workers + 1)
     ]

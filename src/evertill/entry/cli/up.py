@@ -65,39 +65,37 @@ def run_shop(
 
     Raises FolderHeld, PortTaken, DataFolderUnusable, ChildFailed, and what embedded.prepare raises.
     """
-    site = site or Site()
     make_data_folder(folder)
     progress = Progress(Console())
-    with hold_folder(folder):
-        listener = listen(web)
-        check_free(metrics, option="--metrics-port")
-        facts = {"url": web.url, "metrics_url": f"{metrics.url}/metrics", "data": str(folder)}
-        cluster = None
-        if given_database():
-            facts["database"] = "external"
-        else:
-            progress.step("Preparing PostgreSQL")
-            cluster = embedded.prepare(folder=folder, tell=progress.say)
-            facts["database"] = f"127.0.0.1:{cluster.keys.port}"
-        write_run(folder, facts)
-        use_data_folder(folder, settings=site.settings)
-        progress.step("Loading the shop")
-        preload(site)
-        progress.step("Starting the demo shop" if demo else "Starting the shop")
-        try:
-            supervise(
-                children(
-                    site=site, cluster=cluster, listener=listener, metrics=metrics, web=web, workers=workers, demo=demo
-                ),
-                tell=progress.say,
-                on_ready=lambda: _announce(progress, web=web, metrics=metrics, folder=folder, demo=demo),
-                on_closing=lambda: _close(progress, listener),
-                on_change=lambda pids: write_run(folder, {**facts, "children": dict(pids)}),
-                on_tick=progress.tick,
-            )
-        finally:
-            progress.stop()
+    with hold_folder(folder), progress:
+        _run(progress, folder=folder, web=web, metrics=metrics, workers=workers, demo=demo, site=site or Site())
     progress.say("The shop is closed; nothing was left running.")
+
+
+def _run(
+    progress: Progress, *, folder: Path, web: Address, metrics: Address, workers: int, demo: bool, site: Site
+) -> None:
+    listener = listen(web)
+    check_free(metrics, option="--metrics-port")
+    facts = {"url": web.url, "metrics_url": f"{metrics.url}/metrics", "data": str(folder), "database": "external"}
+    cluster = None
+    if not given_database():
+        progress.step("Preparing PostgreSQL")
+        cluster = embedded.prepare(folder=folder, tell=progress.say)
+        facts["database"] = f"127.0.0.1:{cluster.keys.port}"
+    write_run(folder, facts)
+    use_data_folder(folder, settings=site.settings)
+    progress.step("Loading the shop")
+    preload(site, folder=folder)
+    progress.step("Starting the shop, with the demo catalogue" if demo else "Starting the shop")
+    supervise(
+        children(site=site, cluster=cluster, listener=listener, metrics=metrics, web=web, workers=workers, demo=demo),
+        tell=progress.say,
+        on_ready=lambda: _announce(progress, web=web, metrics=metrics, folder=folder, demo=demo),
+        on_closing=lambda: _close(progress, listener),
+        on_change=lambda pids: write_run(folder, {**facts, "children": dict(pids)}),
+        on_tick=progress.tick,
+    )
 
 
 def _close(progress: Progress, listener: socket.socket) -> None:

@@ -16,7 +16,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, products, schema_page
+from evertill.entry.lane import health, orders, orders_api, schema_page
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
 from evertill.kernel import config
@@ -66,8 +66,6 @@ def _litestar() -> Litestar:
             orders_api.place_order,
             orders_api.read_order,
             orders_api.cancel,
-            products.list_products,
-            products.read_product,
             schema_page.page,
             schema_page.document,
         ],

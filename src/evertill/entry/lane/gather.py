@@ -9,10 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Generic, TypeVar
 
 import structlog
 
+from evertill.entry.lane.meters import observe_batch
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
@@ -115,6 +117,12 @@ class Gather(Generic[Ask, Answer]):
         return batch
 
     def _answer(self, asked: list[Ask]) -> Sequence[Answer | EvertillError]:
+        started = perf_counter()
+        answers = self._answer_safely(asked)
+        observe_batch(name=self._name, answers=answers, seconds=perf_counter() - started, waiting=len(self._queue))
+        return answers
+
+    def _answer_safely(self, asked: list[Ask]) -> Sequence[Answer | EvertillError]:
         try:
             return self._work(asked)
         except (db.OutcomeUnknown, db.DatabaseUnavailable) as error:

@@ -8,24 +8,16 @@ from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
-from evertill.entry.lane.auth import Unauthenticated, bearer_of, caller_of, is_api_token
+from evertill.entry.lane.auth import InvalidToken, bearer_of, caller_of, is_api_token
 from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
 from evertill.entry.lane.problems import MEDIA_TYPE, Problem
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys.cancel_order import cancel_order
-from evertill.journeys.view_order import Order, find_order, may_open
+from evertill.journeys.view_order import Order, OrderNotFound, opens, view_order
 from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
 _SECURITY: list[dict[str, list[str]]] = [{"token": []}]
-
-
-class OrderNotFound(EvertillError):
-    """There is no such order, or the token does not open it; which of the two is nobody's business."""
-
-    code = "ORDER_NOT_FOUND"
-    status = "not_found"
-    remedy = "Check the number and the token; the last character of a number tells mistyped ones."
 
 
 class ScopeMissing(EvertillError):
@@ -110,7 +102,7 @@ async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> 
     authorization = request.headers.get("authorization")
     token = bearer_of(authorization.encode("latin-1")) if authorization else request.query_params.get("access_token")
     if not token:
-        raise Unauthenticated("Reading an order takes its access_token or an API token.")
+        raise InvalidToken("Reading an order takes its access_token or an API token.")
     if is_api_token(token):
         caller = await caller_of(b"Bearer " + token.encode())
         if scope not in caller.scopes:
@@ -119,10 +111,10 @@ async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> 
         order_id = ids.from_number(number)
     except ids.InvalidNumber as error:
         raise OrderNotFound(f"There is no such order. {error}") from None
-    order = await in_thread(find_order, order_id=order_id)
-    if order is None or not (is_api_token(token) or may_open(token=token, order_id=order_id)):
+    # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
+    if not is_api_token(token) and not opens(token, order_id=order_id):
         raise OrderNotFound("There is no such order for this token.")
-    return order
+    return await in_thread(view_order, order_id=order_id)
 
 
 def _answer(order: Order) -> Response[OrderOut]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from evertill.kernel.errors import EvertillError
+from evertill.kernel.errors import EvertillError, Status
 
 MEDIA_TYPE = "application/problem+json"
 
 # What a failure means, in HTTP's words (RFC 9110).
-_STATUS = {
+_STATUS: dict[Status, tuple[int, str]] = {
     "malformed": (400, "Bad Request"),
     "unauthenticated": (401, "Unauthorized"),
     "forbidden": (403, "Forbidden"),

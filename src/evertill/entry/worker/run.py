@@ -1,0 +1,3 @@
+import time
+def run():
+    while True: time.sleep(1)
