@@ -40,14 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     name = f"evertill_test_{os.getpid()}"
     os.environ.update(servers.environment(stack.enter_context(servers.cloned(server, name))))
-    from django.conf import settings  # noqa: PLC0415 — only now is there something to load.
+    from django.conf import settings
 
     # pytest-django sets Django up once its settings have been looked at.
     assert settings.configured or settings.DATABASES
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 — xdist does not publish the type.
+def pytest_configure_node(node: Any) -> None:
     node.workerinput["evertill_server"] = node.config.stash[_SERVER].as_facts()
 
 
@@ -67,11 +67,11 @@ def django_db_setup() -> None:
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ANN401 — not published.
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The worker's database with real commits, for durability and for transactions that meet; emptied afterwards."""
-    from django.db import connection  # noqa: PLC0415 — Django may be loaded only after pytest_configure.
+    from django.db import connection
 
-    from tests import tables  # noqa: PLC0415 — as above.
+    from tests import tables
 
     with django_db_blocker.unblock():
         try:

@@ -50,7 +50,7 @@ class Server:
 
 @contextmanager
 def session_server() -> Iterator[Server]:
-    """A server with a migrated template while the block runs: a fresh one, or the one that EVERTILL_TEST_SERVER names."""
+    """A server with a migrated template while the block runs: a fresh one, or that of EVERTILL_TEST_SERVER."""
     with ExitStack() as stack:
         given = os.environ.get("EVERTILL_TEST_SERVER")
         if given:

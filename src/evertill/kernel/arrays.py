@@ -31,14 +31,14 @@ class _Array:
 
 
 class Bigints(_Array):
-    """bigint[]"""
+    """bigint[]."""
 
     def __init__(self, values: Sequence[int]) -> None:
         super().__init__(_BIGINT, len(values), _pack("iq", 8, values))
 
 
 class Ints(_Array):
-    """int4[]"""
+    """int4[]."""
 
     def __init__(self, values: Sequence[int]) -> None:
         super().__init__(_INT, len(values), _pack("ii", 4, values))

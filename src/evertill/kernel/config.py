@@ -17,12 +17,15 @@ from typing import Any
 
 from evertill.kernel.errors import ConfigError
 
+_SECRET_BYTES_MIN = 32
 
-def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:
+
+# Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"help": help_text, "low": low, "high": high})
 
 
-def _required(help_text: str) -> Any:
+def _required(help_text: str) -> Any:  # noqa: ANN401
     return field(metadata={"help": help_text})
 
 
@@ -64,6 +67,12 @@ class Config:
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
+    job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
+    job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)
+    job_stalled_s: int = _setting(
+        20, "Seconds without a sign of life after which a worker's jobs are given to others.", low=2, high=3600
+    )
+    job_keep_h: int = _setting(72, "Hours for which finished jobs are kept for those who look into them.", low=1)
     statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)
@@ -92,7 +101,7 @@ def load(environ: Mapping[str, str]) -> Config:
     return Config(**values)
 
 
-def _read(item: Field[Any], text: str) -> Any:
+def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
     name = variable(item.name)
     if item.name == "secret":
         return _read_secret(name, text)
@@ -122,8 +131,8 @@ def _read_secret(name: str, text: str) -> bytes:
         secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
     except (binascii.Error, ValueError):
         raise ConfigError(f"{name} is not base64.") from None
-    if len(secret) < 32:
-        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least 32 random ones.")
+    if len(secret) < _SECRET_BYTES_MIN:
+        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least {_SECRET_BYTES_MIN} random ones.")
     return secret
 
 

@@ -26,7 +26,7 @@ def derive_key(purpose: str) -> bytes:
 
 
 def seal(message: bytes, *, purpose: str) -> str:
-    """This function will return a URL-safe token of 22 characters that only the shop's secret can make for a message."""
+    """This function will return a URL-safe token of 22 characters that only the shop's secret can make."""
     digest = hmac.digest(derive_key(purpose), message, "sha256")
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES])[:22].decode()
 

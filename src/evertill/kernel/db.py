@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar, cast
+from uuid import uuid4
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-
 
 # Imported for its effect: a connection knows only the types that were registered before it was opened.
 from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel.errors import EvertillError
 
-
 T = TypeVar("T")
+
+# Rows of a streamed answer that are in memory at a time.
+_STREAM_ROWS = 5_000
 
 
 class OutcomeUnknown(EvertillError):
@@ -53,6 +55,28 @@ def execute(statement: LiteralString, params: Sequence[Any] = ()) -> int:
     with psycopg.Cursor(raw()) as cursor:
         cursor.execute(statement, params, prepare=True, binary=True)
         return cursor.rowcount
+
+
+def stream(statement: LiteralString) -> Iterator[Any]:
+    """This function will give the rows of a statement as tuples, a bounded number of them in memory at a time.
+
+    The caller holds a transaction until it has read what it wants.
+    """
+    with raw().cursor(name=f"stream_{uuid4().hex}") as cursor:
+        cursor.itersize = _STREAM_ROWS
+        yield from cursor.execute(statement)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One read-only transaction that sees one moment, however long it takes; for audits and reports.
+
+    It cannot stand inside another transaction.
+    """
+    with transaction.atomic(durable=True):
+        execute("set transaction isolation level repeatable read, read only")
+        execute("set local statement_timeout = 0")
+        yield
 
 
 @contextmanager
@@ -129,6 +153,8 @@ __all__ = [
     "fetch",
     "is_connection_lost",
     "raw",
+    "snapshot",
+    "stream",
     "with_connection",
     "write",
 ]

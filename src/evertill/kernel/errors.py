@@ -33,7 +33,7 @@ class EvertillError(Exception):
     kept: ClassVar[str] = "Nothing was changed."
     remedy: ClassVar[str] = "Correct the request and send it again."
 
-    def __init__(self, detail: str, **facts: Any) -> None:
+    def __init__(self, detail: str, **facts: Any) -> None:  # noqa: ANN401 — whatever the answer is to show.
         super().__init__(detail)
         self.detail = detail
         self.facts = facts

@@ -43,6 +43,8 @@ _T0, _T1, _T2, _T3, _T4, _T5 = _check_tables()
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 RANDOM_BITS = 35
 BITS = 60
+# Twelve of five bits each, and the check character.
+_CHARS = 13
 _RANDOM_MASK = (1 << RANDOM_BITS) - 1
 _MINUTE_MAX = (1 << (BITS - RANDOM_BITS)) - 1
 
@@ -76,15 +78,15 @@ def to_number(value: int) -> str:
 def from_number(text: str) -> int:
     """This function will read a number back, forgiving case, dashes, spaces and I/L/O; raises InvalidNumber."""
     plain = text.strip().upper().replace("-", "").replace(" ", "")
-    if len(plain) != 13:
-        raise InvalidNumber("A number has 13 characters.")
+    if len(plain) != _CHARS:
+        raise InvalidNumber(f"A number has {_CHARS} characters.")
     value = 0
-    for character in plain[:12]:
+    for character in plain[:-1]:
         digit = _VALUES.get(character)
         if digit is None:
             raise InvalidNumber("A number has letters and digits only, and no U.")
         value = value << 5 | digit
-    if _VALUES.get(plain[12]) != check(value):
+    if _VALUES.get(plain[-1]) != check(value):
         raise InvalidNumber("The last character does not fit the others: one of them is mistyped.")
     return value
 

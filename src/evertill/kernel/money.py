@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
@@ -13,6 +14,8 @@ _EXPONENTS = {
     "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0,
     "XPF": 0,
 }  # fmt: skip
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 # Far above any order and far below the edge of a 64-bit column, so that sums cannot overflow there.
 AMOUNT_MAX = 10**15
@@ -43,7 +46,7 @@ class Money:
 
 def is_currency(text: str) -> bool:
     """This function will say whether a text has the form of an ISO 4217 code."""
-    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+    return _CURRENCY.fullmatch(text) is not None
 
 
 def exponent(currency: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
@@ -17,4 +17,4 @@ def load(package: str, name: str) -> LiteralString:
     lines = text.splitlines()
     while lines and (lines[0].startswith("--") or not lines[0].strip()):
         lines.pop(0)
-    return cast("LiteralString", "\n".join(lines))
+    return "\n".join(lines)

@@ -6,7 +6,14 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.orders.operations import change_state, claim_keys, lock_expired, record
-    from evertill.domains.orders.queries import find_by_keys, read_lines, read_orders
+    from evertill.domains.orders.queries import (
+        find_by_keys,
+        find_history_differences,
+        find_total_differences,
+        read_lines,
+        read_orders,
+        stream_pieces_held,
+    )
     from evertill.domains.orders.rules import pieces_by_sku
     from evertill.domains.orders.tokens import access_token, opens
     from evertill.domains.orders.types import Keyed, Line, Order, State
@@ -22,10 +29,13 @@ __all__ = [
     "change_state",
     "claim_keys",
     "find_by_keys",
+    "find_history_differences",
+    "find_total_differences",
     "lock_expired",
     "opens",
     "pieces_by_sku",
     "read_lines",
     "read_orders",
     "record",
+    "stream_pieces_held",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evertill.domains.orders.types import Keyed, Line, Order, State
+from evertill.domains.orders.types import HistoryDifference, Keyed, Line, Order, State, TotalDifference
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Uuids
 
@@ -51,3 +51,24 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
         )
         for order_id, state, currency, total, email, placed_at, reserved_until in rows
     }
+
+
+def find_total_differences() -> list[TotalDifference]:
+    """This function will return every order that is not the sum of its lines; a sound shop has none."""
+    return [
+        TotalDifference(order_id=order_id, total=total, total_of_lines=of_lines)
+        for order_id, total, of_lines in db.fetch(sql.load(_HERE, "total_differences"))
+    ]
+
+
+def find_history_differences() -> list[HistoryDifference]:
+    """This function will return every order whose events do not tell how it came to its state."""
+    return [
+        HistoryDifference(order_id=order_id, state=state, last_event=last_event)
+        for order_id, state, last_event in db.fetch(sql.load(_HERE, "history_differences"))
+    ]
+
+
+def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
+    """This function will give (order id, SKU, pieces) for what orders hold, in that order; the caller's transaction."""
+    return db.stream(sql.load(_HERE, "pieces_held"))

@@ -52,3 +52,19 @@ class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     order: Order
     key_digest: bytes
     body_digest: bytes
+
+
+class TotalDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is not the sum of its lines, in minor units; None where there is no order, or no lines."""
+
+    order_id: int
+    total: int | None
+    total_of_lines: int | None
+
+
+class HistoryDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose events do not tell how it came to its state; None where there is no order, or no events."""
+
+    order_id: int
+    state: str | None
+    last_event: str | None

@@ -9,7 +9,13 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.stock.operations import UnknownStock, move, open_items, release
-    from evertill.domains.stock.queries import find_differences, lock_items, read_items
+    from evertill.domains.stock.queries import (
+        find_differences,
+        find_oversold,
+        lock_items,
+        read_items,
+        stream_pieces_held,
+    )
     from evertill.domains.stock.rules import Allotment, Ask, allot
     from evertill.domains.stock.types import Difference, Item, Kind, Movement, MovementKind
 
@@ -26,9 +32,11 @@ __all__ = [
     "UnknownStock",
     "allot",
     "find_differences",
+    "find_oversold",
     "lock_items",
     "move",
     "open_items",
     "read_items",
     "release",
+    "stream_pieces_held",
 ]

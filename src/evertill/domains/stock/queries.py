@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from evertill.domains.stock.models import StockItem
 from evertill.domains.stock.types import Difference, Item, Kind
@@ -44,3 +44,14 @@ def find_differences() -> list[Difference]:
             sql.load("evertill.domains.stock", "differences")
         )
     ]
+
+
+def find_oversold() -> list[Item]:
+    """This function will return every counted SKU of which more is promised than there is; a sound shop has none."""
+    rows = db.fetch(sql.load("evertill.domains.stock", "oversold"))
+    return [Item(sku=sku, kind=Kind.COUNTED, on_hand=on_hand, reserved=reserved) for sku, on_hand, reserved in rows]
+
+
+def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
+    """This function will give (order id, SKU, pieces) for what is reserved, in that order; the caller's transaction."""
+    return db.stream(sql.load("evertill.domains.stock", "pieces_held"))

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "evertill.entry.cli.replay",
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
+    "audit": "evertill.entry.cli.audit",
 }
 
 
@@ -42,7 +43,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 — typer calls it so.
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"evertill {__version__}")
         raise typer.Exit

@@ -13,12 +13,14 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, schema_page
+from evertill.entry.lane import health, orders, orders_api
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
+from evertill.entry.lane.schema_page import SchemaPage
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
@@ -66,8 +68,6 @@ def _litestar() -> Litestar:
             orders_api.place_order,
             orders_api.read_order,
             orders_api.cancel,
-            schema_page.page,
-            schema_page.document,
         ],
         openapi_config=OpenAPIConfig(
             title="Evertill",
@@ -83,7 +83,7 @@ def _litestar() -> Litestar:
                     )
                 }
             ),
-            render_plugins=[schema_page.no_pages()],
+            render_plugins=[JsonRenderPlugin(), SchemaPage(path="/")],
         ),
         exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
         request_max_body_size=config.get().body_bytes_max,

@@ -16,7 +16,7 @@ Scope = Any
 Send = Any
 
 
-class ClientGone(Exception):  # noqa: N818 - it is no error, the client just left
+class ClientGone(Exception):
     """The client went away before his request was complete."""
 
 

@@ -1,4 +1,4 @@
-"""Django's settings, all from kernel.config; nothing here differs between a laptop and a cluster but the environment."""
+"""Django's settings, all from kernel.config; a laptop and a cluster differ in their environment only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# Arrays are imported for their effect: Django copies psycopg's adapters at its first connection, and never again.
+from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel import config, crypto
 
 _config = config.get()

@@ -99,7 +99,7 @@ def _single_user(statements: str, *, data: Path, programs: Path, account: Accoun
 def _run(argv: Sequence[str], *, account: Account, said: str = "") -> None:
     """Run a program to its end as `account`; it is killed with us, so that a killed start leaves nothing running."""
     other = account.user is not None
-    done = subprocess.run(  # noqa: S603 — the words are ours.
+    done = subprocess.run(
         argv,
         input=said,
         env=ENV,

@@ -1,0 +1,97 @@
+"""The figures that the shop is held to, and what was found for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Bound(StrEnum):
+    """On which side of its bound a figure is good."""
+
+    AT_LEAST = "≥"
+    AT_MOST = "≤"
+    EXACTLY = "="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a figure must be and what we aim for."""
+
+    name: str
+    title: str
+    unit: str
+    bound: Bound
+    must: float
+    aim: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was measured for a promise: the figure, what it was made of and held against, and the raw numbers."""
+
+    promise: Promise
+    value: float
+    measured: str
+    floor: str
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the figure is what it must be."""
+        return self.reaches(self.promise.must)
+
+    def reaches(self, target: float | None) -> bool:
+        """This function will say whether the figure is as good as a target; False when there is none."""
+        if target is None:
+            return False
+        if self.promise.bound is Bound.AT_LEAST:
+            return self.value >= target
+        if self.promise.bound is Bound.AT_MOST:
+            return self.value <= target
+        return self.value == target
+
+
+STEPS = Promise(
+    name="steps",
+    title="Orders/s over HTTP, 1,000 SKUs ÷ best pgbench, one order a transaction, statement by statement",
+    unit="×", bound=Bound.AT_LEAST, must=1.5, aim=3.0,
+)  # fmt: skip
+STATEMENT = Promise(
+    name="statement",
+    title="Orders/s over HTTP, 1,000 SKUs ÷ best pgbench, one order a transaction, one prepared CTE statement",
+    unit="×", bound=Bound.AT_LEAST, must=1.0, aim=2.0,
+)  # fmt: skip
+HOT = Promise(
+    name="hot",
+    title="Orders/s over HTTP, one hot SKU ÷ pgbench, statement by statement, 32 clients",
+    unit="×", bound=Bound.AT_LEAST, must=8.0, aim=20.0,
+)  # fmt: skip
+CPU = Promise(
+    name="cpu",
+    title="Processor time per order, all server processes, PostgreSQL included",
+    unit="ms", bound=Bound.AT_MOST, must=0.3, aim=0.1,
+)  # fmt: skip
+P99 = Promise(
+    name="p99", title="p99 latency at half of the peak rate",
+    unit="ms", bound=Bound.AT_MOST, must=25.0, aim=10.0,
+)  # fmt: skip
+HISTORY = Promise(
+    name="history", title="Orders/s with 5,000,000 orders already stored ÷ when empty",
+    unit="×", bound=Bound.AT_LEAST, must=0.9, aim=1.0,
+)  # fmt: skip
+RUSH = Promise(
+    name="rush", title="Sold of a stock of 1,000 to 10,000 buyers, 64 at a time, the rest told SOLD_OUT",
+    unit="of 1,000", bound=Bound.EXACTLY, must=1000.0,
+)  # fmt: skip
+IDLE = Promise(
+    name="memory_idle", title="Memory (PSS) of the whole shop, idle",
+    unit="MB", bound=Bound.AT_MOST, must=350.0,
+)  # fmt: skip
+LOADED = Promise(
+    name="memory_loaded", title="Memory (PSS) of the whole shop, under load",
+    unit="MB", bound=Bound.AT_MOST, must=600.0,
+)  # fmt: skip
+
+PROMISES = (STEPS, STATEMENT, HOT, CPU, P99, HISTORY, RUSH, IDLE, LOADED)

@@ -1,0 +1,79 @@
+"""As many orders as the shop will take: wrk, an HTTP load generator that leaves the processors to the shop."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.database import SKU_FIRST
+from bench.errors import BenchError
+
+_SCRIPT = Path(__file__).parent / "orders.lua"
+_MARK = "BENCH "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What wrk saw in one run. An order may have been placed for an answer that came too late to be seen."""
+
+    placed: int
+    refused: int
+    broken: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+
+
+def ensure() -> None:
+    """This function will see to it that wrk is there: installed from Debian's packages when we are root.
+
+    Raises BenchError that says how to install it.
+    """
+    if shutil.which("wrk"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("bench: installing the load generator: apt-get install wrk", flush=True)
+        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], env=environ, stdout=subprocess.DEVNULL, check=False)
+    if not shutil.which("wrk"):
+        raise BenchError(
+            "The load generator wrk is missing. Install it once (Debian, Ubuntu: sudo apt install wrk; Fedora: sudo dnf"
+            " install wrk; macOS: brew install wrk) and run make bench again."
+        )
+
+
+def run(*, url: str, connections: int, skus: int, seconds: int) -> Answers:
+    """This function will ask for orders among `skus` goods on this many connections, each waiting for its answer."""
+    # One thread makes far more requests than a shop beside it on the same machine can answer.
+    done = subprocess.run(
+        [
+            "wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--timeout=10s",
+            f"--script={_SCRIPT}", url, "--", secrets.token_hex(8), str(SKU_FIRST), str(skus),
+            str(secrets.randbelow(2**31)),
+        ],
+        capture_output=True, text=True, timeout=seconds + 60, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise BenchError(f"wrk failed:\n{done.stdout}{done.stderr}")
+    return read(done.stdout)
+
+
+def read(report: str) -> Answers:
+    """This function will read the line that orders.lua writes at the end of a run."""
+    for line in report.splitlines():
+        if line.startswith(_MARK):
+            said = json.loads(line.removeprefix(_MARK))
+            return Answers(
+                placed=said["answers"] - said["refused"],
+                refused=said["refused"],
+                broken=said["broken"] + said["timeouts"],
+                seconds=said["duration_us"] / 1e6,
+                p50_ms=said["p50_us"] / 1e3,
+                p99_ms=said["p99_us"] / 1e3,
+            )
+    raise BenchError(f"wrk did not end its run:\n{report}")

@@ -1,0 +1,43 @@
+"""The timetable: what the clock sets off, and how often. Each job calls one journey; doing it twice is harmless.
+
+A job holds no `lock` of the queue: the lock of a dead worker's job would keep out its successors until it is rescued
+(procrastinate #1408). The queueing lock only keeps one from waiting behind itself.
+"""
+
+from __future__ import annotations
+
+import structlog
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+
+from evertill.journeys import expire_reservations as expiring
+from evertill.kernel import clock, config
+
+_log = structlog.get_logger("evertill.jobs")
+
+# Batches of one run; what is left then is the next run's, a minute later.
+_BATCHES_MAX = 1_000
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="expire_reservations", queueing_lock="expire_reservations", pass_context=True)
+def expire_reservations(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — the timetable passes it.
+    """Expire what was not paid in time, batch by batch, until a batch is not full."""
+    limit = config.get().expire_batch_max
+    total = 0
+    for _ in range(_BATCHES_MAX):
+        expired = expiring.expire_reservations(now=clock.now())
+        total += expired
+        if expired < limit or context.should_abort():
+            break
+    if total:
+        _log.info("reservations expired", orders=total)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="remove_old_jobs", queueing_lock="remove_old_jobs", pass_context=True)
+async def remove_old_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove what has ended long ago; a queue that only grows ends up slow."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=config.get().job_keep_h, include_failed=True, include_cancelled=True, include_aborted=True
+    )

@@ -1,0 +1,99 @@
+"""Audit the books: everything that must add up, added up again from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evertill.domains import orders, stock
+from evertill.kernel import db, ids
+
+
+class Check(StrEnum):
+    """What is compared with what."""
+
+    BALANCES = "every balance is the sum of its movements"
+    OVERSOLD = "nothing is promised beyond what there is"
+    TOTALS = "every order has lines and is their sum"
+    HISTORIES = "every order's events tell how it came to its state"
+    RESERVATIONS = "every piece an order holds is reserved for it, and no other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that does not add up: the check that found it, the SKU or order number it is about, and how."""
+
+    check: Check
+    subject: str
+    detail: str
+
+
+def audit_books(*, tell: Callable[[Check], None] = lambda _check: None) -> list[Finding]:
+    """This function will compare everything that must add up, as of one moment, and return every difference.
+
+    `tell` is called before each check. A sound shop gives an empty list, at any moment and under any load.
+    """
+    findings: list[Finding] = []
+    with db.snapshot():
+        for check, find in _CHECKS.items():
+            tell(check)
+            findings += [Finding(check=check, subject=subject, detail=detail) for subject, detail in find()]
+    return findings
+
+
+# The subject of a finding and what is wrong with it.
+_Found = Iterator[tuple[str, str]]
+
+
+def _balances() -> _Found:
+    for wrong in stock.find_differences():
+        on_hand = f"on hand {wrong.on_hand}, by movements {wrong.on_hand_by_movements}"
+        yield wrong.sku, f"{on_hand}; reserved {wrong.reserved}, by movements {wrong.reserved_by_movements}"
+
+
+def _oversold() -> _Found:
+    for item in stock.find_oversold():
+        yield item.sku, f"on hand {item.on_hand}, reserved {item.reserved}"
+
+
+def _totals() -> _Found:
+    for wrong in orders.find_total_differences():
+        yield ids.to_number(wrong.order_id), f"total {wrong.total}, by its lines {wrong.total_of_lines}"
+
+
+def _histories() -> _Found:
+    for wrong in orders.find_history_differences():
+        yield ids.to_number(wrong.order_id), f"state {wrong.state}, last event {wrong.last_event}"
+
+
+def _reservations() -> _Found:
+    # Both sides come in the same order, so that millions of them are compared without being kept.
+    for (order_id, sku), held, reserved in _side_by_side(orders.stream_pieces_held(), stock.stream_pieces_held()):
+        if held != reserved:
+            yield ids.to_number(order_id), f"holds {held} of {sku}, reserved for it {reserved}"
+
+
+_Held = Iterator[tuple[int, str, int]]
+
+
+def _side_by_side(left: _Held, right: _Held) -> Iterator[tuple[tuple[int, str], int, int]]:
+    """Give each (order, SKU) that either side names, with the pieces on both sides; 0 where a side does not name it."""
+    a, b = next(left, None), next(right, None)
+    while a is not None or b is not None:
+        key = min(row[:2] for row in (a, b) if row is not None)
+        pieces_left = pieces_right = 0
+        if a is not None and a[:2] == key:
+            pieces_left, a = a[2], next(left, None)
+        if b is not None and b[:2] == key:
+            pieces_right, b = b[2], next(right, None)
+        yield key, pieces_left, pieces_right
+
+
+_CHECKS: dict[Check, Callable[[], _Found]] = {
+    Check.BALANCES: _balances,
+    Check.OVERSOLD: _oversold,
+    Check.TOTALS: _totals,
+    Check.HISTORIES: _histories,
+    Check.RESERVATIONS: _reservations,
+}

@@ -1,0 +1,195 @@
+"""The audit: silent on a sound shop, and it finds every kind of tampering that we could think of."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+
+from evertill.journeys.audit_books import Check, Finding, audit_books
+from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.expire_reservations import expire_reservations
+from evertill.kernel import ids
+from tests.builders import NOON, ask, make_product, place_one
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def tamper(statement: str, *params: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        assert cursor.rowcount != 0, "The tampering itself did nothing."
+
+
+@pytest.fixture
+def order_id(committed_db: None) -> int:
+    """A shop in which an order was cancelled, one expired, and this one stands: 3 TEA of 10, and 1 CUP of 5."""
+    make_product("TEA", prices={"GBP": 250}, pieces=10)
+    make_product("CUP", prices={"GBP": 900}, pieces=5)
+    make_product("CODE", prices={"GBP": 100}, pieces=None)
+    cancelled = place_one(ask("cancelled", {"TEA": 1, "CODE": 7}))
+    cancel_order(order_id=cancelled.order.id, actor="customer", now=NOON)
+    place_one(ask("expired", {"TEA": 2}), now=NOON - dt.timedelta(days=1))
+    expire_reservations(now=NOON)
+    return place_one(ask("stands", {"TEA": 3, "CUP": 1, "CODE": 4})).order.id
+
+
+@pytest.mark.usefixtures("order_id")
+class TestASoundShop:
+    def test_has_no_difference(self) -> None:
+        findings = audit_books()
+
+        assert findings == []
+
+    def test_is_told_of_every_check(self) -> None:
+        told: list[Check] = []
+
+        audit_books(tell=told.append)
+
+        assert told == list(Check)
+
+
+class TestTampering:
+    def test_finds_pieces_that_appeared_on_the_shelf(self, order_id: int) -> None:
+        tamper("update stock_item set on_hand = on_hand + 1 where sku = 'TEA'")
+
+        findings = audit_books()
+
+        detail = "on hand 11, by movements 10; reserved 3, by movements 3"
+        assert findings == [Finding(check=Check.BALANCES, subject="TEA", detail=detail)]
+
+    def test_finds_a_reservation_that_nobody_made(self, order_id: int) -> None:
+        tamper("update stock_item set reserved = reserved + 1 where sku = 'TEA'")
+
+        findings = audit_books()
+
+        detail = "on hand 10, by movements 10; reserved 4, by movements 3"
+        assert findings == [Finding(check=Check.BALANCES, subject="TEA", detail=detail)]
+
+    def test_finds_a_balance_that_vanished(self, order_id: int) -> None:
+        tamper("delete from stock_item where sku = 'TEA'")
+
+        findings = audit_books()
+
+        detail = "on hand 0, by movements 10; reserved 0, by movements 3"
+        assert findings == [Finding(check=Check.BALANCES, subject="TEA", detail=detail)]
+
+    def test_finds_a_movement_that_vanished(self, order_id: int) -> None:
+        tamper("delete from stock_movement where sku = 'CUP' and kind = 'RESERVED'")
+
+        findings = audit_books()
+
+        number = ids.to_number(order_id)
+        assert findings == [
+            Finding(
+                check=Check.BALANCES,
+                subject="CUP",
+                detail="on hand 5, by movements 5; reserved 1, by movements 0",
+            ),
+            Finding(check=Check.RESERVATIONS, subject=number, detail="holds 1 of CUP, reserved for it 0"),
+        ]
+
+    def test_finds_a_movement_that_was_moved_to_another_order(self, order_id: int) -> None:
+        tamper("update stock_movement set order_id = 77 where order_id = %s and sku = 'CUP'", order_id)
+
+        findings = audit_books()
+
+        assert findings == [
+            Finding(check=Check.RESERVATIONS, subject=ids.to_number(77), detail="holds 0 of CUP, reserved for it 1"),
+            Finding(
+                check=Check.RESERVATIONS,
+                subject=ids.to_number(order_id),
+                detail="holds 1 of CUP, reserved for it 0",
+            ),
+        ]
+
+    def test_finds_an_oversold_shelf(self, order_id: int) -> None:
+        tamper("alter table stock_item drop constraint stock_item_not_oversold")
+        try:
+            tamper("update stock_item set on_hand = 2 where sku = 'TEA'")
+
+            findings = audit_books()
+
+            assert [finding.check for finding in findings] == [Check.BALANCES, Check.OVERSOLD]
+            assert findings[1] == Finding(check=Check.OVERSOLD, subject="TEA", detail="on hand 2, reserved 3")
+        finally:
+            tamper("update stock_item set on_hand = 10 where sku = 'TEA'")
+            tamper(
+                "alter table stock_item add constraint stock_item_not_oversold"
+                " check (kind = 'UNLIMITED' or on_hand >= reserved)"
+            )
+
+    def test_finds_a_changed_total(self, order_id: int) -> None:
+        tamper("update orders_order set total = 1 where id = %s", order_id)
+
+        findings = audit_books()
+
+        assert findings == [
+            Finding(check=Check.TOTALS, subject=ids.to_number(order_id), detail="total 1, by its lines 2050")
+        ]
+
+    def test_finds_a_changed_line(self, order_id: int) -> None:
+        tamper("update orders_line set quantity = 2 where order_id = %s and sku = 'TEA'", order_id)
+
+        findings = audit_books()
+
+        number = ids.to_number(order_id)
+        assert findings == [
+            Finding(check=Check.TOTALS, subject=number, detail="total 2050, by its lines 1800"),
+            Finding(check=Check.RESERVATIONS, subject=number, detail="holds 2 of TEA, reserved for it 3"),
+        ]
+
+    def test_finds_an_order_that_lost_its_lines(self, order_id: int) -> None:
+        tamper("delete from orders_line where order_id = %s", order_id)
+
+        findings = audit_books()
+
+        number = ids.to_number(order_id)
+        assert findings == [
+            Finding(check=Check.TOTALS, subject=number, detail="total 2050, by its lines None"),
+            Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of CODE, reserved for it 4"),
+            Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of CUP, reserved for it 1"),
+            Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of TEA, reserved for it 3"),
+        ]
+
+    def test_finds_an_order_that_vanished(self, order_id: int) -> None:
+        tamper("delete from orders_order where id = %s", order_id)
+
+        findings = audit_books()
+
+        number = ids.to_number(order_id)
+        assert findings[:2] == [
+            Finding(check=Check.TOTALS, subject=number, detail="total None, by its lines 2050"),
+            Finding(check=Check.HISTORIES, subject=number, detail="state None, last event order.placed"),
+        ]
+        assert {finding.check for finding in findings[2:]} == {Check.RESERVATIONS}
+
+    def test_finds_an_order_without_a_first_event(self, order_id: int) -> None:
+        tamper("delete from orders_event where order_id = %s", order_id)
+
+        findings = audit_books()
+
+        assert findings == [
+            Finding(check=Check.HISTORIES, subject=ids.to_number(order_id), detail="state PLACED, last event None")
+        ]
+
+    def test_finds_a_gap_in_a_history(self, order_id: int) -> None:
+        tamper("update orders_event set position = 7 where kind = 'order.expired'")
+
+        findings = audit_books()
+
+        assert [finding.check for finding in findings] == [Check.HISTORIES]
+        assert findings[0].detail == "state EXPIRED, last event order.expired"
+
+    def test_finds_a_state_that_was_set_by_hand(self, order_id: int) -> None:
+        tamper("update orders_order set state = 'CANCELLED' where id = %s", order_id)
+
+        findings = audit_books()
+
+        number = ids.to_number(order_id)
+        assert findings[0] == Finding(
+            check=Check.HISTORIES, subject=number, detail="state CANCELLED, last event order.placed"
+        )
+        assert {finding.check for finding in findings[1:]} == {Check.RESERVATIONS}
+        assert len(findings) == 4

@@ -1,0 +1,177 @@
+"""The job worker as a process: what it does, how it ends, and what becomes of its work when it is killed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from evertill.domains.orders.models import Order, OrderEvent
+from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
+from evertill.journeys.audit_books import audit_books
+from evertill.kernel import clock
+from tests.builders import ask, make_product, place_one
+from tests.kernel.waiting import until
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+_RUN = "import django; django.setup(); from evertill.entry.worker.run import run; run()"
+_YESTERDAY = clock.now() - dt.timedelta(days=1)
+
+
+@contextmanager
+def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that counts as dead after two seconds without a sign of life."""
+    quick = {
+        "EVERTILL_JOB_HEARTBEAT_S": "1",
+        "EVERTILL_JOB_STALLED_S": "2",
+        "EVERTILL_EXPIRE_BATCH_MAX": "1",
+        "EVERTILL_LOCK_TIMEOUT_MS": "30000",
+        "EVERTILL_STATEMENT_TIMEOUT_MS": "30000",
+    }
+    with log.open("ab") as output:
+        process = subprocess.Popen([sys.executable, "-c", _RUN], env=os.environ | quick, stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def defer_expiry() -> int:
+    return app.configure_task("expire_reservations", queueing_lock="expire_reservations").defer(timestamp=0)
+
+
+def states() -> dict[str, int]:
+    return {state: Order.objects.filter(state=state).count() for state in ("PLACED", "EXPIRED")}
+
+
+def is_waiting_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
+
+
+@contextmanager
+def locked(sku: str) -> Iterator[None]:
+    """Another transaction that holds a balance, so that a job stops in its middle, at a place we know."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+        other.execute("select 1 from stock_item where sku = %s for update", (sku,))
+        yield
+
+
+class TestWorker:
+    def test_does_what_waits_and_stops_when_told(self, tmp_path: Path) -> None:
+        make_product("TEA")
+        place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)
+        job_id = defer_expiry()
+
+        with worker(tmp_path / "log") as process:
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+            process.send_signal(signal.SIGTERM)
+
+            code = process.wait(timeout=12)
+
+        assert code == 0, (tmp_path / "log").read_text()
+        assert states() == {"PLACED": 0, "EXPIRED": 1}
+
+    def test_finishes_the_job_under_way_before_it_stops(self, tmp_path: Path) -> None:
+        make_product("TEA")
+        place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)
+        job_id = defer_expiry()
+
+        with worker(tmp_path / "log") as process:
+            with locked("TEA"):
+                until(is_waiting_for_a_lock, seconds=20)
+                process.send_signal(signal.SIGTERM)
+                until(lambda: "worker stopping" in (tmp_path / "log").read_text())
+            code = process.wait(timeout=12)
+
+        assert code == 0, (tmp_path / "log").read_text()
+        assert ProcrastinateJob.objects.get(id=job_id).status == "succeeded"
+        assert states() == {"PLACED": 0, "EXPIRED": 1}
+
+    def test_a_killed_workers_job_is_done_once_by_another(self, tmp_path: Path) -> None:
+        make_product("CUP")
+        make_product("TEA")
+        first = place_one(ask("first", {"CUP": 2}), now=_YESTERDAY).order.id
+        second = place_one(ask("second", {"TEA": 3}), now=_YESTERDAY + dt.timedelta(seconds=1)).order.id
+        job_id = defer_expiry()
+        with worker(tmp_path / "log") as process:
+            with locked("TEA"):
+                until(lambda: states() == {"PLACED": 1, "EXPIRED": 1} and is_waiting_for_a_lock(), seconds=20)
+                process.kill()
+                process.wait()
+            assert ProcrastinateJob.objects.get(id=job_id).status == "doing"
+
+            with worker(tmp_path / "log"):
+                until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=30)
+
+        assert ProcrastinateJob.objects.get(id=job_id).attempts == 2
+        assert list(OrderEvent.objects.order_by("order_id", "position").values_list("order_id", "kind")) == sorted(
+            [(first, "order.placed"), (first, "order.expired"), (second, "order.placed"), (second, "order.expired")],
+            key=lambda event: (event[0], event[1] == "order.expired"),
+        )
+        assert audit_books() == []
+
+    def test_a_killed_workers_job_is_dropped_when_the_same_waits_already(self, tmp_path: Path) -> None:
+        job_id = defer_expiry()
+        ProcrastinateJob.objects.filter(id=job_id).update(status="doing")
+        successor = defer_expiry()
+
+        with worker(tmp_path / "log"):
+            until(lambda: ProcrastinateJob.objects.filter(id=successor, status="succeeded").exists(), seconds=20)
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="aborted").exists())
+
+        assert "dropped" in (tmp_path / "log").read_text()
+
+    def test_does_not_take_work_from_the_living(self, tmp_path: Path) -> None:
+        make_product("TEA")
+        place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)
+        job_id = defer_expiry()
+        with worker(tmp_path / "first"), worker(tmp_path / "second"):
+            with locked("TEA"):
+                until(is_waiting_for_a_lock, seconds=20)
+                # Longer than it takes for a silent worker to count as dead.
+                started = clock.now()
+                until(lambda: clock.now() - started > dt.timedelta(seconds=3))
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+
+        assert ProcrastinateJob.objects.get(id=job_id).attempts == 1
+        assert states() == {"PLACED": 0, "EXPIRED": 1}
+
+    def test_ends_with_an_error_when_the_database_goes_away(self, tmp_path: Path) -> None:
+        with worker(tmp_path / "log") as process:
+            job_id = defer_expiry()
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+                until(lambda: _terminate_all(other) and process.poll() is not None, seconds=30)
+
+        assert process.returncode == 1
+
+
+def _terminate_all(other: psycopg.Connection[tuple[object, ...]]) -> bool:
+    """Cut every connection of the worker, again and again, as a server that does not come back would."""
+    other.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid() and query ilike '%procrastinate%'"
+    )
+    return True
+
+
+class TestTimetable:
+    def test_expires_every_minute_and_cleans_up_every_day(self) -> None:
+        planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
+
+        assert planned == {"expire_reservations": "* * * * *", "remove_old_jobs": "17 3 * * *"}
