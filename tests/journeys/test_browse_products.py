@@ -7,10 +7,9 @@ import datetime as dt
 import pytest
 
 from evertill.domains import catalog, stock
-from evertill.domains.catalog.models import Price, Product, ProductText, Variant
-from evertill.domains.stock.models import StockMovement
 from evertill.journeys.browse_products import VariantOnSale, list_products, read_product
 from evertill.journeys.load_demo import load_demo
+from tests import tables
 from tests.builders import NOON, ask, balance, make_stock, place_one
 
 pytestmark = pytest.mark.django_db
@@ -70,10 +69,10 @@ class TestDemo:
     def test_again_changes_nothing_and_refills_nothing(self) -> None:
         load_demo(now=NOON)
         place_one(ask(lines={"TEA-001": 5, "GIFT-10": 5}))
-        models = (Product, ProductText, Variant, Price, StockMovement)
-        before = [list(model._default_manager.order_by("pk").values_list()) for model in models]
+        names = ("catalog_product", "catalog_product_text", "catalog_variant", "catalog_price", "stock_movement")
+        before = [tables.rows(name) for name in names]
 
         load_demo(now=NOON + dt.timedelta(days=1))
 
-        assert [list(model._default_manager.order_by("pk").values_list()) for model in models] == before
+        assert [tables.rows(name) for name in names] == before
         assert balance("TEA-001") == (500, 5)

@@ -173,9 +173,7 @@ class TestPreparing:
         make_product("EVER", pieces=None)
         make_product("LITTLE", pieces=2)
 
-        prepare_shop(
-            read(tmp_path, "1,MUCH,x,6,1,,UK", "1,EVER,x,6,1,,UK", "1,LITTLE,x,6,1,,UK"), now=NOON
-        )
+        prepare_shop(read(tmp_path, "1,MUCH,x,6,1,,UK", "1,EVER,x,6,1,,UK", "1,LITTLE,x,6,1,,UK"), now=NOON)
 
         assert (balance("MUCH"), balance("EVER"), balance("LITTLE")) == ((100, 0), (0, 0), (6, 0))
         assert stock.find_differences() == []
@@ -195,7 +193,9 @@ class TestPreparing:
         (outcome,) = place_orders([asked], now=NOON)
 
         assert isinstance(outcome, Placed)
-        assert count_placed(plan.invoices, caller="replay") == tally_of([ordered]) == Tally(orders=1, units=7, amount=1730)
+        assert (
+            count_placed(plan.invoices, caller="replay") == tally_of([ordered]) == Tally(orders=1, units=7, amount=1730)
+        )
         assert count_placed(plan.invoices, caller="somebody") == Tally()
 
 
@@ -236,7 +236,7 @@ def run(shop: Shop, *invoices: Invoice, concurrency: int = 1) -> list[Answered]:
         place_invoices(
             invoices,
             url="http://shop.invalid",
-            token="evt_x",  # noqa: S106
+            token="evt_x",
             concurrency=concurrency,
             on_answer=answers.append,
             transport=httpx.MockTransport(shop),
@@ -311,9 +311,7 @@ class TestPlacing:
             run(shop, invoice("1"), invoice("2"))
 
         assert len(shop.seen) == replay_client.TRIES_MAX
-        assert stopped.value.detail == (
-            "The shop did not take invoice 1 in 10 tries; the last: ReadError gone."
-        )
+        assert stopped.value.detail == ("The shop did not take invoice 1 in 10 tries; the last: ReadError gone.")
         assert stopped.value.kept == "Every order that was placed stands, and none stands twice."
 
     @pytest.mark.parametrize("status", [401, 403])

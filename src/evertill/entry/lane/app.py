@@ -17,7 +17,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api
+from evertill.entry.lane import health, orders, orders_api, products
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
 from evertill.entry.lane.schema_page import SchemaPage
@@ -68,6 +68,8 @@ def _litestar() -> Litestar:
             orders_api.place_order,
             orders_api.read_order,
             orders_api.cancel,
+            products.list_products,
+            products.read_product,
         ],
         openapi_config=OpenAPIConfig(
             title="Evertill",
