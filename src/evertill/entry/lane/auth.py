@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from evertill.entry.lane.threads import in_thread
-from evertill.journeys.authenticate_caller import Caller, InvalidToken, authenticate_caller
+from evertill.journeys.authenticate_caller import Caller, Unauthenticated, authenticate_caller
 from evertill.kernel import config, crypto
 
 _PREFIX = "evt_"
@@ -16,15 +16,15 @@ _known: dict[bytes, tuple[float, Caller]] = {}
 
 
 def bearer_of(authorization: bytes) -> str:
-    """This function will return the token of an Authorization header; raises InvalidToken for another scheme."""
+    """This function will return the token of an Authorization header; raises Unauthenticated for another scheme."""
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer" or not token.strip() or not token.isascii():
-        raise InvalidToken("The header Authorization takes 'Bearer' and a token.")
+        raise Unauthenticated("The header Authorization takes 'Bearer' and a token.")
     return token.strip().decode()
 
 
 async def caller_of(authorization: bytes) -> Caller:
-    """This function will return the program behind an Authorization header; raises InvalidToken."""
+    """This function will return the program behind an Authorization header; raises Unauthenticated."""
     secret = bearer_of(authorization)
     digest = crypto.fingerprint(secret.encode())
     until, caller = _known.get(digest, (0.0, None))

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
-from evertill.entry.lane.auth import InvalidToken, bearer_of, caller_of, is_api_token
+from evertill.entry.lane.auth import Unauthenticated, bearer_of, caller_of, is_api_token
 from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
 from evertill.entry.lane.problems import MEDIA_TYPE, Problem
 from evertill.entry.lane.threads import in_thread
@@ -102,7 +102,7 @@ async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> 
     authorization = request.headers.get("authorization")
     token = bearer_of(authorization.encode("latin-1")) if authorization else request.query_params.get("access_token")
     if not token:
-        raise InvalidToken("Reading an order takes its access_token or an API token.")
+        raise Unauthenticated("Reading an order takes its access_token or an API token.")
     if is_api_token(token):
         caller = await caller_of(b"Bearer " + token.encode())
         if scope not in caller.scopes:
