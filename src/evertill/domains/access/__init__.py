@@ -12,18 +12,18 @@ if TYPE_CHECKING:
         issue_token,
         revoke_token,
     )
-    from evertill.domains.access.queries import InvalidToken, authenticate, list_tokens
+    from evertill.domains.access.queries import Unauthenticated, authenticate, list_tokens
     from evertill.domains.access.types import Caller, Scope, Token
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Caller",
-    "InvalidToken",
     "Scope",
     "Token",
     "TokenNameInvalid",
     "TokenNameTaken",
+    "Unauthenticated",
     "UnknownToken",
     "authenticate",
     "issue_token",

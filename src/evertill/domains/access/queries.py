@@ -9,22 +9,22 @@ from evertill.domains.access.types import Caller, Scope, Token
 from evertill.kernel.errors import EvertillError
 
 
-class InvalidToken(EvertillError):
+class Unauthenticated(EvertillError):
     """A secret belongs to no token in use."""
 
-    code = "INVALID_TOKEN"
+    code = "UNAUTHENTICATED"
     status = "unauthenticated"
     remedy = "Send the token as it was issued, or ask the shop for a new one."
 
 
 def authenticate(*, secret: str) -> Caller:
-    """This function will return who speaks with this secret; raises InvalidToken, saying the same for every cause.
+    """This function will return who speaks with this secret; raises Unauthenticated, saying the same for every cause.
 
     The secret is looked up by its digest, so the time that takes tells nothing about it.
     """
     token = ApiToken.objects.filter(digest=digest_of(secret), revoked_at=None).first() if is_secret(secret) else None
     if token is None:
-        raise InvalidToken("This API token is not known here, or was revoked.")
+        raise Unauthenticated("This API token is not known here, or was revoked.")
     return Caller(id=token.pk, name=token.name, scopes=_scopes(token))
 
 
