@@ -159,8 +159,8 @@ class TestPreparing:
     def test_puts_the_goods_on_sale_and_again_changes_nothing(self, tmp_path: Path) -> None:
         plan = read(tmp_path, "1,85123A,HOLDER,6,2.55,,UK", "1,85123a,HOLDER,1,2.95,,UK")
 
-        first = prepare_shop(plan, now=NOON)
-        second = prepare_shop(plan, now=NOON)
+        first = prepare_shop(plan, owner="replay", now=NOON)
+        second = prepare_shop(plan, owner="replay", now=NOON)
 
         assert (first.products, first.stock_moved) == (catalog.Saved(created=2), 2)
         assert (second.products, second.stock_moved) == (catalog.Saved(unchanged=2), 0)
@@ -173,14 +173,16 @@ class TestPreparing:
         make_product("EVER", pieces=None)
         make_product("LITTLE", pieces=2)
 
-        prepare_shop(read(tmp_path, "1,MUCH,x,6,1,,UK", "1,EVER,x,6,1,,UK", "1,LITTLE,x,6,1,,UK"), now=NOON)
+        prepare_shop(
+            read(tmp_path, "1,MUCH,x,6,1,,UK", "1,EVER,x,6,1,,UK", "1,LITTLE,x,6,1,,UK"), owner="replay", now=NOON
+        )
 
         assert (balance("MUCH"), balance("EVER"), balance("LITTLE")) == ((100, 0), (0, 0), (6, 0))
         assert stock.find_differences() == []
 
     def test_counts_what_the_database_has_under_its_keys(self, tmp_path: Path) -> None:
         plan = read(tmp_path, "1,A,x,6,2.55,,UK", "1,A,x,1,2,,UK", "2,A,x,3,1,,UK")
-        prepare_shop(plan, now=NOON)
+        prepare_shop(plan, owner="replay", now=NOON)
         ordered = plan.invoices[0]
         asked = PlaceOrder(
             key_digest=digest_key(caller="replay", key=ordered.key.encode()),
@@ -194,9 +196,9 @@ class TestPreparing:
 
         assert isinstance(outcome, Placed)
         assert (
-            count_placed(plan.invoices, caller="replay") == tally_of([ordered]) == Tally(orders=1, units=7, amount=1730)
+            count_placed(plan.invoices, owner="replay") == tally_of([ordered]) == Tally(orders=1, units=7, amount=1730)
         )
-        assert count_placed(plan.invoices, caller="somebody") == Tally()
+        assert count_placed(plan.invoices, owner="somebody") == Tally()
 
 
 Handler = Callable[[httpx.Request], httpx.Response]

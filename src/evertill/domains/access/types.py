@@ -32,6 +32,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scopes: frozenset[Scope]
 
+    @property
+    def key_owner(self) -> str:
+        """Under whom this caller's Idempotency-Keys are kept."""
+        return f"token:{self.id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
