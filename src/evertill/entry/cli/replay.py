@@ -57,12 +57,12 @@ def replay(
     invoices = plan.invoices[:limit]
     typer.echo(f"  {plan.tally} to place{f', the first {len(invoices):,} now' if limit is not None else ''}")
     _tell_left_out(plan)
-    prepared = prepare_shop(plan, now=clock.now())
-    typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
     secret = token or _issue_token()
-    caller = authenticate_caller(secret=secret)
+    owner = authenticate_caller(secret=secret).key_owner
     answers: list[Answered] = []
     try:
+        prepared = prepare_shop(plan, owner=owner, now=clock.now())
+        typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
         _place(invoices, url=url, token=secret, concurrency=concurrency, answers=answers)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
@@ -75,7 +75,7 @@ def replay(
     if report is not None:
         _write_report(report, plan, refused)
     _tell_answers(answers, refused)
-    typer.echo(f"In the database: {count_placed(invoices, caller=caller.name)}")
+    typer.echo(f"In the database: {count_placed(invoices, owner=owner)}")
     if refused:
         raise typer.Exit(1)
 
