@@ -200,10 +200,10 @@ def count_placed(invoices: Sequence[Invoice], *, owner: str) -> Tally:
 
 def _find_placed(invoices: Sequence[Invoice], *, owner: str) -> dict[str, orders.Keyed]:
     """By Idempotency-Key."""
-    placed = {}
+    placed: dict[str, orders.Keyed] = {}
     for start in range(0, len(invoices), _PART):
         keys = {digest_key(caller=owner, key=item.key.encode()): item.key for item in invoices[start : start + _PART]}
-        placed |= {keys[digest]: found for digest, found in orders.find_by_keys(digests=list(keys)).items()}
+        placed |= {keys[digest]: found for digest, found in orders.find_by_keys(digests=list(keys)).get().items()}
     return placed
 
 
