@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -258,7 +258,7 @@ class TestFaults:
         assert refused.value.detail.startswith("Unknown columns: titel_zh-hans. ")
 
     def test_too_many_rows_take_nothing(self, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-        small = replace(config.get(), import_rows_max=1)
+        small = dataclasses.replace(config.get(), import_rows_max=1)
         monkeypatch.setattr(config, "get", lambda: small)
 
         with pytest.raises(FileUnusable):
