@@ -31,6 +31,17 @@ def assert_nothing_happened() -> None:
 
 
 class TestPlacing:
+    def test_draws_again_when_a_number_is_taken(self) -> None:
+        make_product("TEA", prices={"GBP": 250}, pieces=10)
+        draws = iter([7, 7, 8])
+
+        first = place_one(ask(lines={"TEA": 1}), randbits=lambda _: next(draws))
+        second = place_one(ask("key-2", lines={"TEA": 1}), randbits=lambda _: next(draws))
+
+        assert second.order.id == first.order.id + 1
+        assert balance("TEA") == (10, 2)
+        assert tables.count("orders_order") == 2
+
     def test_answers_with_the_order_and_what_opens_it(self) -> None:
         make_product("TEA", prices={"GBP": 250}, title="Tea")
 

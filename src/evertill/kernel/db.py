@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
 
 import psycopg
@@ -54,6 +54,35 @@ def fetch(statement: LiteralString, params: Sequence[Any] = ()) -> list[Any]:
     with psycopg.Cursor(raw()) as cursor:
         cursor.execute(statement, params, prepare=True, binary=True)
         return cursor.fetchall()
+
+
+class Later(Generic[T]):
+    """The answer to a statement that has been asked; inside `together` it is there when the block has ended."""
+
+    __slots__ = ("_cursor", "_shape")
+
+    def __init__(self, cursor: psycopg.Cursor[Any], shape: Callable[[list[Any]], T]) -> None:
+        self._cursor = cursor
+        self._shape = shape
+
+    def get(self) -> T:
+        """This function will return the answer, waiting for it if need be; it can be asked for once."""
+        with self._cursor:
+            return self._shape(self._cursor.fetchall())
+
+
+def ask(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[list[Any]], T]) -> Later[T]:
+    """This function will send one prepared statement; `shape` makes the answer from its rows."""
+    cursor = psycopg.Cursor(raw())
+    cursor.execute(statement, params, prepare=True, binary=True)
+    return Later(cursor, shape)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Statements that are asked inside travel together: one wait for all of them instead of one for each."""
+    with raw().pipeline():
+        yield
 
 
 def execute(statement: LiteralString, params: Sequence[Any] = ()) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -38,10 +39,13 @@ class UnknownProduct(EvertillError):
     remedy = "Look the product up in the list of products."
 
 
-def find_offers(*, skus: Iterable[str], currency: str) -> dict[str, Offer]:
-    """This function will return what may be ordered now among these SKUs, with its price in one currency, by SKU."""
-    rows = db.fetch(sql.load("evertill.domains.catalog", "offers"), (currency, Texts(list(skus))))
-    return {sku: Offer(sku=sku, title=title, unit_price=amount) for sku, title, amount in rows}
+def find_offers(*, skus: Iterable[str], currency: str) -> db.Later[dict[str, Offer]]:
+    """This function will ask what may be ordered now among these SKUs, with its price in one currency, by SKU."""
+    return db.ask(
+        sql.load("evertill.domains.catalog", "offers"),
+        (currency, Texts(list(skus))),
+        shape=lambda rows: {sku: Offer(sku=sku, title=title, unit_price=amount) for sku, title, amount in rows},
+    )
 
 
 def find_homes(*, skus: Iterable[str]) -> dict[str, Home]:
@@ -142,9 +146,10 @@ def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[
     for product_id, slug in rows:
         language = choose_language(wanted=wanted, available=texts[product_id])
         title, text = texts[product_id][language]
-        views.append(
-            ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(variants[product_id]))
-        )
+        # A variant that has no name of its own is called as its product, in the language that was found.
+        own = texts[product_id].get(config.get().languages[0], ("", ""))[0]
+        called = [replace(view, title=title) if view.title == own else view for view in variants[product_id]]
+        views.append(ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(called)))
     return views
 
 
