@@ -67,8 +67,8 @@ class _Schedule:
             self.broken += 1
         else:
             self.latency_s[number] = time.monotonic() - self._due(number)
-            self.placed += status == 201  # noqa: PLR2004 — the answer to an order that was placed.
-            self.refused += status != 201  # noqa: PLR2004
+            self.placed += status == 201
+            self.refused += status != 201
             self._employ(customer)
         if self.placed + self.refused + self.broken == self._total:
             self._all_answered.set()
@@ -106,7 +106,7 @@ class _Schedule:
     def _send(self, customer: Customer, number: int) -> None:
         self._under_way[customer] = number
         self.late_s[number] = time.monotonic() - self._due(number)
-        customer.ask(self._requests.for_one(SKU_FIRST + random.randrange(self._skus)))  # noqa: S311 — not a secret.
+        customer.ask(self._requests.for_one(SKU_FIRST + random.randrange(self._skus)))
 
 
 def run(*, host: str, port: int, rate: float, connections: int, skus: int, warm_s: int, measure_s: int) -> Latencies:

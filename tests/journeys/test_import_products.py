@@ -58,7 +58,7 @@ class TestImport:
         done = importer("LMP-1,Amber Lamp,29.00,GBP,60", "TEA-1,Oolong,8.5,GBP,")
 
         assert done == Imported(skus=2, products=catalog.Saved(created=2), stock_moved=1, encoding="utf-8-sig")
-        assert catalog.find_offers(skus=["LMP-1", "TEA-1"], currency="GBP") == {
+        assert catalog.find_offers(skus=["LMP-1", "TEA-1"], currency="GBP").get() == {
             "LMP-1": catalog.Offer(sku="LMP-1", title="Amber Lamp", unit_price=2900),
             "TEA-1": catalog.Offer(sku="TEA-1", title="Oolong", unit_price=850),
         }
@@ -139,7 +139,7 @@ class TestImport:
 
         assert done.products == catalog.Saved(changed=1)
         assert ProductText.objects.get().title == "Oolong"
-        assert catalog.find_offers(skus=["TEA-50"], currency="GBP")["TEA-50"] == catalog.Offer(
+        assert catalog.find_offers(skus=["TEA-50"], currency="GBP").get()["TEA-50"] == catalog.Offer(
             sku="TEA-50", title="Oolong small", unit_price=900
         )
 

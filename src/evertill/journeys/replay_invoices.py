@@ -186,7 +186,7 @@ def count_placed(invoices: Sequence[Invoice], *, caller: str) -> Tally:
     count = units = amount = 0
     for start in range(0, len(invoices), _PART):
         digests = [digest_key(caller=caller, key=item.key.encode()) for item in invoices[start : start + _PART]]
-        for found in orders.find_by_keys(digests=digests).values():
+        for found in orders.find_by_keys(digests=digests).get().values():
             count += 1
             units += sum(line.quantity for line in found.order.lines)
             amount += found.order.total

@@ -103,7 +103,7 @@ def open_shop(data: Path | None) -> None:
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.
-    import django
+    import django  # noqa: PLC0415 — the comment above says why.
 
     django.setup()
 

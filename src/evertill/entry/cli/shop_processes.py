@@ -43,8 +43,8 @@ def preload(site: Site, *, folder: Path) -> None:
 
     What must stand in the data folder before anything is imported is prepared first. It leaves no database connection open: a connection must never be shared between processes.
     """
-    import django
-    from django.db import connections
+    import django  # noqa: PLC0415 — takes a second, and only here.
+    from django.db import connections  # noqa: PLC0415 — as above.
 
     _look_up(site.prepare)(folder)
     django.setup()
@@ -99,8 +99,8 @@ def _database(cluster: embedded.Cluster) -> Child:
 
 def _upgrade(site: Site, *, demo: bool) -> None:
     """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection."""
-    from django.core.management import call_command
-    from django.db import connection
+    from django.core.management import call_command  # noqa: PLC0415 — in the child only.
+    from django.db import connection  # noqa: PLC0415 — as above.
 
     with connection.cursor() as cursor:
         # A step over a large table may take longer than any request, and two nodes may start in the same moment. The

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from evertill.entry.lane.auth import Caller, caller_of
+from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.problems import render
+from evertill.journeys.authenticate_caller import Caller
 from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
 from evertill.kernel.errors import EvertillError
