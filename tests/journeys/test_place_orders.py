@@ -36,7 +36,7 @@ class TestPlacing:
         draws = iter([7, 7, 8])
 
         first = place_one(ask(lines={"TEA": 1}), randbits=lambda _: next(draws))
-        second = place_one(ask(lines={"TEA": 1}), randbits=lambda _: next(draws))
+        second = place_one(ask("key-2", lines={"TEA": 1}), randbits=lambda _: next(draws))
 
         assert second.order.id == first.order.id + 1
         assert balance("TEA") == (10, 2)

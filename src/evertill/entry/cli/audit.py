@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 def audit(*, data: DataOption = None) -> None:
     """Add up the books again from their parts; exit with 1 and print each difference when something is off."""
     open_shop(data)
-    from evertill.journeys.audit_books import Check, audit_books  # noqa: PLC0415 — needs the shop to be open.
+    from evertill.journeys.audit_books import Check, audit_books
 
     console = Console()
     with console.status("Taking one moment of the shop …") as status:

@@ -16,7 +16,7 @@ from evertill.kernel.files import lock, write_whole
 from evertill.kernel.supervise import read_run
 
 SETTINGS = "evertill.entry.site.settings"
-_SECRET = "secret.key"
+_SECRET = "secret.key"  # noqa: S105 - the name of its file
 
 DataOption = Annotated[
     Path | None,
@@ -103,7 +103,7 @@ def open_shop(data: Path | None) -> None:
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.
-    import django  # noqa: PLC0415 — the comment above says why.
+    import django
 
     django.setup()
 

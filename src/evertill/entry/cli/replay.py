@@ -6,11 +6,14 @@ import asyncio
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from evertill.kernel.errors import EvertillError
 
 from .common import DataOption, open_shop
 
@@ -44,25 +47,25 @@ def replay(
 ) -> None:
     """Place real invoices as orders at their own prices. Resumable, and safe to run twice."""
     open_shop(data)
-    from evertill.journeys.authenticate_caller import authenticate_caller
-    from evertill.journeys.replay_invoices import (
+    from evertill.journeys.authenticate_caller import authenticate_caller  # noqa: PLC0415 — needs the shop to be open.
+    from evertill.journeys.replay_invoices import (  # noqa: PLC0415 — as above.
         count_placed,
         prepare_shop,
         read_invoices,
     )
-    from evertill.kernel import clock
+    from evertill.kernel import clock  # noqa: PLC0415 — as above.
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
     invoices = plan.invoices[:limit]
     typer.echo(f"  {plan.tally} to place{f', the first {len(invoices):,} now' if limit is not None else ''}")
     _tell_left_out(plan)
-    prepared = prepare_shop(plan, now=clock.now())
-    typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
     secret = token or _issue_token()
-    caller = authenticate_caller(secret=secret)
+    owner = authenticate_caller(secret=secret).key_owner
     answers: list[Answered] = []
     try:
+        prepared = prepare_shop(plan, owner=owner, now=clock.now())
+        typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
         _place(invoices, url=url, token=secret, concurrency=concurrency, answers=answers)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
@@ -70,35 +73,37 @@ def replay(
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         if token is None:
-            _revoke_token()
+            # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
+            with suppress(EvertillError):
+                _revoke_token()
     refused = [answer for answer in answers if not answer.is_placed]
     if report is not None:
         _write_report(report, plan, refused)
     _tell_answers(answers, refused)
-    typer.echo(f"In the database: {count_placed(invoices, caller=caller.name)}")
+    typer.echo(f"In the database: {count_placed(invoices, owner=owner)}")
     if refused:
         raise typer.Exit(1)
 
 
 def _issue_token() -> str:
-    from evertill.domains.access import Scope
-    from evertill.journeys.manage_tokens import issue_token
-    from evertill.journeys.replay_invoices import TOKEN_NAME
-    from evertill.kernel import clock
+    from evertill.domains.access import Scope  # noqa: PLC0415 — needs the shop to be open.
+    from evertill.journeys.manage_tokens import issue_token  # noqa: PLC0415 — as above.
+    from evertill.journeys.replay_invoices import TOKEN_NAME  # noqa: PLC0415 — as above.
+    from evertill.kernel import clock  # noqa: PLC0415 — as above.
 
     return issue_token(name=TOKEN_NAME, scopes=[Scope.ORDERS_PRICE], now=clock.now(), replace=True)
 
 
 def _revoke_token() -> None:
-    from evertill.journeys.manage_tokens import revoke_token
-    from evertill.journeys.replay_invoices import TOKEN_NAME
-    from evertill.kernel import clock
+    from evertill.journeys.manage_tokens import revoke_token  # noqa: PLC0415 — needs the shop to be open.
+    from evertill.journeys.replay_invoices import TOKEN_NAME  # noqa: PLC0415 — as above.
+    from evertill.kernel import clock  # noqa: PLC0415 — as above.
 
     revoke_token(name=TOKEN_NAME, now=clock.now())
 
 
 def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: int, answers: list[Answered]) -> None:
-    from .replay_client import place_invoices
+    from .replay_client import place_invoices  # noqa: PLC0415 — needs the shop to be open.
 
     bar = Progress(
         TextColumn("Placing orders"),
@@ -106,9 +111,10 @@ def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: in
         MofNCompleteColumn(),
         TextColumn("{task.fields[refused]} refused"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[waits]}"),
     )
     with bar:
-        task = bar.add_task("", total=len(invoices), refused=0)
+        task = bar.add_task("", total=len(invoices), refused=0, waits="")
 
         refused = 0
 
@@ -116,9 +122,16 @@ def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: in
             nonlocal refused
             refused += not answer.is_placed
             answers.append(answer)
-            bar.update(task, advance=1, refused=refused)
+            bar.update(task, advance=1, refused=refused, waits="")
 
-        asyncio.run(place_invoices(invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer))
+        def on_wait(reason: str) -> None:
+            bar.update(task, waits=f"trying again: {reason}")
+
+        asyncio.run(
+            place_invoices(
+                invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer, on_wait=on_wait
+            )
+        )
 
 
 def _tell_left_out(plan: Plan) -> None:
@@ -128,7 +141,7 @@ def _tell_left_out(plan: Plan) -> None:
 
 
 def _tell_answers(answers: Sequence[Answered], refused: Sequence[Answered]) -> None:
-    from evertill.journeys.replay_invoices import tally_of
+    from evertill.journeys.replay_invoices import tally_of  # noqa: PLC0415 — needs the shop to be open.
 
     typer.echo(f"Placed now:      {tally_of(a.invoice for a in answers if a.is_placed and not a.is_repeat)}")
     typer.echo(f"There already:   {tally_of(a.invoice for a in answers if a.is_repeat)}")

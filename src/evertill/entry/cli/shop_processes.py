@@ -41,10 +41,11 @@ class Site:
 def preload(site: Site, *, folder: Path) -> None:
     """This function will import the shop into this process, so that its children start warm and share its memory.
 
-    What must stand in the data folder before anything is imported is prepared first. It leaves no database connection open: a connection must never be shared between processes.
+    What must stand in the data folder before anything is imported is prepared first. It leaves no database connection
+    open: a connection must never be shared between processes.
     """
-    import django  # noqa: PLC0415 — takes a second, and only here.
-    from django.db import connections  # noqa: PLC0415 — as above.
+    import django
+    from django.db import connections
 
     _look_up(site.prepare)(folder)
     django.setup()
@@ -66,7 +67,8 @@ def children(
     """This function will return the shop's processes; without PostgreSQL when `cluster` is None (DATABASE_URL)."""
     database = [] if cluster is None else [_database(cluster)]
     upgrade = Child(name="upgrade", stage=_UPGRADE, once=True, run=lambda: _upgrade(site, demo=demo))
-    jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)
+    # Looked up in the child, when it starts.
+    jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)  # noqa: PLW0108
     reading = Child(
         name="metrics", stage=_JOBS, run=lambda: _look_up(site.serve_metrics)(metrics.port), stop_seconds=2.0
     )
@@ -99,8 +101,8 @@ def _database(cluster: embedded.Cluster) -> Child:
 
 def _upgrade(site: Site, *, demo: bool) -> None:
     """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection."""
-    from django.core.management import call_command  # noqa: PLC0415 — in the child only.
-    from django.db import connection  # noqa: PLC0415 — as above.
+    from django.core.management import call_command
+    from django.db import connection
 
     with connection.cursor() as cursor:
         # A step over a large table may take longer than any request, and two nodes may start in the same moment. The

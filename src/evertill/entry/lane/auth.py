@@ -6,7 +6,6 @@ import time
 
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys.authenticate_caller import Caller, Unauthenticated, authenticate_caller
-
 from evertill.kernel import config, crypto
 
 _PREFIX = "evt_"

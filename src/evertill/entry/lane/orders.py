@@ -148,7 +148,7 @@ def _ask(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:
     ):
         raise PriceScopeMissing("Naming a unit_price needs the scope orders:price.")
     return PlaceOrder(
-        key_digest=digest_key(caller=f"token:{caller.id}" if caller else "", key=key),
+        key_digest=digest_key(caller=caller.key_owner if caller else "", key=key),
         # Of what was understood, not of the bytes: a client that orders its fields anew still repeats itself.
         body_digest=crypto.fingerprint(_encoder.encode(order_in)),
         lines=[AskedLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price) for line in order_in.lines],

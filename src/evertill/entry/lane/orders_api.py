@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
@@ -60,9 +60,9 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 )
 async def place_order(
     request: Request[Any, Any, Any],
-    data: OrderIn,  # noqa: ARG001 - for the document; answer_place reads the body itself
+    data: JSONBody[OrderIn],  # noqa: ARG001 - for the document; answer_place reads the body itself
     idempotency_key: Annotated[  # noqa: ARG001
-        str, Parameter(header="Idempotency-Key", min_length=1, max_length=128, pattern="^[ -~]*[!-~][ -~]*$")
+        str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128, pattern="^[ -~]*[!-~][ -~]*$")
     ],
 ) -> PlacedOut:
     """This function will answer as the bare handler in front of it does; it stands here for the API document."""
@@ -79,7 +79,7 @@ async def place_order(
     security=_SECURITY,
     tags=["orders"],
 )
-async def read_order(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will return one order to whoever may open it."""
     return _answer(await _open(request, number, scope="orders:read"))
 
@@ -93,7 +93,7 @@ async def read_order(request: Request[Any, Any, Any], number: str) -> Response[O
     security=_SECURITY,
     tags=["orders"],
 )
-async def cancel(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+async def cancel(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will cancel one order for whoever may open it."""
     order = await _open(request, number, scope="orders:cancel")
     return _answer(await in_thread(cancel_order, order_id=order.id, actor="customer", now=clock.now()))

@@ -27,8 +27,8 @@ def prepare_metrics(data: Path) -> None:
 def serve_metrics(port: int) -> None:
     """This function will serve `/metrics` on 127.0.0.1 until SIGTERM."""
     # Imported late: the library looks at the folder's variable once, when it is first imported.
-    from prometheus_client import CollectorRegistry, start_http_server
-    from prometheus_client.multiprocess import MultiProcessCollector
+    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 
     log.set_up(process="metrics")
     stopped = threading.Event()
