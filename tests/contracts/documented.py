@@ -13,11 +13,12 @@ from tests.kernel.waiting import ROOT
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_INLINE = re.compile(r"`([^`\n]+)`")
 # A remark behind a command stands apart from it by two spaces.
 _REMARK = re.compile(r"(^|\s{2,})#\s.*$")
 _ROOMS = ("src", "tests", "bench", "docs", "deploy", "entry", "journeys", "domains", "kernel")
 _FILE = re.compile(rf"(?<![\w/.-])(?:{'|'.join(_ROOMS)})/[\w./-]*\w")
+# Made by a command, and in no repository.
+_MADE = ("bench/results/",)
 _VARIABLE = re.compile(r"\bEVERTILL_[A-Z_]*[A-Z]\b")
 
 
@@ -37,23 +38,23 @@ class Page:
         joined = lines.replace("\\\n", " ").splitlines()
         return [command for line in joined if (command := _REMARK.sub("", line).strip())]
 
+    def languages(self) -> set[str]:
+        """This function will return what its blocks say they are written in."""
+        return {language.strip() for language, _ in _FENCE.findall(self.text)}
+
     def broken_links(self) -> list[str]:
         """This function will return the links that lead to no file, or to no heading of theirs."""
         return [link for link in _LINK.findall(_without_blocks(self.text)) if not self._leads_somewhere(link)]
 
     def missing_files(self) -> list[str]:
         """This function will return the files and folders of the project that it names and that do not exist."""
-        named = {path for path in _FILE.findall(self.text) if "…" not in path}
+        named = {path for path in _FILE.findall(self.text) if not path.startswith(_MADE)}
         places = (ROOT, ROOT / "src" / "evertill", (ROOT / self.name).parent)
         return sorted(path for path in named if not any((place / path).exists() for place in places))
 
     def variables(self) -> set[str]:
         """This function will return the settings that it names, as environment variables."""
         return set(_VARIABLE.findall(self.text))
-
-    def words(self) -> set[str]:
-        """This function will return what stands in code type, block by block and word by word."""
-        return {word for code in _INLINE.findall(self.text) for word in (code, *code.split())}
 
     def _leads_somewhere(self, link: str) -> bool:
         if re.match(r"https?://", link):
