@@ -22,7 +22,7 @@ _MODES = {"full": FULL, "quick": QUICK, "smoke": SMOKE}
 def main() -> int:
     """This function will do what the command line asks and return the exit code.
 
-    1 means that a full run missed a figure, 2 that the bench could not measure, 130 that it was told to stop.
+    1: a full run missed a figure, or a process of the shop died. 2: it could not be measured. 130: told to stop.
     """
     asked = _read_command_line()
     # A log has no width of its own; the table needs this much.
