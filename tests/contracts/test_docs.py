@@ -298,6 +298,12 @@ class TestPages:
 
         assert page.variables() <= settings
 
+    @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+    def test_name_codes_that_the_source_has(self, page: Page) -> None:
+        settings = {variable(item.name) for item in fields(Config)}
+
+        assert {code for code in page.codes() - settings if not re.search(rf"\b{code}\b", _source())} == set()
+
     def test_are_all_in_the_index(self) -> None:
         index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
         listed = {f"docs/{link}" for link in re.findall(r"\]\(([^)#\s]+)\)", index)}
@@ -308,6 +314,12 @@ class TestPages:
         long = {page.name: words for page in _PAGES if "/decisions/" in page.name if (words := _length(page)) > 700}
 
         assert long == {}
+
+
+@cache
+def _source() -> str:
+    files = (*sorted((ROOT / "src").rglob("*.py")), ROOT / "tests" / "server.py", ROOT / "Makefile")
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def _length(page: Page) -> int:
