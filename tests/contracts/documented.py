@@ -19,6 +19,7 @@ _ROOMS = ("src", "tests", "bench", "docs", "deploy", "entry", "journeys", "domai
 _FILE = re.compile(rf"(?<![\w/.-])(?:{'|'.join(_ROOMS)})/[\w./-]*\w")
 # Made by a command, and in no repository.
 _MADE = ("bench/results/",)
+_CODE = re.compile(r"`([A-Z]+(?:_[A-Z]+)*)`")
 _VARIABLE = re.compile(r"\bEVERTILL_[A-Z_]*[A-Z]\b")
 
 
@@ -51,6 +52,10 @@ class Page:
         named = {path for path in _FILE.findall(self.text) if not path.startswith(_MADE)}
         places = (ROOT, ROOT / "src" / "evertill", (ROOT / self.name).parent)
         return sorted(path for path in named if not any((place / path).exists() for place in places))
+
+    def codes(self) -> set[str]:
+        """This function will return the codes and states that it names: capitals in code type."""
+        return set(_CODE.findall(self.text))
 
     def variables(self) -> set[str]:
         """This function will return the settings that it names, as environment variables."""
