@@ -20,7 +20,10 @@ _MODES = {"full": FULL, "quick": QUICK, "smoke": SMOKE}
 
 
 def main() -> int:
-    """This function will do what the command line asks; exit code 1 means that a full run missed a figure, 2 that it failed."""
+    """This function will do what the command line asks and return the exit code.
+
+    1 means that a full run missed a figure, 2 that the bench could not measure.
+    """
     asked = _read_command_line()
     console = Console()
     if asked.write_page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class BenchError(Exception):
-    """The bench cannot measure, or may not believe what it measured. The text says what to do, where something can be."""
+    """The bench cannot measure, or may not believe what it measured."""
 
 
 class CountsDiffer(BenchError):

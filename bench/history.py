@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -34,19 +33,17 @@ def seed(database: Database, *, orders: int, skus: int, tell: Tell) -> None:
         "skus": skus,
         "sku_first": SKU_FIRST,
     }
-    began = time.monotonic()
     sets = [(first, min(first + _SET_ORDERS, orders + 1) - 1) for first in range(1, orders + 1, _SET_ORDERS)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done, _ in enumerate(pool.map(lambda ends: _write(database, shared, *ends), sets), start=1):
             if done % 10 == 0 or done == len(sets):
                 tell(
-                    f"history: {min(done * _SET_ORDERS, orders):,} of {orders:,} orders, {time.monotonic() - began:.0f} s"
+                    f"history: {min(done * _SET_ORDERS, orders):,} of {orders:,} orders"
                 )
     with psycopg.connect(database.url, autocommit=True) as connection:
         for table in _TABLES:
             connection.execute(psycopg.sql.SQL("vacuum (analyze) {}").format(psycopg.sql.Identifier(table)))
     db.rest(database)
-    tell(f"history: ready after {time.monotonic() - began:.0f} s")
 
 
 def _write(database: Database, shared: dict[str, object], first: int, last: int) -> None:

@@ -17,7 +17,7 @@ from evertill.kernel import clock
 
 
 def facts(*, database: Database, folder: Path) -> dict[str, Any]:
-    """This function will describe the machine, the server with every setting that is not its default, and the revision."""
+    """This function will describe the machine, the server with all settings that are not defaults, and the revision."""
     settings = db.query(
         database.url,
         """

@@ -170,7 +170,7 @@ def measure_latency(bench: Bench, *, peak: float) -> list[Finding]:
         if not one.placed <= counted <= one.placed + one.broken:
             raise CountsDiffer(f"{one.placed} orders were acknowledged at a steady rate, {counted} are there.")
         bench.tell(
-            f"round {number} of {plan.rounds}: {one.rate:,.0f} orders/s: p50 {one.p50_ms:.1f} ms, p99 {one.p99_ms:.1f} ms,"
+            f"round {number} of {plan.rounds}: {one.rate:,.0f} orders/s: p50 {one.p50_ms:.1f}, p99 {one.p99_ms:.1f},"
             f" worst {one.max_ms:.1f} ms; {one.refused + one.broken} refused or lost"
         )
         taken.append(one)

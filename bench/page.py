@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bench import report
 from bench.errors import BenchError
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
@@ -30,9 +31,8 @@ def render(results: dict[str, Any]) -> str:
     """This function will write the results as a Markdown table with the machine they were measured on."""
     machine, plan = results["machine"], results["plan"]
     lines = [
-        f"Measured {machine['measured_at']} at revision `{machine['revision']}` on {machine['cores']} × {machine['cpu']},"
-        f" {machine['memory_gb']} GB, {machine['filesystem']}; PostgreSQL {machine['postgresql']}, Python"
-        f" {machine['python']}. Medians [least–most] of {plan['rounds']} rounds of {plan['measure_s']} s.",
+        f"Measured {machine['measured_at']} at revision `{machine['revision']}` on {report.describe(machine)}. Medians"
+        f" [least–most] of {plan['rounds']} rounds of {plan['measure_s']} s.",
         "",
         "| figure | result | measured | floor | must | aim | met? |",
         "|---|---|---|---|---|---|---|",

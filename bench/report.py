@@ -90,16 +90,21 @@ def table(records: Sequence[dict[str, Any]], *, title: str) -> Table:
     return laid
 
 
+def describe(machine: dict[str, Any]) -> str:
+    """This function will name the machine and the server in a few words."""
+    return (
+        f"{machine['cores']} × {machine['cpu']}, {machine['memory_gb']} GB, {machine['filesystem']};"
+        f" PostgreSQL {machine['postgresql']}, Python {machine['python']}"
+    )
+
+
 def show(console: Console, *, source: Path = RESULTS) -> bool:
     """This function will print the table of a results file and say whether every figure is what it must be."""
     results = json.loads(source.read_text(encoding="utf-8"))
     machine, plan = results["machine"], results["plan"]
-    title = f"{plan['mode']} run at {machine['revision']}, {machine['measured_at']}; medians [least–most] of {plan['rounds']}"
+    title = f"{plan['mode'].capitalize()} run at {machine['revision']}, medians [least–most] of {plan['rounds']} rounds"
     console.print(table(results["figures"], title=title))
-    console.print(
-        f"{machine['cores']} × {machine['cpu']}, {machine['memory_gb']} GB, {machine['filesystem']};"
-        f" PostgreSQL {machine['postgresql']}, Python {machine['python']}; everything in {source}"
-    )
+    console.print(f"{machine['measured_at']} on {describe(machine)}; everything in {source}", highlight=False)
     if plan["mode"] != "full":
         console.print(f"[yellow]A {plan['mode']} run is too short to be quoted.[/]")
     return all(one["is_met"] for one in results["figures"])

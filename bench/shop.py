@@ -28,7 +28,7 @@ _CLOSES_WITHIN_S = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """A shop that is open: where it answers, where its orders are, and the process that all of its processes descend from."""
+    """A shop that is open: where it answers, where its orders are, and the ancestor of all its processes."""
 
     host: str
     port: int
@@ -44,7 +44,7 @@ class Shop:
 
 @contextmanager
 def folder(parent: Path | None) -> Iterator[Path]:
-    """A folder for the data of one run of the bench, removed afterwards; below /var/tmp, which is a disk, by default."""
+    """A folder for the data of one run, removed afterwards; by default below /var/tmp, which is on a disk."""
     default = Path("/var/tmp")  # noqa: S108 — mkdtemp makes a new folder in it.
     if parent is None and default.is_dir():
         parent = default
@@ -63,7 +63,7 @@ def folder(parent: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def open_shop(data: Path, *, database: Database | None = None) -> Iterator[Shop]:
-    """A shop on a free port with its data in `data`: with a PostgreSQL of its own, or on a `database` that runs already.
+    """A shop on a free port with its data in `data`, with a PostgreSQL of its own or on a running `database`.
 
     Raises BenchError with the shop's own words when it does not open.
     """

@@ -153,6 +153,6 @@ def _summary(schedule: _Schedule, *, rate: float, warm: int, own_cpu_s: float) -
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """This function will return the nearest-rank percentile of sorted values: the least that `share` % do not exceed."""
+    """This function will return the nearest-rank percentile of sorted values: the least that `share` % stay within."""
     rank = max(-(-len(values) * share // 100), 1)
     return values[int(rank) - 1]
