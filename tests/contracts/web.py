@@ -71,6 +71,7 @@ def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=2048))
         said = stack.enter_context(tempfile.NamedTemporaryFile("a", prefix="evertill-web-", suffix=".log"))
+        processes = []
         for _ in range(workers):
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.contracts.web_worker", str(listener.fileno())],
@@ -79,11 +80,17 @@ def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
                 stdout=said,
                 stderr=said,
             )
+            processes.append(process)
             stack.callback(_stop, process)
         host, port = listener.getsockname()
         site = Site(host=host, port=port, said=Path(said.name))
-        until(lambda: site.log().count("Application startup complete") == workers, seconds=60)
+        until(lambda: _started(processes, site) == workers, seconds=60)
         yield site
+
+
+def _started(processes: list[subprocess.Popen[bytes]], site: Site) -> int:
+    assert all(process.poll() is None for process in processes), site.log()
+    return site.log().count("Application startup complete")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
