@@ -12,14 +12,16 @@ import msgspec
 from evertill.entry.lane.auth import Caller, caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
-from evertill.entry.lane.problems import render
+from evertill.entry.lane.problems import Headers, render
 from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
 from evertill.kernel.errors import EvertillError
 
 # A name, an @, a host; no white space or control characters. Whether it is read by anyone only a message can tell.
-EMAIL = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$"
-SKU = r"^[^\x00-\x1f\x7f]{1,64}$"
+# The end is $(?!\n), because $ alone lets a line break through in Python; it means the same in every other dialect.
+EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]{1,189}$(?!\n)"
+SKU = r"^[^\x00-\x1f\x7f-\x9f]{1,64}$(?!\n)"
+CURRENCY = r"^[A-Z]{3}$(?!\n)"
 
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +42,7 @@ class OrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An order to be placed. `expected_total` (minor units) is what the customer agreed to pay."""
 
     lines: Annotated[list[LineIn], msgspec.Meta(min_length=1)]
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", examples=["GBP"])]
+    currency: Annotated[str, msgspec.Meta(pattern=CURRENCY, examples=["GBP"])]
     contact: ContactIn
     expected_total: int | None = None
 
@@ -108,9 +110,14 @@ def placing() -> Gather[PlaceOrder, Outcome]:
     )
 
 
-async def answer_place(headers: dict[bytes, bytes], body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """This function will place one order and return status, headers and body of the answer, errors included."""
+async def answer_place(scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+    """This function will place one order and return status, headers and body of the answer, errors included.
+
+    Raises ClientGone when nobody is left to be answered.
+    """
     try:
+        headers = read_headers(scope)
+        body = await read_body(receive, headers)
         key = idempotency_key(headers)
         order_in = decode(_decoder, body)
         authorization = headers.get(b"authorization")
@@ -128,16 +135,11 @@ async def answer_place(headers: dict[bytes, bytes], body: bytes) -> tuple[int, l
 
 async def place(scope: Any, receive: Any, send: Any) -> None:
     """This function will answer `POST /api/v1/orders` as a bare ASGI application."""
-    headers = read_headers(scope)
     try:
-        body = await read_body(receive, headers)
+        status, headers, content = await answer_place(scope, receive)
     except ClientGone:
         return
-    except EvertillError as error:
-        status, answer, content = render(error)
-    else:
-        status, answer, content = await answer_place(headers, body)
-    await send({"type": "http.response.start", "status": status, "headers": answer})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
