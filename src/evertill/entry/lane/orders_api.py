@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from evertill.entry.lane.auth import Unauthenticated, bearer_of, caller_of, is_api_token
-from evertill.entry.lane.body import ClientGone
+from evertill.entry.lane.body import ClientGone, read_headers
 from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
 from evertill.entry.lane.problems import MEDIA_TYPE, BadRequest, Problem
 from evertill.entry.lane.threads import in_thread
@@ -90,7 +90,8 @@ async def place_order(
 )
 async def read_order(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
     """This function will return one order to whoever may open it."""
-    return _answer(await _open(request, number, scope="orders:read"))
+    order, _ = await _open(request, number, scope="orders:read")
+    return _answer(order)
 
 
 @post(
@@ -104,19 +105,25 @@ async def read_order(request: Request[Any, Any, Any], number: str) -> Response[O
 )
 async def cancel(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
     """This function will cancel one order for whoever may open it."""
-    order = await _open(request, number, scope="orders:cancel")
-    return _answer(await in_thread(cancel_order, order_id=order.id, actor="customer", now=clock.now()))
+    order, actor = await _open(request, number, scope="orders:cancel")
+    return _answer(await in_thread(cancel_order, order_id=order.id, actor=actor, now=clock.now()))
 
 
-async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> Order:
-    authorization = request.headers.get("authorization")
-    token = bearer_of(authorization.encode("latin-1")) if authorization else request.query_params.get("access_token")
+async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> tuple[Order, str]:
+    """Return the order that the caller may open, and who he is in its history."""
+    authorization = read_headers(request.scope).get(b"authorization")
+    token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
     if not token:
-        raise Unauthenticated("Reading an order takes its access_token or an API token.")
+        raise Unauthenticated("This takes the access_token of the order, or an API token.")
+    actor = "customer"
     if is_api_token(token):
-        caller = await caller_of(b"Bearer " + token.encode())
+        if not authorization:
+            # Addresses end up in logs and histories, where an order's own token does little harm and this one much.
+            raise Unauthenticated("An API token goes into the header Authorization, never into an address.")
+        caller = await caller_of(authorization)
         if scope not in caller.scopes:
             raise ScopeMissing(f"This needs the scope {scope}.")
+        actor = f"token:{caller.id}"
     try:
         order_id = ids.from_number(number)
     except ids.InvalidNumber as error:
@@ -124,7 +131,7 @@ async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> 
     # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
     if not is_api_token(token) and not opens(token, order_id=order_id):
         raise OrderNotFound("There is no such order for this token.")
-    return await in_thread(view_order, order_id=order_id)
+    return await in_thread(view_order, order_id=order_id), actor
 
 
 def _answer(order: Order) -> Response[OrderOut]:
