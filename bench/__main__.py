@@ -25,7 +25,8 @@ def main() -> int:
     1 means that a full run missed a figure, 2 that the bench could not measure.
     """
     asked = _read_command_line()
-    console = Console()
+    # A log has no width of its own; the table needs this much.
+    console = Console(width=None if sys.stdout.isatty() else 160)
     if asked.write_page:
         page.write(source=asked.results)
         return 0

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -38,8 +38,8 @@ class Database:
 
 
 def statement(name: str) -> LiteralString:
-    """This function will return the statement in bench/sql/<name>.sql. Our own text, hence LiteralString."""
-    return cast("LiteralString", (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
+    """This function will return the statement in bench/sql/<name>.sql."""
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def query(url: str, text: LiteralString, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:

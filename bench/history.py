@@ -37,9 +37,7 @@ def seed(database: Database, *, orders: int, skus: int, tell: Tell) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done, _ in enumerate(pool.map(lambda ends: _write(database, shared, *ends), sets), start=1):
             if done % 10 == 0 or done == len(sets):
-                tell(
-                    f"history: {min(done * _SET_ORDERS, orders):,} of {orders:,} orders"
-                )
+                tell(f"history: {min(done * _SET_ORDERS, orders):,} of {orders:,} orders")
     with psycopg.connect(database.url, autocommit=True) as connection:
         for table in _TABLES:
             connection.execute(psycopg.sql.SQL("vacuum (analyze) {}").format(psycopg.sql.Identifier(table)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def facts(*, database: Database, folder: Path) -> dict[str, Any]:
     settings = db.query(
         database.url,
         """
-        select name, setting || coalesce(unit, '')
+        select name, current_setting(name)
         from pg_settings
         where source not in ('default', 'client', 'override')
            or name in ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method')
@@ -45,14 +46,14 @@ def facts(*, database: Database, folder: Path) -> dict[str, Any]:
 
 
 def _revision() -> str:
-    try:
-        said = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=10"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
+    git = shutil.which("git")
+    if git is None:
         return "unknown"
-    return said.stdout.strip()
+    said = subprocess.run(
+        [git, "describe", "--always", "--dirty", "--abbrev=10"],
+        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stdout.strip() or "unknown"
 
 
 def _cpu_model() -> str:

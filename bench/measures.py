@@ -68,14 +68,10 @@ def measure_memory(bench: Bench) -> list[Finding]:
         raise CountsDiffer(f"Under load {answers.placed} orders were acknowledged, {counted} are there.")
     loaded = max(weights)
     bench.tell(f"memory: {idle:,.0f} MB idle, {loaded:,.0f} MB under {answers.placed / answers.seconds:,.0f} orders/s")
-    raw = {
-        "idle_mb": idle,
-        "loaded_mb": weights,
-        "orders": counted,
-        "by_process": processes.pss_by_name(bench.shop.pid),
-    }
+    by_process = processes.pss_by_name(bench.shop.pid, names=bench.shop.roles())
+    raw = {"orders": counted, "samples_mb": weights, "by_process_mb": by_process}
     return [
-        Finding(promise=figures.IDLE, value=idle, measured=f"{idle:,.0f} MB", floor="–", raw=raw),
+        Finding(promise=figures.IDLE, value=idle, measured=f"{idle:,.0f} MB", floor="–"),
         Finding(promise=figures.LOADED, value=loaded, measured=f"{loaded:,.0f} MB", floor="–", raw=raw),
     ]
 

@@ -30,9 +30,9 @@ def write(*, source: Path, page: Path = PAGE) -> None:
 def render(results: dict[str, Any]) -> str:
     """This function will write the results as a Markdown table with the machine they were measured on."""
     machine, plan = results["machine"], results["plan"]
+    said = f"Measured {machine['measured_at']} at revision `{machine['revision']}` on {report.describe(machine)}."
     lines = [
-        f"Measured {machine['measured_at']} at revision `{machine['revision']}` on {report.describe(machine)}. Medians"
-        f" [least–most] of {plan['rounds']} rounds of {plan['measure_s']} s.",
+        f"{said} Medians [least–most] of {plan['rounds']} rounds of {plan['measure_s']} s.",
         "",
         "| figure | result | measured | floor | must | aim | met? |",
         "|---|---|---|---|---|---|---|",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import psutil
 
@@ -39,13 +39,13 @@ def pss_bytes(roots: Iterable[int]) -> int:
     return total
 
 
-def pss_by_name(root: int) -> dict[str, float]:
-    """This function will return a tree's memory in MB by what its processes call themselves, for the record."""
+def pss_by_name(root: int, *, names: Mapping[int, str]) -> dict[str, float]:
+    """This function will return a tree's memory in MB by process, named as in `names` or as it calls itself."""
     shares: dict[str, float] = {}
     for process in _tree([root]):
         try:
-            name = " ".join(process.cmdline())[:80] or process.name()
-            shares[f"{process.pid} {name}"] = process.memory_full_info().pss / 1e6
+            name = names.get(process.pid) or " ".join("".join(process.cmdline()).split()) or process.name()
+            shares[f"{name} ({process.pid})"] = process.memory_full_info().pss / 1e6
         except psutil.NoSuchProcess:
             continue
     return shares

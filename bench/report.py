@@ -22,9 +22,7 @@ def write(*, findings: Sequence[Finding], plan: Plan, machine: dict[str, Any], t
     """This function will write everything that is known about this run, whole or not at all."""
     to.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(
-        {"machine": machine, "plan": asdict(plan), "figures": [_as_record(finding) for finding in findings]},
-        indent=1,
-        default=str,
+        {"machine": machine, "plan": asdict(plan), "figures": [_as_record(finding) for finding in findings]}, indent=1
     )
     fresh = to.with_suffix(".new")
     fresh.write_text(text + "\n", encoding="utf-8")
@@ -45,18 +43,8 @@ def _as_record(finding: Finding) -> dict[str, Any]:
         "aim": "–" if promise.aim is None else target_text(promise.bound, promise.aim, promise.unit),
         "is_met": finding.is_met,
         "is_aim_met": finding.reaches(promise.aim),
-        "raw": _finite(finding.raw),
+        "raw": finding.raw,
     }
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
-    return value
 
 
 def figure_text(finding: Finding) -> str:

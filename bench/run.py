@@ -9,7 +9,7 @@ from typing import Any
 
 from bench import database as db
 from bench import machine, measures
-from bench.figures import Finding
+from bench.figures import PROMISES, Finding
 from bench.load import wrk
 from bench.measures import Bench
 from bench.plan import Plan
@@ -25,7 +25,7 @@ def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> 
 
     Raises BenchError when one could not be made or may not be believed.
     """
-    wrk.ensure()
+    wrk.program()
     with folder(parent) as home, open_shop(home / "shop") as shop:
         facts = machine.facts(database=shop.database, folder=home)
         floor = shop.database.sibling("bench_floor")
@@ -54,4 +54,6 @@ def _measure(bench: Bench, *, only: Sequence[str]) -> list[Finding]:
         "latency": lambda: measures.measure_latency(bench, peak=peak().rate),
         "history": lambda: measures.measure_history(bench, connections=peak().rounds[0]["connections"]),
     }
-    return [finding for name in MEASUREMENTS if name in only for finding in makers[name]()]
+    findings = [finding for name in MEASUREMENTS if name in only for finding in makers[name]()]
+    order = [promise.name for promise in PROMISES]
+    return sorted(findings, key=lambda finding: order.index(finding.promise.name))

@@ -21,6 +21,7 @@ from bench.database import Database
 from bench.errors import BenchError
 from evertill.kernel import embedded
 from evertill.kernel.embedded.place import home_of
+from evertill.kernel.supervise import read_run
 
 _OPENS_WITHIN_S = 120.0
 _CLOSES_WITHIN_S = 120.0
@@ -40,6 +41,10 @@ class Shop:
     def url(self) -> str:
         """Where it answers."""
         return f"http://{self.host}:{self.port}"
+
+    def roles(self) -> dict[int, str]:
+        """This function will return what each of its supervised processes does, by process id."""
+        return {pid: role for role, pid in read_run(self.folder)["children"].items()} | {self.pid: "supervisor"}
 
 
 @contextmanager
@@ -107,7 +112,7 @@ def _wait_until_open(process: subprocess.Popen[bytes], *, port: int, log: Path) 
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                if answer.status == 200:  # noqa: PLR2004
+                if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 
 from evertill.domains import stock
 from evertill.domains.catalog.models import Price, Product, Variant
@@ -66,9 +67,14 @@ def place(*asked: placing.PlaceOrder, now: dt.datetime = NOON) -> list[placing.O
     return placing.place_orders(asked, now=now)
 
 
-def place_one(asked: placing.PlaceOrder | None = None, *, now: dt.datetime = NOON) -> placing.Placed:
+def place_one(
+    asked: placing.PlaceOrder | None = None,
+    *,
+    now: dt.datetime = NOON,
+    randbits: Callable[[int], int] = secrets.randbits,
+) -> placing.Placed:
     """Place one order that must succeed."""
-    (outcome,) = placing.place_orders([asked or ask()], now=now)
+    (outcome,) = placing.place_orders([asked or ask()], now=now, randbits=randbits)
     assert isinstance(outcome, placing.Placed), outcome
     return outcome
 

@@ -39,11 +39,15 @@ def pytest_configure(config: pytest.Config) -> None:
         # This process only hands out tests. It still collects nothing and so needs no database of its own.
         return
     name = f"evertill_test_{os.getpid()}"
-    os.environ.update(servers.environment(stack.enter_context(servers.cloned(server, name))))
-    from django.conf import settings
+    url = stack.enter_context(servers.cloned(server, name))
+    with pytest.MonkeyPatch.context() as patch:
+        # Only for as long as the settings are read: processes that tests start are to get what the tests give them.
+        for variable, value in servers.environment(url).items():
+            patch.setenv(variable, value)
+        from django.conf import settings  # only now is there something to load.
 
-    # pytest-django sets Django up once its settings have been looked at.
-    assert settings.configured or settings.DATABASES
+        # pytest-django sets Django up once its settings have been looked at.
+        assert settings.DATABASES  # reading them is what counts.
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -55,6 +59,14 @@ def pytest_configure_node(node: Any) -> None:
 def pg_server(pytestconfig: pytest.Config) -> servers.Server:
     """The session's server, for tests that need its superuser or a database of their own."""
     return pytestconfig.stash[_SERVER]
+
+
+@pytest.fixture
+def shop_env() -> dict[str, str]:
+    """The environment by which a process of Evertill's finds the worker's database."""
+    from evertill.kernel import config  # its settings are read by now.
+
+    return dict(os.environ) | servers.environment(config.get().database_url)
 
 
 @pytest.fixture(scope="session")

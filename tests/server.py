@@ -28,7 +28,7 @@ SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 # The server dies with the session anyway, so it need not wait for a disk. Killing it loses nothing all the same,
 # because the kernel still has what it wrote.
-_FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = on\nmax_connections = 200\nautovacuum = off\n"
+_FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

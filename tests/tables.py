@@ -23,6 +23,13 @@ def empty() -> None:
         cursor.execute(f"truncate {names} restart identity cascade")
 
 
+def rows(table: str) -> list[tuple[object, ...]]:
+    """Everything that a table has, to compare before with after."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select * from {connection.ops.quote_name(table)} order by 1")  # noqa: S608 — a name of ours.
+        return list(cursor.fetchall())
+
+
 def count(table: str) -> int:
     """How many rows a table has."""
     with connection.cursor() as cursor:

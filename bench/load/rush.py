@@ -62,7 +62,7 @@ async def _run(*, host: str, port: int, sku: int, buyers: int, at_once: int) -> 
 
 
 def _note(rush: Rush, status: int, body: bytes) -> None:
-    if status == 201:  # noqa: PLR2004 — the answer to an order that was placed.
+    if status == 201:
         rush.placed.append(json.loads(body)["number"])
     elif status == 0:
         rush.refusals["BROKEN"] += 1

@@ -13,6 +13,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import uvloop
@@ -21,6 +22,7 @@ from bench.database import SKU_FIRST
 from bench.load.http import Customer, Requests, connect
 
 _DRAIN_SECONDS = 30.0
+_UNANSWERED = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +58,19 @@ class _Schedule:
         self._waiting: deque[int] = deque()
         self._under_way: dict[Customer, int] = {}
         self._all_answered = asyncio.Event()
-        self.latency_s = array("d", [float("inf")]) * total
+        self.latency_s = array("d", [_UNANSWERED]) * total
         self.late_s = array("d", bytes(8 * total))
         self.placed = self.refused = self.broken = 0
 
     def on_answer(self, customer: Customer, status: int, _body: bytes) -> None:
         number = self._under_way.pop(customer)
         if status == 0:
-            # A lost answer took forever; the connection is gone, the others carry on.
+            # The connection is gone, and with it the answer; the others carry on.
             self.broken += 1
         else:
             self.latency_s[number] = time.monotonic() - self._due(number)
-            self.placed += status == 201  # noqa: PLR2004 — the answer to an order that was placed.
-            self.refused += status != 201  # noqa: PLR2004
+            self.placed += status == 201
+            self.refused += status != 201
             self._employ(customer)
         if self.placed + self.refused + self.broken == self._total:
             self._all_answered.set()
@@ -83,10 +85,17 @@ class _Schedule:
                 self._send_or_queue(self._next)
                 self._next += 1
             await asyncio.sleep(max(self._due(self._next) - time.monotonic(), 0))
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._all_answered.wait(), _DRAIN_SECONDS)
-        except TimeoutError:
-            self.broken = self._total - self.placed - self.refused
+        self._give_up()
+
+    def _give_up(self) -> None:
+        # Who is still waiting has waited this long, and would have waited longer.
+        self.broken = self._total - self.placed - self.refused
+        now = time.monotonic()
+        for number, latency_s in enumerate(self.latency_s):
+            if latency_s == _UNANSWERED:
+                self.latency_s[number] = now - self._due(number)
 
     def _due(self, number: int) -> float:
         return self._start + number / self._rate
@@ -106,7 +115,7 @@ class _Schedule:
     def _send(self, customer: Customer, number: int) -> None:
         self._under_way[customer] = number
         self.late_s[number] = time.monotonic() - self._due(number)
-        customer.ask(self._requests.for_one(SKU_FIRST + random.randrange(self._skus)))  # noqa: S311 — not a secret.
+        customer.ask(self._requests.for_one(SKU_FIRST + random.randrange(self._skus)))
 
 
 def run(*, host: str, port: int, rate: float, connections: int, skus: int, warm_s: int, measure_s: int) -> Latencies:

@@ -29,22 +29,24 @@ class Answers:
     p99_ms: float
 
 
-def ensure() -> None:
-    """This function will see to it that wrk is there: installed from Debian's packages when we are root.
+def program() -> str:
+    """This function will return where wrk is, installed from Debian's packages when it is not and we are root.
 
     Raises BenchError that says how to install it.
     """
-    if shutil.which("wrk"):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    found = shutil.which("wrk")
+    installer = shutil.which("apt-get")
+    if found is None and installer and os.geteuid() == 0:
         print("bench: installing the load generator: apt-get install wrk", flush=True)
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], env=environ, stdout=subprocess.DEVNULL, check=False)
-    if not shutil.which("wrk"):
+        subprocess.run([installer, "install", "-y", "-qq", "wrk"], env=environ, stdout=subprocess.DEVNULL, check=False)
+        found = shutil.which("wrk")
+    if found is None:
         raise BenchError(
             "The load generator wrk is missing. Install it once (Debian, Ubuntu: sudo apt install wrk; Fedora: sudo dnf"
             " install wrk; macOS: brew install wrk) and run make bench again."
         )
+    return found
 
 
 def run(*, url: str, connections: int, skus: int, seconds: int) -> Answers:
@@ -52,7 +54,7 @@ def run(*, url: str, connections: int, skus: int, seconds: int) -> Answers:
     # One thread makes far more requests than a shop beside it on the same machine can answer.
     done = subprocess.run(
         [
-            "wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--timeout=10s",
+            program(), "--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--timeout=10s",
             f"--script={_SCRIPT}", url, "--", secrets.token_hex(8), str(SKU_FIRST), str(skus),
             str(secrets.randbelow(2**31)),
         ],

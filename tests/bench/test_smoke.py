@@ -1,4 +1,4 @@
-"""`make bench` from end to end with everything as short as can be: each measurement runs and counts; nothing is timed."""
+"""`make bench` from end to end, everything as short as can be: each measurement runs and counts, none is timed."""
 
 from __future__ import annotations
 

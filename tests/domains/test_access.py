@@ -90,7 +90,9 @@ class TestRevoke:
 
 
 class TestAuthenticate:
-    @pytest.mark.parametrize("secret", ["", "evt_", "evt_" + "A" * 43, "x" * 47, "evt_\x00" + "A" * 42, "evt_" + "é" * 43])
+    @pytest.mark.parametrize(
+        "secret", ["", "evt_", "evt_" + "A" * 43, "x" * 47, "evt_\x00" + "A" * 42, "evt_" + "é" * 43]
+    )
     def test_says_the_same_of_every_wrong_secret(self, secret: str) -> None:
         issue()
 

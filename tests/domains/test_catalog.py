@@ -59,7 +59,12 @@ class TestSave:
                 catalog.VariantView(sku="L-2", title="Lamp", prices={"GBP": 450}),
             ),
         )
-        assert [tables.count(f"catalog_{name}") for name in ("product", "product_text", "variant", "price")] == [2, 3, 3, 3]
+        assert [tables.count(f"catalog_{name}") for name in ("product", "product_text", "variant", "price")] == [
+            2,
+            3,
+            3,
+            3,
+        ]
 
     def test_again_changes_nothing_at_all(self) -> None:
         drafts = [draft("lamp", "L-1", "L-2", zh="灯", text="It shines."), draft("tea", status=Status.DRAFT)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-import os
 from pathlib import Path
 
 import pytest
 
 from evertill.domains import catalog, stock
 from evertill.domains.catalog.models import Price, Product, ProductText, Variant
-from evertill.domains.stock.models import StockItem, StockMovement
+from evertill.domains.stock.models import StockMovement
 from evertill.journeys.import_products import Imported, RowsRejected, import_products
 from evertill.kernel import config
 from evertill.kernel.csvfile import BadRow, FileUnusable
+from tests import tables
 from tests.builders import NOON, ask, balance, place_one
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,8 @@ def importer(tmp_path: Path) -> Importer:
 
 
 def everything() -> list[list[tuple[object, ...]]]:
-    models = (Product, ProductText, Variant, Price, StockItem, StockMovement)
-    return [list(model._default_manager.order_by("pk").values_list()) for model in models]
+    names = ("catalog_product", "catalog_product_text", "catalog_variant", "catalog_price")
+    return [tables.rows(name) for name in (*names, "stock_item", "stock_movement")]
 
 
 def movements(sku: str) -> list[tuple[str, int]]:
@@ -58,7 +59,7 @@ class TestImport:
         done = importer("LMP-1,Amber Lamp,29.00,GBP,60", "TEA-1,Oolong,8.5,GBP,")
 
         assert done == Imported(skus=2, products=catalog.Saved(created=2), stock_moved=1, encoding="utf-8-sig")
-        assert catalog.find_offers(skus=["LMP-1", "TEA-1"], currency="GBP") == {
+        assert catalog.find_offers(skus=["LMP-1", "TEA-1"], currency="GBP").get() == {
             "LMP-1": catalog.Offer(sku="LMP-1", title="Amber Lamp", unit_price=2900),
             "TEA-1": catalog.Offer(sku="TEA-1", title="Oolong", unit_price=850),
         }
@@ -139,7 +140,7 @@ class TestImport:
 
         assert done.products == catalog.Saved(changed=1)
         assert ProductText.objects.get().title == "Oolong"
-        assert catalog.find_offers(skus=["TEA-50"], currency="GBP")["TEA-50"] == catalog.Offer(
+        assert catalog.find_offers(skus=["TEA-50"], currency="GBP").get()["TEA-50"] == catalog.Offer(
             sku="TEA-50", title="Oolong small", unit_price=900
         )
 
@@ -257,7 +258,7 @@ class TestFaults:
         assert refused.value.detail.startswith("Unknown columns: titel_zh-hans. ")
 
     def test_too_many_rows_take_nothing(self, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-        small = config.load({**os.environ, "EVERTILL_IMPORT_ROWS_MAX": "1"})
+        small = dataclasses.replace(config.get(), import_rows_max=1)
         monkeypatch.setattr(config, "get", lambda: small)
 
         with pytest.raises(FileUnusable):

@@ -58,7 +58,10 @@ class TestHeading:
         [
             (b"", "table.csv is empty."),
             (b"b,c\n", "table.csv has no column a."),
-            (b"a;b\n1;2\n", "table.csv has no column a. Its cells are separated by semicolons or tabs; save it with commas."),
+            (
+                b"a;b\n1;2\n",
+                "table.csv has no column a. Its cells are separated by semicolons or tabs; save it with commas.",
+            ),
             (b"a,b,b\n", "table.csv names a column twice: b."),
             (b'a,"b\n', "The heading of table.csv is broken: unexpected end of data."),
             (b"a," + b",".join(b"%d" % n for n in range(200)), "table.csv has 201 columns; 200 is the most."),

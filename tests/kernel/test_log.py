@@ -23,8 +23,10 @@ except ValueError:
 
 
 class TestLog:
-    def test_tells_where_it_failed_and_not_with_which_values(self) -> None:
-        ended = subprocess.run([sys.executable, "-c", _FAIL], check=True, capture_output=True, text=True, timeout=30)
+    def test_tells_where_it_failed_and_not_with_which_values(self, shop_env: dict[str, str]) -> None:
+        ended = subprocess.run(
+            [sys.executable, "-c", _FAIL], env=shop_env, check=True, capture_output=True, text=True, timeout=30
+        )
 
         line = json.loads(ended.stderr)
         assert line["event"] == "it failed"

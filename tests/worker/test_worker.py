@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import signal
 import subprocess
 import sys
@@ -20,9 +19,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from evertill.domains.orders.models import Order, OrderEvent
 from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
 from evertill.journeys.audit_books import audit_books
-from evertill.kernel import clock
+from evertill.kernel import clock, config
 from tests.builders import ask, make_product, place_one
 from tests.kernel.waiting import until
+from tests.server import environment
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -41,7 +41,9 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         "EVERTILL_STATEMENT_TIMEOUT_MS": "30000",
     }
     with log.open("ab") as output:
-        process = subprocess.Popen([sys.executable, "-c", _RUN], env=os.environ | quick, stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _RUN], env=environment(config.get().database_url) | quick, stderr=output
+        )
     try:
         yield process
     finally:
@@ -49,8 +51,9 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def defer_expiry() -> int:
-    return app.configure_task("expire_reservations", queueing_lock="expire_reservations").defer(timestamp=0)
+def defer_expiry(*, queueing_lock: str | None = None) -> int:
+    """One more run of the job. Without a queueing lock it is not dropped for one that the timetable adds meanwhile."""
+    return app.configure_task("expire_reservations", queueing_lock=queueing_lock).defer(timestamp=0)
 
 
 def states() -> dict[str, int]:
@@ -66,7 +69,7 @@ def is_waiting_for_a_lock() -> bool:
 @contextmanager
 def locked(sku: str) -> Iterator[None]:
     """Another transaction that holds a balance, so that a job stops in its middle, at a place we know."""
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+    with psycopg.connect(config.get().database_url) as other:
         other.execute("select 1 from stock_item where sku = %s for update", (sku,))
         yield
 
@@ -126,9 +129,9 @@ class TestWorker:
         assert audit_books() == []
 
     def test_a_killed_workers_job_is_dropped_when_the_same_waits_already(self, tmp_path: Path) -> None:
-        job_id = defer_expiry()
+        job_id = defer_expiry(queueing_lock="mine")
         ProcrastinateJob.objects.filter(id=job_id).update(status="doing")
-        successor = defer_expiry()
+        successor = defer_expiry(queueing_lock="mine")
 
         with worker(tmp_path / "log"):
             until(lambda: ProcrastinateJob.objects.filter(id=successor, status="succeeded").exists(), seconds=20)
@@ -155,7 +158,7 @@ class TestWorker:
         with worker(tmp_path / "log") as process:
             job_id = defer_expiry()
             until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
-            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+            with psycopg.connect(config.get().database_url, autocommit=True) as other:
                 until(lambda: _terminate_all(other) and process.poll() is not None, seconds=30)
 
         assert process.returncode == 1

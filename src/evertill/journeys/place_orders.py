@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -113,6 +113,9 @@ class KeyInFlight(EvertillError):
 
 Outcome = Placed | EvertillError
 
+# How often a batch is tried whose order numbers happen to be taken.
+_DRAWS_MAX = 3
+
 
 def place_orders(
     asked: Sequence[PlaceOrder], *, now: dt.datetime, randbits: ids.RandomBits = secrets.randbits
@@ -126,46 +129,69 @@ def place_orders(
     first: dict[bytes, PlaceOrder] = {}
     for ask in asked:
         first.setdefault(ask.key_digest, ask)
-    with db.write():
-        outcomes = _place_distinct(first, now=now, randbits=randbits)
+    outcomes = _place_under_free_numbers(first, now=now, randbits=randbits)
     return [
         outcomes[ask.key_digest] if ask.body_digest == first[ask.key_digest].body_digest else _key_reused()
         for ask in asked
     ]
 
 
+def _place_under_free_numbers(
+    asked: Mapping[bytes, PlaceOrder], *, now: dt.datetime, randbits: ids.RandomBits
+) -> dict[bytes, Outcome]:
+    for _ in range(_DRAWS_MAX - 1):
+        try:
+            with db.write():
+                return _place_distinct(asked, now=now, randbits=randbits)
+        except orders.NumberTaken:
+            continue
+    with db.write():
+        return _place_distinct(asked, now=now, randbits=randbits)
+
+
 def _place_distinct(
     asked: Mapping[bytes, PlaceOrder], *, now: dt.datetime, randbits: ids.RandomBits
 ) -> dict[bytes, Outcome]:
-    claims = dict(zip(asked, orders.claim_keys(digests=list(asked)), strict=True))
-    known = orders.find_by_keys(digests=list(asked))
+    # They are run in this order, each seeing what was committed before it: what is not known once its key is claimed
+    # does not exist.
+    with db.together():
+        claiming = orders.claim_keys(digests=list(asked))
+        looking_up = orders.find_by_keys(digests=list(asked))
+        offering = {
+            currency: catalog.find_offers(skus=skus, currency=currency)
+            for currency, skus in _skus_by_currency(asked.values()).items()
+        }
+    known = looking_up.get()
     outcomes: dict[bytes, Outcome] = {}
     fresh = []
-    for digest, ask in asked.items():
+    for (digest, ask), is_claimed in zip(asked.items(), claiming.get(), strict=True):
         if digest in known:
             outcomes[digest] = _repeat(known[digest], ask)
-        elif not claims[digest]:
+        elif not is_claimed:
             outcomes[digest] = KeyInFlight("A request with this Idempotency-Key is being worked on.", retry_after_s=1)
         else:
             fresh.append(ask)
     if fresh:
-        _place_fresh(fresh, outcomes, now=now, randbits=randbits)
+        offers = {currency: offered.get() for currency, offered in offering.items()}
+        _place_fresh(fresh, offers, outcomes, now=now, randbits=randbits)
     return outcomes
+
+
+def _skus_by_currency(asked: Iterable[PlaceOrder]) -> dict[str, set[str]]:
+    skus: dict[str, set[str]] = {}
+    for ask in asked:
+        skus.setdefault(ask.currency, set()).update([line.sku for line in ask.lines])
+    return skus
 
 
 def _place_fresh(
     asked: Sequence[PlaceOrder],
+    offers: Mapping[str, Mapping[str, catalog.Offer]],
     outcomes: dict[bytes, Outcome],
     *,
     now: dt.datetime,
     randbits: ids.RandomBits,
 ) -> None:
-    offers = {
-        currency: catalog.find_offers(
-            skus={line.sku for ask in asked if ask.currency == currency for line in ask.lines}, currency=currency
-        )
-        for currency in {ask.currency for ask in asked}
-    }
     priced: list[tuple[PlaceOrder, list[orders.Line], int]] = []
     for ask in asked:
         try:

@@ -1,4 +1,4 @@
-"""What the rows of a product file say: from cells to goods, and from goods to products. Pure; import_products writes."""
+"""What the rows of a product file say: from cells to goods, and from goods to products. Nothing is written here."""
 
 from __future__ import annotations
 

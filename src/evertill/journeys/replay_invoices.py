@@ -26,7 +26,7 @@ from evertill.kernel.money import InvalidMoney, Money
 
 REQUIRED = ("InvoiceNo", "StockCode", "Description", "Quantity", "UnitPrice", "CustomerID")
 CURRENCY = "GBP"
-# The token that a replay issues itself. Its name is the caller that keys belong to, so it is always the same.
+# The token that a replay issues itself: always one name, and so one caller whom the keys belong to.
 TOKEN_NAME = "replay"  # noqa: S105 — a name, no secret.
 
 _Value = TypeVar("_Value")
@@ -171,26 +171,40 @@ def read_invoices(path: Path) -> Plan:
     return Plan(digest=digest, invoices=invoices, goods=_goods_of(invoices), left_out=tuple(left_out))
 
 
-def prepare_shop(plan: Plan, *, now: dt.datetime, tell: Tell = tell_nobody) -> Imported:
-    """This function will put the goods of a plan on sale, with stock for all of it; doing it again changes nothing.
+def prepare_shop(plan: Plan, *, owner: str, now: dt.datetime, tell: Tell = tell_nobody) -> Imported:
+    """This function will put the goods of a plan on sale, with stock for all of it that is not placed yet.
 
-    It never takes stock away: what lies on the shelf beyond the plan stays. Raises import_products.RowsRejected.
+    It takes no stock away, and what others were promised is not counted on. Doing it again changes nothing. `owner` is
+    the Caller's key_owner. Raises import_products.RowsRejected.
     """
+    placed = _find_placed(plan.invoices, owner=owner)
+    needed = Counter[str]()
+    for invoice in plan.invoices:
+        if invoice.key not in placed:
+            for line in invoice.lines:
+                needed[line.sku] += line.quantity
     items = stock.read_items(skus=[goods.sku for goods in plan.goods])
-    enough = [replace(goods, on_hand=_enough(goods, items.get(goods.sku))) for goods in plan.goods]
-    return import_goods(enough, now=now, tell=tell)
+    stocked = [replace(goods, on_hand=_enough(needed[goods.sku], items.get(goods.sku))) for goods in plan.goods]
+    return import_goods(stocked, now=now, tell=tell)
 
 
-def count_placed(invoices: Sequence[Invoice], *, caller: str) -> Tally:
-    """This function will add up the orders that the database has under the keys of these invoices."""
-    count = units = amount = 0
+def count_placed(invoices: Sequence[Invoice], *, owner: str) -> Tally:
+    """This function will add up what the database has under the keys of these invoices, by the orders it kept."""
+    found = [keyed.order for keyed in _find_placed(invoices, owner=owner).values()]
+    return Tally(
+        orders=len(found),
+        units=sum(line.quantity for order in found for line in order.lines),
+        amount=sum(order.total for order in found),
+    )
+
+
+def _find_placed(invoices: Sequence[Invoice], *, owner: str) -> dict[str, orders.Keyed]:
+    """By Idempotency-Key."""
+    placed: dict[str, orders.Keyed] = {}
     for start in range(0, len(invoices), _PART):
-        digests = [digest_key(caller=caller, key=item.key.encode()) for item in invoices[start : start + _PART]]
-        for found in orders.find_by_keys(digests=digests).values():
-            count += 1
-            units += sum(line.quantity for line in found.order.lines)
-            amount += found.order.total
-    return Tally(orders=count, units=units, amount=amount)
+        keys = {digest_key(caller=owner, key=item.key.encode()): item.key for item in invoices[start : start + _PART]}
+        placed |= {keys[digest]: found for digest, found in orders.find_by_keys(digests=list(keys)).get().items()}
+    return placed
 
 
 def _read_line(row: csvfile.Row) -> SaleLine | LeftOut:
@@ -253,7 +267,7 @@ def _email_of(customer: str) -> str:
     return f"{name}@customers.invalid"
 
 
-def _enough(goods: Goods, item: stock.Item | None) -> int | None:
+def _enough(needed: int, item: stock.Item | None) -> int | None:
     if item is None:
-        return goods.on_hand
-    return None if item.kind is stock.Kind.UNLIMITED else max(item.on_hand, goods.on_hand or 0)
+        return needed
+    return None if item.kind is stock.Kind.UNLIMITED else max(item.on_hand, item.reserved + needed)

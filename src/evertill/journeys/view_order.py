@@ -6,7 +6,6 @@ from evertill.domains import orders
 from evertill.domains.orders import Order, opens
 from evertill.kernel.errors import EvertillError
 
-
 __all__ = ["Order", "OrderNotFound", "opens", "view_order"]
 
 

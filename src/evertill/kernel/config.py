@@ -98,7 +98,10 @@ def load(environ: Mapping[str, str]) -> Config:
                 raise ConfigError(f"{variable(item.name)} is not set. {item.metadata['help']}")
             continue
         values[item.name] = _read(item, text)
-    return Config(**values)
+    config = Config(**values)
+    if config.job_stalled_s < 2 * config.job_heartbeat_s:
+        raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    return config
 
 
 def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.

@@ -87,11 +87,10 @@ def check_encoding(path: Path, encoding: str) -> None:
 
 
 def read_rows(path: Path, *, encoding: str, required: Collection[str], rows_max: int) -> Iterator[Row | BadRow]:
-    """This function will give the rows of a file one by one, those it cannot take apart as BadRow; blank lines do not
-    count.
+    """This function will give the rows of a file one by one, those it cannot take apart as BadRow.
 
-    Cells lose the spaces around them. Raises FileUnusable for a heading without the `required` columns, for a heading
-    that names one twice, and beyond `rows_max` rows.
+    Blank lines do not count, and cells lose the spaces around them. Raises FileUnusable for a heading without the
+    `required` columns, for a heading that names one twice, and beyond `rows_max` rows.
     """
     # Process-wide, and the same wherever we read.
     csv.field_size_limit(_CELL_CHARS_MAX)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
 
 import psycopg
@@ -37,6 +37,12 @@ class DatabaseUnavailable(EvertillError):
     remedy = "Send the same request again in a moment, with the same Idempotency-Key."
 
 
+class DatabaseBusy(DatabaseUnavailable):
+    """Somebody else kept a lock for longer than anybody should wait, and nothing of this request was written."""
+
+    code = "DATABASE_BUSY"
+
+
 def raw() -> psycopg.Connection[Any]:
     """This function will return this thread's psycopg connection, opened if need be; inside a transaction, the same."""
     connection.ensure_connection()
@@ -48,6 +54,35 @@ def fetch(statement: LiteralString, params: Sequence[Any] = ()) -> list[Any]:
     with psycopg.Cursor(raw()) as cursor:
         cursor.execute(statement, params, prepare=True, binary=True)
         return cursor.fetchall()
+
+
+class Later(Generic[T]):
+    """The answer to a statement that has been asked; inside `together` it is there when the block has ended."""
+
+    __slots__ = ("_cursor", "_shape")
+
+    def __init__(self, cursor: psycopg.Cursor[Any], shape: Callable[[list[Any]], T]) -> None:
+        self._cursor = cursor
+        self._shape = shape
+
+    def get(self) -> T:
+        """This function will return the answer, waiting for it if need be; it can be asked for once."""
+        with self._cursor:
+            return self._shape(self._cursor.fetchall())
+
+
+def ask(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[list[Any]], T]) -> Later[T]:
+    """This function will send one prepared statement; `shape` makes the answer from its rows."""
+    cursor = psycopg.Cursor(raw())
+    cursor.execute(statement, params, prepare=True, binary=True)
+    return Later(cursor, shape)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Statements that are asked inside travel together: one wait for all of them instead of one for each."""
+    with raw().pipeline():
+        yield
 
 
 def execute(statement: LiteralString, params: Sequence[Any] = ()) -> int:
@@ -84,7 +119,8 @@ def write() -> Iterator[None]:
     """One transaction whose success means that its commit is durable.
 
     Raises OutcomeUnknown when the connection broke during the commit, or when a synchronous standby's wait was cut
-    short (PostgreSQL then commits here and only warns, SQLSTATE 01000); DatabaseUnavailable when it broke before.
+    short (PostgreSQL then commits here and only warns, SQLSTATE 01000); DatabaseUnavailable when it broke before;
+    DatabaseBusy when a lock could not be had in time, so that nobody tries a whole batch again one by one behind it.
     """
     committing = False
     notices: list[str] = []
@@ -100,6 +136,8 @@ def write() -> Iterator[None]:
             yield
             committing = True
     except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if _is_lock_timeout(error):
+            raise DatabaseBusy("Others are working on the same goods for too long.") from error
         if not is_connection_lost(error):
             raise
         connection.close()
@@ -125,6 +163,11 @@ def is_connection_lost(error: BaseException) -> bool:
     return isinstance(error, InterfaceError)
 
 
+def _is_lock_timeout(error: BaseException) -> bool:
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    return isinstance(cause, psycopg.errors.LockNotAvailable)
+
+
 def with_connection(call: Callable[[], T]) -> T:
     """This function will make a call on this thread's connection and leave no broken one behind.
 
@@ -145,6 +188,7 @@ def close() -> None:
 
 
 __all__ = [
+    "DatabaseBusy",
     "DatabaseError",
     "DatabaseUnavailable",
     "OutcomeUnknown",

@@ -43,4 +43,6 @@ def set_up(*, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(config.get().log_level.upper())
+    # It tells of every start and stop, which the supervisor tells already.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)

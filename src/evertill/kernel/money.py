@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from evertill.kernel.errors import EvertillError
 
@@ -19,6 +19,9 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 # Far above any order and far below the edge of a 64-bit column, so that sums cannot overflow there.
 AMOUNT_MAX = 10**15
+
+# More digits than an amount and its decimals can have; what needs more is refused, never rounded.
+_EXACT = Context(prec=32, traps=[InvalidOperation, Inexact, Overflow])
 
 
 class InvalidMoney(EvertillError):
@@ -64,9 +67,11 @@ def parse(text: str, *, currency: str) -> Money:
     if not is_currency(currency):
         raise InvalidMoney(f"'{currency[:16]}' is not a currency code of three capital letters.")
     try:
-        scaled = Decimal(text.strip()).scaleb(exponent(currency))
+        scaled = Decimal(text.strip()).scaleb(exponent(currency), context=_EXACT)
     except InvalidOperation:
         raise InvalidMoney(f"'{text[:40]}' is not an amount.") from None
+    except (Inexact, Overflow):
+        raise InvalidMoney(f"'{text[:40]}' is out of range.") from None
     if not scaled.is_finite() or abs(scaled) > AMOUNT_MAX:
         raise InvalidMoney(f"'{text[:40]}' is out of range.")
     whole = scaled.to_integral_value(rounding=ROUND_HALF_EVEN)

@@ -46,8 +46,10 @@ def issue_token(*, name: str, scopes: Iterable[Scope], now: dt.datetime) -> str:
             f" most {NAME_CHARS_MAX} characters."
         )
     secret = crypto.new_secret(SECRET_PREFIX)
-    token = ApiToken.objects.select_for_update().filter(name=name).first() or ApiToken(name=name)
-    if token.pk is not None and token.revoked_at is None:
+    token = ApiToken.objects.select_for_update().filter(name=name).first()
+    if token is None:
+        token = ApiToken(name=name)
+    elif token.revoked_at is None:
         raise TokenNameTaken(f"There is a token '{name}' already.")
     token.digest = digest_of(secret)
     token.scopes = sorted(scope.value for scope in set(scopes))

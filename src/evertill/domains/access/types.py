@@ -26,13 +26,16 @@ MEANINGS = {
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who speaks. `id` outlives the secret: it stays when a revoked name is issued anew, and with it what the caller's
-    Idempotency-Keys stand for.
-    """
+    """Who speaks. Id and name outlive the secret, and with them what the caller's Idempotency-Keys stand for."""
 
     id: int
     name: str
     scopes: frozenset[Scope]
+
+    @property
+    def key_owner(self) -> str:
+        """Under whom this caller's Idempotency-Keys are kept."""
+        return f"token:{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

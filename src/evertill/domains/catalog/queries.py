@@ -38,10 +38,13 @@ class UnknownProduct(EvertillError):
     remedy = "Look the product up in the list of products."
 
 
-def find_offers(*, skus: Iterable[str], currency: str) -> dict[str, Offer]:
-    """This function will return what may be ordered now among these SKUs, with its price in one currency, by SKU."""
-    rows = db.fetch(sql.load("evertill.domains.catalog", "offers"), (currency, Texts(list(skus))))
-    return {sku: Offer(sku=sku, title=title, unit_price=amount) for sku, title, amount in rows}
+def find_offers(*, skus: Iterable[str], currency: str) -> db.Later[dict[str, Offer]]:
+    """This function will ask what may be ordered now among these SKUs, with its price in one currency, by SKU."""
+    return db.ask(
+        sql.load("evertill.domains.catalog", "offers"),
+        (currency, Texts(list(skus))),
+        shape=lambda rows: {sku: Offer(sku=sku, title=title, unit_price=amount) for sku, title, amount in rows},
+    )
 
 
 def find_homes(*, skus: Iterable[str]) -> dict[str, Home]:

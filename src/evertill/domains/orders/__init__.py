@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.orders.operations import change_state, claim_keys, lock_expired, record
+    from evertill.domains.orders.operations import NumberTaken, change_state, claim_keys, lock_expired, record
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
@@ -23,6 +23,7 @@ __getattr__ = open_door(__name__)
 __all__ = [
     "Keyed",
     "Line",
+    "NumberTaken",
     "Order",
     "State",
     "access_token",

@@ -4,39 +4,56 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
+
+import psycopg
 
 from evertill.domains.orders import rules
 from evertill.domains.orders.types import Keyed, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
+from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.orders"
+# Which of the three is met first is PostgreSQL's choice.
+_PRIMARY_KEYS = {"orders_order_pkey", "orders_line_pkey", "orders_event_pkey"}
 _EVENTS = {State.CANCELLED: "order.cancelled", State.EXPIRED: "order.expired"}
 
 
-def claim_keys(*, digests: Sequence[bytes]) -> list[bool]:
-    """This function will try to claim each key until the transaction ends, and say for each whether it got it.
+class NumberTaken(EvertillError):
+    """A new order's identifier is another order's already; the transaction is lost, and new identifiers are needed.
+
+    It takes a flood to see one: at 15,000 orders a second a few batches a minute draw a number twice.
+    """
+
+    code = "NUMBER_TAKEN"
+    status = "internal"
+    remedy = "Place the orders again under new numbers."
+
+
+def claim_keys(*, digests: Sequence[bytes]) -> db.Later[list[bool]]:
+    """This function will ask to claim each key until the transaction ends; the answer says for each whether it got it.
 
     A key that it did not get is in flight in another transaction. Two different keys share a lock with probability
     2⁻⁶⁴; the later one is then told to come back, which is harmless.
     """
     keys = [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
-    return [taken for (taken,) in db.fetch(sql.load(_HERE, "claim_keys"), (Bigints(keys),))]
+    return db.ask(sql.load(_HERE, "claim_keys"), (Bigints(keys),), shape=lambda rows: [taken for (taken,) in rows])
 
 
 def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt.datetime) -> None:
-    """This function will write new orders with their lines and first events.
+    """This function will write new orders with their lines and first events; raises NumberTaken.
 
     A key that is used already violates orders_order_once_per_key; callers claim and look first.
     """
     orders = [k.order for k in keyed]
+    order_ids = Bigints([order.id for order in orders])
     lines = [(order.id, place, line) for order in orders for place, line in enumerate(order.lines)]
-    db.execute(
-        sql.load(_HERE, "record"),
+    _insert(
         (
             placed_at,
             reserved_until,
-            Bigints([order.id for order in orders]),
+            order_ids,
             Texts([order.currency for order in orders]),
             Bigints([order.total for order in orders]),
             Texts([order.email for order in orders]),
@@ -48,8 +65,19 @@ def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt
             Texts([line.title for _, _, line in lines]),
             Ints([line.quantity for _, _, line in lines]),
             Bigints([line.unit_price for _, _, line in lines]),
+            placed_at,
+            order_ids,
         ),
     )
+
+
+def _insert(params: Sequence[Any]) -> None:
+    try:
+        db.execute(sql.load(_HERE, "record"), params)
+    except psycopg.errors.UniqueViolation as violation:
+        if violation.diag.constraint_name in _PRIMARY_KEYS:
+            raise NumberTaken("An order number was drawn twice.") from violation
+        raise
 
 
 def lock_expired(*, now: dt.datetime, limit: int) -> list[int]:

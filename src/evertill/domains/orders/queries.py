@@ -12,9 +12,12 @@ from evertill.kernel.arrays import Bigints, Uuids
 _HERE = "evertill.domains.orders"
 
 
-def find_by_keys(*, digests: Sequence[bytes]) -> dict[bytes, Keyed]:
-    """This function will return the orders that were placed under these keys, by key digest."""
-    rows = db.fetch(sql.load(_HERE, "find_by_keys"), (Uuids(digests),))
+def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
+    """This function will ask for the orders that were placed under these keys, by key digest."""
+    return db.ask(sql.load(_HERE, "find_by_keys"), (Uuids(digests),), shape=_by_key)
+
+
+def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     if not rows:
         return {}
     orders = _with_lines([row[:7] for row in rows])

@@ -22,16 +22,17 @@ COMMANDS: Mapping[str, str] = {
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "audit": "evertill.entry.cli.audit",
+    "docs": "evertill.entry.cli.docs",
 }
 
 
 class _Commands(TyperGroup):
     """The table above as a group of commands."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 — typer does not publish its context's base.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 — typer does not publish its context's base.
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 — as above.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 — as above.
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
@@ -43,7 +44,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 — typer calls it so.
     if wanted:
         typer.echo(f"evertill {__version__}")
         raise typer.Exit

@@ -16,7 +16,7 @@ from evertill.kernel.files import lock, write_whole
 from evertill.kernel.supervise import read_run
 
 SETTINGS = "evertill.entry.site.settings"
-_SECRET = "secret.key"
+_SECRET = "secret.key"  # noqa: S105 - the name of its file
 
 DataOption = Annotated[
     Path | None,

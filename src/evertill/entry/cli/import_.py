@@ -34,8 +34,8 @@ def products(
 ) -> None:
     """Import products, prices and stock from a CSV file. All of it or nothing; safe to run again."""
     open_shop(data)
-    from evertill.journeys.import_products import RowsRejected, import_products  # noqa: PLC0415 — needs open_shop.
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.journeys.import_products import RowsRejected, import_products
+    from evertill.kernel import clock
 
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), transient=True

@@ -44,25 +44,25 @@ def replay(
 ) -> None:
     """Place real invoices as orders at their own prices. Resumable, and safe to run twice."""
     open_shop(data)
-    from evertill.journeys.authenticate_caller import authenticate_caller  # noqa: PLC0415 — needs open_shop.
-    from evertill.journeys.replay_invoices import (  # noqa: PLC0415 — as above.
+    from evertill.journeys.authenticate_caller import authenticate_caller
+    from evertill.journeys.replay_invoices import (
         count_placed,
         prepare_shop,
         read_invoices,
     )
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.kernel import clock
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
     invoices = plan.invoices[:limit]
     typer.echo(f"  {plan.tally} to place{f', the first {len(invoices):,} now' if limit is not None else ''}")
     _tell_left_out(plan)
-    prepared = prepare_shop(plan, now=clock.now())
-    typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
     secret = token or _issue_token()
-    caller = authenticate_caller(secret=secret)
+    owner = authenticate_caller(secret=secret).key_owner
     answers: list[Answered] = []
     try:
+        prepared = prepare_shop(plan, owner=owner, now=clock.now())
+        typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
         _place(invoices, url=url, token=secret, concurrency=concurrency, answers=answers)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
@@ -75,30 +75,30 @@ def replay(
     if report is not None:
         _write_report(report, plan, refused)
     _tell_answers(answers, refused)
-    typer.echo(f"In the database: {count_placed(invoices, caller=caller.name)}")
+    typer.echo(f"In the database: {count_placed(invoices, owner=owner)}")
     if refused:
         raise typer.Exit(1)
 
 
 def _issue_token() -> str:
-    from evertill.domains.access import Scope  # noqa: PLC0415 — needs open_shop.
-    from evertill.journeys.manage_tokens import issue_token  # noqa: PLC0415 — as above.
-    from evertill.journeys.replay_invoices import TOKEN_NAME  # noqa: PLC0415 — as above.
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.domains.access import Scope
+    from evertill.journeys.manage_tokens import issue_token
+    from evertill.journeys.replay_invoices import TOKEN_NAME
+    from evertill.kernel import clock
 
     return issue_token(name=TOKEN_NAME, scopes=[Scope.ORDERS_PRICE], now=clock.now(), replace=True)
 
 
 def _revoke_token() -> None:
-    from evertill.journeys.manage_tokens import revoke_token  # noqa: PLC0415 — needs open_shop.
-    from evertill.journeys.replay_invoices import TOKEN_NAME  # noqa: PLC0415 — as above.
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.journeys.manage_tokens import revoke_token
+    from evertill.journeys.replay_invoices import TOKEN_NAME
+    from evertill.kernel import clock
 
     revoke_token(name=TOKEN_NAME, now=clock.now())
 
 
 def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: int, answers: list[Answered]) -> None:
-    from .replay_client import place_invoices  # noqa: PLC0415 — needs open_shop.
+    from .replay_client import place_invoices
 
     bar = Progress(
         TextColumn("Placing orders"),
@@ -128,7 +128,7 @@ def _tell_left_out(plan: Plan) -> None:
 
 
 def _tell_answers(answers: Sequence[Answered], refused: Sequence[Answered]) -> None:
-    from evertill.journeys.replay_invoices import tally_of  # noqa: PLC0415 — needs open_shop.
+    from evertill.journeys.replay_invoices import tally_of
 
     typer.echo(f"Placed now:      {tally_of(a.invoice for a in answers if a.is_placed and not a.is_repeat)}")
     typer.echo(f"There already:   {tally_of(a.invoice for a in answers if a.is_repeat)}")

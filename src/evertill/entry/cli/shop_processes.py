@@ -41,7 +41,8 @@ class Site:
 def preload(site: Site, *, folder: Path) -> None:
     """This function will import the shop into this process, so that its children start warm and share its memory.
 
-    What must stand in the data folder before anything is imported is prepared first. It leaves no database connection open: a connection must never be shared between processes.
+    What must stand in the data folder before anything is imported is prepared first. It leaves no database connection
+    open: a connection must never be shared between processes.
     """
     import django
     from django.db import connections
@@ -66,7 +67,8 @@ def children(
     """This function will return the shop's processes; without PostgreSQL when `cluster` is None (DATABASE_URL)."""
     database = [] if cluster is None else [_database(cluster)]
     upgrade = Child(name="upgrade", stage=_UPGRADE, once=True, run=lambda: _upgrade(site, demo=demo))
-    jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)
+    # Looked up in the child, when it starts.
+    jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)  # noqa: PLW0108
     reading = Child(
         name="metrics", stage=_JOBS, run=lambda: _look_up(site.serve_metrics)(metrics.port), stop_seconds=2.0
     )

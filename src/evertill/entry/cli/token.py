@@ -27,9 +27,9 @@ def issue(
 ) -> None:
     """Issue a token and print its secret, once: only a digest of it is kept."""
     open_shop(data)
-    from evertill.domains.access import Scope  # noqa: PLC0415 — needs open_shop.
-    from evertill.journeys.manage_tokens import issue_token  # noqa: PLC0415 — as above.
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.domains.access import Scope
+    from evertill.journeys.manage_tokens import issue_token
+    from evertill.kernel import clock
 
     known = {item.value: item for item in Scope}
     for text in scope or []:
@@ -45,7 +45,7 @@ def issue(
 def list_(*, data: DataOption = None) -> None:
     """List every token, without secrets."""
     open_shop(data)
-    from evertill.journeys.manage_tokens import list_tokens  # noqa: PLC0415 — needs open_shop.
+    from evertill.journeys.manage_tokens import list_tokens
 
     tokens = list_tokens()
     width = max((len(item.name) for item in tokens), default=0)
@@ -63,8 +63,8 @@ def revoke(
 ) -> None:
     """Revoke a token: within seconds it is refused everywhere."""
     open_shop(data)
-    from evertill.journeys.manage_tokens import revoke_token  # noqa: PLC0415 — needs open_shop.
-    from evertill.kernel import clock  # noqa: PLC0415 — as above.
+    from evertill.journeys.manage_tokens import revoke_token
+    from evertill.kernel import clock
 
     revoke_token(name=name, now=clock.now())
     typer.echo(f"Revoked '{name}'.")

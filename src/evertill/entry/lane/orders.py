@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from evertill.entry.lane.auth import Caller, caller_of
+from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.problems import Headers, render
+from evertill.journeys.authenticate_caller import Caller
 from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
 from evertill.kernel.errors import EvertillError
@@ -149,7 +150,7 @@ def _ask(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:
     ):
         raise PriceScopeMissing("Naming a unit_price needs the scope orders:price.")
     return PlaceOrder(
-        key_digest=digest_key(caller=f"token:{caller.id}" if caller else "", key=key),
+        key_digest=digest_key(caller=caller.key_owner if caller else "", key=key),
         # Of what was understood, not of the bytes: a client that orders its fields anew still repeats itself.
         body_digest=crypto.fingerprint(_encoder.encode(order_in)),
         lines=[AskedLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price) for line in order_in.lines],

@@ -8,11 +8,12 @@ from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
-from evertill.entry.lane.auth import Unauthenticated, bearer_of, caller_of, is_api_token
+from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.entry.lane.body import ClientGone, read_headers
 from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
 from evertill.entry.lane.problems import MEDIA_TYPE, BadRequest, Problem
 from evertill.entry.lane.threads import in_thread
+from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.view_order import Order, OrderNotFound, opens, view_order
 from evertill.kernel import clock, ids

@@ -26,6 +26,8 @@ _STATUS: dict[Status, tuple[int, str]] = {
     "unavailable": (503, "Service Unavailable"),
 }
 
+_UNAUTHORIZED, _UNAVAILABLE = 401, 503
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -123,11 +125,11 @@ def render(error: EvertillError) -> tuple[int, Headers, bytes]:
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
     ]
-    if retry_after is None and status == 503:
+    if retry_after is None and status == _UNAVAILABLE:
         retry_after = 1
     if retry_after is not None:
         headers.append((b"retry-after", b"%d" % retry_after))
-    if status == 401:
+    if status == _UNAUTHORIZED:
         headers.append((b"www-authenticate", b'Bearer realm="evertill"'))
     if allow is not None:
         headers.append((b"allow", str(allow).encode()))

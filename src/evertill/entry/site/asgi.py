@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
@@ -16,7 +16,7 @@ class Site:
 
     def __init__(self) -> None:
         # Pages are synchronous Django; under WSGI a request costs a twentieth of what it costs under Django's ASGI.
-        self._pages = WSGIMiddleware(get_wsgi_application(), workers=config.get().page_threads)
+        self._pages = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=config.get().page_threads)
         self._lane = Lane()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

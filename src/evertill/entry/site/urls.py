@@ -1,1 +1,5 @@
-urlpatterns = []
+"""Where the pages are."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -5,7 +5,6 @@ with placed as (
     select id, 'PLACED', currency, total, email, %s::timestamptz, %s::timestamptz, key_digest, body_digest
     from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::uuid[], %s::uuid[])
         as o(id, currency, total, email, key_digest, body_digest)
-    returning id, placed_at
 ),
 lines as (
     insert into orders_line (order_id, position, sku, title, quantity, unit_price)
@@ -14,5 +13,5 @@ lines as (
         as l(order_id, position, sku, title, quantity, unit_price)
 )
 insert into orders_event (order_id, position, kind, actor, happened_at)
-select id, 0, 'order.placed', 'customer', placed_at
-from placed
+select id, 0, 'order.placed', 'customer', %s::timestamptz
+from unnest(%s::bigint[]) as placed(id)
