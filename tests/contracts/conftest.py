@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from evertill.kernel import config
 from tests.contracts import web
+from tests.contracts.truth import Document
 
 
 @pytest.fixture(scope="session")
 def shared_site() -> Iterator[web.Site]:
     """Two web workers on this worker's database, running as long as the session."""
-    with web.running(os.environ["DATABASE_URL"], workers=2, token_cache_s="1") as running:
+    with web.running(config.get().database_url, workers=2, token_cache_s="1") as running:
         yield running
 
 
@@ -28,8 +29,15 @@ def site(shared_site: web.Site, committed_db: None) -> Iterator[web.Site]:
     assert '"level": "error"' not in said, said
 
 
+@pytest.fixture(scope="session")
+def document(shared_site: web.Site) -> Document:
+    """The API's document as the running site tells it."""
+    with shared_site.client() as client:
+        return Document(client.get("/api/v1/schema/openapi.json").json())
+
+
 @pytest.fixture
-def client(site: web.Site) -> Iterator[httpx.Client]:
-    """A client of the running site."""
-    with site.client() as client:
+def client(site: web.Site, document: Document) -> Iterator[httpx.Client]:
+    """A client of the running site, which takes no answer that the API's document does not tell of."""
+    with site.client(event_hooks={"response": [document.check]}) as client:
         yield client

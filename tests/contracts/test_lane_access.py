@@ -87,9 +87,7 @@ class TestTokens:
     def test_that_are_not_known_are_refused(self, client: httpx.Client, header: str) -> None:
         make_product("TEA")
 
-        answer = client.post(
-            ORDERS, json=web.body(), headers={"Idempotency-Key": "key-1", "Authorization": header}
-        )
+        answer = client.post(ORDERS, json=web.body(), headers={"Idempotency-Key": "key-1", "Authorization": header})
 
         assert refusal(answer) == (401, "UNAUTHENTICATED")
         assert answer.headers["www-authenticate"] == 'Bearer realm="evertill"'

@@ -69,9 +69,7 @@ class TestRepeating:
             {"expected_total": 500},
         ],
     )
-    def test_refuses_another_body_under_the_same_key(
-        self, client: httpx.Client, change: dict[str, object]
-    ) -> None:
+    def test_refuses_another_body_under_the_same_key(self, client: httpx.Client, change: dict[str, object]) -> None:
         make_product("TEA", prices={"GBP": 250, "EUR": 250})
         order(client)
 

@@ -64,7 +64,7 @@ class Site:
 def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
     """A site on the database at `url` while the block runs, with settings of `EVERTILL_…` by their lower-case names."""
     env = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("EVERTILL_")},
+        **os.environ,
         **environment(url),
         **{f"EVERTILL_{name.upper()}": value for name, value in settings.items()},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 
@@ -11,4 +12,6 @@ django.setup()
 
 from evertill.entry.site.serve import serve  # noqa: E402 — Django has to stand first.
 
+# Whoever started this waits for the line that says that it has started.
+logging.getLogger("uvicorn.error").setLevel(logging.INFO)
 serve(socket.socket(fileno=int(sys.argv[1])))

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
@@ -28,31 +29,40 @@ CURRENCY = r"^[A-Z]{3}$(?!\n)"
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to reach the customer about this order."""
 
-    email: Annotated[str, msgspec.Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
+    email: Annotated[str, Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: a SKU and how many pieces. `unit_price` (minor units) needs the scope orders:price."""
+    """One line: a SKU and how many pieces."""
 
-    sku: Annotated[str, msgspec.Meta(pattern=SKU, examples=["TEA-001"])]
-    quantity: Annotated[int, msgspec.Meta(examples=[1])]
-    unit_price: int | None = None
+    sku: Annotated[str, Meta(pattern=SKU, examples=["TEA-001"])]
+    # The journey knows the limits of numbers and lines, and a name for each that is passed; the document tells them.
+    quantity: Annotated[int, Meta(examples=[1])]
+    unit_price: Annotated[
+        int | None,
+        Meta(
+            description="Minor units for one piece, instead of the shop's price. Needs the scope orders:price.",
+        ),
+    ] = None
 
 
 class OrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An order to be placed. `expected_total` (minor units) is what the customer agreed to pay."""
+    """An order to be placed."""
 
-    lines: Annotated[list[LineIn], msgspec.Meta(min_length=1)]
-    currency: Annotated[str, msgspec.Meta(pattern=CURRENCY, examples=["GBP"])]
+    lines: Annotated[list[LineIn], Meta(min_length=1)]
+    currency: Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217, upper case.", examples=["GBP"])]
     contact: ContactIn
-    expected_total: int | None = None
+    expected_total: Annotated[
+        int | None,
+        Meta(description="Minor units that the customer agreed to; if the total is another one, nothing is taken."),
+    ] = None
 
 
 class MoneyOut(msgspec.Struct, frozen=True):
     """An amount in minor units of a currency."""
 
-    amount: int
-    currency: str
+    amount: Annotated[int, Meta(examples=[850])]
+    currency: Annotated[str, Meta(examples=["GBP"])]
 
 
 class LineOut(msgspec.Struct, frozen=True):
@@ -68,8 +78,8 @@ class LineOut(msgspec.Struct, frozen=True):
 class OrderOut(msgspec.Struct, frozen=True):
     """An order. The goods are kept until `reserved_until`."""
 
-    number: str
-    state: str
+    number: Annotated[str, Meta(description="What people call this order by.", examples=["0E9W-9MHZ-4G9XQ"])]
+    state: Annotated[str, Meta(description="PLACED, CANCELLED or EXPIRED; more will follow.", examples=["PLACED"])]
     total: MoneyOut
     lines: Sequence[LineOut]
     placed_at: dt.datetime

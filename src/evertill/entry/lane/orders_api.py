@@ -5,21 +5,48 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.entry.lane.body import ClientGone, read_headers
-from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
-from evertill.entry.lane.problems import MEDIA_TYPE, BadRequest, Problem
+from evertill.entry.lane.document import problems
+from evertill.entry.lane.orders import (
+    LineOut,
+    MoneyOut,
+    OrderIn,
+    OrderOut,
+    PlacedOut,
+    PriceScopeMissing,
+    answer_place,
+)
+from evertill.entry.lane.problems import (
+    BadRequest,
+    BodyTooLarge,
+    InvalidField,
+    KeyMissing,
+    Malformed,
+    WrongMediaType,
+)
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
-from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.cancel_order import AlreadyCancelled, CannotCancel, cancel_order
+from evertill.journeys.place_orders import (
+    AmountOutOfRange,
+    KeyInFlight,
+    KeyReused,
+    PriceChanged,
+    QuantityOutOfRange,
+    SoldOut,
+    TooManyLines,
+    UnknownSku,
+    WrongCurrency,
+)
 from evertill.journeys.view_order import Order, OrderNotFound, opens, view_order
 from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
-_SECURITY: list[dict[str, list[str]]] = [{"token": []}]
+API_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+_SECURITY = [*API_TOKEN, {"accessToken": []}]
 
 
 class ScopeMissing(EvertillError):
@@ -28,26 +55,6 @@ class ScopeMissing(EvertillError):
     code = "SCOPE_MISSING"
     status = "forbidden"
     remedy = "Use a token with this scope."
-
-
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """This function will return the documentation of these error answers."""
-    meanings = {
-        400: "The request could not be understood: broken JSON, a missing Idempotency-Key.",
-        401: "No token, or one that is not known.",
-        403: "The token lacks a scope.",
-        404: "There is no such thing, or the token does not open it.",
-        409: "Sold out, price changed, already ended, or the same key is in flight (then with Retry-After).",
-        413: "The body is too large.",
-        415: "The body is not JSON.",
-        422: "A field does not fit, a SKU is not for sale, or the key was used for another order.",
-        500: "An error that nobody foresaw; it is in the shop's log.",
-        503: "Too busy, or the database is away for a moment; Retry-After says when to send the same again.",
-    }
-    return {
-        status: ResponseSpec(Problem, description=meanings[status], media_type=MEDIA_TYPE, generate_examples=False)
-        for status in statuses
-    }
 
 
 async def _place_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -68,13 +75,40 @@ async def _place_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
     summary="Place an order",
     description="All or nothing, first come first served. Sending it again with the same Idempotency-Key is harmless:"
     " it counts once, and the first answer is given again.",
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 500, 503),
+    operation_id="placeOrder",
+    response_description="The order is placed and its goods are kept for you; or it was, by an earlier request.",
+    responses=problems(
+        Malformed,
+        KeyMissing,
+        Unauthenticated,
+        PriceScopeMissing,
+        SoldOut,
+        PriceChanged,
+        KeyInFlight,
+        BodyTooLarge,
+        WrongMediaType,
+        InvalidField,
+        UnknownSku,
+        WrongCurrency,
+        QuantityOutOfRange,
+        TooManyLines,
+        AmountOutOfRange,
+        KeyReused,
+    ),
+    security=[{}, *API_TOKEN],
     tags=["orders"],
 )
 async def place_order(
     data: OrderIn,
     idempotency_key: Annotated[
-        str, Parameter(header="Idempotency-Key", min_length=1, max_length=128, pattern="^[ -~]*[!-~][ -~]*$")
+        str,
+        Parameter(
+            header="Idempotency-Key",
+            description="A random value of yours: a new one for each new order, the same one to try again.",
+            min_length=1,
+            max_length=128,
+            pattern="^[!-~]([ -~]*[!-~])?$",
+        ),
     ],
 ) -> PlacedOut:
     """This function will never run: it stands here for the API document, and _place_bare answers in its place."""
@@ -85,7 +119,9 @@ async def place_order(
     "/orders/{number:str}",
     summary="Read an order",
     description="With the order's own access_token, or an API token with the scope orders:read.",
-    responses=problems(401, 403, 404, 500, 503),
+    operation_id="readOrder",
+    response_description="The order as it stands now.",
+    responses=problems(Unauthenticated, ScopeMissing, OrderNotFound),
     security=_SECURITY,
     tags=["orders"],
 )
@@ -100,7 +136,9 @@ async def read_order(request: Request[Any, Any, Any], number: str) -> Response[O
     status_code=200,
     summary="Cancel an order",
     description="Gives the goods back to sale. With the order's own access_token, or a token with orders:cancel.",
-    responses=problems(401, 403, 404, 409, 500, 503),
+    operation_id="cancelOrder",
+    response_description="The order is cancelled.",
+    responses=problems(Unauthenticated, ScopeMissing, OrderNotFound, AlreadyCancelled, CannotCancel),
     security=_SECURITY,
     tags=["orders"],
 )
