@@ -228,6 +228,15 @@ class TestList:
         assert self.slugs(search="\\") == []
         assert self.slugs(search="\x00wool") == ["a", "b"]
 
+    def test_a_variant_without_a_name_of_its_own_is_called_as_its_product(self) -> None:
+        texts = {"en": Text(title="Lamp"), "zh-hans": Text(title="灯")}
+        variants = [VariantDraft(sku="A"), VariantDraft(sku="B", title="Lamp, blue")]
+        save(ProductDraft(slug="lamp", texts=texts, variants=variants))
+
+        view = catalog.read_product(slug="lamp", languages=["zh-hans"])
+
+        assert [variant.title for variant in view.variants] == ["灯", "Lamp, blue"]
+
     def test_speaks_the_first_wanted_language_it_has_and_else_the_shops(self) -> None:
         save(draft("lamp", zh="灯"), draft("tea", "T", en=None, zh="茶"))
 

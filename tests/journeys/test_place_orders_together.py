@@ -114,6 +114,41 @@ class TestAtTheSameTime:
         assert [balance(sku) for sku in skus] == [(10_000, 0)] * 4
         assert audit_books() == []
 
+    @pytest.mark.parametrize("release", ["cancel", "expire"])
+    def test_goods_are_released_in_the_sequence_in_which_they_are_reserved(
+        self, superuser: psycopg.Connection[object], release: str
+    ) -> None:
+        skus = ["A", "B", "C"]
+        # They lie in the table against their sequence, which is how a careless update would lock them.
+        for sku in reversed(skus):
+            make_product(sku, pieces=10)
+        order_id = place_one(ask("old", dict.fromkeys(skus, 1))).order.id
+        releases: dict[str, Callable[[], object]] = {
+            "cancel": lambda: cancel_order(order_id=order_id, actor="customer", now=NOON),
+            "expire": lambda: expire_reservations(now=NOON + dt.timedelta(days=1)),
+        }
+
+        # Both come to a halt in their middle. Had each by then what the other needs next, they would never end.
+        with psycopg.connect(config.get().database_url) as third:
+            third.execute("select 1 from stock_item where sku = 'B' for update")
+            with meanwhile(releases[release]) as released:
+                until(lambda: _waiting(superuser) == 1)
+                with meanwhile(lambda: place(ask("new", dict.fromkeys(skus, 1)))) as placed:
+                    until(lambda: _waiting(superuser) == 2)
+                    third.rollback()
+
+                    released.result(timeout=10)
+                    assert isinstance(placed.result(timeout=10)[0], placing.Placed)
+
+        assert [balance(sku) for sku in skus] == [(10, 1)] * 3
+
+
+def _waiting(superuser: psycopg.Connection[object]) -> int:
+    """How many sessions of this database wait for a lock."""
+    return superuser.execute(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    ).rowcount
+
 
 def _placed(outcome: placing.Outcome) -> placing.Placed:
     assert isinstance(outcome, placing.Placed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -145,9 +146,10 @@ def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[
     for product_id, slug in rows:
         language = choose_language(wanted=wanted, available=texts[product_id])
         title, text = texts[product_id][language]
-        views.append(
-            ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(variants[product_id]))
-        )
+        # A variant that has no name of its own is called as its product, in the language that was found.
+        own = texts[product_id].get(config.get().languages[0], ("", ""))[0]
+        called = [replace(view, title=title) if view.title == own else view for view in variants[product_id]]
+        views.append(ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(called)))
     return views
 
 

@@ -70,3 +70,20 @@ def main() -> None:
     except EvertillError as failure:
         print(f"evertill: {failure.detail}\n  {failure.kept}\n  {failure.remedy}", file=sys.stderr)
         sys.exit(1)
+    except Exception as failure:
+        if not _is_database_gone(failure):
+            raise
+        print(
+            "evertill: The database cannot be reached.\n  What was committed is kept.\n"
+            "  Start the shop with `evertill up`, or see that DATABASE_URL is right; then run the command again.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def _is_database_gone(failure: Exception) -> bool:
+    # Only a command that opened the shop has loaded Django, and only then is there something to ask.
+    if "django.db" not in sys.modules:
+        return False
+    db = importlib.import_module("evertill.kernel.db")
+    return bool(db.is_connection_lost(failure))

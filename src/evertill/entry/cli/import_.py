@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,7 +39,12 @@ def products(
     from evertill.kernel import clock
 
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), transient=True
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        transient=True,
+        disable=not sys.stdout.isatty(),
     )
     with bar:
         task = bar.add_task("Reading", total=None)
@@ -60,12 +66,11 @@ def products(
 def _tell(imported: Imported, *, dry_run: bool) -> None:
     saved = imported.products
     encoding = "UTF-8" if imported.encoding == "utf-8-sig" else imported.encoding
-    typer.echo(
-        f"{imported.skus} SKUs in {saved.created + saved.changed + saved.unchanged} products, read as {encoding}"
-    )
-    typer.echo(f"  new        {saved.created}")
-    typer.echo(f"  changed    {saved.changed}")
-    typer.echo(f"  as before  {saved.unchanged}")
-    typer.echo(f"  stock      moved for {imported.stock_moved} SKUs")
+    total = saved.created + saved.changed + saved.unchanged
+    typer.echo(f"Read as {encoding}: SKUs {imported.skus:,}, products {total:,}")
+    typer.echo(f"  new          {saved.created:,}")
+    typer.echo(f"  changed      {saved.changed:,}")
+    typer.echo(f"  as before    {saved.unchanged:,}")
+    typer.echo(f"  stock moved  {imported.stock_moved:,}")
     if dry_run:
         typer.echo("This was a dry run: nothing was changed.")

@@ -6,11 +6,14 @@ import asyncio
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from evertill.kernel.errors import EvertillError
 
 from .common import DataOption, open_shop
 
@@ -70,7 +73,9 @@ def replay(
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         if token is None:
-            _revoke_token()
+            # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
+            with suppress(EvertillError):
+                _revoke_token()
     refused = [answer for answer in answers if not answer.is_placed]
     if report is not None:
         _write_report(report, plan, refused)
@@ -106,9 +111,10 @@ def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: in
         MofNCompleteColumn(),
         TextColumn("{task.fields[refused]} refused"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[waits]}"),
     )
     with bar:
-        task = bar.add_task("", total=len(invoices), refused=0)
+        task = bar.add_task("", total=len(invoices), refused=0, waits="")
 
         refused = 0
 
@@ -116,9 +122,16 @@ def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: in
             nonlocal refused
             refused += not answer.is_placed
             answers.append(answer)
-            bar.update(task, advance=1, refused=refused)
+            bar.update(task, advance=1, refused=refused, waits="")
 
-        asyncio.run(place_invoices(invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer))
+        def on_wait(reason: str) -> None:
+            bar.update(task, waits=f"trying again: {reason}")
+
+        asyncio.run(
+            place_invoices(
+                invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer, on_wait=on_wait
+            )
+        )
 
 
 def _tell_left_out(plan: Plan) -> None:

@@ -60,9 +60,10 @@ async def place_invoices(
     token: str,
     concurrency: int,
     on_answer: Callable[[Answered], None],
+    on_wait: Callable[[str], None] = lambda _reason: None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> None:
-    """This function will place invoices, `concurrency` at a time, and hand on each answer as it comes.
+    """This function will place invoices, `concurrency` at a time, and tell each answer and each wait.
 
     Raises ReplayStopped when the shop cannot be reached any more, and TokenRefused; a refused invoice is an answer.
     """
@@ -72,7 +73,7 @@ async def place_invoices(
     async with httpx.AsyncClient(
         base_url=url, headers=headers, limits=limits, timeout=_TIMEOUT, transport=transport, trust_env=False
     ) as client:
-        workers = [asyncio.create_task(_work(client, waiting, on_answer)) for _ in range(concurrency)]
+        workers = [asyncio.create_task(_work(client, waiting, on_answer, on_wait)) for _ in range(concurrency)]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -82,12 +83,17 @@ async def place_invoices(
             await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def _work(client: httpx.AsyncClient, waiting: Iterator[Invoice], on_answer: Callable[[Answered], None]) -> None:
+async def _work(
+    client: httpx.AsyncClient,
+    waiting: Iterator[Invoice],
+    on_answer: Callable[[Answered], None],
+    on_wait: Callable[[str], None],
+) -> None:
     for invoice in waiting:
-        on_answer(await _place(client, invoice))
+        on_answer(await _place(client, invoice, on_wait))
 
 
-async def _place(client: httpx.AsyncClient, invoice: Invoice) -> Answered:
+async def _place(client: httpx.AsyncClient, invoice: Invoice, on_wait: Callable[[str], None]) -> Answered:
     content = body_of(invoice)
     headers = {"Idempotency-Key": invoice.key, "Content-Type": "application/json"}
     reason = ""
@@ -118,6 +124,7 @@ async def _place(client: httpx.AsyncClient, invoice: Invoice) -> Answered:
             if retry_after.isdigit():
                 wait_s = min(max(float(retry_after), 0.05), _WAIT_MAX_S)
         if tried + 1 < TRIES_MAX:
+            on_wait(reason)
             await asyncio.sleep(wait_s)
     raise ReplayStopped(f"The shop did not take invoice {invoice.number} in {TRIES_MAX} tries; the last: {reason}.")
 

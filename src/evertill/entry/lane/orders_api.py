@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.entry.lane.body import ClientGone, read_headers
@@ -99,11 +99,11 @@ async def _place_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
     tags=["orders"],
 )
 async def place_order(
-    data: OrderIn,
+    data: JSONBody[OrderIn],
     idempotency_key: Annotated[
         str,
-        Parameter(
-            header="Idempotency-Key",
+        HeaderParameter(
+            name="Idempotency-Key",
             description="A random value of yours: a new one for each new order, the same one to try again.",
             min_length=1,
             max_length=128,
@@ -125,7 +125,7 @@ async def place_order(
     security=_SECURITY,
     tags=["orders"],
 )
-async def read_order(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will return one order to whoever may open it."""
     order, _ = await _open(request, number, scope="orders:read")
     return _answer(order)
@@ -142,7 +142,7 @@ async def read_order(request: Request[Any, Any, Any], number: str) -> Response[O
     security=_SECURITY,
     tags=["orders"],
 )
-async def cancel(request: Request[Any, Any, Any], number: str) -> Response[OrderOut]:
+async def cancel(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will cancel one order for whoever may open it."""
     order, actor = await _open(request, number, scope="orders:cancel")
     return _answer(await in_thread(cancel_order, order_id=order.id, actor=actor, now=clock.now()))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from evertill.entry.lane.document import problems
 from evertill.entry.lane.orders import MoneyOut
@@ -59,10 +59,12 @@ class ProductsOut(msgspec.Struct, frozen=True):
 async def list_products(
     request: Request[Any, Any, Any],
     search: Annotated[
-        str, Parameter(description="Words that must all occur in a title, a text or a SKU, in any language.")
+        str, QueryParameter(description="Words that must all occur in a title, a text or a SKU, in any language.")
     ] = "",
-    cursor: Annotated[str | None, Parameter(description="The `next_cursor` of the page before.")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000, description="Products on a page; the shop may give fewer.")] = 20,
+    cursor: Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.")] = None,
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=1000, description="Products on a page; the shop may give fewer.")
+    ] = 20,
 ) -> Response[ProductsOut]:
     """This function will return one page of products."""
     page = await in_thread(
@@ -82,7 +84,7 @@ async def list_products(
     responses=problems(UnknownProduct),
     tags=["products"],
 )
-async def read_product(request: Request[Any, Any, Any], slug: str) -> Response[ProductOut]:
+async def read_product(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[ProductOut]:
     """This function will return one product."""
     product = await in_thread(browse_products.read_product, slug=slug, languages=languages_of(request))
     return Response(

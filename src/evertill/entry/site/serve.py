@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from evertill.entry.site.asgi import Site
+from evertill.entry.site.protocol import JoiningProtocol
 from evertill.kernel import config, log
 
 
@@ -25,7 +26,7 @@ def serve(sock: socket.socket) -> None:
         uvicorn.Config(
             Site(),
             loop="uvloop",
-            http="httptools",
+            http=JoiningProtocol,
             ws="none",
             lifespan="on",
             access_log=False,
