@@ -89,12 +89,12 @@ class TestMethods:
 class TestSpellings:
     """Addresses that only the router knows to be the same reach the same answers."""
 
-    SPELLINGS = (ORDERS, f"{ORDERS}/", "/api/v1//orders", "/api//v1/orders/")
+    SPELLINGS = (ORDERS, f"{ORDERS}/", "/api/v1//orders")
 
     def test_place_the_same_order(self, client: httpx.Client) -> None:
         make_product("TEA")
 
-        first, *others = [order(client, path=path) for path in self.SPELLINGS[:3]]
+        first, *others = [order(client, path=path) for path in self.SPELLINGS]
 
         assert first.status_code == 201
         for other in others:
@@ -117,17 +117,16 @@ class TestSpellings:
             b'{"lines":[{"sku":"TEA","quantity":99}],"currency":"GBP","contact":{"email":"a@b"}}',
         ],
     )
-    @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}, {"Content-Type": "text/plain"}])
-    def test_give_the_same_refusals(self, client: httpx.Client, content: bytes, headers: dict[str, str]) -> None:
+    def test_give_the_same_refusals(self, client: httpx.Client, content: bytes) -> None:
         make_product("TEA")
+        key = {"Idempotency-Key": "key-1"}
 
-        first, *others = [
-            client.post(path, content=content, headers={"Idempotency-Key": "key-1"} | headers)
-            for path in self.SPELLINGS[:3]
-        ]
+        for headers in ({}, key, key | {"Content-Type": "text/plain"}):
+            first, *others = [client.post(path, content=content, headers=headers) for path in self.SPELLINGS]
 
-        assert refusal(first)[0] < 500
-        assert [(other.status_code, other.content) for other in others] == [(first.status_code, first.content)] * 2
+            assert 400 <= refusal(first)[0] < 500
+            for other in others:
+                assert (other.status_code, other.content) == (first.status_code, first.content)
         assert orders_written() == 0
 
     def test_leave_nothing_of_a_client_that_goes_in_mid_body(self, site: web.Site, client: httpx.Client) -> None:

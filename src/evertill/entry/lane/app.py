@@ -56,7 +56,7 @@ def _on_http(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     if isinstance(error, NotFoundException):
         return _problem(NotFound(f"There is nothing at {request.url.path[:200]}."))
     if isinstance(error, MethodNotAllowedException):
-        allow = _with_head((error.headers or {}).get("Allow", "GET"))
+        allow = _with_head((error.headers or {}).get("allow", "GET"))
         return _problem(MethodNotAllowed(f"{request.method} does not go with this address.", allow=allow))
     if isinstance(error, ValidationException):
         return _problem(_invalid(error))
@@ -77,13 +77,6 @@ def _invalid(error: ValidationException) -> InvalidField:
 def _with_head(allow: str) -> str:
     methods = {name.strip() for name in allow.split(",")}
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
-
-
-def _tell_head(response: Response[Any]) -> Response[Any]:
-    # Litestar answers OPTIONS by what it knows, and HEAD it does not know.
-    if "allow" in response.headers:
-        response.headers["allow"] = _with_head(response.headers["allow"])
-    return response
 
 
 def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -125,7 +118,6 @@ def _litestar() -> Litestar:
             render_plugins=[Document(path="/openapi.json", types=_TYPES), SchemaPage(path="/")],
         ),
         exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
-        after_request=_tell_head,
         request_max_body_size=config.get().body_bytes_max,
         logging_config=None,
     )
@@ -136,6 +128,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._litestar = _litestar()
+        self._by_method = {"HEAD": self._head, "OPTIONS": self._options}
         self._health = {"/healthz": health.healthz, "/readyz": health.readyz}
 
     def find(self, scope: Any) -> Any:
@@ -147,7 +140,7 @@ class Lane:
         if path == PREFIX or path.startswith(PREFIX + "/"):
             if path.startswith(_SCHEMA) and path[len(_SCHEMA) :] not in _UNDER_SCHEMA:
                 return refusing(NotFound(f"There is nothing at {path[:200]}."))
-            return self._head if method == "HEAD" else self._litestar
+            return self._by_method.get(method, self._litestar)
         if path in self._health and method not in ("GET", "HEAD"):
             return refusing(MethodNotAllowed(f"{method} does not go with this address.", allow="GET, HEAD"))
         return self._health.get(path)
@@ -155,6 +148,17 @@ class Lane:
     async def _head(self, scope: Any, receive: Any, send: Any) -> None:
         # HEAD is GET without the body, which the server leaves out by itself (RFC 9110 §9.3.2).
         await self._litestar({**scope, "method": "GET"}, receive, send)
+
+    async def _options(self, scope: Any, receive: Any, send: Any) -> None:
+        # Litestar answers by what it knows, and HEAD it does not know.
+        async def tell(message: Any) -> None:
+            headers = [
+                (name, _with_head(value.decode()).encode() if name == b"allow" else value)
+                for name, value in message.get("headers", [])
+            ]
+            await send({**message, "headers": headers} if headers else message)
+
+        await self._litestar(scope, receive, tell)
 
     async def close(self) -> None:
         """This function will finish the batches under way."""
