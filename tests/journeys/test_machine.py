@@ -155,9 +155,13 @@ def _told(outcome: placing.Outcome) -> str:
 
 @pytest.mark.usefixtures("committed_db")
 class TestAnySequence:
-    def test_leaves_the_shop_as_the_model_says(self, pytestconfig: pytest.Config) -> None:
+    def test_leaves_the_shop_as_the_model_says(
+        self, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # A failing sequence is worth half a minute of making it shorter, not the five that are the default.
+        monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30)
         is_drill = pytestconfig.getoption("drill")
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Shop,
             settings=settings(
                 max_examples=1000 if is_drill else 25,
