@@ -22,7 +22,7 @@ _MODES = {"full": FULL, "quick": QUICK, "smoke": SMOKE}
 def main() -> int:
     """This function will do what the command line asks and return the exit code.
 
-    1 means that a full run missed a figure, 2 that the bench could not measure.
+    1: a full run missed a figure, or a process of the shop died. 2: it could not be measured. 130: told to stop.
     """
     asked = _read_command_line()
     # A log has no width of its own; the table needs this much.
@@ -43,6 +43,9 @@ def main() -> int:
     except (BenchError, EvertillError) as failure:
         console.print(f"bench: {failure}", style="red", markup=False, soft_wrap=True)
         return 2
+    except KeyboardInterrupt:
+        console.print("bench: stopped; its shops are closed and their data is removed.", style="yellow")
+        return 130
     report.write(findings=findings, plan=plan, machine=facts, to=asked.results)
     is_met = report.show(console, source=asked.results)
     return 0 if is_met or plan is not FULL else 1

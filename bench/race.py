@@ -111,7 +111,7 @@ def _measure(contestant: Contestant, series: Series, *, seconds: int) -> None:
             "acknowledged": driven.orders,
             "counted": written,
             "seconds": driven.seconds,
-            "table_scans_per_order": scans / written,
+            "table_scans_per_order": {table: count / written for table, count in scans.items() if count},
             "wal_bytes_per_order": (after["wal_bytes"] - work["wal_bytes"]) / written,
             "wal_syncs": after["wal_syncs"] - work["wal_syncs"],
             **driven.notes,

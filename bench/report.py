@@ -87,12 +87,14 @@ def describe(machine: dict[str, Any]) -> str:
 
 
 def show(console: Console, *, source: Path = RESULTS) -> bool:
-    """This function will print the table of a results file and say whether every figure is what it must be."""
+    """This function will print the table of a results file and say whether all is as it must be."""
     results = json.loads(source.read_text(encoding="utf-8"))
     machine, plan = results["machine"], results["plan"]
     title = f"{plan['mode'].capitalize()} run at {machine['revision']}, medians [least–most] of {plan['rounds']} rounds"
     console.print(table(results["figures"], title=title))
     console.print(f"{machine['measured_at']} on {describe(machine)}; everything in {source}", highlight=False)
+    if machine["restarted"]:
+        console.print(f"[red]Processes of the shop died and were started again: {', '.join(machine['restarted'])}.[/]")
     if plan["mode"] != "full":
         console.print(f"[yellow]A {plan['mode']} run is too short to be quoted.[/]")
-    return all(one["is_met"] for one in results["figures"])
+    return all(one["is_met"] for one in results["figures"]) and not machine["restarted"]

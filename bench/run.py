@@ -33,7 +33,9 @@ def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> 
         for database in (shop.database, floor):
             db.stock_goods(database, count=plan.skus)
         bench = Bench(plan=plan, shop=shop, floor=floor, tell=tell)
+        before = shop.roles()
         findings = _measure(bench, only=only or MEASUREMENTS)
+        facts["restarted"] = sorted({role for pid, role in shop.roles().items() if pid not in before})
         for database in (shop.database, floor):
             db.audit(database)
     return findings, facts

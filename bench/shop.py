@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -122,7 +121,8 @@ def _wait_until_open(process: subprocess.Popen[bytes], *, port: int, log: Path) 
 def _close(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is not None:
         return
-    process.send_signal(signal.SIGINT)
+    # Not SIGINT: whoever starts the bench in the background of a script has it ignored from the first moment on.
+    process.terminate()
     try:
         process.wait(_CLOSES_WITHIN_S)
     except subprocess.TimeoutExpired:

@@ -21,6 +21,7 @@ _MACHINE = {
     "filesystem": "ext4",
     "postgresql": "18.6",
     "python": "3.11.7",
+    "restarted": [],
 }
 _FAST = Finding(promise=figures.STEPS, value=2.5, measured="20,000/s (shop)", floor="8,000/s (pgbench)")
 _LOST = Finding(promise=figures.P99, value=float("inf"), measured="inf ms", floor="at 10,000/s")

@@ -213,6 +213,12 @@ class TestOpening:
 
 
 class TestStayingOpen:
+    def test_do_not_die_of_a_client_who_hangs_up(self, shop: Shop) -> None:
+        status = Path(f"/proc/{shop.pids()['web-1']}/status").read_text(encoding="ascii")
+        ignored = int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")), 16)
+
+        assert ignored >> (signal.SIGPIPE - 1) & 1
+
     def test_has_a_killed_worker_back_within_a_second(self, shop: Shop) -> None:
         before = shop.pids()
 

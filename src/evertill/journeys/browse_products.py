@@ -7,6 +7,18 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from evertill.domains import catalog, stock
+from evertill.domains.catalog import InvalidCursor, UnknownProduct
+
+__all__ = [
+    "FEW_LEFT",
+    "InvalidCursor",
+    "ProductOnSale",
+    "ProductsOnSale",
+    "UnknownProduct",
+    "VariantOnSale",
+    "list_products",
+    "read_product",
+]
 
 # At so few pieces customers are told the number: it helps them to decide, and hides how much the shop holds.
 FEW_LEFT = 10

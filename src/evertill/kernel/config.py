@@ -61,7 +61,7 @@ class Config:
     product_text_chars_max: int = _setting(20_000, "Characters in the text of a product, per language.", low=1)
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
-    batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=5000)
+    batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=1000)
     batch_lines_max: int = _setting(4000, "Order lines that one transaction places.", low=1, high=100_000)
     queue_max: int = _setting(4096, "Requests that wait for a transaction before the answer is 503.", low=1, high=10**6)
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from .common import DataOption, open_shop
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

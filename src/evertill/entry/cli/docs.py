@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from evertill.entry.cli import app as evertill
+from evertill.entry.cli import command_page
 from evertill.kernel.config import Config, variable
 from evertill.kernel.files import write_whole
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SETTINGS_HEAD = """\
 # Settings
@@ -40,7 +42,10 @@ def docs(
 
 def pages() -> dict[str, str]:
     """This function will return the text of each generated page by its file's name."""
-    return {"settings.md": _SETTINGS_HEAD + "".join(f"{_row(item)}\n" for item in fields(Config))}
+    return {
+        "commands.md": command_page.render(evertill),
+        "settings.md": _SETTINGS_HEAD + "".join(f"{_row(item)}\n" for item in fields(Config)),
+    }
 
 
 def _row(item: Field[Any]) -> str:

@@ -13,13 +13,13 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
 from evertill.entry.lane import health, orders, orders_api, products
+from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
-from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, render
+from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
 from evertill.entry.lane.schema_page import SchemaPage
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
@@ -28,6 +28,17 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 _HOT = {("POST", f"{PREFIX}/orders"): orders.place}
+# Below the document's own address Litestar answers all else with a page of its own.
+_SCHEMA = f"{PREFIX}/schema/"
+_UNDER_SCHEMA = ("", "openapi.json")
+_TYPES = (
+    orders.OrderIn,
+    orders.OrderOut,
+    orders.PlacedOut,
+    products.ProductsOut,
+    products.ProductOut,
+    Problem,
+)
 
 
 def _problem(error: EvertillError) -> Response[bytes]:
@@ -45,15 +56,27 @@ def _on_http(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     if isinstance(error, NotFoundException):
         return _problem(NotFound(f"There is nothing at {request.url.path[:200]}."))
     if isinstance(error, MethodNotAllowedException):
-        allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow") or "GET"
+        allow = _with_head((error.headers or {}).get("allow", "GET"))
         return _problem(MethodNotAllowed(f"{request.method} does not go with this address.", allow=allow))
     if isinstance(error, ValidationException):
-        extra = error.extra if isinstance(error.extra, list) else []
-        detail = "; ".join(f"{item.get('key', '?')}: {item.get('message', '')}" for item in extra[:10])
-        return _problem(InvalidField(detail or "A parameter does not fit."))
+        return _problem(_invalid(error))
     if isinstance(error, HTTPException) and error.status_code < 500:  # noqa: PLR2004
         return _problem(BadRequest("The request could not be understood."))
     return _on_bug(request, error)
+
+
+def _invalid(error: ValidationException) -> InvalidField:
+    wrong: list[dict[str, Any]] = error.extra if isinstance(error.extra, list) else []
+    fields = [str(item.get("key", "?")) for item in wrong]
+    detail = "; ".join(
+        f"{field}: {item.get('message', 'does not fit')}" for field, item in zip(fields, wrong, strict=True)
+    )
+    return InvalidField(f"{detail or 'A parameter does not fit'}.", pointer=fields[0] if fields else "?")
+
+
+def _with_head(allow: str) -> str:
+    methods = {name.strip() for name in allow.split(",")}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -82,10 +105,17 @@ def _litestar() -> Litestar:
                         type="http",
                         scheme="bearer",
                         description="An API token of the shop, or the access_token of one order.",
-                    )
+                    ),
+                    "accessToken": SecurityScheme(
+                        type="apiKey",
+                        name="access_token",
+                        security_scheme_in="query",
+                        description="The access_token of one order, for links. Not for API tokens.",
+                    ),
                 }
             ),
-            render_plugins=[JsonRenderPlugin(), SchemaPage(path="/")],
+            create_examples=False,
+            render_plugins=[Document(path="/openapi.json", types=_TYPES), SchemaPage(path="/")],
         ),
         exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
         request_max_body_size=config.get().body_bytes_max,
@@ -98,17 +128,37 @@ class Lane:
 
     def __init__(self) -> None:
         self._litestar = _litestar()
+        self._by_method = {"HEAD": self._head, "OPTIONS": self._options}
         self._health = {"/healthz": health.healthz, "/readyz": health.readyz}
 
     def find(self, scope: Any) -> Any:
         """This function will return the ASGI application for a request, or None when it is not the lane's."""
-        path = scope["path"]
-        hot = _HOT.get((scope["method"], path))
+        method, path = scope["method"], scope["path"]
+        hot = _HOT.get((method, path))
         if hot is not None:
             return hot
         if path == PREFIX or path.startswith(PREFIX + "/"):
-            return self._litestar
+            if path.startswith(_SCHEMA) and path[len(_SCHEMA) :] not in _UNDER_SCHEMA:
+                return refusing(NotFound(f"There is nothing at {path[:200]}."))
+            return self._by_method.get(method, self._litestar)
+        if path in self._health and method not in ("GET", "HEAD"):
+            return refusing(MethodNotAllowed(f"{method} does not go with this address.", allow="GET, HEAD"))
         return self._health.get(path)
+
+    async def _head(self, scope: Any, receive: Any, send: Any) -> None:
+        # HEAD is GET without the body, which the server leaves out by itself (RFC 9110 §9.3.2).
+        await self._litestar({**scope, "method": "GET"}, receive, send)
+
+    async def _options(self, scope: Any, receive: Any, send: Any) -> None:
+        # Litestar answers by what it knows, and HEAD it does not know.
+        async def tell(message: Any) -> None:
+            headers = [
+                (name, _with_head(value.decode()).encode() if name == b"allow" else value)
+                for name, value in message.get("headers", [])
+            ]
+            await send({**message, "headers": headers} if headers else message)
+
+        await self._litestar(scope, receive, tell)
 
     async def close(self) -> None:
         """This function will finish the batches under way."""

@@ -6,10 +6,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from evertill.entry.lane.problems import BodyTooLarge, InvalidField, KeyMissing, Malformed, WrongMediaType
+from evertill.entry.lane.problems import BadRequest, BodyTooLarge, InvalidField, KeyMissing, Malformed, WrongMediaType
 from evertill.kernel import config
 
 T = TypeVar("T")
+
+_JSON = b"application/json"
+# What msgspec says of a text that does not match its pattern; the pattern itself tells people nothing.
+_PATTERN = " matching regex"
 
 Receive = Any
 Scope = Any
@@ -20,16 +24,27 @@ class ClientGone(Exception):
     """The client went away before his request was complete."""
 
 
+# Of each of these a request has one at most: with two, a proxy may have looked at the one and we at the other.
+_ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key")
+
+
 def read_headers(scope: Scope) -> dict[bytes, bytes]:
-    """This function will return the headers by lower-case name; of one that is sent twice, the last."""
-    return dict(scope["headers"])
+    """This function will return the headers by lower-case name, the last where many are usual; raises BadRequest."""
+    sent = scope["headers"]
+    headers: dict[bytes, bytes] = dict(sent)
+    if len(headers) != len(sent):
+        names = [name for name, _ in sent]
+        for name in _ONCE:
+            if names.count(name) > 1:
+                raise BadRequest(f"The header {name.decode().title()} was sent more than once.")
+    return headers
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
     """This function will read the whole body; raises BodyTooLarge, WrongMediaType, or ClientGone."""
     limit = config.get().body_bytes_max
-    media = headers.get(b"content-type", b"application/json")
-    if not media.lower().startswith(b"application/json"):
+    media = headers.get(b"content-type", _JSON)
+    if media != _JSON and media.partition(b";")[0].strip().lower() != _JSON:
         raise WrongMediaType("The body must be JSON.")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length[:20]) > limit:
@@ -59,6 +74,8 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         message, _, pointer = str(error).partition(" - at `")
+        if _PATTERN in message:
+            message = "This text does not have the form that it must have, or has a character that it cannot have"
         raise InvalidField(f"{message}.", pointer=pointer.rstrip("`") or "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The body is not JSON: {str(error)[:200]}.") from None

@@ -8,49 +8,61 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
-from evertill.entry.lane.problems import render
+from evertill.entry.lane.problems import Headers, render
 from evertill.journeys.authenticate_caller import Caller
 from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
 from evertill.kernel.errors import EvertillError
 
 # A name, an @, a host; no white space or control characters. Whether it is read by anyone only a message can tell.
-EMAIL = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$"
-SKU = r"^[^\x00-\x1f\x7f]{1,64}$"
+# The end is $(?!\n), because $ alone lets a line break through in Python; it means the same in every other dialect.
+EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]{1,189}$(?!\n)"
+SKU = r"^[^\x00-\x1f\x7f-\x9f]{1,64}$(?!\n)"
+CURRENCY = r"^[A-Z]{3}$(?!\n)"
 
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to reach the customer about this order."""
 
-    email: Annotated[str, msgspec.Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
+    email: Annotated[str, Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: a SKU and how many pieces. `unit_price` (minor units) needs the scope orders:price."""
+    """One line: a SKU and how many pieces."""
 
-    sku: Annotated[str, msgspec.Meta(pattern=SKU, examples=["TEA-001"])]
-    quantity: Annotated[int, msgspec.Meta(examples=[1])]
-    unit_price: int | None = None
+    sku: Annotated[str, Meta(pattern=SKU, examples=["TEA-001"])]
+    # The journey knows the limits of numbers and lines, and a name for each that is passed; the document tells them.
+    quantity: Annotated[int, Meta(examples=[1])]
+    unit_price: Annotated[
+        int | None,
+        Meta(
+            description="Minor units for one piece, instead of the shop's price. Needs the scope orders:price.",
+        ),
+    ] = None
 
 
 class OrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An order to be placed. `expected_total` (minor units) is what the customer agreed to pay."""
+    """An order to be placed."""
 
-    lines: Annotated[list[LineIn], msgspec.Meta(min_length=1)]
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", examples=["GBP"])]
+    lines: Annotated[list[LineIn], Meta(min_length=1)]
+    currency: Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217, upper case.", examples=["GBP"])]
     contact: ContactIn
-    expected_total: int | None = None
+    expected_total: Annotated[
+        int | None,
+        Meta(description="Minor units that the customer agreed to; if the total is another one, nothing is taken."),
+    ] = None
 
 
 class MoneyOut(msgspec.Struct, frozen=True):
     """An amount in minor units of a currency."""
 
-    amount: int
-    currency: str
+    amount: Annotated[int, Meta(examples=[850])]
+    currency: Annotated[str, Meta(examples=["GBP"])]
 
 
 class LineOut(msgspec.Struct, frozen=True):
@@ -66,8 +78,8 @@ class LineOut(msgspec.Struct, frozen=True):
 class OrderOut(msgspec.Struct, frozen=True):
     """An order. The goods are kept until `reserved_until`."""
 
-    number: str
-    state: str
+    number: Annotated[str, Meta(description="What people call this order by.", examples=["0E9W-9MHZ-4G9XQ"])]
+    state: Annotated[str, Meta(description="PLACED, CANCELLED or EXPIRED; more will follow.", examples=["PLACED"])]
     total: MoneyOut
     lines: Sequence[LineOut]
     placed_at: dt.datetime
@@ -109,9 +121,14 @@ def placing() -> Gather[PlaceOrder, Outcome]:
     )
 
 
-async def answer_place(headers: dict[bytes, bytes], body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """This function will place one order and return status, headers and body of the answer, errors included."""
+async def answer_place(scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+    """This function will place one order and return status, headers and body of the answer, errors included.
+
+    Raises ClientGone when nobody is left to be answered.
+    """
     try:
+        headers = read_headers(scope)
+        body = await read_body(receive, headers)
         key = idempotency_key(headers)
         order_in = decode(_decoder, body)
         authorization = headers.get(b"authorization")
@@ -129,16 +146,11 @@ async def answer_place(headers: dict[bytes, bytes], body: bytes) -> tuple[int, l
 
 async def place(scope: Any, receive: Any, send: Any) -> None:
     """This function will answer `POST /api/v1/orders` as a bare ASGI application."""
-    headers = read_headers(scope)
     try:
-        body = await read_body(receive, headers)
+        status, headers, content = await answer_place(scope, receive)
     except ClientGone:
         return
-    except EvertillError as error:
-        status, answer, content = render(error)
-    else:
-        status, answer, content = await answer_place(headers, body)
-    await send({"type": "http.response.start", "status": status, "headers": answer})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 

@@ -5,20 +5,48 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
-from evertill.entry.lane.orders import LineOut, MoneyOut, OrderIn, OrderOut, PlacedOut, answer_place
-from evertill.entry.lane.problems import MEDIA_TYPE, Problem
+from evertill.entry.lane.body import ClientGone, read_headers
+from evertill.entry.lane.document import problems
+from evertill.entry.lane.orders import (
+    LineOut,
+    MoneyOut,
+    OrderIn,
+    OrderOut,
+    PlacedOut,
+    PriceScopeMissing,
+    answer_place,
+)
+from evertill.entry.lane.problems import (
+    BadRequest,
+    BodyTooLarge,
+    InvalidField,
+    KeyMissing,
+    Malformed,
+    WrongMediaType,
+)
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
-from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.cancel_order import AlreadyCancelled, CannotCancel, cancel_order
+from evertill.journeys.place_orders import (
+    AmountOutOfRange,
+    KeyInFlight,
+    KeyReused,
+    PriceChanged,
+    QuantityOutOfRange,
+    SoldOut,
+    TooManyLines,
+    UnknownSku,
+    WrongCurrency,
+)
 from evertill.journeys.view_order import Order, OrderNotFound, opens, view_order
 from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
-_SECURITY: list[dict[str, list[str]]] = [{"token": []}]
+API_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+_SECURITY = [*API_TOKEN, {"accessToken": []}]
 
 
 class ScopeMissing(EvertillError):
@@ -29,59 +57,78 @@ class ScopeMissing(EvertillError):
     remedy = "Use a token with this scope."
 
 
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """This function will return the documentation of these error answers."""
-    meanings = {
-        400: "The request could not be understood: broken JSON, a missing Idempotency-Key.",
-        401: "No token, or one that is not known.",
-        403: "The token lacks a scope.",
-        404: "There is no such thing, or the token does not open it.",
-        409: "Sold out, price changed, already ended, or the same key is in flight (then with Retry-After).",
-        413: "The body is too large.",
-        415: "The body is not JSON.",
-        422: "A field does not fit, a SKU is not for sale, or the key was used for another order.",
-        500: "An error that nobody foresaw; it is in the shop's log.",
-        503: "Too busy, or the database is away for a moment; Retry-After says when to send the same again.",
-    }
-    return {
-        status: ResponseSpec(Problem, description=meanings[status], media_type=MEDIA_TYPE, generate_examples=False)
-        for status in statuses
-    }
+async def _place_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Answer as the hot path does; reached by spellings of the address that only Litestar knows to be the same."""
+    try:
+        status, headers, body = await answer_place(request.scope, request.receive)
+    except ClientGone:
+        raise BadRequest("The request ended in the middle of its body.") from None
+    named = {name.decode(): value.decode() for name, value in headers}
+    return Response(body, status_code=status, headers=named, media_type=named["content-type"])
 
 
 @post(
     "/orders",
     status_code=201,
+    # Before Litestar parses anything, so that there is one reading of a request and one wording of each refusal.
+    before_request=_place_bare,
     summary="Place an order",
     description="All or nothing, first come first served. Sending it again with the same Idempotency-Key is harmless:"
     " it counts once, and the first answer is given again.",
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 500, 503),
+    operation_id="placeOrder",
+    response_description="The order is placed and its goods are kept for you; or it was, by an earlier request.",
+    responses=problems(
+        Malformed,
+        KeyMissing,
+        Unauthenticated,
+        PriceScopeMissing,
+        SoldOut,
+        PriceChanged,
+        KeyInFlight,
+        BodyTooLarge,
+        WrongMediaType,
+        InvalidField,
+        UnknownSku,
+        WrongCurrency,
+        QuantityOutOfRange,
+        TooManyLines,
+        AmountOutOfRange,
+        KeyReused,
+    ),
+    security=[{}, *API_TOKEN],
     tags=["orders"],
 )
 async def place_order(
-    request: Request[Any, Any, Any],
-    data: JSONBody[OrderIn],  # noqa: ARG001 - for the document; answer_place reads the body itself
-    idempotency_key: Annotated[  # noqa: ARG001
-        str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128, pattern="^[ -~]*[!-~][ -~]*$")
+    data: JSONBody[OrderIn],
+    idempotency_key: Annotated[
+        str,
+        HeaderParameter(
+            name="Idempotency-Key",
+            description="A random value of yours: a new one for each new order, the same one to try again.",
+            min_length=1,
+            max_length=128,
+            pattern="^[!-~]([ -~]*[!-~])?$",
+        ),
     ],
 ) -> PlacedOut:
-    """This function will answer as the bare handler in front of it does; it stands here for the API document."""
-    status, headers, body = await answer_place(dict(request.scope["headers"]), await request.body())
-    named = {name.decode(): value.decode() for name, value in headers}
-    return Response(body, status_code=status, headers=named)  # type: ignore[return-value]
+    """This function will never run: it stands here for the API document, and _place_bare answers in its place."""
+    raise NotImplementedError
 
 
 @get(
     "/orders/{number:str}",
     summary="Read an order",
     description="With the order's own access_token, or an API token with the scope orders:read.",
-    responses=problems(401, 403, 404, 500, 503),
+    operation_id="readOrder",
+    response_description="The order as it stands now.",
+    responses=problems(Unauthenticated, ScopeMissing, OrderNotFound),
     security=_SECURITY,
     tags=["orders"],
 )
 async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will return one order to whoever may open it."""
-    return _answer(await _open(request, number, scope="orders:read"))
+    order, _ = await _open(request, number, scope="orders:read")
+    return _answer(order)
 
 
 @post(
@@ -89,25 +136,33 @@ async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> 
     status_code=200,
     summary="Cancel an order",
     description="Gives the goods back to sale. With the order's own access_token, or a token with orders:cancel.",
-    responses=problems(401, 403, 404, 409, 500, 503),
+    operation_id="cancelOrder",
+    response_description="The order is cancelled.",
+    responses=problems(Unauthenticated, ScopeMissing, OrderNotFound, AlreadyCancelled, CannotCancel),
     security=_SECURITY,
     tags=["orders"],
 )
 async def cancel(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will cancel one order for whoever may open it."""
-    order = await _open(request, number, scope="orders:cancel")
-    return _answer(await in_thread(cancel_order, order_id=order.id, actor="customer", now=clock.now()))
+    order, actor = await _open(request, number, scope="orders:cancel")
+    return _answer(await in_thread(cancel_order, order_id=order.id, actor=actor, now=clock.now()))
 
 
-async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> Order:
-    authorization = request.headers.get("authorization")
-    token = bearer_of(authorization.encode("latin-1")) if authorization else request.query_params.get("access_token")
+async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> tuple[Order, str]:
+    """Return the order that the caller may open, and who he is in its history."""
+    authorization = read_headers(request.scope).get(b"authorization")
+    token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
     if not token:
-        raise Unauthenticated("Reading an order takes its access_token or an API token.")
+        raise Unauthenticated("This takes the access_token of the order, or an API token.")
+    actor = "customer"
     if is_api_token(token):
-        caller = await caller_of(b"Bearer " + token.encode())
+        if not authorization:
+            # Addresses end up in logs and histories, where an order's own token does little harm and this one much.
+            raise Unauthenticated("An API token goes into the header Authorization, never into an address.")
+        caller = await caller_of(authorization)
         if scope not in caller.scopes:
             raise ScopeMissing(f"This needs the scope {scope}.")
+        actor = f"token:{caller.id}"
     try:
         order_id = ids.from_number(number)
     except ids.InvalidNumber as error:
@@ -115,7 +170,7 @@ async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> 
     # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
     if not is_api_token(token) and not opens(token, order_id=order_id):
         raise OrderNotFound("There is no such order for this token.")
-    return await in_thread(view_order, order_id=order_id)
+    return await in_thread(view_order, order_id=order_id), actor
 
 
 def _answer(order: Order) -> Response[OrderOut]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from evertill.kernel.errors import EvertillError, Status
 
@@ -31,16 +32,39 @@ _UNAUTHORIZED, _UNAVAILABLE = 401, 503
 Headers = list[tuple[bytes, bytes]]
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The shape of every error. More fields may follow, by code: `short`, `total`, `skus`, `pointer`."""
+class Short(msgspec.Struct, frozen=True):
+    """A SKU of which there is not enough."""
 
-    type: str
+    sku: str
+    asked: int
+    left: int
+
+
+class NewTotal(msgspec.Struct, frozen=True):
+    """What the order costs now, in minor units."""
+
+    amount: int
+    currency: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong (RFC 9457). `code` is stable; sentences are for people; the last fields depend on the code."""
+
+    type: Annotated[str, Meta(examples=["urn:evertill:problem:SOLD_OUT"])]
     title: str
     status: int
-    code: str
-    detail: str
-    kept: str
-    remedy: str
+    code: Annotated[str, Meta(description="Which problem it is. A program decides by this.", examples=["SOLD_OUT"])]
+    detail: Annotated[str, Meta(description="What happened.")]
+    kept: Annotated[str, Meta(description="What is safe and stays as it is.")]
+    remedy: Annotated[str, Meta(description="What to do now.")]
+    pointer: Annotated[str, Meta(description="INVALID_FIELD: which field, as a path into the body.")] | UnsetType = (
+        UNSET
+    )
+    short: Annotated[list[Short], Meta(description="SOLD_OUT: each SKU that is short.")] | UnsetType = UNSET
+    total: Annotated[NewTotal, Meta(description="PRICE_CHANGED: the new total.")] | UnsetType = UNSET
+    skus: Annotated[list[str], Meta(description="UNKNOWN_SKU: those not for sale.")] | UnsetType = UNSET
+    sku: Annotated[str, Meta(description="WRONG_CURRENCY: the one without a price.")] | UnsetType = UNSET
+    state: Annotated[str, Meta(description="CANNOT_CANCEL: the order's state.")] | UnsetType = UNSET
 
 
 class Malformed(EvertillError):
@@ -136,6 +160,22 @@ def render(error: EvertillError) -> tuple[int, Headers, bytes]:
     return status, headers, body
 
 
+def refusing(error: EvertillError) -> Any:
+    """This function will return an ASGI application that answers every request with this error."""
+    status, headers, body = render(error)
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return refuse
+
+
 def status_of(error: type[EvertillError]) -> int:
     """This function will return the HTTP status of a kind of error."""
     return _STATUS[error.status][0]
+
+
+def title_of(error: type[EvertillError]) -> str:
+    """This function will return what HTTP calls the status of a kind of error."""
+    return _STATUS[error.status][1]

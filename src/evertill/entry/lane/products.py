@@ -9,11 +9,12 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath, QueryParameter
 
+from evertill.entry.lane.document import problems
 from evertill.entry.lane.orders import MoneyOut
-from evertill.entry.lane.orders_api import problems
+from evertill.entry.lane.problems import InvalidField
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys import browse_products
-from evertill.journeys.browse_products import ProductOnSale
+from evertill.journeys.browse_products import InvalidCursor, ProductOnSale, UnknownProduct
 
 # The languages of an Accept-Language header that are looked at.
 _LANGUAGES_MAX = 20
@@ -50,7 +51,9 @@ class ProductsOut(msgspec.Struct, frozen=True):
     "/products",
     summary="List products",
     description="In the order in which they came into the shop, sold-out ones included.",
-    responses=problems(422, 500, 503),
+    operation_id="listProducts",
+    response_description="One page of products.",
+    responses=problems(InvalidField, InvalidCursor),
     tags=["products"],
 )
 async def list_products(
@@ -76,7 +79,9 @@ async def list_products(
 @get(
     "/products/{slug:str}",
     summary="Read a product",
-    responses=problems(404, 500, 503),
+    operation_id="readProduct",
+    response_description="The product.",
+    responses=problems(UnknownProduct),
     tags=["products"],
 )
 async def read_product(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[ProductOut]:

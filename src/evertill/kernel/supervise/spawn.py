@@ -79,7 +79,7 @@ def _cut_loose() -> None:
     # A session of its own keeps the terminal's Ctrl-C for the supervisor, who stops its children in order.
     os.setsid()
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -95,6 +95,8 @@ def _execute(child: Child, program: Program, *, parent: int, mask: set[int | sig
         os.dup2(output, 2)
     if program.user is not None:
         become(program.user)
+    # Python ignores it, so that a client who hangs up is an error and not an end; other programs expect the default.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.umask(0o077)
     os.chdir("/")
     die_with_parent(sent=child.orphan_signal, parent=parent)

@@ -1,0 +1,159 @@
+"""A site that really runs: web workers in processes of their own behind one port, as `evertill up` starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.kernel.waiting import until
+from tests.server import environment
+
+ORDERS = "/api/v1/orders"
+PRODUCTS = "/api/v1/products"
+PROBLEM = "application/problem+json"
+
+# Every table that an order could leave something in.
+_WRITTEN = ("orders_order", "orders_line", "orders_event", "stock_movement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A running site, and what its workers have written to their logs."""
+
+    host: str
+    port: int
+    said: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client without any of this machine's proxies."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=20.0, **options)
+
+    def log(self) -> str:
+        return self.said.read_text(encoding="utf-8")
+
+    def send(self, raw: bytes, *, half_closed: bool = False) -> bytes:
+        """Every byte of the answer to bytes that no proper client would send; the connection is closed behind them."""
+        with socket.create_connection((self.host, self.port), timeout=20.0) as connection:
+            connection.sendall(raw)
+            if half_closed:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := connection.recv(65_536):
+                    answer += part
+            return answer
+
+
+@contextmanager
+def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
+    """A site on the database at `url` while the block runs, with settings of `EVERTILL_…` by their lower-case names."""
+    env = {
+        **os.environ,
+        **environment(url),
+        **{f"EVERTILL_{name.upper()}": value for name, value in settings.items()},
+    }
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=2048))
+        said = stack.enter_context(tempfile.NamedTemporaryFile("a", prefix="evertill-web-", suffix=".log"))
+        processes = []
+        for _ in range(workers):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.contracts.web_worker", str(listener.fileno())],
+                env=env,
+                pass_fds=[listener.fileno()],
+                stdout=said,
+                stderr=said,
+            )
+            processes.append(process)
+            stack.callback(_stop, process)
+        host, port = listener.getsockname()
+        site = Site(host=host, port=port, said=Path(said.name))
+        until(lambda: _started(processes, site) == workers, seconds=60)
+        yield site
+
+
+def _started(processes: list[subprocess.Popen[bytes]], site: Site) -> int:
+    assert all(process.poll() is None for process in processes), site.log()
+    return site.log().count("Application startup complete")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    """A good body for one order, with top-level fields changed; None takes a field out."""
+    whole = {
+        "lines": [{"sku": "TEA", "quantity": 2}],
+        "currency": "GBP",
+        "contact": {"email": "ada@example.com"},
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def order(
+    client: httpx.Client, *, key: str = "key-1", token: str = "", path: str = ORDERS, **changes: Any
+) -> httpx.Response:
+    """Ask for an order, with the fields of its body changed."""
+    return order_bytes(client, json.dumps(body(**changes)).encode(), key=key, token=token, path=path)
+
+
+def order_bytes(
+    client: httpx.Client, content: bytes, *, key: str = "key-1", token: str = "", path: str = ORDERS
+) -> httpx.Response:
+    """Ask for an order with a body of any bytes."""
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return client.post(path, content=content, headers=headers)
+
+
+def written() -> dict[str, int]:
+    """How many rows each table has that an order could leave something in."""
+    from tests import tables
+
+    return {table: tables.count(table) for table in _WRITTEN}
+
+
+def orders_written() -> int:
+    """How many rows of orders there are, their lines and events included."""
+    return sum(count for table, count in written().items() if table.startswith("orders_"))
+
+
+def problem(answer: httpx.Response) -> dict[str, Any]:
+    """The problem that an answer tells, which has all that each must have."""
+    assert answer.headers["content-type"] == PROBLEM, (answer.status_code, answer.text)
+    told: dict[str, Any] = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["type"] == f"urn:evertill:problem:{told['code']}"
+    for sentence in ("title", "detail", "kept", "remedy"):
+        assert told[sentence], f"{sentence} of {told}"
+    assert "Traceback" not in answer.text
+    return told
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a problem."""
+    return answer.status_code, problem(answer)["code"]
