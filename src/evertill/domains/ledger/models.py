@@ -27,7 +27,8 @@ class LedgerTransaction(models.Model):
 
     class Meta:
         db_table = "ledger_transaction"
-        indexes = (GinIndex(name="ledger_transaction_accounts", fields=("accounts",)),)
+        # A short waiting list is taken in often and quickly, a long one rarely and slowly, in the middle of a payment.
+        indexes = (GinIndex(name="ledger_transaction_accounts", fields=("accounts",), gin_pending_list_limit=512),)
 
 
 class LedgerBalance(models.Model):

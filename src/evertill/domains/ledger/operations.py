@@ -97,7 +97,7 @@ def _look_first(transactions: Sequence[Transaction]) -> tuple[set[_Name], dict[_
     with db.together():
         if credited:
             db.execute(sql.load(_HERE, "open_prepaid"), _keys(credited))
-        locked = db.ask(sql.load(_HERE, "lock_prepaid"), _keys(touched), shape=_balances)
+        locked = db.ask(sql.load(_HERE, "lock_prepaid"), _keys(touched)[:1], shape=_balances)
         # Asked after the locks: what others recorded while this waited is seen.
         found = _find(prepaid)
     recorded = found.get()

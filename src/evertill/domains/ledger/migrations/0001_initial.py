@@ -41,11 +41,9 @@ alter table ledger_transaction
     drop constraint ledger_transaction_sums_to_zero,
     drop constraint ledger_transaction_well_formed;
 """
-# A handful of rows is rewritten all day: room on the page lets each new version stay beside the old one. Small waiting
-# lists make the index take in its new keys often and quickly instead of rarely and long.
+# A handful of rows is rewritten all day: room on the page lets each new version stay beside the old one.
 _TUNE = """
 alter table ledger_balance set (fillfactor = 50);
-alter index ledger_transaction_accounts set (gin_pending_list_limit = 512);
 """
 
 
@@ -84,7 +82,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'ledger_transaction',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['accounts'], name='ledger_transaction_accounts')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['accounts'], gin_pending_list_limit=512, name='ledger_transaction_accounts')],
             },
         ),
         migrations.RunSQL(_CONSTRAIN, _UNCONSTRAIN),

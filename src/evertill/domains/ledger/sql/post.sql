@@ -18,13 +18,21 @@ moved as (
     group by entry.account, written.currency
 ),
 prepaid as (
-    update ledger_balance as balance
-    set balance = balance.balance + moved.amount
+    -- A customer's row is locked and therefore still what this statement reads; it is there, or null is refused. The
+    -- new balance is proposed whole, because the constraint is tried on the proposal as well.
+    insert into ledger_balance as balance (account, currency, shard, balance)
+    select
+        moved.account,
+        moved.currency,
+        0,
+        moved.amount + (
+            select locked.balance
+            from ledger_balance as locked
+            where locked.account = moved.account and locked.currency = moved.currency and locked.shard = 0
+        )
     from moved
-    where balance.account = moved.account
-      and balance.currency = moved.currency
-      and balance.shard = 0
-      and starts_with(moved.account, 'CUSTOMER_BALANCE:')
+    where starts_with(moved.account, 'CUSTOMER_BALANCE:')
+    on conflict (account, currency, shard) do update set balance = excluded.balance
 ),
 shared as (
     insert into ledger_balance as balance (account, currency, shard, balance)
