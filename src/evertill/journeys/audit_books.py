@@ -25,7 +25,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that does not add up: the check that found it, the SKU, order number, account or transaction, and how."""
+    """One thing that does not add up: the check that found it; the SKU, order, account or transaction; and how."""
 
     check: Check
     subject: str

@@ -18,7 +18,7 @@ ROOMS = ("types", "rules", "operations", "queries", "tokens")
 def open_door(package: str) -> Callable[[str], Any]:
     """This function will return a module-level `__getattr__` that finds the names of `__all__` in the package's rooms.
 
-    A name that is a file of the package is that file: many small functions of one kind, read as `ledger.standard.refund`.
+    A name that is a file of the package is that file: many functions of one kind, read as `ledger.standard.refund`.
     That raises AttributeError for any other name.
     """
 

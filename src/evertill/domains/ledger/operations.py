@@ -75,9 +75,7 @@ def post(*, transactions: Sequence[Transaction], now: dt.datetime) -> list[Outco
     ]
 
 
-def _outcome(
-    transaction: Transaction, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool
-) -> Outcome:
+def _outcome(transaction: Transaction, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:
     name = _name(transaction)
     if name in refused:
         return BalanceTooLow("The prepaid balance does not cover this.")

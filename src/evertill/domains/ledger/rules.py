@@ -9,8 +9,8 @@ from evertill.domains.ledger.types import Account, AccountKind, Transaction
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX, is_currency
 
-# The constraint ledger_transaction_sums_to_zero adds up exactly so many.
-POSTINGS_MAX = 8
+# The constraints of ledger_transaction take and add up exactly so many.
+POSTINGS_MIN, POSTINGS_MAX = 2, 8
 
 OWNED = frozenset({AccountKind.ORDER_RECEIVABLE, AccountKind.CUSTOMER_BALANCE, AccountKind.PROVIDER_CLEARING})
 
@@ -32,8 +32,8 @@ def check(transaction: Transaction) -> None:
     if _REFERENCE.fullmatch(transaction.reference) is None:
         raise InvalidTransaction(f"{name}: a reference has 1 to 128 printable signs.")
     postings = transaction.postings
-    if not 2 <= len(postings) <= POSTINGS_MAX:
-        raise InvalidTransaction(f"{name} has {len(postings)} postings; it may have 2 to {POSTINGS_MAX}.")
+    if not POSTINGS_MIN <= len(postings) <= POSTINGS_MAX:
+        raise InvalidTransaction(f"{name} has {len(postings)} postings; it may have {POSTINGS_MIN} to {POSTINGS_MAX}.")
     currency = transaction.currency
     total = 0
     for posting in postings:

@@ -53,7 +53,7 @@ class Kind(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One account: what it is for, in which currency, and whose it is where there are many (order, customer, provider)."""
+    """One account: what it is for, its currency, and whose it is where there are many (order, customer, provider)."""
 
     kind: AccountKind
     currency: str
@@ -73,7 +73,7 @@ class Posting(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that moved, from where to where. `reference` is the caller's own name for the reason, unique in its kind."""
+    """Money that moved, from where to where. `reference` is the caller's name for the reason, unique in its kind."""
 
     kind: Kind
     reference: str
