@@ -62,7 +62,7 @@ class Down(EvertillError):
     remedy = "Try again later, with the same key."
 
 
-class Hang(Exception):  # noqa: N818 — not a failure but an order to the connection.
+class Hang(Exception):
     """The fault `closed` or `timeout_after` strikes: after `ms`, the connection ends without an answer."""
 
     def __init__(self, ms: int) -> None:

@@ -52,9 +52,7 @@ def plant(book: Book, asked: Plant, *, at: int) -> dict[str, int]:
                 item.amount, item.currency, item.line, asked.date,
             )  # fmt: skip
         for number in asked.remove:
-            removed += book.store.run(
-                "update bill_lines set removed = 1 where id = ? and date = ?", number, asked.date
-            )
+            removed += book.store.run("update bill_lines set removed = 1 where id = ? and date = ?", number, asked.date)
     return {"added": len(asked.add), "changed": changed, "removed": removed}
 
 

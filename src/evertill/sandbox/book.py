@@ -74,9 +74,7 @@ def tell(book: Book, *, kind: str, row: Mapping[str, Any], data: Mapping[str, An
     event = new_id("evt")
     struck = book.draw.strikes(faults.WEBHOOK, subject=f"event:{row['reference']}:{kind}", own=own_faults(row))
     body = _json({"id": event, "type": kind, "created_at": as_time(at), "data": data})
-    book.store.run(
-        "insert into events values (?, ?, ?, ?, ?, ?)", event, kind, row["id"], body, ",".join(struck), at
-    )
+    book.store.run("insert into events values (?, ?, ?, ?, ?, ?)", event, kind, row["id"], body, ",".join(struck), at)
     late = sum(
         book.draw.ms(name, row["metadata"]) for name in ("webhook_late", "webhook_out_of_order") if name in struck
     )

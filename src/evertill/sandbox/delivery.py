@@ -33,7 +33,7 @@ def sign(body: str, *, secret: str, at: int) -> str:
 
 def wait_ms(attempts: int) -> int:
     """This function will return how long to wait after so many attempts: doubled each time, from 0.5 s to 5 min."""
-    return min(_WAIT_MS_MAX, _WAIT_MS_MIN * 2 ** min(attempts - 1, 20))
+    return min(_WAIT_MS_MAX, _WAIT_MS_MIN << min(attempts - 1, 20))
 
 
 async def work(book: Book, *, secret: str) -> None:
@@ -45,7 +45,7 @@ async def work(book: Book, *, secret: str) -> None:
             book.stirred.clear()
             try:
                 did = carry_out_plans(book) + await _deliver(book, client, secret=secret)
-            except Exception:
+            except Exception:  # noqa: BLE001 — logged whole; without this task nothing would ever be told again.
                 _log.exception("background task failed; it goes on")
                 did = 0
             if did == 0:
@@ -89,10 +89,8 @@ async def _deliver(book: Book, client: httpx.AsyncClient, *, secret: str) -> int
 def _note(book: Book, item: dict[str, Any], *, accepted: bool) -> None:
     attempts = item["attempts"] + 1
     # Nobody accepts a forged one, and a thief tries once.
-    if accepted or item["forged"]:
-        status = "DONE"
-    else:
-        status = "GIVEN_UP" if attempts >= _ATTEMPTS_MAX else "DUE"
+    done = accepted or item["forged"]
+    status = "DONE" if done else "GIVEN_UP" if attempts >= _ATTEMPTS_MAX else "DUE"
     book.store.run(
         "update deliveries set status = ?, attempts = ?, due_at = ? where id = ?",
         status, attempts, now_ms() + wait_ms(attempts), item["id"],

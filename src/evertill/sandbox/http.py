@@ -117,9 +117,7 @@ def problem(failure: EvertillError) -> Answer:
         "kept": failure.kept, "remedy": failure.remedy,
     }  # fmt: skip
     headers = {"retry-after": "1"} if status == 503 else {}  # noqa: PLR2004 — plainer as the number it is.
-    return Answer(
-        status=status, body=msgspec.json.encode(body), media="application/problem+json", headers=headers
-    )
+    return Answer(status=status, body=msgspec.json.encode(body), media="application/problem+json", headers=headers)
 
 
 async def _body(receive: Receive, *, limit: int) -> bytes:

@@ -44,7 +44,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A request's JSON; what it does not name is refused, so that a misspelt field is noticed."""
 
 
-class NewPayment(Body):
+class NewPayment(Body, frozen=True, kw_only=True):
     """POST /v1/payments."""
 
     reference: Reference
@@ -57,32 +57,32 @@ class NewPayment(Body):
     metadata: Metadata = msgspec.field(default_factory=dict)
 
 
-class Capture(Body):
+class Capture(Body, frozen=True, kw_only=True):
     """POST /v1/payments/{id}/capture; without an amount all that is authorised."""
 
     amount: Amount | None = None
 
 
-class NewRefund(Body):
+class NewRefund(Body, frozen=True, kw_only=True):
     """POST /v1/payments/{id}/refunds."""
 
     amount: Amount
     reference: Reference
 
 
-class Simulate(Body):
+class Simulate(Body, frozen=True, kw_only=True):
     """POST /v1/payments/{id}/simulate: what a person at the page would do, for tests without a browser."""
 
     card: Id
 
 
-class WebhookEndpoint(Body):
+class WebhookEndpoint(Body, frozen=True, kw_only=True):
     """POST /v1/webhook-endpoint."""
 
     url: Url
 
 
-class NewDispute(Body):
+class NewDispute(Body, frozen=True, kw_only=True):
     """POST /v1/disputes; without an amount all that was captured and not refunded."""
 
     payment: Id
@@ -90,13 +90,13 @@ class NewDispute(Body):
     reason: Short = "fraudulent"
 
 
-class CloseDispute(Body):
+class CloseDispute(Body, frozen=True, kw_only=True):
     """POST /v1/disputes/{id}/close."""
 
     outcome: Literal["won", "lost"]
 
 
-class NewFaults(Body):
+class NewFaults(Body, frozen=True, kw_only=True):
     """POST /v1/faults: how often each fault strikes, drawn from `seed` so that a run can be repeated."""
 
     mix: Annotated[dict[str, Probability], msgspec.Meta(min_length=1, max_length=20)]
@@ -104,7 +104,7 @@ class NewFaults(Body):
     ms: Ms | None = None
 
 
-class BillLine(Body):
+class BillLine(Body, frozen=True, kw_only=True):
     """A line planted into a bill."""
 
     kind: Annotated[str, msgspec.Meta(max_length=20)]
@@ -115,7 +115,7 @@ class BillLine(Body):
     refund: Id | None = None
 
 
-class BillChange(Body):
+class BillChange(Body, frozen=True, kw_only=True):
     """An amount or currency that one line of the bill is to show instead of the true one."""
 
     line: Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
@@ -123,7 +123,7 @@ class BillChange(Body):
     currency: Currency | None = None
 
 
-class Plant(Body):
+class Plant(Body, frozen=True, kw_only=True):
     """POST /v1/bill/plant: differences between the bill and the truth, at most 10,000 a call."""
 
     date: Day
