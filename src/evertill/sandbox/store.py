@@ -22,12 +22,13 @@ class Store:
     """The open book."""
 
     def __init__(self, path: Path) -> None:
+        # Before SQLite makes it: the files beside it take their permissions from it.
+        path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, cached_statements=256)
         self._connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on", "wal_autocheckpoint = 4000"):
             self._connection.execute(f"pragma {pragma}")
         self._connection.executescript(SCHEMA.read_text(encoding="utf-8"))
-        path.chmod(0o600)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
