@@ -35,7 +35,7 @@ failed=$venv/.failed
 # A terminal sees the count go up; a log gets its end.
 live=; [ ! -t 1 ] || live=$(printf '\r')
 { pip --no-deps --require-hashes -r "$lock" && rm "$failed"; } 2>&1 | awk -v total="$total" -v live="$live" '
-    /^(Collecting|Requirement already satisfied:) / { seen++; if (live) printf "\r    %d of %d packages", seen, total; fflush() }
+    /^(Collecting|Ignoring|Processing|Requirement already satisfied:) / { seen++; if (live) printf "\r    %d of %d packages", seen, total; fflush() }
     /^Installing collected/ { printf live "    %d of %d packages, unpacking them", seen, total; fflush() }
     /ERROR|error:/ { printf "\n%s\n", $0 }
     END { printf "\n" }'
