@@ -41,6 +41,7 @@ _MORE_BREACHES = [
     ("pure", "domains/orders/rules.py", "import django.db"),
     ("pure", "domains/orders/types.py", "import psycopg"),
     ("pure", "domains/orders/rules.py", "import time"),
+    ("pure", "domains/ledger/standard.py", "from evertill.kernel import db"),
     ("no-http", "domains/orders/queries.py", "from uvicorn import Server"),
     ("entries", "entry/lane/__init__.py", "from evertill.entry.site import settings"),
     ("layers", "journeys/cancel_order.py", "from evertill.sandbox import rules"),

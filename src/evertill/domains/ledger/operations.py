@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from evertill.domains.ledger import rules
-from evertill.domains.ledger.types import Account, AccountKind, Transaction
+from evertill.domains.ledger.types import Account, Transaction
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Texts
 from evertill.kernel.errors import EvertillError
@@ -47,6 +47,14 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
 Outcome = Posted | BalanceTooLow | ReferenceTaken
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """A transaction with what the database knows it by and what it will say there, both made once."""
+
+    transaction: Transaction
+    name: _Name
+    says: _Says
+
+
 def post(*, transactions: Sequence[Transaction], now: dt.datetime) -> list[Outcome]:
     """This function will record transactions, each once, and return what became of each, in the same sequence.
 
@@ -55,41 +63,41 @@ def post(*, transactions: Sequence[Transaction], now: dt.datetime) -> list[Outco
     """
     for transaction in transactions:
         rules.check(transaction)
-    first: dict[_Name, int] = {}
-    for place, transaction in enumerate(transactions):
-        first.setdefault(_name(transaction), place)
-    asked = [transactions[place] for place in first.values()]
+    asked = [_asked(transaction) for transaction in transactions]
+    first: dict[_Name, _Asked] = {}
+    for one in asked:
+        first.setdefault(one.name, one)
 
-    refused, recorded = _look_first(asked)
-    new = [t for t in asked if _name(t) not in refused and _name(t) not in recorded]
+    refused, recorded = _look_first([one for one in first.values() if rules.prepaid_moves(one.transaction)])
+    new = [one for name, one in first.items() if name not in refused and name not in recorded]
     written = _write(new, now=now)
+    recorded |= {name: first[name].says for name in written}
     # Somebody else was faster with these; his are committed, or the insert would still be waiting.
-    missed = [t for t in new if _name(t) not in written]
+    missed = [one for one in new if one.name not in written]
     if missed:
         recorded |= _find(missed).get()
 
-    recorded |= {_name(t): _says(t) for t in new if _name(t) in written}
-    return [
-        _outcome(t, refused=refused, recorded=recorded, is_new=_name(t) in written and first[_name(t)] == place)
-        for place, t in enumerate(transactions)
-    ]
+    outcomes: list[Outcome] = []
+    for one in asked:
+        outcomes.append(_outcome(one, refused=refused, recorded=recorded, is_new=one.name in written))
+        # The same name once more in this batch is a repeat.
+        written.discard(one.name)
+    return outcomes
 
 
-def _outcome(transaction: Transaction, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:
-    name = _name(transaction)
-    if name in refused:
+def _outcome(one: _Asked, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:
+    if one.name in refused:
         return BalanceTooLow("The prepaid balance does not cover this.")
-    if recorded[name] != _says(transaction):
-        return ReferenceTaken(f"{name[0]} '{name[1]}' is recorded with other postings.")
+    if recorded[one.name] != one.says:
+        return ReferenceTaken("{} '{}' is recorded with other postings.".format(*one.name))
     return Posted(is_repeat=not is_new)
 
 
-def _look_first(transactions: Sequence[Transaction]) -> tuple[set[_Name], dict[_Name, _Says]]:
+def _look_first(prepaid: Sequence[_Asked]) -> tuple[set[_Name], dict[_Name, _Says]]:
     """Lock the prepaid balances, then see who is recorded already and who cannot afford his; nobody else needs it."""
-    prepaid = [t for t in transactions if any(p.account.kind is AccountKind.CUSTOMER_BALANCE for p in t.postings)]
     if not prepaid:
         return set(), {}
-    moves = [rules.prepaid_moves(t) for t in prepaid]
+    moves = [rules.prepaid_moves(one.transaction) for one in prepaid]
     touched = {account for move in moves for account in move}
     credited = {account for move in moves for account, amount in move.items() if amount < 0}
     with db.together():
@@ -99,48 +107,51 @@ def _look_first(transactions: Sequence[Transaction]) -> tuple[set[_Name], dict[_
         # Asked after the locks: what others recorded while this waited is seen.
         found = _find(prepaid)
     recorded = found.get()
-    new = [t for t in prepaid if _name(t) not in recorded]
-    refused = rules.uncovered(transactions=new, balances=_by_account(touched, locked.get()))
-    return {_name(new[place]) for place in refused}, recorded
+    new = [one for one in prepaid if one.name not in recorded]
+    refused = rules.uncovered(
+        transactions=[one.transaction for one in new], balances=_by_account(touched, locked.get())
+    )
+    return {new[place].name for place in refused}, recorded
 
 
-def _write(transactions: Sequence[Transaction], *, now: dt.datetime) -> set[_Name]:
-    if not transactions:
+def _write(asked: Sequence[_Asked], *, now: dt.datetime) -> set[_Name]:
+    if not asked:
         return set()
-    says = [_says(t) for t in transactions]
     rows = db.fetch(
         sql.load(_HERE, "post"),
         (
             now,
-            Texts([t.kind.value for t in transactions]),
-            Texts([t.reference for t in transactions]),
-            Texts([currency for currency, _, _ in says]),
+            *_names(asked),
+            Texts([one.says[0] for one in asked]),
             # Arrays of arrays cannot be ragged; as literals they can, and the rules keep quotes out of them.
-            Texts([f"{{{','.join(accounts)}}}" for _, accounts, _ in says]),
-            Texts([f"{{{','.join(map(str, amounts))}}}" for _, _, amounts in says]),
+            Texts([f"{{{','.join(one.says[1])}}}" for one in asked]),
+            Texts([f"{{{','.join(map(str, one.says[2]))}}}" for one in asked]),
         ),
     )
     return set(rows)
 
 
-def _find(transactions: Sequence[Transaction]) -> db.Later[dict[_Name, _Says]]:
-    names = (Texts([t.kind.value for t in transactions]), Texts([t.reference for t in transactions]))
+def _find(asked: Sequence[_Asked]) -> db.Later[dict[_Name, _Says]]:
     return db.ask(
         sql.load(_HERE, "find"),
-        names,
+        _names(asked),
         shape=lambda rows: {
             (kind, reference): (currency, accounts, amounts) for kind, reference, currency, accounts, amounts in rows
         },
     )
 
 
-def _name(transaction: Transaction) -> _Name:
-    return transaction.kind.value, transaction.reference
-
-
-def _says(transaction: Transaction) -> _Says:
+def _asked(transaction: Transaction) -> _Asked:
     postings = transaction.postings
-    return transaction.currency, [p.account.key for p in postings], [p.amount for p in postings]
+    return _Asked(
+        transaction,
+        (transaction.kind, transaction.reference),
+        (transaction.currency, [p.account.key for p in postings], [p.amount for p in postings]),
+    )
+
+
+def _names(asked: Sequence[_Asked]) -> tuple[Texts, Texts]:
+    return Texts([one.name[0] for one in asked]), Texts([one.name[1] for one in asked])
 
 
 def _balances(rows: Sequence[Any]) -> dict[tuple[str, str], int]:

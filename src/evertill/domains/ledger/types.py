@@ -62,7 +62,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """How the account is named within its currency."""
-        return self.kind.value if self.owner is None else f"{self.kind.value}:{self.owner}"
+        return str(self.kind) if self.owner is None else f"{self.kind}:{self.owner}"
 
 
 class Posting(msgspec.Struct, frozen=True):
