@@ -7,6 +7,7 @@ lock=$2
 python=${PYTHON:-python3}
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+pip() { "$venv/bin/python" -m pip install --disable-pip-version-check "$@"; }
 fail() { printf 'evertill: %s\n' "$*" >&2; exit 1; }
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -27,5 +28,16 @@ if [ ! -x "$venv/bin/python" ]; then
 fi
 
 say "Installing $lock"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$lock"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
+# pip says several lines for each package; one that counts is enough, and every complaint.
+total=$(grep -c '==' "$lock")
+failed=$venv/.failed
+: > "$failed"
+# A terminal sees the count go up; a log gets its end.
+live=; [ ! -t 1 ] || live=$(printf '\r')
+{ pip --no-deps --require-hashes -r "$lock" && rm "$failed"; } 2>&1 | awk -v total="$total" -v live="$live" '
+    /^(Collecting|Ignoring|Processing|Requirement already satisfied:) / { seen++; if (live) printf "\r    %d of %d packages", seen, total; fflush() }
+    /^Installing collected/ { printf live "    %d of %d packages, unpacking them", seen, total; fflush() }
+    /ERROR|error:/ { printf "\n%s\n", $0 }
+    END { printf "\n" }'
+[ ! -e "$failed" ] || fail "the packages of $lock could not be installed; the lines above say why. Nothing else was changed: run make again."
+pip --quiet --no-deps --no-index --no-build-isolation --editable .

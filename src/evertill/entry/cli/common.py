@@ -108,6 +108,11 @@ def open_shop(data: Path | None) -> None:
     django.setup()
 
 
+def shop_url(data: Path | None) -> str:
+    """This function will return where the shop of a data folder answers over HTTP; raises NotRunning."""
+    return str(read_run(data_folder(data))["url"])
+
+
 def _secret(folder: Path) -> str:
     """The key that signs what the shop hands out; made once, never changed by us."""
     path = folder / _SECRET

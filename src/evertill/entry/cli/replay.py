@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from evertill.kernel.errors import EvertillError
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, shop_url
 
 if TYPE_CHECKING:
     from evertill.journeys.replay_invoices import Invoice, Plan
@@ -34,7 +34,9 @@ def replay(
         Path, typer.Argument(help="CSV with InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID.")
     ],
     *,
-    url: Annotated[str, typer.Option(help="Where the shop answers.")] = "http://127.0.0.1:8000",
+    url: Annotated[
+        str | None, typer.Option(help="Where the shop answers.", show_default="where the shop in the data folder does")
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=0, help="Place the first so many invoices only.", show_default="all")
     ] = None,
@@ -47,6 +49,7 @@ def replay(
 ) -> None:
     """Place real invoices as orders at their own prices. Resumable, and safe to run twice."""
     open_shop(data)
+    address = url or shop_url(data)
     from evertill.journeys.authenticate_caller import authenticate_caller
     from evertill.journeys.replay_invoices import (
         count_placed,
@@ -66,7 +69,7 @@ def replay(
     try:
         prepared = prepare_shop(plan, owner=owner, now=clock.now())
         typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
-        _place(invoices, url=url, token=secret, concurrency=concurrency, answers=answers)
+        _place(invoices, url=address, token=secret, concurrency=concurrency, answers=answers)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
         typer.echo("Run the same command again: it goes on, and nothing is placed twice.")
