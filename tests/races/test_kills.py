@@ -19,7 +19,7 @@ from evertill.journeys.place_orders import digest_key
 from evertill.kernel import ids
 from tests.kernel.waiting import open_folder
 from tests.races.buyers import Buyer, Crowd, Wish
-from tests.races.shop import Shop, shop_in
+from tests.shop import Shop, shop_in
 
 _ROUNDS = 3
 _ROUNDS_OF_A_DRILL = 40
