@@ -72,7 +72,10 @@ def tell(book: Book, *, kind: str, row: Mapping[str, Any], data: Mapping[str, An
     """
     at = now_ms()
     event = new_id("evt")
-    struck = book.draw.strikes(faults.WEBHOOK, subject=f"event:{row['reference']}:{kind}", own=own_faults(row))
+    own = own_faults(row)
+    struck = book.draw.strikes(faults.WEBHOOK, subject=f"event:{row['reference']}:{kind}", own=own)
+    # Counted per payment: to be overtaken, only the first event may be held back.
+    struck += book.draw.strikes(faults.ORDER, subject=f"order:{row['reference']}", own=own)
     body = _json({"id": event, "type": kind, "created_at": as_time(at), "data": data})
     book.store.run("insert into events values (?, ?, ?, ?, ?, ?)", event, kind, row["id"], body, ",".join(struck), at)
     late = sum(
