@@ -13,7 +13,7 @@ from tests.sandbox.provider import Provider, wanted
 
 
 class TestCallers:
-    @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer sk_sandbox_guess", "Basic x", "Bearer \xff"])
+    @pytest.mark.parametrize("given", ["", "Bearer", "Bearer sk_sandbox_guess", "Basic x", "Bearer \xff"])
     def test_without_the_key_get_nothing(self, provider: Provider, given: str) -> None:
         headers = {"Authorization": given.encode("latin-1")}
 

@@ -15,8 +15,7 @@ import msgspec
 from evertill.kernel.errors import EvertillError
 
 from . import bill, disputes, faults, payments
-from .book import Book, NotFound, now_ms, own_faults, payment_row
-from .delivery import ENDPOINT
+from .book import ENDPOINT, Book, NotFound, now_ms, own_faults, payment_row
 from .faults import Mix
 from .http import Answer, Malformed, Request, as_json
 from .keys import Keys
@@ -133,7 +132,8 @@ class Api:
         elif request.path.startswith("/v1/payments/") and not request.path.endswith("/simulate"):
             row = payment_row(self.book, subject)
             metadata, own = row["metadata"], own_faults(row)
-        key = request.headers.get("idempotency-key", "")
+        # A retry is the same subject again: by its key, or by what it asks.
+        key = request.headers.get("idempotency-key") or hashlib.sha256(request.body).hexdigest()
         name = f"{request.method} {request.path} {key}"
         return self.book.draw.strikes(faults.CALL, subject=name, own=own), metadata
 
