@@ -85,7 +85,7 @@ class TestLedger:
         refund = provider.post(f"/v1/payments/{paid['id']}/refunds", {"amount": 500, "reference": "r"}).json()
 
         found: dict[str, dict[str, Any]] = {}
-        cursor = ""
+        cursor: str | None = ""
         while cursor is not None:
             page = provider.get("/v1/ledger", cursor=cursor)
             found |= {item["id"]: item for item in page["payments"]}

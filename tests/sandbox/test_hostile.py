@@ -15,7 +15,7 @@ from tests.sandbox.provider import Provider, wanted
 class TestCallers:
     @pytest.mark.parametrize("given", ["", "Bearer", "Bearer sk_sandbox_guess", "Basic x", "Bearer \xff"])
     def test_without_the_key_get_nothing(self, provider: Provider, given: str) -> None:
-        headers = {"Authorization": given.encode("latin-1")}
+        headers = {b"Authorization": given.encode("latin-1")}
 
         answer = httpx.get(f"{provider.url}/v1/ledger", headers=headers, trust_env=False)
 

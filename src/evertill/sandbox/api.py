@@ -245,7 +245,7 @@ def _drop_faults(book: Book, request: Request, _subject: str) -> Answer:
 
 
 # Method and path, where {} stands for an id → the handler.
-_ROUTES: dict[tuple[str, str], Handler] = {
+ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/payments"): _create,
     ("GET", "/v1/payments"): _list,
     ("GET", "/v1/payments/{}"): _fetch,
@@ -269,13 +269,13 @@ _ROUTES: dict[tuple[str, str], Handler] = {
 
 
 def _find(request: Request) -> tuple[Handler, str]:
-    handler = _ROUTES.get((request.method, request.path))
+    handler = ROUTES.get((request.method, request.path))
     if handler is not None:
         return handler, ""
     parts: list[Any] = request.path.split("/")
     if len(parts) > 3:  # noqa: PLR2004 — "", v1, the kind, the id.
         subject, parts[3] = parts[3], "{}"
-        handler = _ROUTES.get((request.method, "/".join(parts)))
+        handler = ROUTES.get((request.method, "/".join(parts)))
         if handler is not None:
             return handler, subject
     raise NotFound("There is nothing at this address for this method.")
