@@ -23,6 +23,8 @@ class Wire:
 
     def cut(self) -> None:
         """Break every connection and take no new one."""
+        # Closing alone would leave the thread in accept(), and let one more through.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for end in self._open:
             with contextlib.suppress(OSError):
