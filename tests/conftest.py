@@ -57,6 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is marked for drills to `make drill`."""
+    if not config.getoption("drill"):
+        items[:] = [item for item in items if item.get_closest_marker("drill") is None]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["evertill_server"] = node.config.stash[_SERVER].as_facts()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from tests.kernel.waiting import until
-from tests.races.shop import Shop
+from tests.shop import Shop
 
 _TIMEOUT_SECONDS = 10.0
 # What tells a buyer to ask again: nobody knows yet, or not now.

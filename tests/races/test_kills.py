@@ -19,7 +19,7 @@ from evertill.journeys.place_orders import digest_key
 from evertill.kernel import ids
 from tests.kernel.waiting import open_folder
 from tests.races.buyers import Buyer, Crowd, Wish
-from tests.races.shop import Shop, shop_in
+from tests.shop import Shop, shop_in
 
 _ROUNDS = 3
 _ROUNDS_OF_A_DRILL = 40
@@ -75,9 +75,9 @@ class TestKills:
             check_round(shop, crowd, wishes, dice)
         shop.stop()
 
-    def test_would_notice_a_database_that_forgets(self, shop: Shop, seed: int, pytestconfig: pytest.Config) -> None:
-        if not pytestconfig.getoption("drill"):
-            pytest.skip("an exam of the exam, for drills only")
+    @pytest.mark.drill
+    def test_would_notice_a_database_that_forgets(self, shop: Shop, seed: int) -> None:
+        """An exam of the exam."""
         shop.start()
         with psycopg.connect(shop.database_url, autocommit=True) as database:
             database.execute("alter database evertill set synchronous_commit = off")

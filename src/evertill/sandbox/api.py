@@ -15,8 +15,7 @@ import msgspec
 from evertill.kernel.errors import EvertillError
 
 from . import bill, disputes, faults, payments
-from .book import Book, NotFound, now_ms, own_faults, payment_row
-from .delivery import ENDPOINT
+from .book import ENDPOINT, Book, NotFound, now_ms, own_faults, payment_row
 from .faults import Mix
 from .http import Answer, Malformed, Request, as_json
 from .keys import Keys
@@ -133,7 +132,8 @@ class Api:
         elif request.path.startswith("/v1/payments/") and not request.path.endswith("/simulate"):
             row = payment_row(self.book, subject)
             metadata, own = row["metadata"], own_faults(row)
-        key = request.headers.get("idempotency-key", "")
+        # A retry is the same subject again: by its key, or by what it asks.
+        key = request.headers.get("idempotency-key") or hashlib.sha256(request.body).hexdigest()
         name = f"{request.method} {request.path} {key}"
         return self.book.draw.strikes(faults.CALL, subject=name, own=own), metadata
 
@@ -245,7 +245,7 @@ def _drop_faults(book: Book, request: Request, _subject: str) -> Answer:
 
 
 # Method and path, where {} stands for an id → the handler.
-_ROUTES: dict[tuple[str, str], Handler] = {
+ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/payments"): _create,
     ("GET", "/v1/payments"): _list,
     ("GET", "/v1/payments/{}"): _fetch,
@@ -269,13 +269,13 @@ _ROUTES: dict[tuple[str, str], Handler] = {
 
 
 def _find(request: Request) -> tuple[Handler, str]:
-    handler = _ROUTES.get((request.method, request.path))
+    handler = ROUTES.get((request.method, request.path))
     if handler is not None:
         return handler, ""
     parts: list[Any] = request.path.split("/")
     if len(parts) > 3:  # noqa: PLR2004 — "", v1, the kind, the id.
         subject, parts[3] = parts[3], "{}"
-        handler = _ROUTES.get((request.method, "/".join(parts)))
+        handler = ROUTES.get((request.method, "/".join(parts)))
         if handler is not None:
             return handler, subject
     raise NotFound("There is nothing at this address for this method.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from .book import Book, now_ms
+from .book import ENDPOINT, Book, now_ms
 from .disputes import open_dispute
 from .payments import NotAllowedNow, settle
 
@@ -22,7 +22,6 @@ _WAIT_MS_MIN, _WAIT_MS_MAX = 500, 300_000
 _TIMEOUT_SECONDS = 5.0
 # Without news, how often the task looks for what has become due.
 _LOOK_SECONDS = 0.1
-ENDPOINT = "webhook_url"
 
 
 def sign(body: str, *, secret: str, at: int) -> str:

@@ -11,8 +11,9 @@ from evertill.kernel.errors import EvertillError
 # Where each fault strikes: on a call to the API, on the money when it moves, or on the telling of an event.
 CALL = ("slow", "down", "closed", "timeout_after")
 MONEY = ("wrong_amount", "wrong_currency", "partial_capture", "dispute_later")
-WEBHOOK = ("webhook_lost", "webhook_doubled", "webhook_late", "webhook_out_of_order", "webhook_forged")
-ALL = (*CALL, *MONEY, *WEBHOOK)
+WEBHOOK = ("webhook_lost", "webhook_doubled", "webhook_late", "webhook_forged")
+ORDER = ("webhook_out_of_order",)
+ALL = (*CALL, *MONEY, *WEBHOOK, *ORDER)
 
 # How long each takes when nobody says, in milliseconds.
 DEFAULT_MS: Mapping[str, int] = {

@@ -18,6 +18,7 @@ Short = Annotated[str, msgspec.Meta(max_length=200)]
 Metadata = Annotated[dict[Annotated[str, msgspec.Meta(max_length=40)], Short], msgspec.Meta(max_length=20)]
 Ms = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Line = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -118,7 +119,7 @@ class BillLine(Body, frozen=True, kw_only=True):
 class BillChange(Body, frozen=True, kw_only=True):
     """An amount or currency that one line of the bill is to show instead of the true one."""
 
-    line: Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
+    line: Line
     amount: Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)] | None = None
     currency: Currency | None = None
 
@@ -129,4 +130,4 @@ class Plant(Body, frozen=True, kw_only=True):
     date: Day
     add: Annotated[list[BillLine], msgspec.Meta(max_length=10_000)] = msgspec.field(default_factory=list)
     change: Annotated[list[BillChange], msgspec.Meta(max_length=10_000)] = msgspec.field(default_factory=list)
-    remove: Annotated[list[int], msgspec.Meta(max_length=10_000)] = msgspec.field(default_factory=list)
+    remove: Annotated[list[Line], msgspec.Meta(max_length=10_000)] = msgspec.field(default_factory=list)

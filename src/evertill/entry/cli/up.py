@@ -58,11 +58,12 @@ def up(
         metrics=Address(host="127.0.0.1", port=metrics),
         workers=workers or _workers_by_default(),
         demo=demo,
-        sandbox=_sandbox_of(folder, port) if demo or sandbox else None,
+        sandbox=sandbox_of(folder, port) if demo or sandbox else None,
     )
 
 
-def _sandbox_of(folder: Path, port: int) -> Sandbox:
+def sandbox_of(folder: Path, port: int) -> Sandbox:
+    """This function will return where Sandbox runs beside a shop on `port`: 1,200 further, or before at the end."""
     near = port + _SANDBOX_BEYOND if port + _SANDBOX_BEYOND <= _PORT_MAX else port - _SANDBOX_BEYOND
     return Sandbox(address=Address(host="127.0.0.1", port=near), folder=folder / "sandbox")
 

@@ -1,4 +1,4 @@
-"""A real shop in processes of its own, to be killed in parts."""
+"""A real shop in processes of its own, to be asked anything and to be killed in parts."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Shop:
     folder: Path
     port: int = field(default_factory=free_port)
     workers: int = 2
+    demo: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,6 +45,7 @@ class Shop:
     def start(self) -> None:
         """Start it, and return once it takes orders."""
         words = ["up", "--port", str(self.port), "--data", str(self.folder), "--workers", str(self.workers)]
+        words += ["--demo"] if self.demo else []
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [_EVERTILL, *words], env=_environment(), stdout=output, stderr=subprocess.STDOUT
@@ -140,10 +142,10 @@ def _runs(pid: int) -> bool:
 
 
 @contextmanager
-def shop_in(folder: Path) -> Iterator[Shop]:
-    """A shop that is gone when the block ends, however it ends."""
+def shop_in(folder: Path, *, demo: bool = False) -> Iterator[Shop]:
+    """A shop, not yet started, that is gone when the block ends, however it ends."""
     folder.mkdir(mode=0o711, exist_ok=True)
-    shop = Shop(folder=folder)
+    shop = Shop(folder=folder, demo=demo)
     try:
         yield shop
     finally:
