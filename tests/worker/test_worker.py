@@ -51,8 +51,8 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def defer_expiry(*, queueing_lock: str | None = None) -> int:
-    """One more run of the job. Without a queueing lock it is not dropped for one that the timetable adds meanwhile."""
+def defer_expiry(*, queueing_lock: str = "a run of its own") -> int:
+    """One more run of the job, under another queueing lock than the timetable's, which may add one at any moment."""
     return app.configure_task("expire_reservations", queueing_lock=queueing_lock).defer(timestamp=0)
 
 
