@@ -32,9 +32,11 @@ say "Installing $lock"
 total=$(grep -c '==' "$lock")
 failed=$venv/.failed
 : > "$failed"
-{ pip --no-deps --require-hashes -r "$lock" && rm "$failed"; } 2>&1 | awk -v total="$total" '
-    /^(Collecting|Requirement already satisfied:) / { printf "\r    %d of %d packages", ++seen, total; fflush() }
-    /^Installing collected/ { printf "\r    %d of %d packages, unpacking them", seen, total; fflush() }
+# A terminal sees the count go up; a log gets its end.
+live=; [ ! -t 1 ] || live=$(printf '\r')
+{ pip --no-deps --require-hashes -r "$lock" && rm "$failed"; } 2>&1 | awk -v total="$total" -v live="$live" '
+    /^(Collecting|Ignoring|Processing|Requirement already satisfied:) / { seen++; if (live) printf "\r    %d of %d packages", seen, total; fflush() }
+    /^Installing collected/ { printf live "    %d of %d packages, unpacking them", seen, total; fflush() }
     /ERROR|error:/ { printf "\n%s\n", $0 }
     END { printf "\n" }'
 [ ! -e "$failed" ] || fail "the packages of $lock could not be installed; the lines above say why. Nothing else was changed: run make again."

@@ -47,7 +47,20 @@ def pytest_configure(config: pytest.Config) -> None:
         from django.conf import settings  # only now is there something to load.
 
         # pytest-django sets Django up once its settings have been looked at.
-        assert settings.DATABASES  # reading them is what counts.
+        found = settings.DATABASES["default"]["NAME"]
+    if found != name:
+        # Tests empty tables. Settings that were read before ours, or a variable that outranks ours, would let them
+        # empty a real shop's.
+        raise pytest.UsageError(
+            f"The tests would run on the database '{found}', which is not theirs. Nothing was touched. Unset"
+            " DJANGO_SETTINGS_MODULE and EVERTILL_DATABASE_URL and try again."
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is marked for drills to `make drill`."""
+    if not config.getoption("drill"):
+        items[:] = [item for item in items if item.get_closest_marker("drill") is None]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,6 +9,7 @@ import pytest
 
 from evertill.journeys.load_demo import load_demo
 from tests.builders import NOON, make_stock
+from tests.contracts import web
 from tests.contracts.web import PRODUCTS, order, problem, refusal
 
 
@@ -138,3 +139,10 @@ class TestReading:
         for accept in ("text/html", "application/xml", "x", "*/*;q=0", json.dumps({})):
             answer = client.get(f"{PRODUCTS}/gift-card", headers={"Accept": accept})
             assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+
+    def test_takes_bytes_in_a_query_that_nobody_quoted(self, site: web.Site) -> None:
+        for query in (b"search=\xff\xfe", b"search=\xe8\x8c\xb6", b"cursor=\xed\xa0\x80", b"\xff"):
+            request = b"GET /api/v1/products?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % query
+            answer = site.send(request)
+
+            assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 4")), answer[:200]

@@ -11,7 +11,9 @@ from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.kernel import ids
+from tests import tables
 from tests.builders import NOON, ask, make_product, place_one
+from tests.ledgers import paid, post, spend, top_up
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -193,3 +195,66 @@ class TestTampering:
         )
         assert {finding.check for finding in findings[1:]} == {Check.RESERVATIONS}
         assert len(findings) == 4
+
+
+class TestTamperingWithTheLedger:
+    @pytest.fixture(autouse=True)
+    def books(self, committed_db: None) -> None:
+        """Ada prepaid 10.00 and spent 3.00 of it; two other orders were paid by card."""
+        post(top_up("t", 1000), spend("9", 300), *paid("1", 2500), *paid("2", 100))
+        assert audit_books() == []
+
+    def test_finds_a_balance_that_was_raised(self) -> None:
+        tamper("update ledger_balance set balance = -9900 where account = 'CUSTOMER_BALANCE:ada'")
+
+        findings = audit_books()
+
+        detail = "balance -9900, by entries -700"
+        assert findings == [Finding(check=Check.ACCOUNTS, subject="CUSTOMER_BALANCE:ada GBP", detail=detail)]
+
+    def test_finds_a_transaction_that_vanished(self) -> None:
+        with tables.unguarded():
+            tamper("delete from ledger_transaction where kind = 'SALE' and reference = '1'")
+
+        findings = audit_books()
+
+        detail = "balance -2600, by entries -100"
+        assert findings == [Finding(check=Check.ACCOUNTS, subject="REVENUE GBP", detail=detail)]
+
+    def test_finds_a_payment_that_somebody_slipped_in(self) -> None:
+        tamper(
+            "insert into ledger_transaction (kind, reference, currency, accounts, amounts, posted_at) values"
+            " ('BALANCE_PAYMENT', 'x', 'GBP', '{CUSTOMER_BALANCE:ada,ORDER_RECEIVABLE:7}', '{701,-701}', now())"
+        )
+
+        findings = audit_books()
+
+        assert findings == [
+            Finding(check=Check.ACCOUNTS, subject="CUSTOMER_BALANCE:ada GBP", detail="balance -700, by entries 1"),
+            Finding(check=Check.PREPAID, subject="CUSTOMER_BALANCE:ada GBP", detail="prepaid balance -1"),
+        ]
+
+    def test_finds_amounts_that_no_longer_sum_to_zero(self) -> None:
+        constraint = "constraint ledger_transaction_sums_to_zero"
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_get_constraintdef(oid) from pg_constraint where conname = %s", (constraint[11:],))
+            (definition,) = cursor.fetchone()
+        tamper(f"alter table ledger_transaction drop {constraint}")
+        try:
+            with tables.unguarded():
+                tamper("update ledger_transaction set amounts = '{90,-100}' where reference = 'pi_2'")
+
+            findings = audit_books()
+        finally:
+            with tables.unguarded():
+                tamper("truncate ledger_transaction")
+            tamper(f"alter table ledger_transaction add {constraint} {definition}")
+
+        assert findings == [
+            Finding(check=Check.TRANSACTIONS, subject="CAPTURE pi_2", detail="2 postings that sum to -10"),
+            Finding(
+                check=Check.ACCOUNTS,
+                subject="PROVIDER_CLEARING:stripe GBP",
+                detail="balance 3600, by entries 3590",
+            ),
+        ]

@@ -134,7 +134,7 @@ class TestRestarting:
         note = until(lambda: [line for line in watched.notes() if line.startswith("grandchild")])
         grandchild = int(note[0].split()[1])
 
-        kill(watched.pids()["family"], signal.SIGKILL)
+        kill(until(lambda: watched.pids().get("family", 0)), signal.SIGKILL)
 
         until(lambda: not alive(grandchild))
 

@@ -75,9 +75,9 @@ class TestKills:
             check_round(shop, crowd, wishes, dice)
         shop.stop()
 
-    def test_would_notice_a_database_that_forgets(self, shop: Shop, seed: int, pytestconfig: pytest.Config) -> None:
-        if not pytestconfig.getoption("drill"):
-            pytest.skip("an exam of the exam, for drills only")
+    @pytest.mark.drill
+    def test_would_notice_a_database_that_forgets(self, shop: Shop, seed: int) -> None:
+        """An exam of the exam."""
         shop.start()
         with psycopg.connect(shop.database_url, autocommit=True) as database:
             database.execute("alter database evertill set synchronous_commit = off")

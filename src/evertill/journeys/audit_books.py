@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import orders, stock
+from evertill.domains import ledger, orders, stock
 from evertill.kernel import db, ids
 
 
@@ -18,11 +18,14 @@ class Check(StrEnum):
     TOTALS = "every order has lines and is their sum"
     HISTORIES = "every order's events tell how it came to its state"
     RESERVATIONS = "every piece an order holds is reserved for it, and no other"
+    TRANSACTIONS = "every transaction of the ledger sums to zero"
+    ACCOUNTS = "every running balance of the ledger is the sum of its entries"
+    PREPAID = "nobody has spent more than was prepaid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that does not add up: the check that found it, the SKU or order number it is about, and how."""
+    """One thing that does not add up: the check that found it; the SKU, order, account or transaction; and how."""
 
     check: Check
     subject: str
@@ -74,6 +77,21 @@ def _reservations() -> _Found:
             yield ids.to_number(order_id), f"holds {held} of {sku}, reserved for it {reserved}"
 
 
+def _transactions() -> _Found:
+    for wrong in ledger.find_unbalanced():
+        yield f"{wrong.kind} {wrong.reference}", f"{wrong.postings} postings that sum to {wrong.total}"
+
+
+def _accounts() -> _Found:
+    for wrong in ledger.find_differences():
+        yield f"{wrong.account} {wrong.currency}", f"balance {wrong.balance}, by entries {wrong.by_entries}"
+
+
+def _prepaid() -> _Found:
+    for customer in ledger.find_overdrawn():
+        yield f"{customer.account} {customer.currency}", f"prepaid balance {customer.balance}"
+
+
 _Held = Iterator[tuple[int, str, int]]
 
 
@@ -96,4 +114,7 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.TOTALS: _totals,
     Check.HISTORIES: _histories,
     Check.RESERVATIONS: _reservations,
+    Check.TRANSACTIONS: _transactions,
+    Check.ACCOUNTS: _accounts,
+    Check.PREPAID: _prepaid,
 }

@@ -8,7 +8,7 @@ from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, transaction
 
 # Imported for its effect: a connection knows only the types that were registered before it was opened.
 from evertill.kernel import arrays as _arrays  # noqa: F401
@@ -18,6 +18,20 @@ T = TypeVar("T")
 
 # Rows of a streamed answer that are in memory at a time.
 _STREAM_ROWS = 5_000
+
+# By the beginning of their SQLSTATE. What is over if one waits: a lock or a statement that took too long, a deadlock,
+# a server short of something.
+_BUSY = ("55P03", "57014", "40", "53")
+# The connection; a server that is going down or coming up; one that only reads, and so is no primary any more.
+_AWAY = ("08", "57P", "25006")
+_ERRORS = (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+    psycopg.OperationalError,
+)
 
 
 class OutcomeUnknown(EvertillError):
@@ -38,7 +52,7 @@ class DatabaseUnavailable(EvertillError):
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """Somebody else kept a lock for longer than anybody should wait, and nothing of this request was written."""
+    """The database had no time for this request within what anybody should wait, and nothing of it was written."""
 
     code = "DATABASE_BUSY"
 
@@ -120,7 +134,8 @@ def write() -> Iterator[None]:
 
     Raises OutcomeUnknown when the connection broke during the commit, or when a synchronous standby's wait was cut
     short (PostgreSQL then commits here and only warns, SQLSTATE 01000); DatabaseUnavailable when it broke before;
-    DatabaseBusy when a lock could not be had in time, so that nobody tries a whole batch again one by one behind it.
+    DatabaseBusy when a lock or an answer could not be had in time, so that nobody tries a whole batch again one by one
+    behind it.
     """
     committing = False
     notices: list[str] = []
@@ -135,15 +150,12 @@ def write() -> Iterator[None]:
             handle.add_notice_handler(note)
             yield
             committing = True
-    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if _is_lock_timeout(error):
-            raise DatabaseBusy("Others are working on the same goods for too long.") from error
-        if not is_connection_lost(error):
-            raise
-        connection.close()
-        if committing:
+    except _ERRORS as error:
+        if committing and is_connection_lost(error):
+            connection.close()
             raise OutcomeUnknown("The connection to the database broke while it was committing.") from error
-        raise DatabaseUnavailable("The database could not be reached.") from error
+        _raise_passing(error)
+        raise
     finally:
         if connection.connection is not None and not connection.connection.closed:
             connection.connection.remove_notice_handler(note)
@@ -153,33 +165,42 @@ def write() -> Iterator[None]:
 
 def is_connection_lost(error: BaseException) -> bool:
     """This function will say whether an error means that the connection is gone or was never made."""
+    state = _sqlstate(error)
+    if state is None:
+        return isinstance(error, InterfaceError)
+    # No SQLSTATE at all: libpq could not talk to the server.
+    return not state or state.startswith(_AWAY)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    """Return what PostgreSQL calls an error, "" when it never got so far, None when it is no database error."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, psycopg.Error):
-            state = cause.sqlstate or ""
-            # No SQLSTATE at all: libpq could not talk to the server. 08: connection; 57P: the server is going down.
-            return not state or state.startswith(("08", "57P"))
+            return cause.sqlstate or ""
         cause = cause.__cause__
-    return isinstance(error, InterfaceError)
+    return None
 
 
-def _is_lock_timeout(error: BaseException) -> bool:
-    cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    return isinstance(cause, psycopg.errors.LockNotAvailable)
+def _raise_passing(error: BaseException) -> None:
+    """Raise DatabaseBusy or DatabaseUnavailable when an error is one that passes by itself."""
+    if is_connection_lost(error):
+        connection.close()
+        raise DatabaseUnavailable("The database could not be reached.") from error
+    if (_sqlstate(error) or "").startswith(_BUSY):
+        raise DatabaseBusy("Others are working on the same goods for too long.") from error
 
 
 def with_connection(call: Callable[[], T]) -> T:
     """This function will make a call on this thread's connection and leave no broken one behind.
 
-    Raises DatabaseUnavailable when the connection cannot be made or breaks outside of `write`.
+    Raises DatabaseUnavailable when the connection cannot be made or breaks outside of `write`, and DatabaseBusy.
     """
     try:
         return call()
-    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if not is_connection_lost(error):
-            raise
-        connection.close()
-        raise DatabaseUnavailable("The database could not be reached.") from error
+    except _ERRORS as error:
+        _raise_passing(error)
+        raise
 
 
 def close() -> None:

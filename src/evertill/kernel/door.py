@@ -18,6 +18,7 @@ ROOMS = ("types", "rules", "operations", "queries", "tokens")
 def open_door(package: str) -> Callable[[str], Any]:
     """This function will return a module-level `__getattr__` that finds the names of `__all__` in the package's rooms.
 
+    A name that is a file of the package is that file: many functions of one kind, read as `ledger.standard.refund`.
     That raises AttributeError for any other name.
     """
 
@@ -31,6 +32,8 @@ def open_door(package: str) -> Callable[[str], Any]:
                 if value is not None:
                     setattr(door, name, value)
                     return value
+            if importlib.util.find_spec(f"{package}.{name}") is not None:
+                return importlib.import_module(f"{package}.{name}")
         raise AttributeError(f"{package} has no public name '{name}'")
 
     return find

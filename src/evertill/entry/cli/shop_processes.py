@@ -36,6 +36,15 @@ class Site:
     work: str = "evertill.entry.worker.run:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
+    serve_sandbox: str = "evertill.sandbox.serve:serve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """Where the payment provider for trying things out answers, and its own data folder."""
+
+    address: Address
+    folder: Path
 
 
 def preload(site: Site, *, folder: Path) -> None:
@@ -63,6 +72,7 @@ def children(
     metrics: Address,
     workers: int,
     demo: bool,
+    sandbox: Sandbox | None = None,
 ) -> list[Child]:
     """This function will return the shop's processes; without PostgreSQL when `cluster` is None (DATABASE_URL)."""
     database = [] if cluster is None else [_database(cluster)]
@@ -82,7 +92,18 @@ def children(
         )
         for number in range(1, workers + 1)
     ]
-    return [*database, upgrade, jobs, reading, *serving]
+    beside = [] if sandbox is None else [_sandbox(site, sandbox)]
+    return [*database, upgrade, jobs, reading, *beside, *serving]
+
+
+def _sandbox(site: Site, sandbox: Sandbox) -> Child:
+    # Nobody waits for it: a shop opens without its payment providers, this one like any other.
+    return Child(
+        name="sandbox",
+        stage=_JOBS,
+        run=lambda: _look_up(site.serve_sandbox)(sandbox.address.port, sandbox.folder),
+        stop_seconds=3.0,
+    )
 
 
 def _database(cluster: embedded.Cluster) -> Child:

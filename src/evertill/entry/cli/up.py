@@ -16,11 +16,12 @@ from evertill.kernel.supervise import hold_folder, supervise, write_run
 
 from .common import DataOption, data_folder, given_database, make_data_folder, use_data_folder
 from .progress import Progress
-from .shop_processes import Site, children, preload
+from .shop_processes import Sandbox, Site, children, preload
 from .sockets import Address, check_free, listen
 
 _WORKERS_MAX_BY_DEFAULT = 4
 _PORT_MAX = 65_535
+_SANDBOX_BEYOND = 1_200
 
 app = typer.Typer(add_completion=False)
 
@@ -38,6 +39,9 @@ def up(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
     data: DataOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load a small bilingual catalogue.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run the Sandbox payment provider too, on port + 1200; --demo does.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Web processes.", show_default="the processors, at most 4")
     ] = None,
@@ -46,18 +50,33 @@ def up(
     ] = None,
 ) -> None:
     """Start the shop and keep it running: database, web, jobs. Ctrl-C finishes what was accepted and stops all."""
+    folder = data_folder(data)
     metrics = metrics_port or (port + 1000 if port + 1000 <= _PORT_MAX else port - 1000)
     run_shop(
-        folder=data_folder(data),
+        folder=folder,
         web=Address(host=host, port=port),
         metrics=Address(host="127.0.0.1", port=metrics),
         workers=workers or _workers_by_default(),
         demo=demo,
+        sandbox=sandbox_of(folder, port) if demo or sandbox else None,
     )
 
 
+def sandbox_of(folder: Path, port: int) -> Sandbox:
+    """This function will return where Sandbox runs beside a shop on `port`: 1,200 further, or before at the end."""
+    near = port + _SANDBOX_BEYOND if port + _SANDBOX_BEYOND <= _PORT_MAX else port - _SANDBOX_BEYOND
+    return Sandbox(address=Address(host="127.0.0.1", port=near), folder=folder / "sandbox")
+
+
 def run_shop(
-    *, folder: Path, web: Address, metrics: Address, workers: int, demo: bool, site: Site | None = None
+    *,
+    folder: Path,
+    web: Address,
+    metrics: Address,
+    workers: int,
+    demo: bool,
+    sandbox: Sandbox | None = None,
+    site: Site | None = None,
 ) -> None:
     """This function will run the shop of the data folder `folder` until it is told to stop by a signal.
 
@@ -68,15 +87,34 @@ def run_shop(
     make_data_folder(folder)
     progress = Progress(Console())
     with hold_folder(folder), progress:
-        _run(progress, folder=folder, web=web, metrics=metrics, workers=workers, demo=demo, site=site or Site())
+        _run(
+            progress,
+            folder=folder,
+            web=web,
+            metrics=metrics,
+            workers=workers,
+            demo=demo,
+            sandbox=sandbox,
+            site=site or Site(),
+        )
     progress.say("The shop is closed; nothing was left running.")
 
 
 def _run(
-    progress: Progress, *, folder: Path, web: Address, metrics: Address, workers: int, demo: bool, site: Site
+    progress: Progress,
+    *,
+    folder: Path,
+    web: Address,
+    metrics: Address,
+    workers: int,
+    demo: bool,
+    sandbox: Sandbox | None,
+    site: Site,
 ) -> None:
     listener = listen(web)
     check_free(metrics, option="--metrics-port")
+    if sandbox is not None:
+        check_free(sandbox.address, option=f"--port, which is {_SANDBOX_BEYOND} away from it")
     facts = {"url": web.url, "metrics_url": f"{metrics.url}/metrics", "data": str(folder), "database": "external"}
     cluster = None
     if not given_database():
@@ -89,9 +127,18 @@ def _run(
     preload(site, folder=folder)
     progress.step("Starting the shop, with the demo catalogue" if demo else "Starting the shop")
     supervise(
-        children(site=site, cluster=cluster, listener=listener, metrics=metrics, web=web, workers=workers, demo=demo),
+        children(
+            site=site,
+            cluster=cluster,
+            listener=listener,
+            metrics=metrics,
+            web=web,
+            workers=workers,
+            demo=demo,
+            sandbox=sandbox,
+        ),
         tell=progress.say,
-        on_ready=lambda: _announce(progress, web=web, metrics=metrics, folder=folder, demo=demo),
+        on_ready=lambda: _announce(progress, web=web, metrics=metrics, folder=folder, demo=demo, sandbox=sandbox),
         on_closing=lambda: _close(progress, listener),
         on_change=lambda pids: write_run(folder, {**facts, "children": dict(pids)}),
         on_tick=progress.tick,
@@ -105,11 +152,17 @@ def _close(progress: Progress, listener: socket.socket) -> None:
     listener.close()
 
 
-def _announce(progress: Progress, *, web: Address, metrics: Address, folder: Path, demo: bool) -> None:
+def _announce(
+    progress: Progress, *, web: Address, metrics: Address, folder: Path, demo: bool, sandbox: Sandbox | None
+) -> None:
     progress.done()
     progress.say("")
     progress.say(f"[bold green]The shop is open:[/] [bold]{web.url}[/]", markup=True)
     progress.say(f"Data in {folder}; metrics at {metrics.url}/metrics")
+    if sandbox is not None:
+        progress.say(
+            f"Sandbox, a payment provider to try things out: {sandbox.address.url}; its keys in {sandbox.folder}"
+        )
     progress.say("")
     if demo:
         progress.say("Place an order:")

@@ -20,16 +20,22 @@ from evertill.entry.lane import health, orders, orders_api, products
 from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
-from evertill.entry.lane.schema_page import SchemaPage
+from evertill.entry.lane.schema_page import schema_page
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
-_HOT = {("POST", f"{PREFIX}/orders"): orders.place}
-# Below the document's own address Litestar answers all else with a page of its own.
 _SCHEMA = f"{PREFIX}/schema/"
+_BARE = {
+    ("POST", f"{PREFIX}/orders"): orders.place,
+    ("GET", f"{PREFIX}/schema"): schema_page,
+    ("GET", _SCHEMA): schema_page,
+    ("HEAD", f"{PREFIX}/schema"): schema_page,
+    ("HEAD", _SCHEMA): schema_page,
+}
+# Below the document's own address Litestar answers all else with a page of its own.
 _UNDER_SCHEMA = ("", "openapi.json")
 _TYPES = (
     orders.OrderIn,
@@ -115,7 +121,7 @@ def _litestar() -> Litestar:
                 }
             ),
             create_examples=False,
-            render_plugins=[Document(path="/openapi.json", types=_TYPES), SchemaPage(path="/")],
+            render_plugins=[Document(path="/openapi.json", types=_TYPES)],
         ),
         exception_handlers={EvertillError: _on_problem, HTTPException: _on_http, Exception: _on_bug},
         request_max_body_size=config.get().body_bytes_max,
@@ -134,9 +140,9 @@ class Lane:
     def find(self, scope: Any) -> Any:
         """This function will return the ASGI application for a request, or None when it is not the lane's."""
         method, path = scope["method"], scope["path"]
-        hot = _HOT.get((method, path))
-        if hot is not None:
-            return hot
+        bare = _BARE.get((method, path))
+        if bare is not None:
+            return bare
         if path == PREFIX or path.startswith(PREFIX + "/"):
             if path.startswith(_SCHEMA) and path[len(_SCHEMA) :] not in _UNDER_SCHEMA:
                 return refusing(NotFound(f"There is nothing at {path[:200]}."))

@@ -84,6 +84,28 @@ class Document(OpenAPIRenderPlugin):
         return self._made
 
 
+# Orders that can be placed as they stand in a shop with the demo catalogue.
+_ORDERS = {
+    "one": {
+        "summary": "One pack of tea",
+        "value": {
+            "lines": [{"sku": "TEA-001", "quantity": 1}],
+            "currency": "GBP",
+            "contact": {"email": "you@example.com"},
+        },
+    },
+    "agreed": {
+        "summary": "Two goods, and the total that the customer saw",
+        "value": {
+            "lines": [{"sku": "NDL-001", "quantity": 2}, {"sku": "EAR-001", "quantity": 1}],
+            "currency": "GBP",
+            "contact": {"email": "you@example.com"},
+            "expected_total": 2550,
+        },
+    },
+}
+
+
 def refine(document: dict[str, Any], *, types: tuple[type, ...]) -> dict[str, Any]:
     """This function will return a document whose types are msgspec's own and whose answers tell their headers.
 
@@ -95,6 +117,10 @@ def refine(document: dict[str, Any], *, types: tuple[type, ...]) -> dict[str, An
         for path, operations in document["paths"].items()
     }
     _tell_limits(schemas)
+    for operation in (operation for operations in paths.values() for operation in operations.values()):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            if content["schema"] == {"$ref": "#/components/schemas/OrderIn"}:
+                content["examples"] = _ORDERS
     return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
 
 

@@ -8,10 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
+from evertill.entry.lane.gather import Overloaded
 from evertill.kernel import config, db
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Calls that are at work or wait for a thread.
+_asked = 0
 
 
 @cache
@@ -22,7 +26,15 @@ def _pool() -> ThreadPoolExecutor:
 async def in_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """This function will run a journey in one of the lane's threads, on that thread's own database connection.
 
-    Raises what the journey raises, and db.DatabaseUnavailable when the connection breaks under it.
+    Raises what the journey raises, db.DatabaseUnavailable when the connection breaks under it, and Overloaded at once
+    when `queue_max` others are at it or wait.
     """
+    global _asked  # noqa: PLW0603 - only the loop's own thread counts
+    if _asked >= config.get().queue_max:
+        raise Overloaded("Too many requests are waiting.", retry_after_s=1)
     call: Callable[[], Any] = partial(journey, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_pool(), db.with_connection, call)
+    _asked += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_pool(), db.with_connection, call)
+    finally:
+        _asked -= 1

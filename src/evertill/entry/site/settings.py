@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "evertill.domains.access",
     "evertill.domains.catalog",
+    "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.stock",
     "evertill.entry.shop",
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evertill.entry.shop.middleware.strict_pages",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -75,6 +77,8 @@ TEMPLATES = [
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
+
+CSRF_FAILURE_VIEW = "evertill.entry.shop.views.refused"
 
 LANGUAGE_CODE = _config.languages[0]
 LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)) for code in _config.languages]

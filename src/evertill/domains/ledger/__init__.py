@@ -1,0 +1,47 @@
+"""Ledger: double entry for all money, whoever it belongs to. It knows accounts and amounts, and no other domain.
+
+A transaction's postings sum to zero. Nothing that is written is ever changed: what was wrong is set right by a new one.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.ledger import standard
+    from evertill.domains.ledger.operations import BalanceTooLow, Outcome, Posted, ReferenceTaken, post
+    from evertill.domains.ledger.queries import (
+        find_differences,
+        find_overdrawn,
+        find_unbalanced,
+        read_balances,
+        read_entries,
+        sum_entries,
+        trial_balance,
+    )
+    from evertill.domains.ledger.rules import InvalidTransaction
+    from evertill.domains.ledger.types import Account, AccountKind, Kind, Posting, Transaction
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "BalanceTooLow",
+    "InvalidTransaction",
+    "Kind",
+    "Outcome",
+    "Posted",
+    "Posting",
+    "ReferenceTaken",
+    "Transaction",
+    "find_differences",
+    "find_overdrawn",
+    "find_unbalanced",
+    "post",
+    "read_balances",
+    "read_entries",
+    "standard",
+    "sum_entries",
+    "trial_balance",
+]
