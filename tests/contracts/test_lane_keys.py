@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -69,7 +70,7 @@ class TestRepeating:
             {"expected_total": 500},
         ],
     )
-    def test_refuses_another_body_under_the_same_key(self, client: httpx.Client, change: dict[str, object]) -> None:
+    def test_refuses_another_body_under_the_same_key(self, client: httpx.Client, change: dict[str, Any]) -> None:
         make_product("TEA", prices={"GBP": 250, "EUR": 250})
         order(client)
 

@@ -98,10 +98,13 @@ class TestOverload:
 
 
 class TestLocks:
-    @pytest.mark.parametrize("limit", ["lock_timeout_ms", "statement_timeout_ms"])
-    def test_that_nobody_lets_go_are_told_as_busy(self, limit: str) -> None:
+    @pytest.mark.parametrize(("lock_ms", "statement_ms"), [("200", "15000"), ("5000", "200")])
+    def test_that_nobody_lets_go_are_told_as_busy(self, lock_ms: str, statement_ms: str) -> None:
         make_product("TEA")
-        with web.running(url(), **{limit: "200"}) as site, client_of(site) as client:
+        with (
+            web.running(url(), lock_timeout_ms=lock_ms, statement_timeout_ms=statement_ms) as site,
+            client_of(site) as client,
+        ):
             with held("TEA"):
                 answer = order(client)
             again = order(client)

@@ -50,8 +50,8 @@ def asked() -> set[str]:
     for module in SHOP.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
-                assert isinstance(node.args[0], ast.Constant)
-                found.add(node.args[0].value)
+                # Only what stands in the source can be found there by whoever translates.
+                found.add(str(ast.literal_eval(node.args[0])))
     return found
 
 

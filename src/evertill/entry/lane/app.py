@@ -153,7 +153,8 @@ class Lane:
 
     async def _head(self, scope: Any, receive: Any, send: Any) -> None:
         # HEAD is GET without the body, which the server leaves out by itself (RFC 9110 §9.3.2).
-        await self._litestar({**scope, "method": "GET"}, receive, send)
+        as_get: Any = {**scope, "method": "GET"}
+        await self._litestar(as_get, receive, send)
 
     async def _options(self, scope: Any, receive: Any, send: Any) -> None:
         # Litestar answers by what it knows, and HEAD it does not know.

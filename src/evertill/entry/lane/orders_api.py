@@ -46,7 +46,7 @@ from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
 API_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
-_SECURITY = [*API_TOKEN, {"accessToken": []}]
+_SECURITY: list[dict[str, list[str]]] = [*API_TOKEN, {"accessToken": []}]
 
 
 class ScopeMissing(EvertillError):

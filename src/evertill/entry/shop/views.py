@@ -114,7 +114,7 @@ def refused(request: HttpRequest, exception: Exception | None = None, reason: st
         request,
         403,
         title=_("This could not be done"),
-        text=_("The page may have been open for too long. Nothing was changed; go back, load it again and try once more."),
+        text=_("The page may have been open for too long. Nothing was changed; go back, load it again and try anew."),
     )
 
 
