@@ -19,6 +19,9 @@ from bench.errors import CountsDiffer
 
 Tell = Callable[[str], None]
 
+# Equal counts in a row, 0.2 s apart, that mean that nothing is under way any more.
+_SETTLED_COUNTS = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driven:
@@ -121,11 +124,11 @@ def _measure(contestant: Contestant, series: Series, *, seconds: int) -> None:
 
 def settled_count(database: Database) -> int:
     """This function will count orders once no more of them arrive: what was under way has ended."""
-    last = -1
+    counts: list[int] = []
     for _ in range(100):
-        count = db.count_orders(database)
-        if count == last:
-            return count
-        last = count
-        time.sleep(0.1)
+        counts.append(db.count_orders(database))
+        # Long enough for the longest pause that a checkpoint makes on a slow disk.
+        if len(counts) > _SETTLED_COUNTS and len(set(counts[-_SETTLED_COUNTS:])) == 1:
+            return counts[-1]
+        time.sleep(0.2)
     raise CountsDiffer(f"Orders kept arriving in {database.name} although nobody asked for any.")

@@ -26,13 +26,18 @@ from tests.server import environment
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-_RUN = "import django; django.setup(); from evertill.entry.worker.run import run; run()"
+_RUN = "import django; django.setup(); from evertill.entry.worker.run import run; {first}; run()"
+_FORGET_TIMETABLE = "from evertill.entry.worker.jobs import app; app.periodic_registry.periodic_tasks.clear()"
 _YESTERDAY = clock.now() - dt.timedelta(days=1)
 
 
 @contextmanager
-def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process that counts as dead after two seconds without a sign of life."""
+def worker(log: Path, *, has_timetable: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that counts as dead after two seconds without a sign of life.
+
+    Mostly without the timetable, so that a minute that begins in the middle of a test does not add a run of its own.
+    """
+    run = _RUN.format(first="pass" if has_timetable else _FORGET_TIMETABLE)
     quick = {
         "EVERTILL_JOB_HEARTBEAT_S": "1",
         "EVERTILL_JOB_STALLED_S": "2",
@@ -42,7 +47,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", _RUN], env=environment(config.get().database_url) | quick, stderr=output
+            [sys.executable, "-c", run], env=environment(config.get().database_url) | quick, stderr=output
         )
     try:
         yield process
@@ -51,9 +56,8 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def defer_expiry(*, queueing_lock: str | None = None) -> int:
-    """One more run of the job. Without a queueing lock it is not dropped for one that the timetable adds meanwhile."""
-    return app.configure_task("expire_reservations", queueing_lock=queueing_lock).defer(timestamp=0)
+def defer_expiry() -> int:
+    return app.configure_task("expire_reservations", queueing_lock="expire_reservations").defer(timestamp=0)
 
 
 def states() -> dict[str, int]:
@@ -129,9 +133,9 @@ class TestWorker:
         assert audit_books() == []
 
     def test_a_killed_workers_job_is_dropped_when_the_same_waits_already(self, tmp_path: Path) -> None:
-        job_id = defer_expiry(queueing_lock="mine")
+        job_id = defer_expiry()
         ProcrastinateJob.objects.filter(id=job_id).update(status="doing")
-        successor = defer_expiry(queueing_lock="mine")
+        successor = defer_expiry()
 
         with worker(tmp_path / "log"):
             until(lambda: ProcrastinateJob.objects.filter(id=successor, status="succeeded").exists(), seconds=20)
@@ -174,6 +178,13 @@ def _terminate_all(other: psycopg.Connection[tuple[object, ...]]) -> bool:
 
 
 class TestTimetable:
+    def test_is_begun_at_once(self, tmp_path: Path) -> None:
+        make_product("TEA")
+        place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)
+
+        with worker(tmp_path / "log", has_timetable=True):
+            until(lambda: states() == {"PLACED": 0, "EXPIRED": 1}, seconds=20)
+
     def test_expires_every_minute_and_cleans_up_every_day(self) -> None:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
