@@ -30,7 +30,7 @@ bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results
 	@$(BIN)/python -m bench $(ARGS)
 
 drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=)
-	@$(BIN)/python -m pytest tests/races --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) -n 0 $(ARGS)
+	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) -n 0 $(ARGS)
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
 	@$(BIN)/evertill docs

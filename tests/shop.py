@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 
 from evertill.kernel import embedded
 from tests.contracts.test_up import clean_environment, free_port
@@ -63,6 +64,18 @@ class Shop:
             return self.get("/readyz")[0] == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
+
+    def is_whole(self) -> bool:
+        """Whether every process runs, and the job worker does more than only exist."""
+        note = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        wanted = {"postgresql", "jobs", "metrics", *(f"web-{n}" for n in range(1, self.workers + 1))}
+        if wanted - note["children"].keys() or not all(map(_runs, note["children"].values())):
+            return False
+        with psycopg.connect(self.database_url) as database:
+            alive = database.execute(
+                "select 1 from procrastinate_workers where last_heartbeat > now() - interval '10 seconds'"
+            )
+            return alive.rowcount > 0
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

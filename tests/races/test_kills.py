@@ -17,7 +17,7 @@ import pytest
 
 from evertill.journeys.place_orders import digest_key
 from evertill.kernel import ids
-from tests.kernel.waiting import open_folder
+from tests.kernel.waiting import open_folder, until
 from tests.races.buyers import Buyer, Crowd, Wish
 from tests.shop import Shop, shop_in
 
@@ -73,6 +73,8 @@ class TestKills:
 
             assert crowd.faults == []
             check_round(shop, crowd, wishes, dice)
+        # Whatever was killed, and whatever lost its database on the way, is at work again.
+        until(shop.is_whole, seconds=60)
         shop.stop()
 
     @pytest.mark.drill
