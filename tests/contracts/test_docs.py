@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cache
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,10 @@ def _starts_a_shop(command: str) -> bool:
     return re.search(r"(^|\s)evertill up\b", command) is not None
 
 
+def _starts_sandbox(command: str) -> bool:
+    return command.startswith("evertill sandbox-provider")
+
+
 def _is_make(command: str) -> bool:
     return command.split(maxsplit=1)[0] == "make"
 
@@ -79,7 +85,12 @@ def _is_install(command: str) -> bool:
 
 
 # Commands that run for long, or change more than a test may → the class below that proves them.
-_PROVED = ((_starts_a_shop, "TestStarting"), (_is_make, "TestMake"), (_is_install, "TestInstalling"))
+_PROVED = (
+    (_starts_a_shop, "TestStarting"),
+    (_starts_sandbox, "TestStartingSandbox"),
+    (_is_make, "TestMake"),
+    (_is_install, "TestInstalling"),
+)
 
 
 def proof_of(command: str) -> str | None:
@@ -267,6 +278,31 @@ class TestStarting:
                 )
 
         assert '"ready"' in answer.stdout
+
+
+class TestStartingSandbox:
+    @pytest.mark.parametrize("command", _proved_by("TestStartingSandbox"))
+    def test_answers_until_ctrl_c(self, command: str, place: Path) -> None:
+        port = free_port()
+        words = [_VENV / "bin" / "evertill", *shlex.split(command)[1:], "--port", str(port), "--data", str(place)]
+        process = subprocess.Popen(words, cwd=place, env=clean_environment(), stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: _status(port) == HTTPStatus.UNAUTHORIZED, seconds=_READY_SECONDS)
+        finally:
+            process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=60) in (0, 130)
+
+
+def _status(port: int) -> int | None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/v1/faults")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
 
 
 class TestInstalling:
