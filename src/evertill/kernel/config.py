@@ -21,7 +21,7 @@ _SECRET_BYTES_MIN = 32
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
-def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:  # noqa: ANN401
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31 - 1) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"help": help_text, "low": low, "high": high})
 
 
