@@ -30,6 +30,9 @@ _BREACHES = {
     "doors": ("journeys/cancel_order.py", "from evertill.domains.stock.operations import move"),
     "pure": ("domains/stock/rules.py", "from evertill.kernel import clock"),
     "no-http": ("journeys/cancel_order.py", "import litestar"),
+    "outside-door": ("journeys/cancel_order.py", "from evertill.outside import breaker"),
+    "outside-free": ("outside/breaker.py", "import psycopg"),
+    "callers": ("entry/lane/auth.py", "import httpx"),
     "entries": ("entry/worker/run.py", "from evertill.entry import lane"),
     "sandbox": ("sandbox/rules.py", "from evertill.domains import orders"),
     "sandbox-door": ("entry/worker/run.py", "from evertill.sandbox import rules"),
@@ -47,6 +50,11 @@ _MORE_BREACHES = [
     ("layers", "journeys/cancel_order.py", "from evertill.sandbox import rules"),
     ("sandbox", "sandbox/store.py", "import psycopg"),
     ("sandbox", "sandbox/serve.py", "from evertill.kernel import log"),
+    ("layers", "outside/breaker.py", "from evertill.journeys import view_order"),
+    ("doors", "outside/caller.py", "from evertill.domains.payments.providers import register"),
+    ("outside-free", "outside/caller.py", "from evertill.kernel import db"),
+    ("outside-door", "domains/payments/queries.py", "from evertill.outside import breaker"),
+    ("callers", "kernel/clock.py", "import smtplib"),
     ("layers", "a_new_room.py", "from evertill.kernel import clock"),
 ]
 

@@ -12,13 +12,27 @@ class TestMoves:
     def test_are_exactly_these(self) -> None:
         moves = {(source, target) for source, targets in MOVES.items() for target in targets}
 
-        assert moves == {(State.PLACED, State.CANCELLED), (State.PLACED, State.EXPIRED)}
+        assert moves == {
+            (State.PLACED, State.PAID),
+            (State.PLACED, State.CANCELLED),
+            (State.PLACED, State.EXPIRED),
+            (State.PAID, State.REFUNDED),
+            (State.CANCELLED, State.PAID),
+            (State.EXPIRED, State.PAID),
+        }
 
     def test_say_something_about_every_state(self) -> None:
         assert MOVES.keys() == set(State)
 
     @pytest.mark.parametrize(
-        ("target", "sources"), [(State.PLACED, []), (State.CANCELLED, [State.PLACED]), (State.EXPIRED, [State.PLACED])]
+        ("target", "sources"),
+        [
+            (State.PLACED, []),
+            (State.PAID, [State.PLACED, State.CANCELLED, State.EXPIRED]),
+            (State.REFUNDED, [State.PAID]),
+            (State.CANCELLED, [State.PLACED]),
+            (State.EXPIRED, [State.PLACED]),
+        ],
     )
     def test_can_be_asked_backwards(self, target: State, sources: list[State]) -> None:
         assert sources_of(target) == sources

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import ledger, orders, stock
+from evertill.domains import ledger, orders, payments, stock
 from evertill.kernel import db, ids
+from evertill.kernel.money import Money
 
 
 class Check(StrEnum):
@@ -21,6 +22,11 @@ class Check(StrEnum):
     TRANSACTIONS = "every transaction of the ledger sums to zero"
     ACCOUNTS = "every running balance of the ledger is the sum of its entries"
     PREPAID = "nobody has spent more than was prepaid"
+    PAYMENTS = "every payment's moves tell how it came to its state"
+    CAPTURES = "every capture stands in the ledger, and no other"
+    BOUGHT = "every paid order has the money of one payment, and no other order has"
+    REFUNDS = "every payment's refunds are its own, and within what it captured"
+    RETURNED = "every refund stands in the ledger, and no other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,50 @@ def _prepaid() -> _Found:
         yield f"{customer.account} {customer.currency}", f"prepaid balance {customer.balance}"
 
 
+def _payments() -> _Found:
+    for wrong in payments.find_history_differences():
+        yield ids.to_number(wrong.intent_id), f"state {wrong.state}, last move {wrong.last_move}"
+
+
+def _captures() -> _Found:
+    told = ((ids.to_number(paid.intent_id), paid.captured) for paid in payments.stream_captured())
+    yield from _unequal(told, ledger.stream_captures(), left="captured", right="in the ledger")
+
+
+def _bought() -> _Found:
+    paid = ((ids.to_number(order_id), price) for order_id, price in orders.stream_paid())
+    money = ((ids.to_number(order_id), price) for order_id, price in payments.stream_bought())
+    yield from _unequal(paid, money, left="paid", right="by its payment")
+
+
+def _refunds() -> _Found:
+    for wrong in payments.find_refund_differences():
+        detail = f"captured {wrong.captured}, refunded {wrong.refunded}, by refunds {wrong.by_refunds}"
+        yield ids.to_number(wrong.intent_id), detail
+
+
+def _returned() -> _Found:
+    told = ((ids.to_number(refund_id), amount) for refund_id, amount in payments.stream_refunded())
+    yield from _unequal(told, ledger.stream_refunds(), left="given back", right="in the ledger")
+
+
+_Named = Iterator[tuple[str, Money]]
+
+
+def _unequal(a: _Named, b: _Named, *, left: str, right: str) -> _Found:
+    """Give every name of which the two sides, both in the order of names, do not tell the same amount once."""
+    one, other = next(a, None), next(b, None)
+    while one is not None or other is not None:
+        name = min(side[0] for side in (one, other) if side is not None)
+        here = there = None
+        if one is not None and one[0] == name:
+            here, one = one[1], next(a, None)
+        if other is not None and other[0] == name:
+            there, other = other[1], next(b, None)
+        if here != there:
+            yield name, f"{left} {here or 'nothing'}, {right} {there or 'nothing'}"
+
+
 _Held = Iterator[tuple[int, str, int]]
 
 
@@ -117,4 +167,9 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.TRANSACTIONS: _transactions,
     Check.ACCOUNTS: _accounts,
     Check.PREPAID: _prepaid,
+    Check.PAYMENTS: _payments,
+    Check.CAPTURES: _captures,
+    Check.BOUGHT: _bought,
+    Check.REFUNDS: _refunds,
+    Check.RETURNED: _returned,
 }

@@ -25,7 +25,7 @@ class CannotCancel(EvertillError):
     code = "CANNOT_CANCEL"
     status = "conflict"
     kept = "The order stays as it is."
-    remedy = "Look at the order's state. If it has expired, its goods are back on sale and nothing is owed."
+    remedy = "Look at its state. An expired order's goods are back on sale and nothing is owed; a paid one is refunded."
 
 
 def cancel_order(*, order_id: int, actor: str, now: dt.datetime) -> orders.Order:

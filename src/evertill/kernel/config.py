@@ -83,6 +83,19 @@ class Config:
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)
 
+    public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
+    sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
+    sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
+    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
+    provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
+    provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
+    provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
+    provider_rest_s: int = _setting(15, "Seconds for which a failing payment provider is not called.", low=1, high=3600)
+    webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
+    pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
+    pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
+    follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
@@ -15,6 +15,9 @@ from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel.errors import EvertillError
 
 T = TypeVar("T")
+
+# Values of a statement, by place or by name.
+Params = Sequence[Any] | Mapping[str, Any]
 
 # Rows of a streamed answer that are in memory at a time.
 _STREAM_ROWS = 5_000
@@ -63,7 +66,7 @@ def raw() -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection)
 
 
-def fetch(statement: LiteralString, params: Sequence[Any] = ()) -> list[Any]:
+def fetch(statement: LiteralString, params: Params = ()) -> list[Any]:
     """This function will run one prepared statement and return its rows as tuples, in binary."""
     with psycopg.Cursor(raw()) as cursor:
         cursor.execute(statement, params, prepare=True, binary=True)
@@ -99,7 +102,7 @@ def together() -> Iterator[None]:
         yield
 
 
-def execute(statement: LiteralString, params: Sequence[Any] = ()) -> int:
+def execute(statement: LiteralString, params: Params = ()) -> int:
     """This function will run one prepared statement and return the number of rows it touched."""
     with psycopg.Cursor(raw()) as cursor:
         cursor.execute(statement, params, prepare=True, binary=True)

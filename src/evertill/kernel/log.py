@@ -45,6 +45,8 @@ def set_up(*, process: str) -> None:
     root.setLevel(config.get().log_level.upper())
     # It tells of every start and stop, which the supervisor tells already.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # It tells of every call that went well, with its address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # What strangers ask for in vain is no news, and would let them fill the log.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)

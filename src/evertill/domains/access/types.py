@@ -14,6 +14,7 @@ class Scope(StrEnum):
 
     ORDERS_READ = "orders:read"
     ORDERS_CANCEL = "orders:cancel"
+    ORDERS_PAY = "orders:pay"
     ORDERS_PRICE = "orders:price"
 
 
@@ -21,6 +22,7 @@ class Scope(StrEnum):
 MEANINGS = {
     Scope.ORDERS_READ: "read any order",
     Scope.ORDERS_CANCEL: "cancel any order",
+    Scope.ORDERS_PAY: "begin to pay any order",
     Scope.ORDERS_PRICE: "state the unit price of an order line: negotiated or historical orders",
 }
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         find_unbalanced,
         read_balances,
         read_entries,
+        stream_captures,
+        stream_refunds,
         sum_entries,
         trial_balance,
     )
@@ -42,6 +44,8 @@ __all__ = [
     "read_balances",
     "read_entries",
     "standard",
+    "stream_captures",
+    "stream_refunds",
     "sum_entries",
     "trial_balance",
 ]

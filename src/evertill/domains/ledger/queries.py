@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import LiteralString
 
 from evertill.domains.ledger.types import (
     Account,
@@ -16,6 +17,7 @@ from evertill.domains.ledger.types import (
 )
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Texts
+from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.ledger"
 
@@ -62,6 +64,21 @@ def trial_balance(*, currency: str) -> list[TrialLine]:
         TrialLine(kind=AccountKind(kind), debited=debited, credited=credited)
         for kind, debited, credited in db.fetch(sql.load(_HERE, "trial_balance"), (currency,))
     ]
+
+
+def stream_captures() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference, amount) of all captures, in the order of references; caller's transaction."""
+    return _stream(sql.load(_HERE, "stream_captures"))
+
+
+def stream_refunds() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference, amount) of all that providers gave back, as stream_captures does."""
+    return _stream(sql.load(_HERE, "stream_refunds"))
+
+
+def _stream(statement: LiteralString) -> Iterator[tuple[str, Money]]:
+    for reference, currency, amount in db.stream(statement):
+        yield reference, Money(amount=amount, currency=currency)
 
 
 def find_unbalanced() -> list[Unbalanced]:

@@ -5,13 +5,21 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.orders.operations import NumberTaken, change_state, claim_keys, lock_expired, record
+    from evertill.domains.orders.operations import (
+        NumberTaken,
+        change_state,
+        claim_keys,
+        lock_expired,
+        lock_order,
+        record,
+    )
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
         find_total_differences,
         read_lines,
         read_orders,
+        stream_paid,
         stream_pieces_held,
     )
     from evertill.domains.orders.rules import pieces_by_sku
@@ -33,10 +41,12 @@ __all__ = [
     "find_history_differences",
     "find_total_differences",
     "lock_expired",
+    "lock_order",
     "opens",
     "pieces_by_sku",
     "read_lines",
     "read_orders",
     "record",
+    "stream_paid",
     "stream_pieces_held",
 ]

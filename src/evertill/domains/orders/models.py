@@ -25,7 +25,8 @@ class Order(models.Model):
         constraints = (
             models.UniqueConstraint(name="orders_order_once_per_key", fields=("key_digest",)),
             models.CheckConstraint(
-                name="orders_order_state_known", condition=Q(state__in=("PLACED", "CANCELLED", "EXPIRED"))
+                name="orders_order_state_known",
+                condition=Q(state__in=("PLACED", "PAID", "REFUNDED", "CANCELLED", "EXPIRED")),
             ),
             models.CheckConstraint(name="orders_order_total_not_negative", condition=Q(total__gte=0)),
         )

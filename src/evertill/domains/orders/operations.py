@@ -17,7 +17,12 @@ from evertill.kernel.errors import EvertillError
 _HERE = "evertill.domains.orders"
 # Which of the three is met first is PostgreSQL's choice.
 _PRIMARY_KEYS = {"orders_order_pkey", "orders_line_pkey", "orders_event_pkey"}
-_EVENTS = {State.CANCELLED: "order.cancelled", State.EXPIRED: "order.expired"}
+_EVENTS = {
+    State.PAID: "order.paid",
+    State.REFUNDED: "order.refunded",
+    State.CANCELLED: "order.cancelled",
+    State.EXPIRED: "order.expired",
+}
 
 
 class NumberTaken(EvertillError):
@@ -83,6 +88,12 @@ def _insert(params: Sequence[Any]) -> None:
 def lock_expired(*, now: dt.datetime, limit: int) -> list[int]:
     """This function will lock up to `limit` orders whose reservation has run out, and return their ids."""
     return [order_id for (order_id,) in db.fetch(sql.load(_HERE, "lock_expired"), (now, limit))]
+
+
+def lock_order(*, order_id: int) -> State | None:
+    """This function will lock one order until the caller's transaction ends, and return its state; None: no such."""
+    rows = db.fetch(sql.load(_HERE, "lock_order"), (order_id,))
+    return State(rows[0][0]) if rows else None
 
 
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from evertill.domains.orders.types import HistoryDifference, Keyed, Line, Order, State, TotalDifference
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Uuids
+from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.orders"
 
@@ -70,6 +71,12 @@ def find_history_differences() -> list[HistoryDifference]:
         HistoryDifference(order_id=order_id, state=state, last_event=last_event)
         for order_id, state, last_event in db.fetch(sql.load(_HERE, "history_differences"))
     ]
+
+
+def stream_paid() -> Iterator[tuple[int, Money]]:
+    """This function will give (order id, total) of orders that were paid, in that order; the caller's transaction."""
+    for order_id, total, currency in db.stream(sql.load(_HERE, "stream_paid")):
+        yield order_id, Money(amount=total, currency=currency)
 
 
 def stream_pieces_held() -> Iterator[tuple[int, str, int]]:

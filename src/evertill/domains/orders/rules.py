@@ -8,9 +8,12 @@ from evertill.domains.orders.types import Line, State
 
 # Every move that exists. What is not in this table cannot happen, whoever asks.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.PLACED: frozenset({State.CANCELLED, State.EXPIRED}),
-    State.CANCELLED: frozenset(),
-    State.EXPIRED: frozenset(),
+    State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),
+    State.PAID: frozenset({State.REFUNDED}),
+    State.REFUNDED: frozenset(),
+    # Money that comes late buys the goods after all, when they are still there.
+    State.CANCELLED: frozenset({State.PAID}),
+    State.EXPIRED: frozenset({State.PAID}),
 }
 
 

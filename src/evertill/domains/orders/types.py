@@ -12,9 +12,14 @@ import msgspec
 
 
 class State(StrEnum):
-    """Where an order stands. PLACED holds its goods until `reserved_until`."""
+    """Where an order stands. PLACED holds its goods until `reserved_until`; PAID has bought them.
+
+    REFUNDED got all of its money back; a part of it leaves an order PAID.
+    """
 
     PLACED = "PLACED"
+    PAID = "PAID"
+    REFUNDED = "REFUNDED"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
 

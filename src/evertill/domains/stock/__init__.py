@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.stock.operations import UnknownStock, move, open_items, release
+    from evertill.domains.stock.operations import UnknownStock, move, open_items, release, sell
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
@@ -38,5 +38,6 @@ __all__ = [
     "open_items",
     "read_items",
     "release",
+    "sell",
     "stream_pieces_held",
 ]

@@ -55,11 +55,23 @@ def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> Non
     Raises UnknownStock when a SKU has no balance. Releasing more than is reserved violates the constraint
     stock_item_reserved_not_negative; callers move the order's state first, so that it happens once.
     """
+    _end_reservations(pieces, kind=MovementKind.RELEASED, now=now)
+
+
+def sell(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
+    """This function will take off the shelf what orders had reserved; `pieces` gives the pieces of each SKU by order.
+
+    Raises and requires what release does.
+    """
+    _end_reservations(pieces, kind=MovementKind.SOLD, now=now)
+
+
+def _end_reservations(pieces: Mapping[int, Mapping[str, int]], *, kind: MovementKind, now: dt.datetime) -> None:
     # One update of many balances would lock them in whatever order it meets them; other writers wait in SKU order.
     lock_items(skus={sku for wanted in pieces.values() for sku in wanted})
     move(
         movements=[
-            Movement(sku=sku, kind=MovementKind.RELEASED, quantity=quantity, order_id=order_id)
+            Movement(sku=sku, kind=kind, quantity=quantity, order_id=order_id)
             for order_id, wanted in pieces.items()
             for sku, quantity in wanted.items()
         ],

@@ -65,5 +65,5 @@ def _takes(item: Field[Any]) -> str:
     if isinstance(item.default, int):
         return f"{item.metadata['low']}–{item.metadata['high']}"
     if isinstance(item.default, Path):
-        return "a folder"
+        return "a path"
     return "text"

@@ -16,7 +16,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, products
+from evertill.entry.lane import health, orders, orders_api, payments_api, products, webhooks
 from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
@@ -41,6 +41,9 @@ _TYPES = (
     orders.OrderIn,
     orders.OrderOut,
     orders.PlacedOut,
+    payments_api.PayIn,
+    payments_api.PaymentOut,
+    webhooks.ReceivedOut,
     products.ProductsOut,
     products.ProductOut,
     Problem,
@@ -97,6 +100,9 @@ def _litestar() -> Litestar:
             orders_api.place_order,
             orders_api.read_order,
             orders_api.cancel,
+            payments_api.pay_order,
+            payments_api.read_payment,
+            webhooks.receive_webhook,
             products.list_products,
             products.read_product,
         ],
@@ -170,3 +176,4 @@ class Lane:
     async def close(self) -> None:
         """This function will finish the batches under way."""
         await orders.placing().close()
+        await webhooks.receiving().close()

@@ -79,7 +79,10 @@ class OrderOut(msgspec.Struct, frozen=True):
     """An order. The goods are kept until `reserved_until`."""
 
     number: Annotated[str, Meta(description="What people call this order by.", examples=["0E9W-9MHZ-4G9XQ"])]
-    state: Annotated[str, Meta(description="PLACED, CANCELLED or EXPIRED; more will follow.", examples=["PLACED"])]
+    state: Annotated[
+        str,
+        Meta(description="PLACED, PAID, REFUNDED, CANCELLED or EXPIRED; more will follow.", examples=["PLACED"]),
+    ]
     total: MoneyOut
     lines: Sequence[LineOut]
     placed_at: dt.datetime

@@ -46,7 +46,7 @@ from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
 API_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
-_SECURITY: list[dict[str, list[str]]] = [*API_TOKEN, {"accessToken": []}]
+OPENED_BY: list[dict[str, list[str]]] = [*API_TOKEN, {"accessToken": []}]
 
 
 class ScopeMissing(EvertillError):
@@ -122,12 +122,12 @@ async def place_order(
     operation_id="readOrder",
     response_description="The order as it stands now.",
     responses=problems(Unauthenticated, ScopeMissing, OrderNotFound),
-    security=_SECURITY,
+    security=OPENED_BY,
     tags=["orders"],
 )
 async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will return one order to whoever may open it."""
-    order, _ = await _open(request, number, scope="orders:read")
+    order, _ = await open_order(request, number, scope="orders:read")
     return _answer(order)
 
 
@@ -139,17 +139,20 @@ async def read_order(request: Request[Any, Any, Any], number: FromPath[str]) -> 
     operation_id="cancelOrder",
     response_description="The order is cancelled.",
     responses=problems(Unauthenticated, ScopeMissing, OrderNotFound, AlreadyCancelled, CannotCancel),
-    security=_SECURITY,
+    security=OPENED_BY,
     tags=["orders"],
 )
 async def cancel(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[OrderOut]:
     """This function will cancel one order for whoever may open it."""
-    order, actor = await _open(request, number, scope="orders:cancel")
+    order, actor = await open_order(request, number, scope="orders:cancel")
     return _answer(await in_thread(cancel_order, order_id=order.id, actor=actor, now=clock.now()))
 
 
-async def _open(request: Request[Any, Any, Any], number: str, *, scope: str) -> tuple[Order, str]:
-    """Return the order that the caller may open, and who he is in its history."""
+async def open_order(request: Request[Any, Any, Any], number: str, *, scope: str) -> tuple[Order, str]:
+    """This function will return the order that the caller may open, and who he is in its history.
+
+    Raises Unauthenticated, ScopeMissing and OrderNotFound.
+    """
     authorization = read_headers(request.scope).get(b"authorization")
     token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
     if not token:

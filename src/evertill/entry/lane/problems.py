@@ -64,6 +64,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     total: Annotated[NewTotal, Meta(description="PRICE_CHANGED: the new total.")] | UnsetType = UNSET
     skus: Annotated[list[str], Meta(description="UNKNOWN_SKU: those not for sale.")] | UnsetType = UNSET
     sku: Annotated[str, Meta(description="WRONG_CURRENCY: the one without a price.")] | UnsetType = UNSET
+    methods: Annotated[list[str], Meta(description="UNKNOWN_METHOD: those there are.")] | UnsetType = UNSET
     state: Annotated[str, Meta(description="CANNOT_CANCEL: the order's state.")] | UnsetType = UNSET
 
 

@@ -1,4 +1,4 @@
-"""The lane's few threads for journeys that are not gathered."""
+"""The lane's few threads for journeys that are not gathered; those that may wait for a provider have their own."""
 
 from __future__ import annotations
 
@@ -38,3 +38,29 @@ async def in_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
         return await asyncio.get_running_loop().run_in_executor(_pool(), db.with_connection, call)
     finally:
         _asked -= 1
+
+
+@cache
+def _paying() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=config.get().pay_threads, thread_name_prefix="pay")
+
+
+# Requests that hold or wait for one of the paying threads.
+_paying_now: set[object] = set()
+
+
+async def in_paying_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """This function will run a journey that may wait for a payment provider, so that only its own kind waits behind.
+
+    Raises Overloaded past the bound, and what in_thread raises.
+    """
+    limits = config.get()
+    if len(_paying_now) >= limits.pay_threads + limits.pay_queue_max:
+        raise Overloaded("Too many payments wait for their providers.", retry_after_s=1)
+    call: Callable[[], Any] = partial(journey, *args, **kwargs)
+    mark = object()
+    _paying_now.add(mark)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_paying(), db.with_connection, call)
+    finally:
+        _paying_now.discard(mark)

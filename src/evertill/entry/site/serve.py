@@ -11,11 +11,13 @@ import uvicorn
 from evertill.entry.site.asgi import Site
 from evertill.entry.site.protocol import JoiningProtocol
 from evertill.kernel import config, log
+from evertill.outside.connect import connect
 
 
 def serve(sock: socket.socket) -> None:
     """This function will serve until SIGTERM, then finish the requests under way and return."""
     log.set_up(process="web")
+    connect()
     # What is loaded now stays for good, and what comes and goes with requests is freed by its reference counts: the
     # collector need not look at either every few hundred objects.
     gc.freeze()

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "evertill.domains.catalog",
     "evertill.domains.ledger",
     "evertill.domains.orders",
+    "evertill.domains.payments",
     "evertill.domains.stock",
     "evertill.entry.shop",
 ]

@@ -6,11 +6,15 @@ A job holds no `lock` of the queue: the lock of a dead worker's job would keep o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import follow_payments as following
+from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config
 
 _log = structlog.get_logger("evertill.jobs")
@@ -32,6 +36,27 @@ def expire_reservations(context: JobContext, timestamp: int) -> None:  # noqa: A
             break
     if total:
         _log.info("reservations expired", orders=total)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="poll_payments", queueing_lock="poll_payments", pass_context=True)
+def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
+    _until_done(context, lambda: following.poll_payments(now=clock.now()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=HANDLE, queueing_lock=HANDLE, pass_context=True)
+def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 — as above, and by nobody else.
+    """Handle stored webhooks, batch by batch. Each webhook asks for this; the clock does in case that was lost."""
+    _until_done(context, lambda: following.handle_events(now=clock.now()))
+
+
+def _until_done(context: JobContext, batch: Callable[[], int]) -> None:
+    limit = config.get().follow_batch_max
+    for _ in range(_BATCHES_MAX):
+        if batch() < limit or context.should_abort():
+            break
 
 
 @app.periodic(cron="17 3 * * *")

@@ -18,6 +18,7 @@ from procrastinate.contrib.django import app as registered
 from procrastinate.contrib.django.utils import connector_params
 
 from evertill.kernel import config, log, sql
+from evertill.outside.connect import connect
 
 _log = structlog.get_logger("evertill.worker")
 
@@ -40,6 +41,7 @@ def run() -> None:
     log.set_up(process="jobs")
     # Its own lines about each step of each job would drown ours; what goes wrong is still told.
     logging.getLogger("procrastinate").setLevel(max(logging.WARNING, logging.getLogger().level))
+    connect()
     asyncio.run(_work())
 
 

@@ -1,0 +1,136 @@
+"""Payments: what customers were asked for, what their providers say became of it, and what was given back.
+
+A provider's word is the truth; this domain knows what it means. It calls nobody: providers come from outside and are
+registered when a process starts.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.payments.operations import (
+        claim_events,
+        claim_intents,
+        claim_refunds,
+        create_intent,
+        finish_event,
+        finish_refund,
+        record_truth,
+        replay_events,
+        request_refund,
+        store_events,
+    )
+    from evertill.domains.payments.providers import (
+        Provider,
+        ProviderRefused,
+        ProviderUnavailable,
+        UnknownMethod,
+        UnknownProvider,
+        WebhookForeign,
+        WebhookForged,
+        WebhookRefused,
+        WebhookStale,
+        choose,
+        methods,
+        provider,
+        register,
+    )
+    from evertill.domains.payments.queries import (
+        find_history_differences,
+        find_intent,
+        find_ours,
+        find_refund,
+        find_refund_differences,
+        lock_intent,
+        read_intents,
+        read_refunds,
+        stream_bought,
+        stream_captured,
+        stream_refunded,
+        sum_refunds,
+    )
+    from evertill.domains.payments.rules import (
+        buys,
+        conclude,
+        is_final,
+        may_move,
+    )
+    from evertill.domains.payments.types import (
+        Capability,
+        Conclusion,
+        Ending,
+        Event,
+        Intent,
+        NewEvent,
+        NewIntent,
+        NewRefund,
+        Next,
+        Notice,
+        Refund,
+        RefundKind,
+        RefundState,
+        Standing,
+        State,
+        Truth,
+    )
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Capability",
+    "Conclusion",
+    "Ending",
+    "Event",
+    "Intent",
+    "NewEvent",
+    "NewIntent",
+    "NewRefund",
+    "Next",
+    "Notice",
+    "Provider",
+    "ProviderRefused",
+    "ProviderUnavailable",
+    "Refund",
+    "RefundKind",
+    "RefundState",
+    "Standing",
+    "State",
+    "Truth",
+    "UnknownMethod",
+    "UnknownProvider",
+    "WebhookForeign",
+    "WebhookForged",
+    "WebhookRefused",
+    "WebhookStale",
+    "buys",
+    "choose",
+    "claim_events",
+    "claim_intents",
+    "claim_refunds",
+    "conclude",
+    "create_intent",
+    "find_history_differences",
+    "find_intent",
+    "find_ours",
+    "find_refund",
+    "find_refund_differences",
+    "finish_event",
+    "finish_refund",
+    "is_final",
+    "lock_intent",
+    "may_move",
+    "methods",
+    "provider",
+    "read_intents",
+    "read_refunds",
+    "record_truth",
+    "register",
+    "replay_events",
+    "request_refund",
+    "store_events",
+    "stream_bought",
+    "stream_captured",
+    "stream_refunded",
+    "sum_refunds",
+]

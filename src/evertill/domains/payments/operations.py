@@ -1,0 +1,151 @@
+"""Writes of payments. The caller holds a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from evertill.domains.payments import rules
+from evertill.domains.payments.types import (
+    Conclusion,
+    Event,
+    Intent,
+    NewEvent,
+    NewIntent,
+    NewRefund,
+    Refund,
+    RefundState,
+    State,
+    Truth,
+)
+from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints, Texts
+
+_HERE = "evertill.domains.payments"
+_REASON_CHARS = 200
+
+
+def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
+    """This function will write a payment, and say whether it did: False means that its key is used already."""
+    written = db.execute(
+        sql.load(_HERE, "create"),
+        (
+            new.id,
+            new.order_id,
+            new.provider,
+            new.way,
+            new.expected.amount,
+            new.expected.currency,
+            UUID(bytes=new.key_digest),
+            UUID(bytes=new.body_digest),
+            now,
+            actor,
+        ),
+    )
+    return written == 1
+
+
+def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None, actor: str, now: dt.datetime) -> bool:
+    """This function will write what a provider told of a payment that the caller has locked, with who told and why.
+
+    Returns whether it was news; what the table of moves does not allow changes nothing. A capture comes with its
+    conclusion.
+    """
+    sources = [source for source in State if rules.may_move(source=source, target=truth.state)]
+    captured = truth.captured if truth.state is State.CAPTURED else None
+    moved = db.execute(
+        sql.load(_HERE, "record_truth"),
+        {
+            "intent_id": intent.id,
+            "state": truth.state.value,
+            "sources": Texts([source.value for source in sources]),
+            "provider_id": truth.provider_id,
+            "captured": captured.amount if captured else 0,
+            "captured_currency": captured.currency if captured else "",
+            "ending": conclusion.ending.value if conclusion else "",
+            "reason": truth.reason[:_REASON_CHARS],
+            "next_kind": truth.next.kind if truth.next else "",
+            "next_value": truth.next.value if truth.next else "",
+            "is_final": rules.is_final(truth.state),
+            "actor": actor,
+            "why": (conclusion.ending.value if conclusion else truth.reason or "told by the provider")[:_REASON_CHARS],
+            "now": now,
+        },
+    )
+    return moved == 1
+
+
+def claim_intents(*, now: dt.datetime, limit: int) -> list[int]:
+    """This function will take up to `limit` payments that are due to be followed, and plan the look after this one."""
+    return [intent_id for (intent_id,) in db.fetch(sql.load(_HERE, "claim_intents"), (now, limit, now))]
+
+
+def claim_refunds(*, now: dt.datetime, limit: int) -> list[int]:
+    """This function will take up to `limit` refunds whose end is unknown, and plan the look after this one."""
+    return [refund_id for (refund_id,) in db.fetch(sql.load(_HERE, "claim_refunds"), (now, limit, now))]
+
+
+def claim_events(*, now: dt.datetime, limit: int) -> list[Event]:
+    """This function will take up to `limit` webhooks that wait to be handled, and plan the try after this one."""
+    rows = db.fetch(sql.load(_HERE, "claim_events"), (now, limit, now))
+    return [Event(provider=name, event_id=event_id, intent_id=intent_id) for name, event_id, intent_id in rows]
+
+
+def store_events(*, events: Sequence[NewEvent], now: dt.datetime) -> set[tuple[str, str]]:
+    """This function will keep webhooks as they came, and return (provider, event id) of those that are new."""
+    rows = db.fetch(
+        sql.load(_HERE, "store_events"),
+        (
+            now,
+            now,
+            Texts([event.provider for event in events]),
+            Texts([event.event_id for event in events]),
+            Bigints([event.intent_id for event in events]),
+            Texts([event.body.hex() for event in events]),
+        ),
+    )
+    return {(name, event_id) for name, event_id in rows}
+
+
+def finish_event(*, event: Event) -> None:
+    """This function will note that a webhook is handled."""
+    db.execute(sql.load(_HERE, "finish_event"), (event.provider, event.event_id))
+
+
+def replay_events(*, since: dt.datetime, now: dt.datetime) -> int:
+    """This function will have every webhook since a moment handled again, and return how many there are."""
+    return db.execute(sql.load(_HERE, "replay_events"), (now, since))
+
+
+def request_refund(*, new: NewRefund, now: dt.datetime) -> bool:
+    """This function will promise money back and write the refund; False means that so much is not left.
+
+    A key that is used already violates payments_refund_once_per_key; callers lock the payment and look first.
+    """
+    written = db.execute(
+        sql.load(_HERE, "request_refund"),
+        {
+            "refund_id": new.id,
+            "intent_id": new.intent_id,
+            "kind": new.kind.value,
+            "amount": new.amount,
+            "reason": new.reason,
+            "actor": new.actor,
+            "now": now,
+            "key_digest": UUID(bytes=new.key_digest),
+        },
+    )
+    return written == 1
+
+
+def finish_refund(*, refund: Refund, state: RefundState, provider_id: str, now: dt.datetime) -> bool:
+    """This function will end a refund, and return whether it was not ended before; the caller has locked the payment.
+
+    A refund that FAILED is not promised any more.
+    """
+    ended = db.fetch(
+        sql.load(_HERE, "finish_refund"),
+        {"refund_id": refund.id, "state": state.value, "provider_id": provider_id, "now": now},
+    )
+    return bool(ended)

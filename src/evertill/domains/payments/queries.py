@@ -1,0 +1,136 @@
+"""Reads of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from evertill.domains.payments.types import (
+    Ending,
+    HistoryDifference,
+    Intent,
+    Next,
+    Paid,
+    Refund,
+    RefundDifference,
+    RefundKind,
+    RefundState,
+    State,
+)
+from evertill.kernel import db, ids, sql
+from evertill.kernel.arrays import Bigints
+from evertill.kernel.money import Money
+
+_HERE = "evertill.domains.payments"
+
+
+def read_intents(*, intent_ids: Iterable[int]) -> dict[int, Intent]:
+    """This function will read payments; an id that does not exist is missing from the answer."""
+    rows = db.fetch(sql.load(_HERE, "read_intents"), (Bigints(sorted(intent_ids)),))
+    return {row[0]: _intent(row) for row in rows}
+
+
+def find_intent(*, key_digest: bytes) -> Intent | None:
+    """This function will return the payment that was asked for under a key."""
+    rows = db.fetch(sql.load(_HERE, "find_intent"), (UUID(bytes=key_digest),))
+    return _intent(rows[0]) if rows else None
+
+
+def lock_intent(*, intent_id: int) -> Intent | None:
+    """This function will lock one payment until the caller's transaction ends, and read it as it is then."""
+    rows = db.fetch(sql.load(_HERE, "lock_intent"), (intent_id,))
+    return _intent(rows[0]) if rows else None
+
+
+def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
+    """This function will return (provider, id) of those payments that are this shop's."""
+    rows = db.fetch(sql.load(_HERE, "our_intents"), (Bigints(sorted(intent_ids)),))
+    return {(name, intent_id) for intent_id, name in rows}
+
+
+def read_refunds(*, refund_ids: Iterable[int]) -> dict[int, Refund]:
+    """This function will read refunds; an id that does not exist is missing from the answer."""
+    rows = db.fetch(sql.load(_HERE, "read_refunds"), (Bigints(sorted(refund_ids)),))
+    return {row[0]: _refund(row) for row in rows}
+
+
+def find_refund(*, key_digest: bytes) -> Refund | None:
+    """This function will return the refund that was asked for under a key."""
+    rows = db.fetch(sql.load(_HERE, "find_refund"), (UUID(bytes=key_digest),))
+    return _refund(rows[0]) if rows else None
+
+
+def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:
+    """This function will return how much of one kind a payment has given back, in minor units."""
+    ((total,),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    return int(total)
+
+
+def stream_captured() -> Iterator[Paid]:
+    """This function will give every capture, in the order of ids; the caller's transaction."""
+    for intent_id, order_id, amount, currency in db.stream(sql.load(_HERE, "stream_captured")):
+        yield Paid(intent_id=intent_id, order_id=order_id, captured=Money(amount=amount, currency=currency))
+
+
+def stream_bought() -> Iterator[tuple[int, Money]]:
+    """This function will give (order id, price) for every payment that bought an order; the caller's transaction."""
+    for order_id, amount, currency in db.stream(sql.load(_HERE, "stream_bought")):
+        yield order_id, Money(amount=amount, currency=currency)
+
+
+def stream_refunded() -> Iterator[tuple[int, Money]]:
+    """This function will give (refund id, amount) for all that was given back; the caller's transaction."""
+    for refund_id, amount, currency in db.stream(sql.load(_HERE, "stream_refunded")):
+        yield refund_id, Money(amount=amount, currency=currency)
+
+
+def find_refund_differences() -> list[RefundDifference]:
+    """This function will return every payment that promises back more than it has, or another sum than its refunds."""
+    return [
+        RefundDifference(intent_id=intent_id, captured=captured, refunded=refunded, by_refunds=by_refunds)
+        for intent_id, captured, refunded, by_refunds in db.fetch(sql.load(_HERE, "refund_differences"))
+    ]
+
+
+def find_history_differences() -> list[HistoryDifference]:
+    """This function will return every payment whose moves do not tell how it came to its state."""
+    return [
+        HistoryDifference(intent_id=intent_id, state=state, last_move=last_move)
+        for intent_id, state, last_move in db.fetch(sql.load(_HERE, "history_differences"))
+    ]
+
+
+def _intent(row: Sequence[Any]) -> Intent:
+    captured, captured_currency, refunded, ending = row[7:11]
+    return Intent(
+        id=row[0],
+        number=ids.to_number(row[0]),
+        order_id=row[1],
+        provider=row[2],
+        way=row[3],
+        state=State(row[4]),
+        expected=Money(amount=row[5], currency=row[6]),
+        captured=Money(amount=captured, currency=captured_currency) if captured else None,
+        refunded=refunded,
+        ending=Ending(ending) if ending else None,
+        provider_id=row[11],
+        reason=row[12],
+        next=Next(kind=row[13], value=row[14]) if row[13] else None,
+        created_at=row[15],
+        body_digest=row[16].bytes,
+    )
+
+
+def _refund(row: Sequence[Any]) -> Refund:
+    refund_id, intent_id, kind, state, amount, reason, actor = row
+    return Refund(
+        id=refund_id,
+        number=ids.to_number(refund_id),
+        intent_id=intent_id,
+        kind=RefundKind(kind),
+        state=RefundState(state),
+        amount=amount,
+        reason=reason,
+        actor=actor,
+    )

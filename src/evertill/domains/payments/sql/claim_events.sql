@@ -1,0 +1,17 @@
+-- Takes up to so many webhooks that wait to be handled, and plans the next try as for payments.
+with due as (
+    select provider, event_id
+    from payments_event
+    where look_at <= %s::timestamptz
+    order by look_at, provider, event_id
+    limit %s
+    for update skip locked
+)
+update payments_event as waiting
+set look_at = %s::timestamptz + least(600, 5 * 2 ^ least(waiting.looks, 10)) * interval '1 second',
+    looks = waiting.looks + 1
+from due
+where waiting.provider = due.provider
+  and waiting.event_id = due.event_id
+  and waiting.look_at is not null
+returning waiting.provider, waiting.event_id, waiting.intent_id

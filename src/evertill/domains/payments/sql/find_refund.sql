@@ -1,0 +1,4 @@
+-- The refund that was asked for under a key.
+select id, intent_id, kind, state, amount, reason, actor
+from payments_refund
+where key_digest = %s

@@ -1,0 +1,204 @@
+"""What crosses the boundary of payments. Amounts are in minor units."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Flag, StrEnum, auto
+
+import msgspec
+
+from evertill.kernel.money import Money
+
+
+class State(StrEnum):
+    """Where a payment stands, as its provider tells. CREATED: we do not know yet whether the provider heard of it."""
+
+    CREATED = "CREATED"
+    PENDING = "PENDING"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Ending(StrEnum):
+    """What captured money meant for its order; the first three bought the goods, the others are given back whole."""
+
+    MATCHED = "MATCHED"
+    OVERPAID = "OVERPAID"
+    LATE = "LATE"
+    UNDERPAID = "UNDERPAID"
+    WRONG_CURRENCY = "WRONG_CURRENCY"
+    PAID_TWICE = "PAID_TWICE"
+    UNDELIVERABLE = "UNDELIVERABLE"
+
+
+class Standing(StrEnum):
+    """How an order stands to money that arrives: waits for it, has been paid, or has ended without."""
+
+    OPEN = "OPEN"
+    PAID = "PAID"
+    ENDED = "ENDED"
+
+
+class Capability(Flag):
+    """What a provider can do; providers differ by these, and nowhere by their names."""
+
+    PAGE = auto()
+    QR = auto()
+    PARTIAL_REFUND = auto()
+
+
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    REQUESTED = "REQUESTED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class RefundKind(StrEnum):
+    """What is given back: a SALE, whole or in part, or EXCESS that never bought anything."""
+
+    SALE = "SALE"
+    EXCESS = "EXCESS"
+
+
+class Next(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer does next: go to an address (`redirect`), or scan a text as a QR code (`qr`)."""
+
+    kind: str
+    value: str
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of a payment. `captured` and `fee` count once it is CAPTURED."""
+
+    state: State
+    provider_id: str = ""
+    captured: Money | None = None
+    fee: int = 0
+    reason: str = ""
+    next: Next | None = None
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as we keep it: what is expected, what the provider took, and how much of that is promised back.
+
+    `number` is its id as people and the provider see it.
+    """
+
+    id: int
+    number: str
+    order_id: int
+    provider: str
+    way: str
+    state: State
+    expected: Money
+    captured: Money | None
+    refunded: int
+    ending: Ending | None
+    provider_id: str
+    reason: str
+    next: Next | None
+    created_at: dt.datetime
+    body_digest: bytes
+
+    @property
+    def has_bought(self) -> bool:
+        """Whether its money is what the order was paid with."""
+        return self.ending in (Ending.MATCHED, Ending.OVERPAID, Ending.LATE)
+
+
+class NewIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that is to begin; the digests, 16 bytes each, make repeating its request harmless."""
+
+    id: int
+    order_id: int
+    provider: str
+    way: str
+    expected: Money
+    key_digest: bytes
+    body_digest: bytes
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund as we keep it, in the currency that was captured. `number` is as for a payment."""
+
+    id: int
+    number: str
+    intent_id: int
+    kind: RefundKind
+    state: RefundState
+    amount: int
+    reason: str
+    actor: str
+
+
+class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that is to be made; `key_digest` (16 bytes) makes asking for it again harmless."""
+
+    id: int
+    intent_id: int
+    kind: RefundKind
+    amount: int
+    reason: str
+    actor: str
+    key_digest: bytes
+
+
+class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """What captured money ends as: minor units that buy the order, and minor units that go back to the customer."""
+
+    ending: Ending
+    kept: int
+    returned: int
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a genuine webhook is about: the provider's id of the event, and our number of the payment."""
+
+    event_id: str
+    reference: str
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook as it came."""
+
+    provider: str
+    event_id: str
+    intent_id: int
+    body: bytes
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored webhook that is to be handled."""
+
+    provider: str
+    event_id: str
+    intent_id: int
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that a payment captured, for comparing it with the other books."""
+
+    intent_id: int
+    order_id: int
+    captured: Money
+
+
+class RefundDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment whose refunds are more than its capture, or not the sum it keeps; minor units."""
+
+    intent_id: int
+    captured: int
+    refunded: int
+    by_refunds: int
+
+
+class HistoryDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment whose moves do not tell how it came to its state; None where there is no payment, or no moves."""
+
+    intent_id: int
+    state: str | None
+    last_move: str | None

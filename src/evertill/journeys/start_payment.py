@@ -1,0 +1,98 @@
+"""Start a payment: written down and committed, then begun at its provider, then what that said applied."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+import msgspec
+
+from evertill.domains import orders, payments
+from evertill.domains.payments import ProviderUnavailable, UnknownMethod
+from evertill.journeys.settle_payment import apply_truth
+from evertill.journeys.view_order import view_order
+from evertill.kernel import config, crypto, db, ids
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.money import Money
+
+__all__ = ["OrderNotPayable", "ProviderUnavailable", "StartPayment", "Started", "UnknownMethod", "start_payment"]
+
+
+class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to pay one order by a method, under a key of the caller's."""
+
+    order_id: int
+    method: str
+    caller: str
+    key: bytes
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that was begun: now, or earlier under the same key."""
+
+    intent: payments.Intent
+    is_repeat: bool
+
+
+class PaymentKeyReused(EvertillError):
+    """The Idempotency-Key belongs to another way of paying this order already."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    kept = "The payment that was begun under this key stands; nothing else was changed."
+    remedy = "Use a new key for a new payment."
+
+
+class OrderNotPayable(EvertillError):
+    """The order does not wait for money: it is paid, or has ended, or costs nothing."""
+
+    code = "ORDER_NOT_PAYABLE"
+    status = "conflict"
+    kept = "The order stays as it is, and nothing was asked of any provider."
+    remedy = "Look at the order's state; place a new order if this one has ended."
+
+
+def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
+    """This function will begin a payment at its provider and return it with what the customer does next.
+
+    The same key begins it once: a repeat finds it, and finishes beginning it where that was cut short. Raises
+    OrderNotFound, OrderNotPayable, UnknownMethod, PaymentKeyReused, ProviderUnavailable, and what db.write raises.
+    After ProviderUnavailable the payment is followed until it is known what became of it.
+    """
+    provider, way = payments.choose(asked.method)
+    key_digest = crypto.fingerprint(asked.caller.encode(), asked.order_id.to_bytes(8, "big"), asked.key)
+    body_digest = crypto.fingerprint(asked.method.encode())
+    intent = payments.find_intent(key_digest=key_digest)
+    is_repeat = intent is not None
+    if intent is None:
+        order = view_order(order_id=asked.order_id)
+        if order.state is not orders.State.PLACED or order.total == 0:
+            raise OrderNotPayable(f"This order is {order.state.value} and does not wait for money.")
+        (intent_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
+        new = payments.NewIntent(
+            id=intent_id,
+            order_id=order.id,
+            provider=provider.name,
+            way=way,
+            expected=Money(amount=order.total, currency=order.currency),
+            key_digest=key_digest,
+            body_digest=body_digest,
+        )
+        with db.write():
+            # Whoever loses this race finds the winner's payment and goes on with it.
+            is_repeat = not payments.create_intent(new=new, actor=actor, now=now)
+        intent = payments.find_intent(key_digest=key_digest)
+        assert intent is not None  # noqa: S101 — written by us or by the winner, and never deleted.
+    if intent.body_digest != body_digest:
+        raise PaymentKeyReused("This Idempotency-Key was used for another payment.")
+    if intent.state is payments.State.CREATED:
+        intent = _begin(provider, intent, actor=actor, now=now)
+    return Started(intent=intent, is_repeat=is_repeat)
+
+
+def _begin(provider: payments.Provider, intent: payments.Intent, *, actor: str, now: dt.datetime) -> payments.Intent:
+    return_url = f"{config.get().public_url.rstrip('/')}/pay/return?payment={intent.number}"
+    try:
+        truth = provider.start(intent=intent, return_url=return_url)
+    except payments.ProviderRefused as refusal:
+        truth = payments.Truth(state=payments.State.FAILED, reason=refusal.detail)
+    return apply_truth(intent_id=intent.id, truth=truth, actor=actor, now=now)
