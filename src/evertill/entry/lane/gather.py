@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic, perf_counter, sleep
 from typing import Generic, TypeVar
 
@@ -49,7 +50,7 @@ class Gather(Generic[Ask, Answer]):
 
     `work` takes a sequence and returns as many answers in the same places; it runs in one thread of its own, one batch
     at a time. `weigh` tells how much of a batch's `weight_max` a request takes. `patience_s` is how long a batch waits
-    for a database that is away, in seconds.
+    for a database that is away, in seconds. `turn` is held while a batch is cut and at work.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Gather(Generic[Ask, Answer]):
         weight_max: int,
         queue_max: int,
         patience_s: float,
+        turn: AbstractContextManager[None] | None = None,
     ) -> None:
         self._work = work
         self._name = name
@@ -70,6 +72,7 @@ class Gather(Generic[Ask, Answer]):
         self._weight_max = weight_max
         self._queue_max = queue_max
         self._patience_s = patience_s
+        self._turn = turn or nullcontext()
         self._queue: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._runner: asyncio.Task[None] | None = None
@@ -100,8 +103,7 @@ class Gather(Generic[Ask, Answer]):
         loop = asyncio.get_running_loop()
         try:
             while self._queue:
-                batch = self._take()
-                answers = await loop.run_in_executor(self._thread, self._answer, [ask for ask, _ in batch])
+                batch, answers = await loop.run_in_executor(self._thread, self._serve)
                 for (_, future), answer in zip(batch, answers, strict=True):
                     if future.done():
                         continue
@@ -111,6 +113,12 @@ class Gather(Generic[Ask, Answer]):
                         future.set_result(answer)
         finally:
             self._runner = None
+
+    def _serve(self) -> tuple[list[tuple[Ask, asyncio.Future[Answer]]], Sequence[Answer | EvertillError]]:
+        with self._turn:
+            # Cut as late as can be: what came while another process had its turn goes along.
+            batch = self._take()
+            return batch, self._answer([ask for ask, _ in batch])
 
     def _take(self) -> list[tuple[Ask, asyncio.Future[Answer]]]:
         batch: list[tuple[Ask, asyncio.Future[Answer]]] = []

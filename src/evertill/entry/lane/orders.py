@@ -14,6 +14,7 @@ from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.problems import Headers, render
+from evertill.entry.lane.turn import Turn
 from evertill.journeys.authenticate_caller import Caller
 from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
@@ -122,6 +123,7 @@ def placing() -> Gather[PlaceOrder, Outcome]:
         weight_max=limits.batch_lines_max,
         queue_max=limits.queue_max,
         patience_s=limits.database_patience_ms / 1e3,
+        turn=Turn(limits.data / "place.turn") if limits.data.is_absolute() else None,
     )
 
 
