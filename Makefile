@@ -46,5 +46,6 @@ $(VENV)/.shop: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.shop
+	@deploy/tools.sh curl wrk
 	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements-dev.lock
 	@touch $@

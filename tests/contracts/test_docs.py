@@ -284,7 +284,7 @@ class TestStartingSandbox:
     @pytest.mark.parametrize("command", _proved_by("TestStartingSandbox"))
     def test_answers_until_ctrl_c(self, command: str, place: Path) -> None:
         port = free_port()
-        words = [_VENV / "bin" / "evertill", *shlex.split(command)[1:], "--port", str(port), "--data", str(place)]
+        words = [str(_VENV / "bin" / "evertill"), *shlex.split(command)[1:], "--port", str(port), "--data", str(place)]
         process = subprocess.Popen(words, cwd=place, env=clean_environment(), stderr=subprocess.DEVNULL)
         try:
             until(lambda: _status(port) == HTTPStatus.UNAUTHORIZED, seconds=_READY_SECONDS)

@@ -153,7 +153,7 @@ class TestDatabaseAway:
         make_product("TEA")
         token = issue("till", "orders:read")
         wire = Wire(url())
-        with web.running(wire.url, token_cache_s="0") as site, client_of(site) as client:
+        with web.running(wire.url, token_cache_s="0", database_patience_ms="0") as site, client_of(site) as client:
             placed = order(client, key="before").json()
             read = {"access_token": placed["access_token"]}
             wire.cut()
@@ -182,10 +182,25 @@ class TestDatabaseAway:
         assert [answer.status_code for answer in back] == [201, 200, 200]
         assert orders_written() == 6
 
+    def test_costs_an_order_a_moment_when_the_database_is_soon_back(self) -> None:
+        make_product("TEA")
+        wire = Wire(url())
+        with web.running(wire.url) as site, client_of(site) as client, ThreadPoolExecutor(1) as pool:
+            order(client, key="before")
+            wire.cut()
+            waiting = pool.submit(order, client, key="meanwhile")
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+            wire.mend()
+
+            assert waiting.result().status_code == 201
+
+        assert orders_written() == 6
+
     def test_in_the_middle_of_a_flood_leaves_every_key_with_one_order_or_none(self) -> None:
         make_product("TEA", pieces=1000)
         wire = Wire(url())
-        with web.running(wire.url, workers=2) as site, ThreadPoolExecutor(8) as pool:
+        with web.running(wire.url, workers=2, database_patience_ms="0") as site, ThreadPoolExecutor(8) as pool:
 
             def ask(turn: int) -> httpx.Response:
                 with site.client() as client:

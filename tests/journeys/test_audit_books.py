@@ -197,10 +197,10 @@ class TestTampering:
         assert len(findings) == 4
 
 
-def audit_ledger() -> list[Finding]:
-    """What is wrong with the ledger by itself; these tests post to it without any payment behind it."""
-    alone = (Check.TRANSACTIONS, Check.ACCOUNTS, Check.PREPAID)
-    return [finding for finding in audit_books() if finding.check in alone]
+def of_the_ledger() -> list[Finding]:
+    """What the audit says of the ledger by itself; the payments behind these entries are not part of the scene."""
+    checks = {Check.TRANSACTIONS, Check.ACCOUNTS, Check.PREPAID}
+    return [finding for finding in audit_books() if finding.check in checks]
 
 
 class TestTamperingWithTheLedger:
@@ -208,12 +208,12 @@ class TestTamperingWithTheLedger:
     def books(self, committed_db: None) -> None:
         """Ada prepaid 10.00 and spent 3.00 of it; two other orders were paid by card."""
         post(top_up("t", 1000), spend("9", 300), *paid("1", 2500), *paid("2", 100))
-        assert audit_ledger() == []
+        assert of_the_ledger() == []
 
     def test_finds_a_balance_that_was_raised(self) -> None:
         tamper("update ledger_balance set balance = -9900 where account = 'CUSTOMER_BALANCE:ada'")
 
-        findings = audit_ledger()
+        findings = of_the_ledger()
 
         detail = "balance -9900, by entries -700"
         assert findings == [Finding(check=Check.ACCOUNTS, subject="CUSTOMER_BALANCE:ada GBP", detail=detail)]
@@ -222,7 +222,7 @@ class TestTamperingWithTheLedger:
         with tables.unguarded():
             tamper("delete from ledger_transaction where kind = 'SALE' and reference = '1'")
 
-        findings = audit_ledger()
+        findings = of_the_ledger()
 
         detail = "balance -2600, by entries -100"
         assert findings == [Finding(check=Check.ACCOUNTS, subject="REVENUE GBP", detail=detail)]
@@ -233,7 +233,7 @@ class TestTamperingWithTheLedger:
             " ('BALANCE_PAYMENT', 'x', 'GBP', '{CUSTOMER_BALANCE:ada,ORDER_RECEIVABLE:7}', '{701,-701}', now())"
         )
 
-        findings = audit_ledger()
+        findings = of_the_ledger()
 
         assert findings == [
             Finding(check=Check.ACCOUNTS, subject="CUSTOMER_BALANCE:ada GBP", detail="balance -700, by entries 1"),
@@ -250,7 +250,7 @@ class TestTamperingWithTheLedger:
             with tables.unguarded():
                 tamper("update ledger_transaction set amounts = '{90,-100}' where reference = 'pi_2'")
 
-            findings = audit_ledger()
+            findings = of_the_ledger()
         finally:
             with tables.unguarded():
                 tamper("truncate ledger_transaction")

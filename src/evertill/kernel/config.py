@@ -21,7 +21,7 @@ _SECRET_BYTES_MIN = 32
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
-def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31) -> Any:  # noqa: ANN401
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31 - 1) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"help": help_text, "low": low, "high": high})
 
 
@@ -64,6 +64,12 @@ class Config:
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=1000)
     batch_lines_max: int = _setting(4000, "Order lines that one transaction places.", low=1, high=100_000)
     queue_max: int = _setting(4096, "Requests that wait for a transaction before the answer is 503.", low=1, high=10**6)
+    database_patience_ms: int = _setting(
+        2_000,
+        "Milliseconds for which orders wait for a database that is away before the answer is 503.",
+        low=0,
+        high=60_000,
+    )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)

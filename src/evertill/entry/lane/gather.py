@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Generic, TypeVar
 
 import structlog
@@ -19,6 +19,9 @@ from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
 log = structlog.get_logger(__name__)
+
+# Between two tries to reach a database that is away.
+_PAUSE_S = 0.05
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
@@ -45,7 +48,8 @@ class Gather(Generic[Ask, Answer]):
     """A bounded queue in front of a function that answers many requests in one call.
 
     `work` takes a sequence and returns as many answers in the same places; it runs in one thread of its own, one batch
-    at a time. `weigh` tells how much of a batch's `weight_max` a request takes.
+    at a time. `weigh` tells how much of a batch's `weight_max` a request takes. `patience_s` is how long a batch waits
+    for a database that is away, in seconds.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Gather(Generic[Ask, Answer]):
         count_max: int,
         weight_max: int,
         queue_max: int,
+        patience_s: float,
     ) -> None:
         self._work = work
         self._name = name
@@ -64,6 +69,7 @@ class Gather(Generic[Ask, Answer]):
         self._count_max = count_max
         self._weight_max = weight_max
         self._queue_max = queue_max
+        self._patience_s = patience_s
         self._queue: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._runner: asyncio.Task[None] | None = None
@@ -124,7 +130,7 @@ class Gather(Generic[Ask, Answer]):
 
     def _answer_safely(self, asked: list[Ask]) -> Sequence[Answer | EvertillError]:
         try:
-            return self._work(asked)
+            return self._work_patiently(asked)
         except (db.OutcomeUnknown, db.DatabaseUnavailable) as error:
             log.warning("batch.unavailable", batch=self._name, count=len(asked), error=error.code)
             return [_copy(error) for _ in asked]
@@ -132,6 +138,20 @@ class Gather(Generic[Ask, Answer]):
             log.exception("batch.failed", batch=self._name, count=len(asked))
         # A request that breaks its batch must harm only itself.
         return [self._answer_one(ask) for ask in asked]
+
+    def _work_patiently(self, asked: list[Ask]) -> Sequence[Answer]:
+        # A restart of the database takes a second or so: a wait that nobody minds beats a refusal. Nothing was written,
+        # so doing it again is doing it once.
+        deadline = monotonic() + self._patience_s
+        while True:
+            try:
+                return self._work(asked)
+            except db.DatabaseBusy:
+                raise
+            except db.DatabaseUnavailable:
+                if monotonic() + _PAUSE_S > deadline:
+                    raise
+            sleep(_PAUSE_S)
 
     def _answer_one(self, ask: Ask) -> Answer | EvertillError:
         try:

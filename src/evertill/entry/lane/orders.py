@@ -121,6 +121,7 @@ def placing() -> Gather[PlaceOrder, Outcome]:
         count_max=limits.batch_orders_max,
         weight_max=limits.batch_lines_max,
         queue_max=limits.queue_max,
+        patience_s=limits.database_patience_ms / 1e3,
     )
 
 

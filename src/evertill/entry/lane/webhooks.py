@@ -47,6 +47,7 @@ def receiving() -> Gather[Webhook, Received | EvertillError]:
         count_max=limits.batch_orders_max,
         weight_max=limits.body_bytes_max,
         queue_max=limits.queue_max,
+        patience_s=limits.database_patience_ms / 1e3,
     )
 
 
