@@ -35,7 +35,10 @@ class TestDocument:
             "listProducts",
             "placeOrder",
             "readOrder",
+            "readPayment",
             "readProduct",
+            "receiveWebhook",
+            "startPayment",
         ]
 
     def test_says_for_each_answer_what_it_means(self, document: Document) -> None:

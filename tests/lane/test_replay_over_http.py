@@ -12,7 +12,7 @@ from django.db import connection
 
 from evertill.domains.access import Scope
 from evertill.entry.cli.replay_client import Answered, TokenRefused, place_invoices
-from evertill.entry.lane import orders
+from evertill.entry.lane import orders, webhooks
 from evertill.entry.lane.app import Lane
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.authenticate_caller import authenticate_caller
@@ -37,8 +37,9 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def run(plan: Plan, *, token: str) -> list[Answered]:
-    # The queue belongs to one event loop, and each run has its own.
+    # The queues belong to one event loop, and each run has its own.
     orders.placing.cache_clear()
+    webhooks.receiving.cache_clear()
     answers: list[Answered] = []
     lane = Lane()
 
@@ -60,6 +61,7 @@ def run(plan: Plan, *, token: str) -> list[Answered]:
 
     asyncio.run(place())
     orders.placing.cache_clear()
+    webhooks.receiving.cache_clear()
     return answers
 
 

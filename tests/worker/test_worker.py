@@ -185,7 +185,12 @@ class TestTimetable:
         with worker(tmp_path / "log", has_timetable=True):
             until(lambda: states() == {"PLACED": 0, "EXPIRED": 1}, seconds=20)
 
-    def test_expires_every_minute_and_cleans_up_every_day(self) -> None:
+    def test_expires_every_minute_follows_payments_and_cleans_up_every_day(self) -> None:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
-        assert planned == {"expire_reservations": "* * * * *", "remove_old_jobs": "17 3 * * *"}
+        assert planned == {
+            "expire_reservations": "* * * * *",
+            "handle_events": "* * * * *",
+            "poll_payments": "* * * * * */10",
+            "remove_old_jobs": "17 3 * * *",
+        }

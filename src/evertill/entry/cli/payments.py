@@ -1,4 +1,4 @@
-"""`evertill payments`: what an operator does about payments."""
+"""`evertill payments replay` and `evertill payments refund NUMBER`: what an operator does about payments."""
 
 from __future__ import annotations
 
