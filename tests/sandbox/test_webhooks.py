@@ -40,6 +40,7 @@ class TestWebhooks:
         assert len({told.event["id"] for told in receiver.about(paid["id"])}) == 1
         (event,) = until(lambda: _done(provider, paid["id"]))
         assert event["deliveries"] == [{"status": "DONE", "attempts": 3, "forged": 0}]
+        receiver.refuse = 0
 
     def test_wait_longer_each_time(self) -> None:
         assert [wait_ms(number) for number in (1, 2, 3, 10, 1000)] == [500, 1000, 2000, 256_000, 300_000]
