@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from evertill.domains.payments import (
+    BillLine,
     Capability,
+    DisputeTruth,
     Intent,
     Next,
     Notice,
@@ -30,8 +32,12 @@ class Twin:
 
     name: str = "twin"
     capabilities: Capability = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
+    patience_s: int = 3600
     payments: dict[str, Truth] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)
+    # By the number of the payment, and by day.
+    disputed: dict[str, list[DisputeTruth]] = field(default_factory=dict)
+    bills: dict[dt.date, list[BillLine]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     # Verbs that do not answer; with `does_it_anyway` they do what they were asked before they fall silent.
     silent: set[str] = field(default_factory=set)
@@ -87,6 +93,14 @@ class Twin:
             raise WebhookForged("Not signed.")
         event_id, _, reference = body.decode().partition(" ")
         return Notice(event_id=event_id, reference=reference)
+
+    def disputes(self, *, intent: Intent) -> Sequence[DisputeTruth]:
+        self._hear("disputes")
+        return self.disputed.get(intent.number, [])
+
+    def list(self, *, date: dt.date) -> Iterator[BillLine]:
+        self._hear("list")
+        return iter(self.bills.get(date, []))
 
     def _begin(self, intent: Intent) -> Truth:
         with self.lock:

@@ -16,7 +16,7 @@ from evertill.domains import ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
 from evertill.journeys.refund_payment import send_refund
 from evertill.journeys.view_order import view_order
-from evertill.kernel import config, crypto, db, ids
+from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
@@ -42,7 +42,7 @@ class PaymentNotFound(EvertillError):
 def settle_payment(*, intent_id: int, actor: str, now: dt.datetime) -> payments.Intent:
     """This function will ask the provider how a payment stands, apply that once, and return the payment as it is then.
 
-    What nobody paid in `config.payment_s` is cancelled at the provider; what is authorised is captured. Raises
+    What nobody paid within the provider's patience is cancelled at the provider; what is authorised is captured. Raises
     PaymentNotFound, ProviderUnavailable, and what db.write raises; repeating is always safe.
     """
     intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
@@ -51,7 +51,7 @@ def settle_payment(*, intent_id: int, actor: str, now: dt.datetime) -> payments.
     if intent.state is payments.State.CAPTURED:
         return intent
     provider = payments.provider(intent.provider)
-    is_old = now - intent.created_at >= dt.timedelta(seconds=config.get().payment_s)
+    is_old = now - intent.created_at >= dt.timedelta(seconds=provider.patience_s)
     truth = provider.fetch(intent=intent)
     if truth is None:
         if not is_old or payments.is_final(intent.state):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Iterator
 
 from evertill.domains import payments
 from evertill.kernel import config
+from evertill.kernel.config import Config
 from evertill.outside.sandbox_provider import SandboxProvider
 
 
 def connect() -> None:
     """This function will register the payment providers that are set up. It calls none of them."""
-    settings = config.get()
+    payments.register(*_providers(config.get()))
+
+
+def _providers(settings: Config) -> Iterator[payments.Provider]:
     if settings.sandbox_url:
-        keys = settings.data / settings.sandbox_keys
-        sandbox = SandboxProvider(url=settings.sandbox_url, keys=keys, settings=settings)
+        sandbox = SandboxProvider(
+            url=settings.sandbox_url, keys=settings.data / settings.sandbox_keys, settings=settings
+        )
         atexit.register(sandbox.close)
-        payments.register(sandbox)
+        yield sandbox

@@ -6,14 +6,18 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from evertill.domains.payments import (
+    BillKind,
+    BillLine,
     Capability,
+    DisputeStanding,
+    DisputeTruth,
     Intent,
     Next,
     Notice,
@@ -38,6 +42,13 @@ _STATES = {
     "FAILED": State.FAILED,
     "CANCELLED": State.CANCELLED,
 }
+_BILL_KINDS = {
+    "charge": BillKind.CAPTURE,
+    "fee": BillKind.FEE,
+    "refund": BillKind.REFUND,
+    "dispute": BillKind.DISPUTE,
+    "dispute_won": BillKind.DISPUTE_WON,
+}
 _OK = (200, 201)
 _NOT_FOUND, _CONFLICT = 404, 409
 _REFUSALS = (400, 409, 422)
@@ -60,11 +71,12 @@ class SandboxProvider:
     """The payment provider for trying things out."""
 
     name = "sandbox"
-    capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
+    capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
 
     def __init__(self, *, url: str, keys: Path, settings: Config) -> None:
         self._caller = Caller(name="Sandbox", url=url, settings=settings)
         self._age_s_max = settings.webhook_age_s
+        self.patience_s = settings.payment_s
         self._file = keys
         self._known: dict[str, str] = {}
 
@@ -118,6 +130,21 @@ class SandboxProvider:
             raise WebhookRefused("The webhook has another form than the provider describes.") from None
         return Notice(event_id=told.id, reference=told.data.payment.reference)
 
+    def disputes(self, *, intent: Intent) -> Sequence[DisputeTruth]:
+        """This function will tell the disputes about a payment that it knows by its own id."""
+        status, told = self._call("GET", f"/v1/payments/{intent.provider_id}")
+        return [_dispute(dispute) for dispute in _accepted(status, told)["disputes"]]
+
+    def list(self, *, date: dt.date) -> Iterator[BillLine]:
+        """This function will read the bill of a UTC day, page by page."""
+        query = {"date": date.isoformat()}
+        while True:
+            page = _accepted(*self._call("GET", "/v1/bill", query=query))
+            yield from map(_bill_line, page["lines"])
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
     def close(self) -> None:
         """This function will close the connections to Sandbox."""
         self._caller.close()
@@ -157,6 +184,32 @@ def _accepted(status: int, told: Any) -> Any:  # noqa: ANN401 — JSON.
     if status not in _OK:
         raise ProviderUnavailable(f"Sandbox answers {status}.")
     return told
+
+
+def _dispute(told: Any) -> DisputeTruth:  # noqa: ANN401 — JSON.
+    try:
+        return DisputeTruth(
+            provider_id=told["id"],
+            standing=DisputeStanding(told["status"]),
+            amount=Money(amount=told["amount"], currency=told["currency"]),
+            reason=told["reason"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProviderUnavailable("Sandbox tells something else than it describes.") from error
+
+
+def _bill_line(told: Any) -> BillLine:  # noqa: ANN401 — JSON.
+    try:
+        return BillLine(
+            kind=_BILL_KINDS[told["kind"]],
+            reference=told["reference"],
+            provider_id=told["payment"],
+            part_id=told["refund"] or "",
+            amount=Money(amount=told["amount"], currency=told["currency"]),
+            at=dt.datetime.fromisoformat(told["at"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProviderUnavailable("Sandbox tells something else than it describes.") from error
 
 
 def _truth(told: Any, intent: Intent) -> Truth:  # noqa: ANN401 — JSON.

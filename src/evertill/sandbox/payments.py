@@ -183,6 +183,10 @@ def fetch_payment(book: Book, payment: str) -> dict[str, Any]:
             {"status": item["state"], "why": item["why"], "at": as_time(item["at"])}
             for item in book.store.all("select * from history where payment = ? order by id limit 20", payment)
         ],
+        "disputes": book.store.all(
+            "select id, state as status, amount, currency, reason from disputes where payment = ? order by id limit 20",
+            payment,
+        ),
     }  # fmt: skip
 
 

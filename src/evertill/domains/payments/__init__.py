@@ -57,8 +57,12 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        BillKind,
+        BillLine,
         Capability,
         Conclusion,
+        DisputeStanding,
+        DisputeTruth,
         Ending,
         Event,
         Intent,
@@ -78,8 +82,12 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "BillKind",
+    "BillLine",
     "Capability",
     "Conclusion",
+    "DisputeStanding",
+    "DisputeTruth",
     "Ending",
     "Event",
     "Intent",

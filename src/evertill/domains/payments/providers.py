@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from evertill.domains.payments.types import Capability, Intent, Notice, Refund, Truth
+from evertill.domains.payments.types import BillLine, Capability, DisputeTruth, Intent, Notice, Refund, Truth
 from evertill.kernel.errors import EvertillError, Status
 
 
@@ -82,6 +82,10 @@ class Provider(Protocol):
     def capabilities(self) -> Capability:
         """What it can do."""
 
+    @property
+    def patience_s(self) -> int:
+        """Seconds after which a payment that nobody made is cancelled."""
+
     def start(self, *, intent: Intent, return_url: str) -> Truth:
         """This function will begin a payment, or find the one that was begun under this number."""
 
@@ -100,11 +104,22 @@ class Provider(Protocol):
     def read_webhook(self, *, headers: Mapping[bytes, bytes], body: bytes, now: dt.datetime) -> Notice:
         """This function will verify a webhook and tell what it is about; raises WebhookRefused."""
 
+    def disputes(self, *, intent: Intent) -> Sequence[DisputeTruth]:
+        """This function will tell every dispute about a payment; none without Capability.DISPUTES."""
+
+    def list(self, *, date: dt.date) -> Iterator[BillLine]:
+        """This function will read the bill of a day, as the provider counts days; needs Capability.BILL."""
+
 
 # Filled once, when a process starts.
 _known: dict[str, Provider] = {}
 
-_WAYS = {"page": Capability.PAGE, "qr": Capability.QR}
+_WAYS = {
+    "page": Capability.PAGE,
+    "qr": Capability.QR,
+    "offline": Capability.OFFLINE,
+    "instant": Capability.INSTANT,
+}
 
 
 def register(*providers: Provider) -> None:
@@ -120,7 +135,7 @@ def provider(name: str) -> Provider:
     return _known[name]
 
 
-def methods() -> list[str]:
+def methods() -> Sequence[str]:
     """This function will return the methods of paying: provider and way, such as `sandbox.qr`."""
     return sorted(
         f"{known.name}.{way}"

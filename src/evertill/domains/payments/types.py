@@ -46,7 +46,13 @@ class Capability(Flag):
 
     PAGE = auto()
     QR = auto()
+    # Staff say when the money came; nobody can be asked.
+    OFFLINE = auto()
+    # The money moves in our own books, in the transaction that asks for it.
+    INSTANT = auto()
     PARTIAL_REFUND = auto()
+    DISPUTES = auto()
+    BILL = auto()
 
 
 class RefundState(StrEnum):
@@ -62,6 +68,25 @@ class RefundKind(StrEnum):
 
     SALE = "SALE"
     EXCESS = "EXCESS"
+
+
+class BillKind(StrEnum):
+    """What a line of a provider's bill is about. Money that leaves the shop has a negative amount."""
+
+    CAPTURE = "CAPTURE"
+    FEE = "FEE"
+    REFUND = "REFUND"
+    DISPUTE = "DISPUTE"
+    DISPUTE_WON = "DISPUTE_WON"
+    PAYOUT = "PAYOUT"
+
+
+class DisputeStanding(StrEnum):
+    """How a provider says that a dispute stands."""
+
+    OPEN = "OPEN"
+    WON = "WON"
+    LOST = "LOST"
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +185,31 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: str
     reference: str
+
+
+class BillLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a provider's daily bill.
+
+    `reference` is our number of the payment, `provider_id` the provider's; `part_id` is the provider's id of the refund
+    or dispute. Each is empty where the bill does not tell it.
+    """
+
+    kind: BillKind
+    reference: str
+    provider_id: str
+    part_id: str = ""
+    amount: Money
+    at: dt.datetime
+
+
+class DisputeTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of one dispute about a payment."""
+
+    provider_id: str
+    standing: DisputeStanding
+    amount: Money
+    reason: str
+    evidence_due_at: dt.datetime | None = None
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
