@@ -86,7 +86,7 @@ class Config:
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
     sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
     sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
-    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
+    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
     provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
@@ -95,6 +95,19 @@ class Config:
     pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    follow_wait_s: int = _setting(
+        5,
+        "Seconds until a payment, refund or event that has not ended is looked at again; doubled each time.",
+        low=1,
+        high=600,
+    )
+    follow_patience_ms: int = _setting(
+        8_000,
+        "Milliseconds of waiting in vain for one payment provider after which a job leaves it for its next run.",
+        low=100,
+        high=600_000,
+    )
+    follow_wait_s_max: int = _setting(600, "Seconds to which that wait grows at most.", low=1, high=86400)
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)

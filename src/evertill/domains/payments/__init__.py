@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         register,
     )
     from evertill.domains.payments.queries import (
+        find_due_to_follow,
+        find_due_to_handle,
         find_history_differences,
         find_intent,
         find_ours,
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
         Standing,
         State,
         Truth,
+        Wait,
     )
 
 __getattr__ = open_door(__name__)
@@ -107,6 +110,7 @@ __all__ = [
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
+    "Wait",
     "WebhookForeign",
     "WebhookForged",
     "WebhookRefused",
@@ -118,6 +122,8 @@ __all__ = [
     "claim_refunds",
     "conclude",
     "create_intent",
+    "find_due_to_follow",
+    "find_due_to_handle",
     "find_history_differences",
     "find_intent",
     "find_ours",

@@ -229,6 +229,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: int
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds until something is looked at again: at first, and at most when it was doubled again and again."""
+
+    first_s: int
+    most_s: int
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """Money that a payment captured, for comparing it with the other books."""
 
