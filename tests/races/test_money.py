@@ -6,6 +6,7 @@ paid with the money of exactly one payment or has all of it back, and the ledger
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import secrets
@@ -72,8 +73,6 @@ def seed(pytestconfig: pytest.Config) -> int:
 
 @pytest.fixture
 def size(pytestconfig: pytest.Config) -> Size:
-    import dataclasses
-
     given: int | None = pytestconfig.getoption("orders")
     size = _LARGE if pytestconfig.getoption("drill") else _SMALL
     return dataclasses.replace(size, orders=given or size.orders)
@@ -91,29 +90,11 @@ def shop(size: Size) -> Iterator[Shop]:
         yield shop
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AtSandbox:
     """What the exam's master tells Sandbox, with the shop's own key."""
 
-    shop: Shop
-    client: httpx.Client = field(init=False)
-
-    def __post_init__(self) -> None:
-        keys: dict[str, str] = {}
-
-        def are_read() -> bool:
-            file = self.shop.folder / "sandbox" / "sandbox-keys.json"
-            if file.exists():
-                keys.update(json.loads(file.read_text(encoding="utf-8")))
-            return bool(keys)
-
-        until(are_read, seconds=20)
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.shop.sandbox_port}",
-            headers={"Authorization": f"Bearer {keys['secret_key']}"},
-            trust_env=False,
-            timeout=10,
-        )
+    client: httpx.Client
 
     def post(self, path: str, body: Mapping[str, Any]) -> bool:
         """Say something, and whether it was heard: Sandbox is killed now and then, too."""
@@ -134,6 +115,30 @@ class AtSandbox:
             cursor = page["next_cursor"]
 
 
+@pytest.fixture
+def sandbox(shop: Shop) -> Iterator[AtSandbox]:
+    """Sandbox, once the shop has started it."""
+    shop.start()
+    file = shop.folder / "sandbox" / "sandbox-keys.json"
+    until(file.exists, seconds=20)
+    key = json.loads(file.read_text(encoding="utf-8"))["secret_key"]
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{shop.sandbox_port}",
+        headers={"Authorization": f"Bearer {key}"},
+        trust_env=False,
+        timeout=10,
+    ) as client:
+        until(lambda: _answers(client), seconds=20)
+        yield AtSandbox(client)
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/healthz").is_success
+    except httpx.HTTPError:
+        return False
+
+
 def mixture(dice: random.Random) -> dict[str, float]:
     """How often each fault strikes for a while: all of them, some much more than others; now and then nothing works."""
     if dice.random() < 0.12:
@@ -150,7 +155,7 @@ def mixture(dice: random.Random) -> dict[str, float]:
 
 class TestMoney:
     def test_ends_well_whatever_happens(
-        self, shop: Shop, seed: int, size: Size, capsys: pytest.CaptureFixture[str]
+        self, shop: Shop, sandbox: AtSandbox, seed: int, size: Size, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def say(line: str) -> None:
             with capsys.disabled():
@@ -158,8 +163,6 @@ class TestMoney:
 
         say(f"\nmoney: {size.orders:,} orders; replay with make drill SEED={seed} ORDERS={size.orders}")
         dice = random.Random(seed)
-        shop.start()
-        sandbox = AtSandbox(shop)
         plenty, scarce = [f"P-{n}" for n in range(20)], [f"S-{n}" for n in range(8)]
         shop.stock_up([(sku, 10_000_000) for sku in plenty] + [(sku, 40) for sku in scarce])
         hook = {"url": f"{shop.url}/api/v1/webhooks/sandbox"}
@@ -262,7 +265,10 @@ def compare(shop: Shop, sandbox: AtSandbox) -> Found:
         orders = {row[0]: row[1:] for row in database.execute("select id, state, total, currency from orders_order")}
         ours = {ids.to_number(row[0]): row[1:] for row in database.execute(_PAYMENTS)}
         clearing: dict[str, int] = dict(
-            database.execute("select currency, balance from ledger_balance where account = 'PROVIDER_CLEARING:sandbox'")
+            database.execute(
+                "select currency, sum(balance)::bigint from ledger_balance"
+                " where account = 'PROVIDER_CLEARING:sandbox' group by currency"
+            )
         )
         ((off,),) = database.execute(
             "select coalesce(sum(abs(total)), 0) from (select sum(balance) as total from ledger_balance"
