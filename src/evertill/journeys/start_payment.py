@@ -9,13 +9,21 @@ import msgspec
 
 from evertill.domains import orders, payments
 from evertill.domains.payments import ProviderUnavailable, UnknownMethod
-from evertill.journeys.settle_payment import apply_truth
+from evertill.journeys.settle_payment import apply_truth, settle_payment
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
-__all__ = ["OrderNotPayable", "ProviderUnavailable", "StartPayment", "Started", "UnknownMethod", "start_payment"]
+__all__ = [
+    "OrderNotPayable",
+    "ProviderUnavailable",
+    "StartPayment",
+    "Started",
+    "UnknownMethod",
+    "provider_of",
+    "start_payment",
+]
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +57,12 @@ class OrderNotPayable(EvertillError):
     status = "conflict"
     kept = "The order stays as it is, and nothing was asked of any provider."
     remedy = "Look at the order's state; place a new order if this one has ended."
+
+
+def provider_of(method: str) -> str:
+    """This function will return the name of the provider that a method of paying goes through; raises UnknownMethod."""
+    provider, _ = payments.choose(method)
+    return provider.name
 
 
 def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
@@ -85,7 +99,11 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     if intent.body_digest != body_digest:
         raise PaymentKeyReused("This Idempotency-Key was used for another payment.")
     if intent.state is payments.State.CREATED:
-        intent = _begin(provider, intent, actor=actor, now=now)
+        # Whoever follows payments gives up what the provider never heard of, but only as long again after this.
+        if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
+            intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
+        else:
+            intent = _begin(provider, intent, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 

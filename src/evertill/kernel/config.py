@@ -92,8 +92,13 @@ class Config:
     provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
     provider_rest_s: int = _setting(15, "Seconds for which a failing payment provider is not called.", low=1, high=3600)
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
-    pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
+    pay_threads: int = _setting(
+        3, "Threads per web worker that may wait for one payment provider; each provider has its own.", low=1, high=64
+    )
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
+    payment_look_s: int = _setting(
+        2, "Seconds for which a web worker does not ask a provider again how a payment stands.", low=0, high=600
+    )
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
     follow_wait_s: int = _setting(
         5,

@@ -22,7 +22,7 @@ from evertill.entry.lane.problems import (
     Malformed,
     WrongMediaType,
 )
-from evertill.entry.lane.threads import in_paying_thread
+from evertill.entry.lane.threads import in_paying_thread, in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.start_payment import (
     OrderNotPayable,
@@ -30,10 +30,11 @@ from evertill.journeys.start_payment import (
     ProviderUnavailable,
     StartPayment,
     UnknownMethod,
+    provider_of,
     start_payment,
 )
 from evertill.journeys.view_order import OrderNotFound
-from evertill.journeys.view_payment import Intent, PaymentNotFound, view_payment
+from evertill.journeys.view_payment import Intent, PaymentNotFound, is_worth_asking, look_again, view_payment
 from evertill.kernel import clock, ids
 
 
@@ -93,7 +94,8 @@ async def _pay(request: Request[Any, Any, Any]) -> Response[PaymentOut]:
     pay_in = decode(_decoder, body)
     order, actor = await open_order(request, request.path_params["number"], scope="orders:pay")
     asked = StartPayment(order_id=order.id, method=pay_in.method, caller=actor, key=key)
-    started = await in_paying_thread(start_payment, asked=asked, actor=actor, now=clock.now())
+    provider = provider_of(pay_in.method)
+    started = await in_paying_thread(provider, start_payment, asked=asked, actor=actor, now=clock.now())
     repeated = {"idempotency-replayed": "true"} if started.is_repeat else {}
     return Response(_out(started.intent), status_code=201, headers={"cache-control": "no-store", **repeated})
 
@@ -146,8 +148,8 @@ async def pay_order(
 @get(
     "/orders/{number:str}/payments/{payment:str}",
     summary="Look at a payment",
-    description="As long as it is not final, this asks the provider first. With the order's own access_token, or an"
-    " API token with the scope orders:read.",
+    description="As long as it is not final, this asks the provider, but not again within moments. With the order's own"
+    " access_token, or an API token with the scope orders:read.",
     operation_id="readPayment",
     response_description="The payment as it stands now.",
     responses=problems(Unauthenticated, ScopeMissing, OrderNotFound, PaymentNotFound),
@@ -158,12 +160,14 @@ async def read_payment(
     request: Request[Any, Any, Any], number: FromPath[str], payment: FromPath[str]
 ) -> Response[PaymentOut]:
     """This function will return one payment to whoever may open its order."""
-    order, _ = await open_order(request, number, scope="orders:read")
+    order, actor = await open_order(request, number, scope="orders:read")
     try:
         intent_id = ids.from_number(payment)
     except ids.InvalidNumber as error:
         raise PaymentNotFound(f"There is no such payment. {error}") from None
-    intent = await in_paying_thread(view_payment, order_id=order.id, intent_id=intent_id, now=clock.now())
+    intent = await in_thread(view_payment, order_id=order.id, intent_id=intent_id)
+    if is_worth_asking(intent):
+        intent = await in_paying_thread(intent.provider, look_again, intent=intent, actor=actor, now=clock.now())
     return Response(_out(intent), headers={"cache-control": "no-store"})
 
 
