@@ -17,7 +17,7 @@ from evertill.kernel.config import Config  # noqa: E402
 from evertill.outside import connect  # noqa: E402
 from evertill.outside.sandbox_provider import SandboxProvider  # noqa: E402
 
-_real = connect._providers
+_real = connect._providers  # noqa: SLF001 — what a release with one more provider would be.
 
 
 class Stuck(SandboxProvider):
@@ -29,6 +29,6 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
     yield Stuck(url=os.environ["STUCK_URL"], keys=settings.sandbox_keys, settings=settings)
 
 
-connect._providers = _providers
+connect._providers = _providers  # noqa: SLF001 — as above.
 
 import tests.contracts.web_worker  # noqa: E402, F401 — serves.

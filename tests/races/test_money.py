@@ -27,12 +27,12 @@ from tests.shop import Shop, shop_in
 
 _ORDERS = 300
 _ORDERS_OF_A_DRILL = 20_000
-_THREADS = 16
 _TARGETS = (*["web-1", "web-2"] * 3, *["jobs", "postgresql", "backend"] * 2, "sandbox")
 # Everything that a shop waits for is shorter here than by default, or the exam would mostly wait.
 _SHORT = {
     "provider_timeout_ms": "300",
     "provider_rest_s": "1",
+    "follow_every_s": "2",
     "follow_wait_s": "1",
     "job_heartbeat_s": "1",
     "job_stalled_s": "4",
@@ -44,6 +44,8 @@ class Size:
     """How much there is of everything; seconds."""
 
     orders: int
+    # Customers at a time.
+    threads: int
     reservation_s: int
     payment_s: int
     late_s: float
@@ -56,12 +58,12 @@ class Size:
 
 
 _SMALL = Size(
-    orders=_ORDERS, reservation_s=60, payment_s=6, late_s=3, follow_wait_s_max=4,
+    orders=_ORDERS, threads=16, reservation_s=60, payment_s=6, late_s=3, follow_wait_s_max=4,
     kill_s=(1.5, 3.0), mix_s=2, serve_s=150, final_s=90,
 )  # fmt: skip
 _LARGE = Size(
-    orders=_ORDERS_OF_A_DRILL, reservation_s=45, payment_s=150, late_s=110, follow_wait_s_max=20,
-    kill_s=(2.0, 8.0), mix_s=8, serve_s=1200, final_s=420,
+    orders=_ORDERS_OF_A_DRILL, threads=48, reservation_s=45, payment_s=150, late_s=110, follow_wait_s_max=20,
+    kill_s=(5.0, 20.0), mix_s=8, serve_s=1200, final_s=420,
 )  # fmt: skip
 
 
@@ -168,7 +170,7 @@ class TestMoney:
         hook = {"url": f"{shop.url}/api/v1/webhooks/sandbox"}
         assert sandbox.post("/v1/webhook-endpoint", hook)
         public = Public(
-            shop=shop, seed=f"money {seed}", orders=size.orders, threads=_THREADS, goods=plenty, scarce=scarce,
+            shop=shop, seed=f"money {seed}", orders=size.orders, threads=size.threads, goods=plenty, scarce=scarce,
             late_s=size.late_s,
         )  # fmt: skip
         began = time.monotonic()

@@ -100,6 +100,7 @@ class Config:
         2, "Seconds for which a web worker does not ask a provider again how a payment stands.", low=0, high=600
     )
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    follow_every_s: int = _setting(10, "Seconds between two looks for payments that are due.", low=1, high=30)
     follow_wait_s: int = _setting(
         5,
         "Seconds until a payment, refund or event that has not ended is looked at again; doubled each time.",

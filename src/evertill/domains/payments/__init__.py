@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         choose,
         methods,
         provider,
+        read_methods,
         register,
     )
     from evertill.domains.payments.queries import (
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         Ending,
         Event,
         Intent,
+        Method,
         NewEvent,
         NewIntent,
         NewRefund,
@@ -94,6 +96,7 @@ __all__ = [
     "Ending",
     "Event",
     "Intent",
+    "Method",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -137,6 +140,7 @@ __all__ = [
     "methods",
     "provider",
     "read_intents",
+    "read_methods",
     "read_refunds",
     "record_truth",
     "register",

@@ -236,6 +236,15 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     most_s: int
 
 
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A method of paying, such as `sandbox.qr`: its provider, the way of it, and whether it can be used now."""
+
+    name: str
+    provider: str
+    way: str
+    is_available: bool
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """Money that a payment captured, for comparing it with the other books."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from evertill.entry.lane.problems import (
 )
 from evertill.entry.lane.threads import in_paying_thread, in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
+from evertill.journeys.list_methods import list_methods
 from evertill.journeys.start_payment import (
     OrderNotPayable,
     PaymentKeyReused,
@@ -79,6 +81,21 @@ class PaymentOut(msgspec.Struct, frozen=True):
     reason: Annotated[str, Meta(description="Why it failed, in the provider's words.")]
     next: NextOut | None
     created_at: dt.datetime
+
+
+class MethodOut(msgspec.Struct, frozen=True):
+    """A method of paying."""
+
+    method: Annotated[str, Meta(description="What a payment is begun with.", examples=["sandbox.page"])]
+    provider: str
+    way: Annotated[str, Meta(examples=["page"])]
+    available: Annotated[bool, Meta(description="False while its provider does not answer; orders are taken as ever.")]
+
+
+class MethodsOut(msgspec.Struct, frozen=True):
+    """All methods of paying that this shop has."""
+
+    methods: Sequence[MethodOut]
 
 
 _decoder = msgspec.json.Decoder(PayIn)
@@ -169,6 +186,22 @@ async def read_payment(
     if is_worth_asking(intent):
         intent = await in_paying_thread(intent.provider, look_again, intent=intent, actor=actor, now=clock.now())
     return Response(_out(intent), headers={"cache-control": "no-store"})
+
+
+@get(
+    "/payment-methods",
+    summary="List the methods of paying",
+    operation_id="listPaymentMethods",
+    response_description="Every method, and whether it can be used now.",
+    responses=problems(),
+    tags=["payments"],
+    # It looks into memory only.
+    sync_to_thread=False,
+)
+def read_methods() -> Response[MethodsOut]:
+    """This function will return every method of paying."""
+    methods = [MethodOut(one.name, one.provider, one.way, one.is_available) for one in list_methods()]
+    return Response(MethodsOut(methods), headers={"cache-control": "no-store"})
 
 
 def _out(intent: Intent) -> PaymentOut:

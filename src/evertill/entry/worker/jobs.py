@@ -39,7 +39,7 @@ def expire_reservations(context: JobContext, timestamp: int) -> None:  # noqa: A
         _log.info("reservations expired", orders=total)
 
 
-@app.periodic(cron="* * * * * */10")
+@app.periodic(cron=f"* * * * * */{config.get().follow_every_s}")
 @app.task(name="poll_payments", queueing_lock="poll_payments", pass_context=True)
 def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
