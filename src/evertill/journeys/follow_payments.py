@@ -16,7 +16,7 @@ import structlog
 from evertill.domains import payments
 from evertill.journeys.refund_payment import send_refund
 from evertill.journeys.settle_payment import settle_payment
-from evertill.kernel import config, db
+from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
 
 _log = structlog.get_logger("evertill.payments")
@@ -122,9 +122,9 @@ class _Turn:
             raise
         except EvertillError as error:
             self._left_s -= monotonic() - began
-            _log.warning("payment waits", subject=subject, error=error.code)
+            _log.warning("payment waits", subject=ids.to_number(subject), error=error.code)
             return False
         except Exception:  # noqa: BLE001 — logged whole; the others go on.
-            _log.exception("payment failed", subject=subject)
+            _log.exception("payment failed", subject=ids.to_number(subject))
             return False
         return True
