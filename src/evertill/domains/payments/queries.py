@@ -19,7 +19,7 @@ from evertill.domains.payments.types import (
     State,
 )
 from evertill.kernel import db, ids, sql
-from evertill.kernel.arrays import Bigints
+from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.payments"
@@ -35,6 +35,11 @@ def find_intent(*, key_digest: bytes) -> Intent | None:
     """This function will return the payment that was asked for under a key."""
     rows = db.fetch(sql.load(_HERE, "find_intent"), (UUID(bytes=key_digest),))
     return _intent(rows[0]) if rows else None
+
+
+def find_intent_ids(*, provider: str, provider_ids: Sequence[str]) -> dict[str, int]:
+    """This function will return the ids of those payments that a provider knows by ids of its own."""
+    return dict(db.fetch(sql.load(_HERE, "find_intent_ids"), (Texts(provider_ids), provider)))
 
 
 def lock_intent(*, intent_id: int) -> Intent | None:
@@ -59,6 +64,11 @@ def find_refund(*, key_digest: bytes) -> Refund | None:
     """This function will return the refund that was asked for under a key."""
     rows = db.fetch(sql.load(_HERE, "find_refund"), (UUID(bytes=key_digest),))
     return _refund(rows[0]) if rows else None
+
+
+def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
+    """This function will return (payment id, refund id, the provider's id or "") of all refunds of payments."""
+    return db.fetch(sql.load(_HERE, "refunds_of"), (Bigints(sorted(intent_ids)),))
 
 
 def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:
