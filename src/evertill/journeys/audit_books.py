@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import ledger, orders, payments, stock
+from evertill.domains import ledger, orders, payments, reconciliation, stock
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -27,6 +27,7 @@ class Check(StrEnum):
     BOUGHT = "every paid order has the money of one payment, and no other order has"
     REFUNDS = "every payment's refunds are its own, and within what it captured"
     RETURNED = "every refund stands in the ledger, and no other"
+    BILLS = "every bill has the lines and differences that were counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,13 @@ def _returned() -> _Found:
     yield from _unequal(told, ledger.stream_refunds(), left="given back", right="in the ledger")
 
 
+def _bills() -> _Found:
+    for wrong in reconciliation.find_count_differences():
+        lines = f"{wrong.lines} lines counted, {wrong.lines_there} there"
+        detail = f"{lines}; {wrong.differences} differences counted, {wrong.differences_there} there"
+        yield f"{wrong.provider} {wrong.date}", detail
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -172,4 +180,5 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.BOUGHT: _bought,
     Check.REFUNDS: _refunds,
     Check.RETURNED: _returned,
+    Check.BILLS: _bills,
 }

@@ -97,10 +97,21 @@ def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
         state = payments.RefundState.FAILED
     with db.write():
         payments.lock_intent(intent_id=intent.id)
-        is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
-        if is_first and state is payments.RefundState.SUCCEEDED:
-            _book(intent, refund, now=now)
+        end_refund(intent=intent, refund=refund, state=state, provider_id=provider_id, now=now)
     return payments.read_refunds(refund_ids=[refund_id])[refund_id]
+
+
+def end_refund(
+    *, intent: payments.Intent, refund: payments.Refund, state: payments.RefundState, provider_id: str, now: dt.datetime
+) -> bool:
+    """This function will end a refund and book what went back, and say whether it had not ended before.
+
+    The caller holds a transaction and has locked the payment.
+    """
+    is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
+    if is_first and state is payments.RefundState.SUCCEEDED:
+        _book(intent, refund, now=now)
+    return is_first
 
 
 def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:

@@ -88,10 +88,11 @@ def correction(*, reference: str, provider: str, against: AccountKind, amount: M
 
     The difference comes from, or goes to, an account that nobody owns, such as FEES or WRITE_OFFS.
     """
-    legs = ((_clearing(provider), 1), ((against, None), -1))
-    if amount.amount < 0:
-        amount, legs = Money(amount=-amount.amount, currency=amount.currency), tuple((w, -s) for w, s in legs)
-    return _transaction(Kind.CORRECTION, reference, amount, legs)
+    held, other = _clearing(provider), (against, None)
+    if amount.amount > 0:
+        return _move(Kind.CORRECTION, reference, amount, to=held, out_of=other)
+    less = Money(amount=-amount.amount, currency=amount.currency)
+    return _move(Kind.CORRECTION, reference, less, to=other, out_of=held)
 
 
 def reversal(*, reference: str, of: Transaction) -> Transaction:

@@ -91,16 +91,13 @@ def suggest(*, kind: Kind, about: About, standing: Standing, is_covered: bool) -
         return Ending.ACCEPT
     if about is About.PAYOUT:
         return Ending.BOOK
-    if standing is Standing.FOREIGN:
-        return Ending.ACCEPT
-    if standing is Standing.UNPAID:
-        return Ending.SETTLE
-    if kind is Kind.MISSING_HERE:
-        if about in (About.DISPUTE, About.DISPUTE_WON):
-            return Ending.CHECK_DISPUTES
-        if about is About.REFUND and not is_covered:
-            return Ending.ACCEPT
-    return Ending.BOOK
+    if standing is not Standing.CAPTURED:
+        return Ending.SETTLE if standing is Standing.UNPAID else Ending.ACCEPT
+    if kind is not Kind.MISSING_HERE:
+        return Ending.BOOK
+    if about in (About.DISPUTE, About.DISPUTE_WON):
+        return Ending.CHECK_DISPUTES
+    return Ending.ACCEPT if about is About.REFUND and not is_covered else Ending.BOOK
 
 
 def choose_due(*, today: dt.date, midnight: dt.datetime, fetched: Mapping[dt.date, dt.datetime]) -> Sequence[dt.date]:

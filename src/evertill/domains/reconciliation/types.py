@@ -70,7 +70,7 @@ class Standing(StrEnum):
 
 
 class Ending(StrEnum):
-    """The suggested ending: ask the provider, ask it about disputes, have our books follow the bill, or note why not."""
+    """The suggested ending: ask the provider (about disputes), have our books follow the bill, or note why not."""
 
     SETTLE = "SETTLE"
     CHECK_DISPUTES = "CHECK_DISPUTES"

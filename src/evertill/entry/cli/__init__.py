@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "database": "evertill.entry.cli.database",
     "payments": "evertill.entry.cli.payments",
     "alerts": "evertill.entry.cli.alerts",
+    "reconcile": "evertill.entry.cli.reconcile",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

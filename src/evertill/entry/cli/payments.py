@@ -1,4 +1,4 @@
-"""`evertill payments replay` and `evertill payments refund NUMBER`: what an operator does about payments."""
+"""`evertill payments …`: what an operator does about payments."""
 
 from __future__ import annotations
 
@@ -29,6 +29,28 @@ def replay(
     now = clock.now()
     count = replay_events(since=now - dt.timedelta(hours=hours), now=now)
     typer.echo(f"{count} webhooks were handled again.")
+
+
+@app.command()
+def settle(
+    number: Annotated[str, typer.Argument(help="The payment's number.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Ask the provider how a payment stands, and apply the answer once, as a webhook would have it done."""
+    open_shop(data)
+    from evertill.journeys.settle_payment import settle_payment
+    from evertill.kernel import clock, ids
+    from evertill.outside.connect import connect
+
+    connect()
+    try:
+        intent_id = ids.from_number(number)
+    except ids.InvalidNumber as error:
+        raise typer.BadParameter(str(error)) from None
+    intent = settle_payment(intent_id=intent_id, actor="operator", now=clock.now())
+    ending = f", {intent.ending.value}" if intent.ending else ""
+    typer.echo(f"Payment {intent.number} is {intent.state.value}{ending}.")
 
 
 @app.command()
