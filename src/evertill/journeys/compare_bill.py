@@ -155,7 +155,8 @@ def _payments_of(subjects: Sequence[Subject]) -> dict[Subject, str]:
         for subject, refund_id in refunds.items()
         if refund_id in known
     }
-    return paid_by | {subject: subject.name for subject in subjects if subject.about in (About.CAPTURE, About.FEE)}
+    whole = (subject for subject in subjects if subject.about in (About.CAPTURE, About.FEE))
+    return paid_by | {subject: subject.name for subject in whole if _to_id(subject.name) is not None}
 
 
 def _record(run: Run, run_pass: int, found: Sequence[Found], *, now: dt.datetime) -> int:
@@ -164,7 +165,7 @@ def _record(run: Run, run_pass: int, found: Sequence[Found], *, now: dt.datetime
 
 def _found(subject: Subject, payment: str, verdict: Verdict, *, now: dt.datetime) -> Found:
     (difference_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
-    return Found(id=difference_id, subject=subject, payment=payment[:16], verdict=verdict)
+    return Found(id=difference_id, subject=subject, payment=payment, verdict=verdict)
 
 
 def _add(amounts: dict[str, int], more: Mapping[str, int]) -> None:

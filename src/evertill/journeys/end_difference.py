@@ -13,13 +13,13 @@ from evertill.domains import ledger, payments, reconciliation
 from evertill.domains.reconciliation import About, Difference, DifferenceSettled, Ending, How, Kind, Subject
 from evertill.journeys.book_entries import post
 from evertill.journeys.reconcile_bill import tell_alerts
-from evertill.journeys.refund_payment import RefundTooMuch, end_refund, send_refund
+from evertill.journeys.refund_payment import end_refund, send_refund
 from evertill.journeys.view_reconciliation import suggest
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
-__all__ = ["Difference", "DifferenceSettled", "RefundTooMuch", "SettleFirst", "accept_difference", "book_difference"]
+__all__ = ["Difference", "DifferenceSettled", "NotCovered", "SettleFirst", "accept_difference", "book_difference"]
 
 # Where the other half of a correction goes.
 _AGAINST: Mapping[About, ledger.AccountKind] = {
@@ -40,6 +40,14 @@ class SettleFirst(EvertillError):
     remedy = "Ask the provider with `evertill payments settle` and the payment's number, then reconcile the day again."
 
 
+class NotCovered(EvertillError):
+    """The bill gives back more than the payment has left here, so it cannot become a refund of ours."""
+
+    code = "NOT_COVERED"
+    status = "conflict"
+    remedy = "Ask the provider what it gave back; then accept the difference, and say why."
+
+
 def accept_difference(*, difference_id: int, actor: str, why: str, now: dt.datetime) -> Difference:
     """This function will note why a difference may stay, and return it as it was; the books do not change.
 
@@ -56,7 +64,7 @@ def book_difference(*, difference_id: int, actor: str, why: str, now: dt.datetim
     """This function will have our books say what the bill says, by new entries, and return how.
 
     A refund that somebody made at the provider becomes a refund of ours (RECORDED); everything else is a correction
-    (BOOKED). Raises DifferenceSettled, SettleFirst, RefundTooMuch when more would go back than was captured, and
+    (BOOKED). Raises DifferenceSettled, SettleFirst, NotCovered when more would go back than was captured, and
     ProviderUnavailable.
     """
     with db.write():
@@ -114,7 +122,7 @@ def _record_refund(difference: Difference, *, actor: str, why: str, now: dt.date
     ours = {sent: refund_id for _, refund_id, sent in payments.find_refunds_of(intent_ids=[intent_id])}
     if name not in ours:
         if intent is None or theirs is None or intent.captured is None:
-            raise RefundTooMuch("This payment has captured nothing that could have been given back.")
+            raise NotCovered("This payment has captured nothing that could have been given back.")
         ours[name] = _write_refund(intent, theirs, name=name, actor=actor, why=why, now=now)
     reconciliation.rename_subject(
         provider=difference.provider, subject=Subject(About.REFUND, name), name=ids.to_number(ours[name])
@@ -134,7 +142,7 @@ def _write_refund(intent: payments.Intent, theirs: Money, *, name: str, actor: s
     )
     is_same_currency = intent.captured is not None and intent.captured.currency == theirs.currency
     if new.amount <= 0 or not is_same_currency or not payments.request_refund(new=new, now=now):
-        raise RefundTooMuch(f"{theirs} is more than this payment has left to give back.")
+        raise NotCovered(f"{theirs} is more than this payment has left to give back.")
     refund = payments.read_refunds(refund_ids=[refund_id])[refund_id]
     end_refund(intent=intent, refund=refund, state=payments.RefundState.SUCCEEDED, provider_id=name[:128], now=now)
     return refund_id

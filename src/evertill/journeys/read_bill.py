@@ -84,13 +84,12 @@ def _name(batch: Sequence[BillLine], *, provider: str) -> list[Line]:
 
 def _subject(about: About, whole: str, *, part: str, provider: str) -> str:
     """Name what a line is about: a payment by its number, a part of it by the part's."""
-    if about is About.CAPTURE:
+    if about is About.CAPTURE or (about is About.FEE and not part):
         return whole or "unnamed"
-    if about is About.FEE:
-        return f"{whole}:{part}" if part else whole or "unnamed"
-    if about is About.PAYOUT:
-        return f"{provider}:{part or whole or 'unnamed'}"
-    return part or whole or "unnamed"
+    if about is About.REFUND:
+        return part or whole or "unnamed"
+    # Nobody but the provider names disputes and payouts, or what it charges for one, so the name says whose it is.
+    return f"{provider}:{part or whole or 'unnamed'}"
 
 
 def _find_payments(told: set[tuple[str, str]], *, provider: str) -> dict[tuple[str, str], int]:

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
         register,
     )
     from evertill.domains.payments.queries import (
+        find_buyer,
         find_history_differences,
         find_intent,
         find_intent_ids,
+        find_order_refunds,
         find_ours,
         find_refund,
         find_refund_differences,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         stream_bought,
         stream_captured,
         stream_refunded,
+        sum_promised,
         sum_refunds,
     )
     from evertill.domains.payments.rules import (
@@ -121,9 +124,11 @@ __all__ = [
     "claim_refunds",
     "conclude",
     "create_intent",
+    "find_buyer",
     "find_history_differences",
     "find_intent",
     "find_intent_ids",
+    "find_order_refunds",
     "find_ours",
     "find_refund",
     "find_refund_differences",
@@ -146,5 +151,6 @@ __all__ = [
     "stream_bought",
     "stream_captured",
     "stream_refunded",
+    "sum_promised",
     "sum_refunds",
 ]

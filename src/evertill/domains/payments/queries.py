@@ -42,6 +42,12 @@ def find_intent_ids(*, provider: str, provider_ids: Sequence[str]) -> dict[str, 
     return dict(db.fetch(sql.load(_HERE, "find_intent_ids"), (Texts(provider_ids), provider)))
 
 
+def find_buyer(*, order_id: int) -> int | None:
+    """This function will return the id of the payment that bought an order."""
+    rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
+    return rows[0][0] if rows else None
+
+
 def lock_intent(*, intent_id: int) -> Intent | None:
     """This function will lock one payment until the caller's transaction ends, and read it as it is then."""
     rows = db.fetch(sql.load(_HERE, "lock_intent"), (intent_id,))
@@ -71,9 +77,20 @@ def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
     return db.fetch(sql.load(_HERE, "refunds_of"), (Bigints(sorted(intent_ids)),))
 
 
+def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
+    """This function will return the refunds of an order's payments, the latest first."""
+    return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
 def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back, in minor units."""
-    ((total,),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    ((total, _),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    return int(total)
+
+
+def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
+    """This function will return how much of one kind a payment has given back or promised to, in minor units."""
+    ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
 
 
@@ -133,7 +150,7 @@ def _intent(row: Sequence[Any]) -> Intent:
 
 
 def _refund(row: Sequence[Any]) -> Refund:
-    refund_id, intent_id, kind, state, amount, reason, actor = row
+    refund_id, intent_id, kind, state, amount, reason, actor, body_digest = row
     return Refund(
         id=refund_id,
         number=ids.to_number(refund_id),
@@ -143,4 +160,5 @@ def _refund(row: Sequence[Any]) -> Refund:
         amount=amount,
         reason=reason,
         actor=actor,
+        body_digest=body_digest.bytes if body_digest else None,
     )
