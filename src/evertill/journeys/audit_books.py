@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import ledger, orders, payments, stock
+from evertill.domains import ledger, orders, payments, reconciliation, stock
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -29,6 +29,7 @@ class Check(StrEnum):
     RETURNED = "every refund stands in the ledger, and no other"
     PIECES = "every line's returned pieces are those of its refunds"
     RESTOCKED = "every piece that refunds put back on sale came back, and no other"
+    BILLS = "every bill has the lines and differences that were counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,13 @@ def _restocked() -> _Found:
             yield ids.to_number(order_id), f"put back {put_back} of {sku}, came back {came_back}"
 
 
+def _bills() -> _Found:
+    for wrong in reconciliation.find_count_differences():
+        lines = f"{wrong.lines} lines counted, {wrong.lines_there} there"
+        detail = f"{lines}; {wrong.differences} differences counted, {wrong.differences_there} there"
+        yield f"{wrong.provider} {wrong.date}", detail
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -189,4 +197,5 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.RETURNED: _returned,
     Check.PIECES: _pieces,
     Check.RESTOCKED: _restocked,
+    Check.BILLS: _bills,
 }

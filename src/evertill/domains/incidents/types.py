@@ -15,6 +15,8 @@ class Kind(StrEnum):
     REFUND_REFUSED = "REFUND_REFUSED"
     # Subject: the provider and the day.
     RECONCILIATION_OPEN = "RECONCILIATION_OPEN"
+    # Subject: as above.
+    BILL_UNAVAILABLE = "BILL_UNAVAILABLE"
     # Subject: the dispute's id at the provider.
     DISPUTE_OPENED = "DISPUTE_OPENED"
     # Subject: what the message was about.

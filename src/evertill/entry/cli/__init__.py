@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "orders": "evertill.entry.cli.orders",
     "payments": "evertill.entry.cli.payments",
     "alerts": "evertill.entry.cli.alerts",
+    "reconcile": "evertill.entry.cli.reconcile",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

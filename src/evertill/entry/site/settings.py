@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.payments",
+    "evertill.domains.reconciliation",
     "evertill.domains.stock",
     "evertill.entry.shop",
 ]
