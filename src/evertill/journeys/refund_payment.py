@@ -13,6 +13,9 @@ from evertill.kernel.money import Money
 
 _log = structlog.get_logger("evertill.payments")
 
+# How often a refund that staff have to send is looked at meanwhile.
+_REMIND = dt.timedelta(days=1)
+
 
 def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
     """This function will have the provider give back what was promised, book it once, and return the refund.
@@ -23,9 +26,15 @@ def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
     intent = payments.read_intents(intent_ids=[refund.intent_id])[refund.intent_id]
     if refund.state is not payments.RefundState.REQUESTED:
         return refund
+    provider = payments.provider(intent.provider)
+    if payments.Capability.OFFLINE in provider.capabilities:
+        # Staff send it and say so (confirm_refund); until then it stays on their list.
+        with db.write():
+            payments.wait_with_refund(refund_id=refund_id, until=now + _REMIND)
+        return refund
     state, provider_id = payments.RefundState.SUCCEEDED, ""
     try:
-        provider_id = payments.provider(intent.provider).refund(intent=intent, refund=refund)
+        provider_id = provider.refund(intent=intent, refund=refund)
     except payments.ProviderRefused as refusal:
         # The money stays on the order's account in the ledger until somebody decides.
         _log.error("refund refused", refund=refund.number, payment=intent.number, why=refusal.detail)
@@ -45,8 +54,9 @@ def end_refund(
     """
     is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
     if is_first:
-        _end_return(intent, refund, is_done=state is payments.RefundState.SUCCEEDED, now=now)
-        if state is payments.RefundState.SUCCEEDED:
+        is_done = state is payments.RefundState.SUCCEEDED
+        _end_return(intent, refund, is_done=is_done, now=now)
+        if is_done:
             _book(intent, refund, now=now)
     return is_first
 

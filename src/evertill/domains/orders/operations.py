@@ -96,6 +96,15 @@ def lock_order(*, order_id: int) -> State | None:
     return State(rows[0][0]) if rows else None
 
 
+def extend_reservation(*, order_id: int, lasting: dt.timedelta) -> None:
+    """This function will keep the goods of an unpaid order for so long after it was placed, if that is longer than now.
+
+    It counts from when the order was placed, so that asking again and again keeps nothing for longer. An order that is
+    paid or has ended stays as it is.
+    """
+    db.execute(sql.load(_HERE, "extend_reservation"), (lasting, order_id))
+
+
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
     """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
     moved = db.fetch(

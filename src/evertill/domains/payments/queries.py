@@ -54,6 +54,24 @@ def lock_intent(*, intent_id: int) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
+def find_by_provider_id(*, provider: str, provider_id: str) -> Intent | None:
+    """This function will return the payment that a provider knows by an id of its own."""
+    rows = db.fetch(sql.load(_HERE, "find_by_provider_id"), (provider, provider_id))
+    return _intent(rows[0]) if rows else None
+
+
+def read_waiting(*, providers: Sequence[str], limit: int) -> list[Intent]:
+    """This function will return up to `limit` payments of these providers that wait for their money, oldest first."""
+    rows = db.fetch(sql.load(_HERE, "waiting_intents"), (Texts(providers), limit))
+    return [_intent(row) for row in rows]
+
+
+def read_waiting_refunds(*, providers: Sequence[str], limit: int) -> list[Refund]:
+    """This function will return up to `limit` refunds of these providers that have not been sent, oldest first."""
+    rows = db.fetch(sql.load(_HERE, "waiting_refunds"), (Texts(providers), limit))
+    return [_refund(row) for row in rows]
+
+
 def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
     """This function will return (provider, id) of those payments that are this shop's."""
     rows = db.fetch(sql.load(_HERE, "our_intents"), (Bigints(sorted(intent_ids)),))
@@ -80,6 +98,12 @@ def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     """This function will return the refunds of an order's payments, the latest first."""
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
+def find_sent(*, intent_id: int, provider_id: str) -> int | None:
+    """This function will return the id of a payment's refund that was sent under an id of the provider's."""
+    rows = db.fetch(sql.load(_HERE, "find_sent"), (intent_id, provider_id))
+    return int(rows[0][0]) if rows else None
 
 
 def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:

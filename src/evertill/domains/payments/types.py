@@ -90,7 +90,7 @@ class DisputeStanding(StrEnum):
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer does next: go to an address (`redirect`), or scan a text as a QR code (`qr`)."""
+    """What the customer does next: go to an address (`redirect`), scan a QR code (`qr`), read (`instructions`)."""
 
     kind: str
     value: str
