@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evertill.domains import payments, reconciliation
 from evertill.domains.payments import BillLine
@@ -49,47 +49,49 @@ def _name(batch: Sequence[BillLine], *, provider: str) -> list[Line]:
     """Find out what lines are about, as our books name it."""
     told = [(_clean(line.reference), _clean(line.provider_id), _clean(line.part_id)) for line in batch]
     paid_by = _find_payments({(reference, provider_id) for reference, provider_id, _ in told}, provider=provider)
-    about_refunds = {
-        paid_by[reference, provider_id]
+    refunded = (
+        paid_by.get((reference, provider_id))
         for line, (reference, provider_id, _) in zip(batch, told, strict=True)
-        if line.kind is payments.BillKind.REFUND and (reference, provider_id) in paid_by
-    }
-    refunds = _find_refunds(about_refunds)
-    lines = []
-    for line, (reference, provider_id, part_id) in zip(batch, told, strict=True):
-        intent_id = paid_by.get((reference, provider_id))
-        payment = "" if intent_id is None else ids.to_number(intent_id)
-        about = About(line.kind.value)
-        if about is About.REFUND and intent_id is not None:
-            part_name = refunds.get((intent_id, part_id), part_id)
-        else:
-            part_name = part_id
-        _check(line, provider=provider)
-        lines.append(
-            Line(
-                subject=Subject(
-                    about,
-                    _subject(about, payment or reference or provider_id, part=part_name, provider=provider),
-                ),
-                payment=payment,
-                reference=reference,
-                provider_id=provider_id,
-                part_id=part_id,
-                amount=line.amount,
-                at=line.at,
-            )
-        )
-    return lines
+        if line.kind is payments.BillKind.REFUND
+    )
+    refunds = _find_refunds({intent_id for intent_id in refunded if intent_id is not None})
+    return [
+        _line(line, facts, provider=provider, intent_id=paid_by.get(facts[:2]), refunds=refunds)
+        for line, facts in zip(batch, told, strict=True)
+    ]
 
 
-def _subject(about: About, whole: str, *, part: str, provider: str) -> str:
-    """Name what a line is about: a payment by its number, a part of it by the part's."""
-    if about is About.CAPTURE or (about is About.FEE and not part):
-        return whole or "unnamed"
-    if about is About.REFUND:
-        return part or whole or "unnamed"
-    # Nobody but the provider names disputes and payouts, or what it charges for one, so the name says whose it is.
-    return f"{provider}:{part or whole or 'unnamed'}"
+def _line(
+    line: BillLine,
+    facts: tuple[str, str, str],
+    *,
+    provider: str,
+    intent_id: int | None,
+    refunds: Mapping[tuple[int, str], str],
+) -> Line:
+    if not is_currency(line.amount.currency) or abs(line.amount.amount) > AMOUNT_MAX or line.at.tzinfo is None:
+        raise BillUnavailable(f"The bill of {provider} has a line that cannot be understood.")
+    reference, provider_id, part_id = facts
+    about = About(line.kind.value)
+    payment = "" if intent_id is None else ids.to_number(intent_id)
+    whole = payment or reference or provider_id or f"unnamed:{line.at:%Y%m%dT%H%M%S.%f}"
+    if about is About.CAPTURE or (about is About.FEE and not part_id):
+        name = whole
+    elif about is About.REFUND:
+        ours = None if intent_id is None else refunds.get((intent_id, part_id))
+        name = ours or part_id or whole
+    else:
+        # Nobody but the provider names disputes and payouts, or what it charges for one, so the name says whose it is.
+        name = f"{provider}:{part_id or whole}"
+    return Line(
+        subject=Subject(about, name),
+        payment=payment,
+        reference=reference,
+        provider_id=provider_id,
+        part_id=part_id,
+        amount=line.amount,
+        at=line.at,
+    )
 
 
 def _find_payments(told: set[tuple[str, str]], *, provider: str) -> dict[tuple[str, str], int]:
@@ -119,13 +121,8 @@ def _find_refunds(intent_ids: set[int]) -> dict[tuple[int, str], str]:
     return named
 
 
-def _check(line: BillLine, *, provider: str) -> None:
-    if not is_currency(line.amount.currency) or abs(line.amount.amount) > AMOUNT_MAX or line.at.tzinfo is None:
-        raise BillUnavailable(f"The bill of {provider} has a line that cannot be understood.")
-
-
 def _clean(text: str) -> str:
-    """Keep what a database can keep, of the length that it has room for."""
-    if len(text) <= _TEXT_CHARS and text.isascii() and text.isprintable():
+    """Keep what a database and a terminal can take, of the length that there is room for."""
+    if len(text) <= _TEXT_CHARS and text.isprintable():
         return text
-    return text.encode(errors="replace").decode().replace("\0", "")[:_TEXT_CHARS]
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:_TEXT_CHARS])

@@ -10,6 +10,7 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.reconciliation.operations import (
         DifferenceSettled,
+        RunOvertaken,
         begin_run,
         drop_run,
         end_pass,
@@ -67,6 +68,7 @@ __all__ = [
     "Kind",
     "Line",
     "Run",
+    "RunOvertaken",
     "Span",
     "Standing",
     "State",
