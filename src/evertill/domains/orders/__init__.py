@@ -9,26 +9,34 @@ if TYPE_CHECKING:
         NumberTaken,
         change_state,
         claim_keys,
+        hold,
         lock_expired,
         lock_order,
+        lock_orders,
+        ready_to_fulfil,
         record,
+        release_holds,
     )
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
+        find_holds,
         find_total_differences,
         read_lines,
         read_orders,
+        stream_disputed_holds,
         stream_paid,
         stream_pieces_held,
     )
     from evertill.domains.orders.rules import pieces_by_sku
     from evertill.domains.orders.tokens import access_token, opens
-    from evertill.domains.orders.types import Keyed, Line, Order, State
+    from evertill.domains.orders.types import Hold, HoldReason, Keyed, Line, Order, State
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Hold",
+    "HoldReason",
     "Keyed",
     "Line",
     "NumberTaken",
@@ -39,14 +47,20 @@ __all__ = [
     "claim_keys",
     "find_by_keys",
     "find_history_differences",
+    "find_holds",
     "find_total_differences",
+    "hold",
     "lock_expired",
     "lock_order",
+    "lock_orders",
     "opens",
     "pieces_by_sku",
     "read_lines",
     "read_orders",
+    "ready_to_fulfil",
     "record",
+    "release_holds",
+    "stream_disputed_holds",
     "stream_paid",
     "stream_pieces_held",
 ]
