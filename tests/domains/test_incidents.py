@@ -162,6 +162,8 @@ class TestList:
             "REFUND_REFUSED": 1,
             "RECONCILIATION_OPEN": 0,
             "DISPUTE_OPENED": 0,
+            "DISPUTE_LOST": 0,
+            "DISPUTE_UNCLEAR": 0,
             "MESSAGE_UNDELIVERABLE": 0,
         }
 

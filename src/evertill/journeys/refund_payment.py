@@ -27,11 +27,14 @@ class AskRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundTooMuch(EvertillError):
-    """More is to be given back than the payment has left, or nothing, or a part where only the whole can be."""
+    """More is to be given back than the payment has left, or nothing, or a part where only the whole can be.
+
+    What is disputed is not left: the customer's bank has it, or will say whose it is.
+    """
 
     code = "REFUND_TOO_MUCH"
     status = "conflict"
-    remedy = "Look at what the payment captured and what was given back already."
+    remedy = "Look at what the payment captured, what was given back already, and what is disputed."
 
 
 def refund_payment(*, asked: AskRefund, actor: str, now: dt.datetime) -> payments.Refund:
@@ -60,9 +63,10 @@ def _promise(
 ) -> payments.Refund:
     if intent is None or intent.captured is None or not intent.has_bought:
         raise RefundTooMuch("This payment has bought nothing that could be given back.")
-    left = intent.captured.amount - intent.refunded
+    left = intent.left
     provider = payments.provider(intent.provider)
-    if asked.amount != left and payments.Capability.PARTIAL_REFUND not in provider.capabilities:
+    is_whole = asked.amount == intent.captured.amount - intent.refunded
+    if not is_whole and payments.Capability.PARTIAL_REFUND not in provider.capabilities:
         raise RefundTooMuch("This provider gives back the whole only.", left=left)
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     new = payments.NewRefund(

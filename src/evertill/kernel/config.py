@@ -94,6 +94,7 @@ class Config:
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
     pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
+    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)

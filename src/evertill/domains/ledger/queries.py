@@ -76,6 +76,11 @@ def stream_refunds() -> Iterator[tuple[str, Money]]:
     return _stream(sql.load(_HERE, "stream_refunds"))
 
 
+def stream_disputes() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference and kind, amount) of all that disputes did, as stream_captures does."""
+    return _stream(sql.load(_HERE, "stream_disputes"))
+
+
 def _stream(statement: LiteralString) -> Iterator[tuple[str, Money]]:
     for reference, currency, amount in db.stream(statement):
         yield reference, Money(amount=amount, currency=currency)

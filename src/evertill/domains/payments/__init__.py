@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         record_truth,
         replay_events,
         request_refund,
+        set_disputed,
         store_events,
     )
     from evertill.domains.payments.providers import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         read_refunds,
         stream_bought,
         stream_captured,
+        stream_disputed,
         stream_refunded,
         sum_refunds,
     )
@@ -136,9 +138,11 @@ __all__ = [
     "register",
     "replay_events",
     "request_refund",
+    "set_disputed",
     "store_events",
     "stream_bought",
     "stream_captured",
+    "stream_disputed",
     "stream_refunded",
     "sum_refunds",
 ]
