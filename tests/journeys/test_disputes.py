@@ -12,7 +12,7 @@ from evertill.domains import disputes, incidents, orders, payments
 from evertill.domains.payments import Capability, ProviderUnavailable
 from evertill.journeys.follow_payments import handle_events, poll_disputes, poll_payments
 from evertill.journeys.receive_webhooks import receive_webhooks
-from evertill.journeys.refund_payment import AskRefund, RefundTooMuch, refund_payment
+from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_order
 from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.watch_disputes import DisputeEnded, DisputeNotFound, list_disputes, note_evidence
@@ -49,8 +49,8 @@ def twin(committed_db: None) -> Iterator[Twin]:
 
 
 def refund(intent: payments.Intent, amount: int, *, key: str = "back-1") -> payments.Refund:
-    asked = AskRefund(intent_id=intent.id, amount=amount, reason="broken", key=key.encode())
-    return refund_payment(asked=asked, actor="ada", now=LATER)
+    asked = RefundOrder(order_id=intent.order_id, amount=amount, reason="broken", caller="ada", key=key.encode())
+    return refund_order(asked=asked, actor="ada", now=LATER).refund
 
 
 class TestOpened:

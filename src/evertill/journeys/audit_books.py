@@ -27,6 +27,8 @@ class Check(StrEnum):
     BOUGHT = "every paid order has the money of one payment, and no other order has"
     REFUNDS = "every payment's refunds are its own, and within what it captured"
     RETURNED = "every refund stands in the ledger, and no other"
+    PIECES = "every line's returned pieces are those of its refunds"
+    RESTOCKED = "every piece that refunds put back on sale came back, and no other"
     DISPUTES = "every dispute's moves tell how it came to its state"
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
@@ -129,6 +131,19 @@ def _returned() -> _Found:
     yield from _unequal(told, ledger.stream_refunds(), left="given back", right="in the ledger")
 
 
+def _pieces() -> _Found:
+    for wrong in orders.find_return_differences():
+        line = f"{ids.to_number(wrong.order_id)} line {wrong.position}"
+        yield line, f"returned {wrong.returned}, by refunds {wrong.by_returns}"
+
+
+def _restocked() -> _Found:
+    told = _side_by_side(orders.stream_pieces_restocked(), stock.stream_pieces_returned())
+    for (order_id, sku), put_back, came_back in told:
+        if put_back != came_back:
+            yield ids.to_number(order_id), f"put back {put_back} of {sku}, came back {came_back}"
+
+
 def _disputes() -> _Found:
     for wrong in disputes.find_history_differences():
         yield ids.to_number(wrong.dispute_id), f"state {wrong.state}, last move {wrong.last_move}"
@@ -210,6 +225,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.BOUGHT: _bought,
     Check.REFUNDS: _refunds,
     Check.RETURNED: _returned,
+    Check.PIECES: _pieces,
+    Check.RESTOCKED: _restocked,
     Check.DISPUTES: _disputes,
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,

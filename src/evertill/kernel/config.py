@@ -86,6 +86,22 @@ class Config:
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
     sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
     sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
+    transfer_instructions: str = _setting(
+        "",
+        "What a customer who pays by bank transfer reads: the account to pay to, with `{amount}` and `{number}` in"
+        " their places; without it there is no such method.",
+    )
+    transfer_patience_h: int = _setting(
+        120, "Hours for which an order waits for a bank transfer and keeps its goods.", low=1, high=90 * 24
+    )
+    cash_instructions: str = _setting(
+        "",
+        "What a customer who pays in cash on collection reads: where and when, with `{amount}` and `{number}` in"
+        " their places; without it there is no such method.",
+    )
+    cash_patience_h: int = _setting(
+        72, "Hours for which an order waits to be collected and keeps its goods.", low=1, high=90 * 24
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)

@@ -10,7 +10,7 @@ import psycopg
 
 from evertill.domains.orders import rules
 from evertill.domains.orders.queries import find_holds
-from evertill.domains.orders.types import Keyed, State
+from evertill.domains.orders.types import Keyed, Pieces, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -134,6 +134,15 @@ def ready_to_fulfil(*, order_ids: Sequence[int]) -> set[int]:
     return {order_id for order_id, state in states.items() if state is State.PAID and order_id not in held}
 
 
+def extend_reservation(*, order_id: int, lasting: dt.timedelta) -> None:
+    """This function will keep the goods of an unpaid order for so long after it was placed, if that is longer than now.
+
+    It counts from when the order was placed, so that asking again and again keeps nothing for longer. An order that is
+    paid or has ended stays as it is.
+    """
+    db.execute(sql.load(_HERE, "extend_reservation"), (lasting, order_id))
+
+
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
     """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
     moved = db.fetch(
@@ -141,3 +150,34 @@ def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.dat
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
     )
     return {order_id for (order_id,) in moved}
+
+
+def promise_return(
+    *, order_id: int, refund_id: int, pieces: Sequence[Pieces], restock: bool, actor: str, now: dt.datetime
+) -> None:
+    """This function will note that a refund gives back pieces of an order, one entry per line; raises TooManyPieces.
+
+    The caller has locked the order. `restock` is kept for when the refund succeeds.
+    """
+    promised = db.execute(
+        sql.load(_HERE, "promise_return"),
+        {
+            "order_id": order_id,
+            "refund_id": refund_id,
+            "positions": Ints([part.position for part in pieces]),
+            "quantities": Ints([part.quantity for part in pieces]),
+            "restock": restock,
+            "actor": actor,
+            "now": now,
+        },
+    )
+    if promised != len(pieces):
+        raise rules.TooManyPieces("More pieces are to be given back than were bought and not given back yet.")
+
+
+def finish_return(*, refund_id: int, is_done: bool, now: dt.datetime) -> None:
+    """This function will end what a refund promised of its order; the caller has locked the order.
+
+    Pieces of a refund that is not done may be given back by another.
+    """
+    db.execute(sql.load(_HERE, "finish_return"), {"refund_id": refund_id, "is_done": is_done, "now": now})

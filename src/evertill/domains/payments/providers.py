@@ -145,6 +145,11 @@ def methods() -> Sequence[str]:
     )
 
 
+def providers_with(capability: Capability) -> Sequence[str]:
+    """This function will return the names of the providers that can do something."""
+    return sorted(known.name for known in _known.values() if capability in known.capabilities)
+
+
 def choose(method: str) -> tuple[Provider, str]:
     """This function will return the provider of a method, and the way of it; raises UnknownMethod."""
     if method not in methods():

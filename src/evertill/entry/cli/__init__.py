@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "evertill.entry.cli.replay",
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
+    "orders": "evertill.entry.cli.orders",
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",

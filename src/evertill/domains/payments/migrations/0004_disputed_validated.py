@@ -1,4 +1,4 @@
-"""Every payment passes the check of 0002; payments are written while this reads them."""
+"""Every payment passes the check of 0003; payments are written while this reads them."""
 
 from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations
@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0002_disputed'),
+        ('payments', '0003_disputed'),
     ]
 
     operations = [

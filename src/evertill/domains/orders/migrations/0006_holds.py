@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0003_paid_validated'),
+        ('orders', '0005_returns_validated'),
     ]
 
     operations = [
