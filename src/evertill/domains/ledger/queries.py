@@ -99,6 +99,11 @@ def _clearing_key(provider: str) -> str:
     return Account(kind=AccountKind.PROVIDER_CLEARING, currency="", owner=provider).key
 
 
+def stream_disputes() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference and kind, amount) of all that disputes did, as stream_captures does."""
+    return _stream(sql.load(_HERE, "stream_disputes"))
+
+
 def _stream(statement: LiteralString) -> Iterator[tuple[str, Money]]:
     for reference, currency, amount in db.stream(statement):
         yield reference, Money(amount=amount, currency=currency)

@@ -11,19 +11,25 @@ if TYPE_CHECKING:
         claim_keys,
         extend_reservation,
         finish_return,
+        hold,
         lock_expired,
         lock_order,
+        lock_orders,
         promise_return,
+        ready_to_fulfil,
         record,
+        release_holds,
     )
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
+        find_holds,
         find_return_differences,
         find_total_differences,
         read_lines,
         read_orders,
         read_returns,
+        stream_disputed_holds,
         stream_paid,
         stream_pieces_held,
         stream_pieces_restocked,
@@ -37,13 +43,25 @@ if TYPE_CHECKING:
         pieces_left,
     )
     from evertill.domains.orders.tokens import access_token, opens
-    from evertill.domains.orders.types import AskedReturn, Keyed, Line, Order, Pieces, Return, State
+    from evertill.domains.orders.types import (
+        AskedReturn,
+        Hold,
+        HoldReason,
+        Keyed,
+        Line,
+        Order,
+        Pieces,
+        Return,
+        State,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "AmbiguousLine",
     "AskedReturn",
+    "Hold",
+    "HoldReason",
     "Keyed",
     "Line",
     "NumberTaken",
@@ -60,11 +78,14 @@ __all__ = [
     "extend_reservation",
     "find_by_keys",
     "find_history_differences",
+    "find_holds",
     "find_return_differences",
     "find_total_differences",
     "finish_return",
+    "hold",
     "lock_expired",
     "lock_order",
+    "lock_orders",
     "opens",
     "pieces_by_sku",
     "pieces_left",
@@ -72,7 +93,10 @@ __all__ = [
     "read_lines",
     "read_orders",
     "read_returns",
+    "ready_to_fulfil",
     "record",
+    "release_holds",
+    "stream_disputed_holds",
     "stream_paid",
     "stream_pieces_held",
     "stream_pieces_restocked",

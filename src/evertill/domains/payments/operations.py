@@ -176,6 +176,11 @@ def request_refund(*, new: NewRefund, now: dt.datetime) -> bool:
     return written == 1
 
 
+def set_disputed(*, intent_id: int, amount: int) -> None:
+    """This function will write how much of a captured payment is disputed; the caller has locked the payment."""
+    db.execute(sql.load(_HERE, "set_disputed"), (amount, intent_id))
+
+
 def finish_refund(*, refund: Refund, state: RefundState, provider_id: str, now: dt.datetime) -> bool:
     """This function will end a refund, and return whether it was not ended before; the caller has locked the payment.
 

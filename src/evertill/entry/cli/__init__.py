@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "database": "evertill.entry.cli.database",
     "orders": "evertill.entry.cli.orders",
     "payments": "evertill.entry.cli.payments",
+    "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
     "reconcile": "evertill.entry.cli.reconcile",
     "audit": "evertill.entry.cli.audit",
