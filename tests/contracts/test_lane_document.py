@@ -34,11 +34,13 @@ class TestDocument:
             "cancelOrder",
             "listPaymentMethods",
             "listProducts",
+            "listRefunds",
             "placeOrder",
             "readOrder",
             "readPayment",
             "readProduct",
             "receiveWebhook",
+            "refundOrder",
             "startPayment",
         ]
 

@@ -125,7 +125,7 @@ def trade(scene: Scene) -> dict[str, Any]:
     assert scene.hook(notice, secret=secret).status_code == 200
     assert scene.hook(notice, secret=secret, ago_s=400).status_code == 400
     assert scene.hook(notice, secret="guessed").status_code == 400
-    refunded = scene.shop.run("payments", "refund", number, "--amount", "10")
+    refunded = scene.shop.run("orders", "refund", scene.placed["number"], "--amount", "10")
     assert "SUCCEEDED" in refunded.stdout, refunded
     for secret in scene.secrets.values():
         assert secret not in refunded.stdout + refunded.stderr

@@ -14,12 +14,11 @@ from evertill.domains.payments import Intent, State
 from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
-from evertill.journeys.refund_payment import AskRefund, refund_payment
 from evertill.kernel import ids
 from tests import tables
 from tests.builders import NOON, ask, make_product, place_one
 from tests.ledgers import paid, post, spend, top_up
-from tests.paying import settle, start
+from tests.paying import refund, settle, start
 from tests.twin import Twin
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -296,10 +295,9 @@ def scene(committed_db: None) -> Iterator[Scene]:
     twin.pay(refunded)
     twin.end(cancelled, State.CANCELLED)
     settled = [settle(intent) for intent in (bought, overpaid, refunded, cancelled)]
-    asked = AskRefund(intent_id=refunded.id, amount=100, reason="broken", key=b"1")
-    refund = refund_payment(asked=asked, actor="ada", now=NOON)
+    made = refund(refunded, 100)
     bought, overpaid, refunded, cancelled = settled
-    yield Scene(bought=bought, overpaid=overpaid, refunded=refunded, cancelled=cancelled, refund=refund)
+    yield Scene(bought=bought, overpaid=overpaid, refunded=refunded, cancelled=cancelled, refund=made)
     payments.register()
 
 

@@ -1,4 +1,4 @@
-"""Follow payments, refunds and webhooks until each has ended; a lost webhook or answer costs nothing but time.
+"""Follow payments, refunds, disputes and webhooks until each has ended; what is lost on the way costs only time.
 
 Each provider is followed by itself, and one that makes others wait in vain has its turn ended: what is due there waits
 for the next run, and nobody else does.
@@ -7,14 +7,16 @@ for the next run, and nobody else does.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import monotonic
 
 import structlog
 
-from evertill.domains import payments
+from evertill.domains import disputes, payments
 from evertill.journeys.refund_payment import send_refund
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.settle_payment import settle_payment
 from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
@@ -63,6 +65,8 @@ def handle_events(*, now: dt.datetime) -> int:
 def handle_events_of(*, provider: str, now: dt.datetime) -> int:
     """This function will settle the payments that one batch of a provider's webhooks is about, and return its size.
 
+    A webhook says when to ask, and not what about: of captured money its provider is asked for disputes too.
+
     A webhook is handled when its payment was settled; else it is tried again later. 0 when the provider's turn has
     ended. Raises what db.write raises.
     """
@@ -74,9 +78,25 @@ def handle_events_of(*, provider: str, now: dt.datetime) -> int:
     for event in events:
         about.setdefault(event.intent_id, []).append(event)
     for intent_id, told in about.items():
-        if turn.have(partial(settle_payment, intent_id=intent_id, actor="webhook", now=now), subject=intent_id):
+        if turn.have(partial(settle_disputes, intent_id=intent_id, actor="webhook", now=now), subject=intent_id):
             _finish(told)
     return 0 if turn.is_over else len(events)
+
+
+def poll_disputes(*, now: dt.datetime) -> int:
+    """This function will ask after one batch of open disputes that are due, and return how many.
+
+    It ends as poll_payments does, with a turn for each provider. Raises what db.write raises.
+    """
+    settings = config.get()
+    look_at = now + dt.timedelta(seconds=settings.dispute_look_s)
+    with db.write():
+        intent_ids = disputes.claim_payments(now=now, look_at=look_at, limit=settings.follow_batch_max)
+    turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+    for intent in payments.read_intents(intent_ids=set(intent_ids)).values():
+        look = partial(settle_disputes, intent_id=intent.id, actor="poller", now=now)
+        turns[intent.provider].have(look, subject=intent.id)
+    return len(intent_ids)
 
 
 def replay_events(*, since: dt.datetime, now: dt.datetime) -> int:
