@@ -107,10 +107,18 @@ def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime)
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
     is_sale = refund.kind is payments.RefundKind.SALE
-    book = ledger.standard.refund if is_sale else ledger.standard.late_refund
-    order = ids.to_number(intent.order_id)
-    post([book(reference=refund.number, order=order, provider=intent.provider, amount=amount)], now=now)
+    post([_entry(intent, refund, amount)], now=now)
     if is_sale:
         given_back = payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE)
         if given_back == intent.expected.amount:
             orders.change_state(order_ids=[intent.order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)
+
+
+def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> ledger.Transaction:
+    order = ids.to_number(intent.order_id)
+    payer = ledger.find_payer(reference=intent.number)
+    if payer is not None:
+        # What a balance paid goes back to it. It only ever paid orders that stood open, so there is no other refund.
+        return ledger.standard.refund_to_balance(reference=refund.number, order=order, customer=payer, amount=amount)
+    book = ledger.standard.refund if refund.kind is payments.RefundKind.SALE else ledger.standard.late_refund
+    return book(reference=refund.number, order=order, provider=intent.provider, amount=amount)

@@ -9,10 +9,19 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.ledger import standard
-    from evertill.domains.ledger.operations import BalanceTooLow, Outcome, Posted, ReferenceTaken, post
+    from evertill.domains.ledger.operations import (
+        BalanceTooLow,
+        Outcome,
+        Posted,
+        ReferenceTaken,
+        lock_prepaid,
+        post,
+        record,
+    )
     from evertill.domains.ledger.queries import (
         find_differences,
         find_overdrawn,
+        find_payer,
         find_unbalanced,
         read_balances,
         read_entries,
@@ -39,10 +48,13 @@ __all__ = [
     "Transaction",
     "find_differences",
     "find_overdrawn",
+    "find_payer",
     "find_unbalanced",
+    "lock_prepaid",
     "post",
     "read_balances",
     "read_entries",
+    "record",
     "standard",
     "stream_captures",
     "stream_refunds",

@@ -85,6 +85,30 @@ def post(*, transactions: Sequence[Transaction], now: dt.datetime) -> list[Outco
     return outcomes
 
 
+def lock_prepaid(*, accounts: Iterable[Account]) -> db.Later[dict[Account, int]]:
+    """This function will ask to lock prepaid balances until the transaction ends; the answer says where they stand.
+
+    That is in minor units of debit, so below zero for what is prepaid; a balance that nobody topped up stands at 0.
+    """
+    wanted = set(accounts)
+    keys, _ = _keys(wanted)
+    return db.ask(sql.load(_HERE, "lock_prepaid"), (keys,), shape=lambda rows: _by_account(wanted, _balances(rows)))
+
+
+def record(*, transactions: Sequence[Transaction], now: dt.datetime) -> None:
+    """This function will record transactions under names that are new, of balances that the caller locked and compared.
+
+    Raises InvalidTransaction, ReferenceTaken, and violates ledger_balance_prepaid_covered when he did not.
+    """
+    for transaction in transactions:
+        rules.check(transaction)
+    asked = [_asked(transaction) for transaction in transactions]
+    written = _write(asked, now=now)
+    for one in asked:
+        if one.name not in written:
+            raise ReferenceTaken(f"{one.name[0]} '{one.name[1]}' is recorded already.")
+
+
 def _outcome(one: _Asked, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:
     if one.name in refused:
         return BalanceTooLow("The prepaid balance does not cover this.")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         NumberTaken,
         change_state,
         claim_keys,
+        lock_due,
         lock_expired,
         lock_order,
         record,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
+        find_pieces,
         find_total_differences,
         read_lines,
         read_orders,
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
     )
     from evertill.domains.orders.rules import pieces_by_sku
     from evertill.domains.orders.tokens import access_token, opens
-    from evertill.domains.orders.types import Keyed, Line, Order, State
+    from evertill.domains.orders.types import Due, Keyed, Line, Order, State
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Due",
     "Keyed",
     "Line",
     "NumberTaken",
@@ -39,7 +42,9 @@ __all__ = [
     "claim_keys",
     "find_by_keys",
     "find_history_differences",
+    "find_pieces",
     "find_total_differences",
+    "lock_due",
     "lock_expired",
     "lock_order",
     "opens",

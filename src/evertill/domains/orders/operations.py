@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from evertill.domains.orders import rules
-from evertill.domains.orders.types import Keyed, State
+from evertill.domains.orders.types import Due, Keyed, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -17,6 +17,8 @@ from evertill.kernel.errors import EvertillError
 _HERE = "evertill.domains.orders"
 # Which of the three is met first is PostgreSQL's choice.
 _PRIMARY_KEYS = {"orders_order_pkey", "orders_line_pkey", "orders_event_pkey"}
+# A lookup is a tenth of the price of State(…).
+_STATES = {state.value: state for state in State}
 _EVENTS = {
     State.PAID: "order.paid",
     State.REFUNDED: "order.refunded",
@@ -94,6 +96,20 @@ def lock_order(*, order_id: int) -> State | None:
     """This function will lock one order until the caller's transaction ends, and return its state; None: no such."""
     rows = db.fetch(sql.load(_HERE, "lock_order"), (order_id,))
     return State(rows[0][0]) if rows else None
+
+
+def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
+    """This function will ask to lock orders, in the order of their ids, until the caller's transaction ends.
+
+    The answer tells what each owes once the locks are held; an id that does not exist is missing from it.
+    """
+    return db.ask(sql.load(_HERE, "lock_due"), (Bigints(sorted(order_ids)),), shape=_due)
+
+
+def _due(rows: Sequence[Any]) -> dict[int, Due]:
+    return {
+        order_id: Due(state=_STATES[state], total=total, currency=currency) for order_id, state, total, currency in rows
+    }
 
 
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:

@@ -10,12 +10,14 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.payments.operations import (
+        KeyTaken,
         claim_events,
         claim_intents,
         claim_refunds,
         create_intent,
         finish_event,
         finish_refund,
+        record_captured,
         record_truth,
         replay_events,
         request_refund,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         register,
     )
     from evertill.domains.payments.queries import (
+        find_by_keys,
         find_history_differences,
         find_intent,
         find_ours,
@@ -91,6 +94,7 @@ __all__ = [
     "Ending",
     "Event",
     "Intent",
+    "KeyTaken",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -118,6 +122,7 @@ __all__ = [
     "claim_refunds",
     "conclude",
     "create_intent",
+    "find_by_keys",
     "find_history_differences",
     "find_intent",
     "find_ours",
@@ -132,6 +137,7 @@ __all__ = [
     "provider",
     "read_intents",
     "read_refunds",
+    "record_captured",
     "record_truth",
     "register",
     "replay_events",

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
+import psycopg
+
 from evertill.domains.payments import rules
 from evertill.domains.payments.types import (
     Conclusion,
@@ -20,10 +22,19 @@ from evertill.domains.payments.types import (
     Truth,
 )
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
+from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
 _REASON_CHARS = 200
+
+
+class KeyTaken(EvertillError):
+    """Somebody else used a payment's key at the same moment, or its random number is another's already."""
+
+    code = "PAYMENT_KEY_TAKEN"
+    status = "internal"
+    remedy = "Look again under which keys there are payments, and draw new numbers."
 
 
 def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
@@ -44,6 +55,32 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
         ),
     )
     return written == 1
+
+
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> None:
+    """This function will write payments that were captured in the transaction that asked for them, as what was asked.
+
+    Raises KeyTaken when a key or an identifier is used already: the transaction is lost, and looking again tells why.
+    """
+    ids = Bigints([one.id for one in new])
+    params = (
+        now,
+        ids,
+        Bigints([one.order_id for one in new]),
+        Texts([one.provider for one in new]),
+        Texts([one.way for one in new]),
+        Bigints([one.expected.amount for one in new]),
+        Texts([one.expected.currency for one in new]),
+        Uuids([one.key_digest for one in new]),
+        Uuids([one.body_digest for one in new]),
+        now,
+        ids,
+        Texts(actors),
+    )
+    try:
+        db.execute(sql.load(_HERE, "record_captured"), params)
+    except psycopg.errors.UniqueViolation as violation:
+        raise KeyTaken("A payment's key or number is used already.") from violation
 
 
 def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None, actor: str, now: dt.datetime) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
+        hold_items,
         lock_items,
         read_items,
         stream_pieces_held,
@@ -33,6 +34,7 @@ __all__ = [
     "allot",
     "find_differences",
     "find_oversold",
+    "hold_items",
     "lock_items",
     "move",
     "open_items",

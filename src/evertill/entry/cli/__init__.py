@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "payments": "evertill.entry.cli.payments",
+    "balance": "evertill.entry.cli.balance",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
