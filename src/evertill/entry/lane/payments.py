@@ -46,11 +46,8 @@ class PayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     balance_token: Annotated[
-        str | None,
-        Meta(
-            max_length=128,
-            description="For balance.instant: the token of the prepaid balance that pays.",
-        ),
+        Annotated[str, Meta(max_length=128)] | None,
+        Meta(description="For balance.instant: the token of the prepaid balance that pays."),
     ] = None
 
 
