@@ -222,30 +222,33 @@ def _pay(
         )
         for one, intent_id in zip(served, ids.new_ids(len(served), now=now, randbits=randbits), strict=True)
     ]
-    for one, new in zip(served, intents, strict=True):
-        outcomes[one.ask.key_digest] = Paid(intent=_captured(new, now=now))
-    _move_orders(served, now=now)
-    stock.move(
-        movements=[
-            stock.Movement(sku=sku, kind=stock.MovementKind.SOLD, quantity=quantity, order_id=one.ask.order_id)
-            for one in served
-            for sku, quantity in pieces[one.ask.order_id].items()
-        ],
-        now=now,
-    )
-    payments.record_captured(new=intents, actors=[one.ask.actor for one in served], now=now)
-    ledger.record(
-        transactions=[
-            ledger.standard.sale_from_balance(
-                reference=ids.to_number(new.id),
-                order=ids.to_number(new.order_id),
-                customer=one.customer,
-                amount=one.amount,
-            )
-            for one, new in zip(served, intents, strict=True)
-        ],
-        now=now,
-    )
+    paid = [_captured(new, now=now) for new in intents]
+    sales = [
+        ledger.BalanceSale(
+            reference=intent.number, order=ids.to_number(intent.order_id), customer=one.customer, amount=one.amount
+        )
+        for one, intent in zip(served, paid, strict=True)
+    ]
+    sold = [
+        stock.Movement(sku=sku, kind=stock.MovementKind.SOLD, quantity=quantity, order_id=one.ask.order_id)
+        for one in served
+        for sku, quantity in pieces[one.ask.order_id].items()
+    ]
+    with db.together():
+        recording = payments.record_captured(new=intents, actors=[one.ask.actor for one in served], now=now)
+        moving = [
+            orders.ask_to_change_state(order_ids=order_ids, to=orders.State.PAID, actor=actor, now=now)
+            for actor, order_ids in _by_actor(served).items()
+        ]
+        selling = stock.ask_to_move(movements=sold, now=now)
+        booking = ledger.record_sales(sales=sales, now=now)
+    recording.get()
+    # Their rows have been locked since before they were looked at, so that every order moves.
+    assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101
+    selling.get()
+    booking.get()
+    for one, intent in zip(served, paid, strict=True):
+        outcomes[one.ask.key_digest] = Paid(intent=intent)
 
 
 def _serve(
@@ -266,12 +269,11 @@ def _serve(
     return list(served.values())
 
 
-def _move_orders(served: Sequence[_Payable], *, now: dt.datetime) -> None:
+def _by_actor(served: Sequence[_Payable]) -> dict[str, list[int]]:
     by_actor: dict[str, list[int]] = {}
     for one in served:
         by_actor.setdefault(one.ask.actor, []).append(one.ask.order_id)
-    for actor, order_ids in by_actor.items():
-        orders.change_state(order_ids=order_ids, to=orders.State.PAID, actor=actor, now=now)
+    return by_actor
 
 
 def _captured(new: payments.NewIntent, *, now: dt.datetime) -> payments.Intent:

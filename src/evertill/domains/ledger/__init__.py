@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         ReferenceTaken,
         lock_prepaid,
         post,
-        record,
+        record_sales,
     )
     from evertill.domains.ledger.queries import (
         find_differences,
@@ -31,13 +31,14 @@ if TYPE_CHECKING:
         trial_balance,
     )
     from evertill.domains.ledger.rules import InvalidTransaction
-    from evertill.domains.ledger.types import Account, AccountKind, Kind, Posting, Transaction
+    from evertill.domains.ledger.types import Account, AccountKind, BalanceSale, Kind, Posting, Transaction
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Account",
     "AccountKind",
+    "BalanceSale",
     "BalanceTooLow",
     "InvalidTransaction",
     "Kind",
@@ -54,7 +55,7 @@ __all__ = [
     "post",
     "read_balances",
     "read_entries",
-    "record",
+    "record_sales",
     "standard",
     "stream_captures",
     "stream_refunds",

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from evertill.domains.ledger import rules
-from evertill.domains.ledger.types import Account, Transaction
+from evertill.domains.ledger.types import Account, BalanceSale, Transaction
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Texts
+from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.ledger"
@@ -95,18 +95,34 @@ def lock_prepaid(*, accounts: Iterable[Account]) -> db.Later[dict[Account, int]]
     return db.ask(sql.load(_HERE, "lock_prepaid"), (keys,), shape=lambda rows: _by_account(wanted, _balances(rows)))
 
 
-def record(*, transactions: Sequence[Transaction], now: dt.datetime) -> None:
-    """This function will record transactions under names that are new, of balances that the caller locked and compared.
+def record_sales(*, sales: Sequence[BalanceSale], now: dt.datetime) -> db.Later[None]:
+    """This function will ask to record sales that prepaid balances pay, which the caller has locked and compared.
 
-    Raises InvalidTransaction, ReferenceTaken, and violates ledger_balance_prepaid_covered when he did not.
+    Each is one transaction of four postings, under a reference that is new: the balance pays the order, which the shop
+    has earned. The answer raises ReferenceTaken for one that is not new, and BalanceTooLow for a balance that nobody
+    ever topped up; a balance that does not cover its sales violates ledger_balance_prepaid_covered.
     """
-    for transaction in transactions:
-        rules.check(transaction)
-    asked = [_asked(transaction) for transaction in transactions]
-    written = _write(asked, now=now)
-    for one in asked:
-        if one.name not in written:
-            raise ReferenceTaken(f"{one.name[0]} '{one.name[1]}' is recorded already.")
+    owners = {(sale.customer, sale.amount.currency) for sale in sales}
+
+    def check(rows: Sequence[Any]) -> None:
+        ((written, moved),) = rows
+        if written != len(sales):
+            raise ReferenceTaken("A payment from a balance is recorded under this reference already.")
+        if moved != len(owners):
+            raise BalanceTooLow("A balance has nothing on it.")
+
+    return db.ask(
+        sql.load(_HERE, "record_sales"),
+        (
+            now,
+            Texts([sale.reference for sale in sales]),
+            Texts([sale.order for sale in sales]),
+            Texts([sale.customer for sale in sales]),
+            Texts([sale.amount.currency for sale in sales]),
+            Bigints([sale.amount.amount for sale in sales]),
+        ),
+        shape=check,
+    )
 
 
 def _outcome(one: _Asked, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:

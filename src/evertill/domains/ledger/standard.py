@@ -47,12 +47,6 @@ def pay_from_balance(*, reference: str, order: str, customer: str, amount: Money
     return _move(Kind.BALANCE_PAYMENT, reference, amount, to=_customer(customer), out_of=_order(order))
 
 
-def sale_from_balance(*, reference: str, order: str, customer: str, amount: Money) -> Transaction:
-    """This function will sell an order and pay it with what its customer has prepaid, both or neither, in one entry."""
-    legs = ((_customer(customer), 1), (_order(order), -1), (_order(order), 1), (_REVENUE, -1))
-    return _transaction(Kind.BALANCE_PAYMENT, reference, amount, legs)
-
-
 def refund_to_balance(*, reference: str, order: str, customer: str, amount: Money) -> Transaction:
     """This function will give back a sale, whole or in part, as a prepaid balance."""
     legs = ((_REFUNDS, 1), (_order(order), -1), (_order(order), 1), (_customer(customer), -1))

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from evertill.kernel.money import Money
+
 
 class AccountKind(StrEnum):
     """What an account is for."""
@@ -83,6 +85,15 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     def currency(self) -> str:
         """The one currency of all postings."""
         return self.postings[0].account.currency
+
+
+class BalanceSale(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale that a prepaid balance pays at once. `order` and `customer` are whose accounts it moves."""
+
+    reference: str
+    order: str
+    customer: str
+    amount: Money
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

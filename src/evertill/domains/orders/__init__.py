@@ -7,6 +7,7 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.orders.operations import (
         NumberTaken,
+        ask_to_change_state,
         change_state,
         claim_keys,
         lock_due,
@@ -38,6 +39,7 @@ __all__ = [
     "Order",
     "State",
     "access_token",
+    "ask_to_change_state",
     "change_state",
     "claim_keys",
     "find_by_keys",

@@ -114,8 +114,13 @@ def _due(rows: Sequence[Any]) -> dict[int, Due]:
 
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
     """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
-    moved = db.fetch(
+    return ask_to_change_state(order_ids=order_ids, to=to, actor=actor, now=now).get()
+
+
+def ask_to_change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> db.Later[set[int]]:
+    """This function will ask for what change_state does."""
+    return db.ask(
         sql.load(_HERE, "change_state"),
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
+        shape=lambda rows: {order_id for (order_id,) in rows},
     )
-    return {order_id for (order_id,) in moved}

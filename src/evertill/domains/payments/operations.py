@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-import psycopg
-
 from evertill.domains.payments import rules
 from evertill.domains.payments.types import (
     Conclusion,
@@ -57,30 +55,32 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
     return written == 1
 
 
-def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> None:
-    """This function will write payments that were captured in the transaction that asked for them, as what was asked.
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[None]:
+    """This function will ask to write payments that are captured in the transaction that asks for them, to the penny.
 
-    Raises KeyTaken when a key or an identifier is used already: the transaction is lost, and looking again tells why.
+    The answer raises KeyTaken when a key or a number is used already; the caller leaves the transaction then.
     """
-    ids = Bigints([one.id for one in new])
-    params = (
-        now,
-        ids,
-        Bigints([one.order_id for one in new]),
-        Texts([one.provider for one in new]),
-        Texts([one.way for one in new]),
-        Bigints([one.expected.amount for one in new]),
-        Texts([one.expected.currency for one in new]),
-        Uuids([one.key_digest for one in new]),
-        Uuids([one.body_digest for one in new]),
-        now,
-        ids,
-        Texts(actors),
+
+    def check(written: int) -> None:
+        if written != len(new):
+            raise KeyTaken("A payment's key or number is used already.")
+
+    return db.tell(
+        sql.load(_HERE, "record_captured"),
+        (
+            now,
+            Bigints([one.id for one in new]),
+            Bigints([one.order_id for one in new]),
+            Texts([one.provider for one in new]),
+            Texts([one.way for one in new]),
+            Bigints([one.expected.amount for one in new]),
+            Texts([one.expected.currency for one in new]),
+            Uuids([one.key_digest for one in new]),
+            Uuids([one.body_digest for one in new]),
+            Texts(actors),
+        ),
+        shape=check,
     )
-    try:
-        db.execute(sql.load(_HERE, "record_captured"), params)
-    except psycopg.errors.UniqueViolation as violation:
-        raise KeyTaken("A payment's key or number is used already.") from violation
 
 
 def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None, actor: str, now: dt.datetime) -> bool:

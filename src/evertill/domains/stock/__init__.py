@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.stock.operations import UnknownStock, move, open_items, release, sell
+    from evertill.domains.stock.operations import UnknownStock, ask_to_move, move, open_items, release, sell
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
@@ -32,6 +32,7 @@ __all__ = [
     "MovementKind",
     "UnknownStock",
     "allot",
+    "ask_to_move",
     "find_differences",
     "find_oversold",
     "hold_items",
