@@ -1,8 +1,11 @@
-"""A replay end to end: file, shop, token, lane, database — once, and again."""
+"""A replay end to end: file, shop, token, lane, Sandbox, database — once, and again, and after being cut off."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,24 @@ import httpx
 import pytest
 from django.db import connection
 
+from evertill.domains import payments
 from evertill.domains.access import Scope
-from evertill.entry.cli.replay_client import Answered, TokenRefused, place_invoices
+from evertill.entry.cli import replay_http
+from evertill.entry.cli.replay_client import PAYMENTS_MAX, Answered, Shop, replay_sales
+from evertill.entry.cli.replay_http import ReplayStopped, TokenRefused
 from evertill.entry.lane import orders, webhooks
 from evertill.entry.lane.app import Lane
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.authenticate_caller import authenticate_caller
+from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.manage_tokens import issue_token
-from evertill.journeys.replay_invoices import Plan, Tally, count_placed, prepare_shop, read_invoices
+from evertill.journeys.replay_invoices import Books, Plan, Tally, prepare_shop, read_books, read_invoices
+from evertill.kernel import clock, config, ids
+from evertill.outside.sandbox_provider import SandboxProvider
+from tests import tables
 from tests.builders import NOON, balance
+from tests.contracts.test_up import free_port
+from tests.sandbox.provider import Provider, running
 
 FILE = """InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country
 1,85123A,HOLDER,6,2.55,17850,UK
@@ -27,6 +39,12 @@ C2,85123A,HOLDER,-6,2.55,17850,UK
 3,85123A,HOLDER,3,2.10,,UK
 3,BANK CHARGES,Bank Charges,1,15,,UK
 """
+TOTAL = 6 * 255 + 2 * 295 + 3 * 210 + 1500
+# Every table that a replay leaves something in.
+WRITTEN = (
+    "orders_order", "orders_line", "orders_event", "stock_movement", "payments_intent", "payments_move",
+    "payments_refund", "ledger_transaction",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -36,33 +54,67 @@ def plan(tmp_path: Path) -> Plan:
     return read_invoices(path)
 
 
-def run(plan: Plan, *, token: str) -> list[Answered]:
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
+        yield started
+
+
+@pytest.fixture
+def connected(sandbox: Provider) -> Iterator[None]:
+    settings = dataclasses.replace(config.get(), provider_failures_max=1000)
+    keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
+    with closing(SandboxProvider(url=sandbox.url, keys=keys, settings=settings)) as provider:
+        payments.register(provider)
+        yield
+    payments.register()
+
+
+class Wires(httpx.AsyncBaseTransport):
+    """The lane as a network that may be cut: behind so many requests nothing is heard any more."""
+
+    def __init__(self, lane: Lane, *, answers_max: int | None) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await lane.find(scope)(scope, receive, send)
+
+        self._lane = httpx.ASGITransport(app)
+        self._left = answers_max
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._lane.handle_async_request(request)
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                await answer.aread()
+                raise httpx.ReadError("cut off")
+        return answer
+
+
+def run(
+    plan: Plan, *, token: str, pays: bool = False, concurrency: int = 2, answers_max: int | None = None
+) -> list[Answered]:
     # The queues belong to one event loop, and each run has its own.
     orders.placing.cache_clear()
     webhooks.receiving.cache_clear()
     answers: list[Answered] = []
-    lane = Lane()
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await lane.find(scope)(scope, receive, send)
-
-    async def place() -> None:
+    async def replay() -> None:
+        lane = Lane()
+        shop = Shop(
+            url="http://shop.invalid",
+            token=token,
+            concurrency=concurrency,
+            transport=Wires(lane, answers_max=answers_max),
+        )
         try:
-            await place_invoices(
-                plan.invoices,
-                url="http://shop.invalid",
-                token=token,
-                concurrency=2,
-                on_answer=answers.append,
-                transport=httpx.ASGITransport(app),
-            )
+            await replay_sales(plan.invoices, shop=shop, pays=pays, on_answer=answers.append)
         finally:
             await lane.close()
 
-    asyncio.run(place())
+    asyncio.run(replay())
     orders.placing.cache_clear()
     webhooks.receiving.cache_clear()
-    return answers
+    return sorted(answers, key=lambda answer: answer.invoice.number)
 
 
 def in_database() -> tuple[int, int, int]:
@@ -72,36 +124,118 @@ def in_database() -> tuple[int, int, int]:
     return count, int(units or 0), int(amount or 0)
 
 
-@pytest.mark.usefixtures("committed_db")
-class TestReplay:
-    def issue(self, *scopes: Scope) -> str:
-        return issue_token(name="replay", scopes=scopes, now=NOON, replace=True)
+def issue(*scopes: Scope) -> str:
+    return issue_token(name="replay", scopes=scopes, now=NOON, replace=True)
 
+
+@pytest.mark.usefixtures("committed_db")
+class TestPlacing:
     def test_places_every_sale_once_however_often_it_runs(self, plan: Plan) -> None:
         for is_repeat in (False, True):
-            token = self.issue(Scope.ORDERS_PRICE)
+            token = issue(Scope.ORDERS_PRICE)
             owner = authenticate_caller(secret=token).key_owner
             prepare_shop(plan, owner=owner, now=NOON)
 
             answers = run(plan, token=token)
 
-            assert [
-                (a.invoice.number, a.is_placed, a.is_repeat) for a in sorted(answers, key=lambda a: a.invoice.number)
-            ] == [
-                ("1", True, is_repeat),
-                ("3", True, is_repeat),
+            assert [(a.invoice.number, a.is_placed, a.is_repeat, a.is_paid) for a in answers] == [
+                ("1", True, is_repeat, False),
+                ("3", True, is_repeat, False),
             ]
-            expected = Tally(orders=2, units=12, amount=6 * 255 + 2 * 295 + 3 * 210 + 1500)
-            assert plan.tally == count_placed(plan.invoices, owner=owner) == expected
+            expected = Tally(orders=2, units=12, amount=TOTAL)
+            assert plan.tally == expected
+            assert read_books(plan.invoices, owner=owner) == Books(placed=expected, paid=0, captured=0, refunded=0)
             assert in_database() == (2, 12, expected.amount)
             assert (balance("85123A"), balance("85123a"), balance("BANK CHARGES")) == ((9, 9), (2, 2), (1, 1))
         assert audit_books() == []
 
     def test_without_the_scope_places_nothing(self, plan: Plan) -> None:
-        token = self.issue(Scope.ORDERS_READ)
+        token = issue(Scope.ORDERS_READ)
         prepare_shop(plan, owner="nobody", now=NOON)
 
         with pytest.raises(TokenRefused):
             run(plan, token=token)
 
         assert in_database() == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("connected", "committed_db")
+class TestPaying:
+    @pytest.fixture
+    def token(self, plan: Plan) -> str:
+        token = issue(Scope.ORDERS_PRICE)
+        prepare_shop(plan, owner=authenticate_caller(secret=token).key_owner, now=NOON)
+        return token
+
+    @pytest.fixture(autouse=True)
+    def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(replay_http, "_WAIT_MAX_S", 0.01)
+        monkeypatch.setattr(replay_http, "TRIES_MAX", 2)
+
+    def paid(self, plan: Plan, token: str) -> None:
+        """Everything is paid, once."""
+        owner = authenticate_caller(secret=token).key_owner
+        assert read_books(plan.invoices, owner=owner) == Books(placed=plan.tally, paid=2, captured=TOTAL, refunded=0)
+        assert (balance("85123A"), balance("85123a"), balance("BANK CHARGES")) == ((0, 0), (0, 0), (0, 0))
+        assert audit_books() == []
+
+    def test_pays_every_order_once_however_often_it_runs(self, plan: Plan, token: str) -> None:
+        first = run(plan, token=token, pays=True)
+        before = {table: tables.rows(table) for table in WRITTEN}
+        second = run(plan, token=token, pays=True)
+
+        assert [(a.invoice.number, a.is_repeat, a.captured) for a in first] == [
+            (item.number, False, item.total) for item in plan.invoices
+        ]
+        assert [(a.invoice.number, a.is_repeat, a.captured) for a in second] == [
+            (item.number, True, item.total) for item in plan.invoices
+        ]
+        assert {table: tables.rows(table) for table in WRITTEN} == before
+        assert tables.count("payments_intent") == 2
+        self.paid(plan, token)
+
+    # One order after the other, each placed, begun to pay and looked at: six answers, and each may be the last.
+    @pytest.mark.parametrize("answers_max", range(6))
+    def test_goes_on_with_the_same_payment_wherever_it_was_cut_off(
+        self, plan: Plan, token: str, answers_max: int
+    ) -> None:
+        with pytest.raises(ReplayStopped):
+            run(plan, token=token, pays=True, concurrency=1, answers_max=answers_max)
+
+        run(plan, token=token, pays=True)
+
+        assert tables.count("payments_intent") == 2
+        self.paid(plan, token)
+
+    def test_pays_what_an_earlier_run_only_placed(self, plan: Plan, token: str) -> None:
+        run(plan, token=token)
+
+        run(plan, token=token, pays=True)
+
+        self.paid(plan, token)
+
+    def test_pays_again_where_the_money_was_not_enough(self, plan: Plan, token: str, sandbox: Provider) -> None:
+        faults = {"mix": {"partial_capture": 1.0}, "seed": 1}
+        assert sandbox.post("/v1/faults", faults).status_code == 200
+        try:
+            short = run(plan, token=token, pays=True)
+        finally:
+            sandbox.client.delete("/v1/faults")
+
+        assert [(a.code, a.detail) for a in short] == [("NOT_PAID", "The payment is UNDERPAID.")] * 2
+        assert tables.count("payments_intent") == 2 * PAYMENTS_MAX
+
+        run(plan, token=token, pays=True)
+
+        assert tables.count("payments_intent") == 2 * PAYMENTS_MAX + 2
+        assert [a.captured for a in run(plan, token=token, pays=True)] == [item.total for item in plan.invoices]
+
+    def test_tells_of_an_order_that_has_ended(self, plan: Plan, token: str) -> None:
+        first, _ = run(plan, token=token)
+        cancel_order(order_id=ids.from_number(first.number), actor="ada", now=clock.now())
+
+        ended, paid = run(plan, token=token, pays=True)
+
+        assert (ended.is_placed, ended.is_paid, ended.code) == (True, False, "ORDER_NOT_PAYABLE")
+        assert ended.detail == "This order is CANCELLED and does not wait for money."
+        assert paid.is_paid

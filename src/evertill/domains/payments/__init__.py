@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         lock_intent,
         read_intents,
         read_refunds,
+        read_taken,
         stream_bought,
         stream_captured,
         stream_refunded,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
         RefundState,
         Standing,
         State,
+        Taken,
         Truth,
     )
 
@@ -104,6 +106,7 @@ __all__ = [
     "RefundState",
     "Standing",
     "State",
+    "Taken",
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
@@ -132,6 +135,7 @@ __all__ = [
     "provider",
     "read_intents",
     "read_refunds",
+    "read_taken",
     "record_truth",
     "register",
     "replay_events",
