@@ -27,6 +27,8 @@ class Check(StrEnum):
     BOUGHT = "every paid order has the money of one payment, and no other order has"
     REFUNDS = "every payment's refunds are its own, and within what it captured"
     RETURNED = "every refund stands in the ledger, and no other"
+    PIECES = "every line's returned pieces are those of its refunds"
+    RESTOCKED = "every piece that refunds put back on sale came back, and no other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,19 @@ def _returned() -> _Found:
     yield from _unequal(told, ledger.stream_refunds(), left="given back", right="in the ledger")
 
 
+def _pieces() -> _Found:
+    for wrong in orders.find_return_differences():
+        line = f"{ids.to_number(wrong.order_id)} line {wrong.position}"
+        yield line, f"returned {wrong.returned}, by refunds {wrong.by_returns}"
+
+
+def _restocked() -> _Found:
+    told = _side_by_side(orders.stream_pieces_restocked(), stock.stream_pieces_returned())
+    for (order_id, sku), put_back, came_back in told:
+        if put_back != came_back:
+            yield ids.to_number(order_id), f"put back {put_back} of {sku}, came back {came_back}"
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -172,4 +187,6 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.BOUGHT: _bought,
     Check.REFUNDS: _refunds,
     Check.RETURNED: _returned,
+    Check.PIECES: _pieces,
+    Check.RESTOCKED: _restocked,
 }

@@ -9,44 +9,69 @@ if TYPE_CHECKING:
         NumberTaken,
         change_state,
         claim_keys,
+        finish_return,
         lock_expired,
         lock_order,
+        promise_return,
         record,
     )
     from evertill.domains.orders.queries import (
         find_by_keys,
         find_history_differences,
+        find_return_differences,
         find_total_differences,
         read_lines,
         read_orders,
+        read_returns,
         stream_paid,
         stream_pieces_held,
+        stream_pieces_restocked,
     )
-    from evertill.domains.orders.rules import pieces_by_sku
+    from evertill.domains.orders.rules import (
+        AmbiguousLine,
+        TooManyPieces,
+        UnknownLine,
+        choose_pieces,
+        pieces_by_sku,
+        pieces_left,
+    )
     from evertill.domains.orders.tokens import access_token, opens
-    from evertill.domains.orders.types import Keyed, Line, Order, State
+    from evertill.domains.orders.types import AskedReturn, Keyed, Line, Order, Pieces, Return, State
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "AmbiguousLine",
+    "AskedReturn",
     "Keyed",
     "Line",
     "NumberTaken",
     "Order",
+    "Pieces",
+    "Return",
     "State",
+    "TooManyPieces",
+    "UnknownLine",
     "access_token",
     "change_state",
+    "choose_pieces",
     "claim_keys",
     "find_by_keys",
     "find_history_differences",
+    "find_return_differences",
     "find_total_differences",
+    "finish_return",
     "lock_expired",
     "lock_order",
     "opens",
     "pieces_by_sku",
+    "pieces_left",
+    "promise_return",
     "read_lines",
     "read_orders",
+    "read_returns",
     "record",
     "stream_paid",
     "stream_pieces_held",
+    "stream_pieces_restocked",
 ]

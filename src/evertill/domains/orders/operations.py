@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from evertill.domains.orders import rules
-from evertill.domains.orders.types import Keyed, State
+from evertill.domains.orders.types import Keyed, Pieces, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -103,3 +103,34 @@ def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.dat
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
     )
     return {order_id for (order_id,) in moved}
+
+
+def promise_return(
+    *, order_id: int, refund_id: int, pieces: Sequence[Pieces], restock: bool, actor: str, now: dt.datetime
+) -> None:
+    """This function will note that a refund gives back pieces of an order, one entry per line; raises TooManyPieces.
+
+    The caller has locked the order. `restock` is kept for when the refund succeeds.
+    """
+    promised = db.execute(
+        sql.load(_HERE, "promise_return"),
+        {
+            "order_id": order_id,
+            "refund_id": refund_id,
+            "positions": Ints([part.position for part in pieces]),
+            "quantities": Ints([part.quantity for part in pieces]),
+            "restock": restock,
+            "actor": actor,
+            "now": now,
+        },
+    )
+    if promised != len(pieces):
+        raise rules.TooManyPieces("More pieces are to be given back than were bought and not given back yet.")
+
+
+def finish_return(*, refund_id: int, is_done: bool, now: dt.datetime) -> None:
+    """This function will end what a refund promised of its order; the caller has locked the order.
+
+    Pieces of a refund that is not done may be given back by another.
+    """
+    db.execute(sql.load(_HERE, "finish_return"), {"refund_id": refund_id, "is_done": is_done, "now": now})

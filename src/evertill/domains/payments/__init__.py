@@ -37,8 +37,10 @@ if TYPE_CHECKING:
         register,
     )
     from evertill.domains.payments.queries import (
+        find_buyer,
         find_history_differences,
         find_intent,
+        find_order_refunds,
         find_ours,
         find_refund,
         find_refund_differences,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         stream_bought,
         stream_captured,
         stream_refunded,
+        sum_promised,
         sum_refunds,
     )
     from evertill.domains.payments.rules import (
@@ -121,8 +124,10 @@ __all__ = [
     "claim_refunds",
     "conclude",
     "create_intent",
+    "find_buyer",
     "find_history_differences",
     "find_intent",
+    "find_order_refunds",
     "find_ours",
     "find_refund",
     "find_refund_differences",
@@ -144,5 +149,6 @@ __all__ = [
     "stream_bought",
     "stream_captured",
     "stream_refunded",
+    "sum_promised",
     "sum_refunds",
 ]

@@ -121,6 +121,8 @@ class Refund(models.Model):
     look_at = models.DateTimeField(null=True)
     looks = models.IntegerField(default=0)
     key_digest = models.UUIDField()
+    # Of the request that came with the key; null for one that nobody requested.
+    body_digest = models.UUIDField(null=True)
 
     class Meta:
         db_table = "payments_refund"

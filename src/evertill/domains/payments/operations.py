@@ -134,6 +134,7 @@ def request_refund(*, new: NewRefund, now: dt.datetime) -> bool:
             "actor": new.actor,
             "now": now,
             "key_digest": UUID(bytes=new.key_digest),
+            "body_digest": UUID(bytes=new.body_digest) if new.body_digest else None,
         },
     )
     return written == 1

@@ -38,6 +38,12 @@ def find_intent(*, key_digest: bytes) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
+def find_buyer(*, order_id: int) -> int | None:
+    """This function will return the id of the payment that bought an order."""
+    rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
+    return rows[0][0] if rows else None
+
+
 def lock_intent(*, intent_id: int) -> Intent | None:
     """This function will lock one payment until the caller's transaction ends, and read it as it is then."""
     rows = db.fetch(sql.load(_HERE, "lock_intent"), (intent_id,))
@@ -62,9 +68,20 @@ def find_refund(*, key_digest: bytes) -> Refund | None:
     return _refund(rows[0]) if rows else None
 
 
+def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
+    """This function will return the refunds of an order's payments, the latest first."""
+    return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
 def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back, in minor units."""
-    ((total,),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    ((total, _),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    return int(total)
+
+
+def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
+    """This function will return how much of one kind a payment has given back or promised to, in minor units."""
+    ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
 
 
@@ -130,7 +147,7 @@ def _intent(row: Sequence[Any]) -> Intent:
 
 
 def _refund(row: Sequence[Any]) -> Refund:
-    refund_id, intent_id, kind, state, amount, reason, actor = row
+    refund_id, intent_id, kind, state, amount, reason, actor, body_digest = row
     return Refund(
         id=refund_id,
         number=ids.to_number(refund_id),
@@ -140,4 +157,5 @@ def _refund(row: Sequence[Any]) -> Refund:
         amount=amount,
         reason=reason,
         actor=actor,
+        body_digest=body_digest.bytes if body_digest else None,
     )

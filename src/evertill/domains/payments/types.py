@@ -148,7 +148,10 @@ class NewIntent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund as we keep it, in the currency that was captured. `number` is as for a payment."""
+    """A refund as we keep it, in the currency that was captured. `number` is as for a payment.
+
+    `body_digest` is that of the request for it, None for one that nobody requested.
+    """
 
     id: int
     number: str
@@ -158,10 +161,11 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     reason: str
     actor: str
+    body_digest: bytes | None = None
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that is to be made; `key_digest` (16 bytes) makes asking for it again harmless."""
+    """A refund that is to be made; the digests, 16 bytes each, make asking for it again harmless."""
 
     id: int
     intent_id: int
@@ -170,6 +174,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     key_digest: bytes
+    body_digest: bytes | None = None
 
 
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):

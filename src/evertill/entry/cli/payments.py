@@ -1,9 +1,8 @@
-"""`evertill payments replay` and `evertill payments refund NUMBER`: what an operator does about payments."""
+"""`evertill payments …`: what an operator does about payments."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from typing import Annotated
 
 import typer
@@ -11,6 +10,11 @@ import typer
 from .common import DataOption, open_shop
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def payments() -> None:
+    """Follow payments again. Giving back is `evertill orders refund`."""
 
 
 @app.command()
@@ -29,27 +33,3 @@ def replay(
     now = clock.now()
     count = replay_events(since=now - dt.timedelta(hours=hours), now=now)
     typer.echo(f"{count} webhooks were handled again.")
-
-
-@app.command()
-def refund(
-    number: Annotated[str, typer.Argument(help="The payment's number.")],
-    *,
-    amount: Annotated[int, typer.Option(min=1, help="Minor units (pence, fen) to give back.")],
-    reason: Annotated[str, typer.Option(help="Why, for the books.")] = "by the shop",
-    data: DataOption = None,
-) -> None:
-    """Give a payment back, whole or in part; never more than it captured. Goods do not come back by this."""
-    open_shop(data)
-    from evertill.journeys.refund_payment import AskRefund, refund_payment
-    from evertill.kernel import clock, ids
-    from evertill.outside.connect import connect
-
-    connect()
-    try:
-        intent_id = ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise typer.BadParameter(str(error)) from None
-    asked = AskRefund(intent_id=intent_id, amount=amount, reason=reason, key=secrets.token_bytes(16))
-    made = refund_payment(asked=asked, actor="operator", now=clock.now())
-    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "evertill.domains.access",
     "evertill.domains.catalog",
+    "evertill.domains.incidents",
     "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.payments",

@@ -12,8 +12,10 @@ import structlog
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
+from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
+from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config
 
@@ -57,6 +59,14 @@ def _until_done(context: JobContext, batch: Callable[[], int]) -> None:
     for _ in range(_BATCHES_MAX):
         if batch() < limit or context.should_abort():
             break
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="count_alerts", queueing_lock="count_alerts")
+def count_alerts(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Tell the metrics how many alerts are open."""
+    for kind, count in watching.count_alerts().items():
+        ALERTS_OPEN.labels(kind).set(count)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -9,8 +9,10 @@ with promised as (
     returning id
 )
 insert into payments_refund
-    (id, intent_id, kind, state, amount, reason, actor, provider_id, requested_at, done_at, look_at, looks, key_digest)
+    (id, intent_id, kind, state, amount, reason, actor, provider_id, requested_at, done_at, look_at, looks, key_digest,
+     body_digest)
 select
     %(refund_id)s, id, %(kind)s, 'REQUESTED', %(amount)s::bigint, %(reason)s, %(actor)s, '', %(now)s::timestamptz, null,
-    %(now)s::timestamptz + interval '10 seconds', 0, %(key_digest)s::uuid
+    %(now)s::timestamptz + interval '10 seconds', 0, %(key_digest)s::uuid,
+    %(body_digest)s::uuid
 from promised
