@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evertill.journeys.replay_invoices import read_invoices
-from evertill.journeys.replay_returns import NoRefund, PiecesTally, Returns, match_returns, tally_of_pieces
+from evertill.journeys.replay_returns import NoRefund, PartsTally, Returns, match_returns, tally_of_parts
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country"
 
@@ -23,13 +23,13 @@ def match(tmp_path: Path, *lines: str) -> Returns:
 
 def refunds(matched: Returns) -> list[tuple[str, str, list[tuple[str, int, int]]]]:
     return [
-        (item.invoice, item.sold_by, [(part.returned.sku, part.quantity, part.amount) for part in item.pieces])
+        (item.invoice, item.sold_by, [(part.returned.sku, part.quantity, part.amount) for part in item.parts])
         for item in matched.refunds
     ]
 
 
 def left(matched: Returns) -> list[tuple[str, int, NoRefund]]:
-    return [(item.pieces.returned.invoice, item.pieces.quantity, item.why) for item in matched.left]
+    return [(item.part.returned.invoice, item.part.quantity, item.why) for item in matched.left]
 
 
 class TestMatching:
@@ -63,7 +63,7 @@ class TestMatching:
 
         assert refunds(matched) == [("C2", "1", [("22222", 1, 250), ("22222", 5, 1250), ("33333", 1, 100)])]
         (refund,) = matched.refunds
-        assert tally_of_pieces(refund.pieces) == PiecesTally(lines=2, units=7, amount=1600)
+        assert tally_of_parts(refund.parts) == PartsTally(lines=2, units=7, amount=1600)
 
     def test_takes_no_piece_back_twice(self, tmp_path: Path) -> None:
         matched = match(
@@ -134,7 +134,7 @@ class TestLeaving:
 
         matched = match(tmp_path, *lines)
 
-        given = tally_of_pieces(part for refund in matched.refunds for part in refund.pieces)
-        rest = tally_of_pieces(item.pieces for item in matched.left)
+        given = tally_of_parts(part for refund in matched.refunds for part in refund.parts)
+        rest = tally_of_parts(item.part for item in matched.left)
         assert (given.units, rest.units) == (8, 10)
         assert given.amount + rest.amount == 18 * 250

@@ -116,12 +116,7 @@ class Tally:
         return Tally(orders=self.orders + 1, units=self.units + invoice.units, amount=self.amount + invoice.total)
 
     def __str__(self) -> str:
-        return f"{self.orders:,} orders, {self.units:,} units, £{money.as_decimal(self.money):,.2f}"
-
-    @property
-    def money(self) -> Money:
-        """The amount as money."""
-        return Money(amount=self.amount, currency=CURRENCY)
+        return f"{self.orders:,} orders, {self.units:,} units, {pounds(self.amount)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +143,11 @@ class Plan:
     def tally(self) -> Tally:
         """What placing all of it comes to."""
         return tally_of(self.invoices)
+
+
+def pounds(amount: int) -> str:
+    """This function will write minor units as people do."""
+    return f"£{money.as_decimal(Money(amount=amount, currency=CURRENCY)):,.2f}"
 
 
 def tally_of(invoices: Iterable[Invoice]) -> Tally:

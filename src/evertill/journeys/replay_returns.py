@@ -10,9 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.journeys.replay_invoices import CURRENCY, Plan, ReturnLine, derive_key
-from evertill.kernel import money
-from evertill.kernel.money import Money
+from evertill.journeys.replay_invoices import Plan, ReturnLine, derive_key, pounds
 
 # Stock codes of the data set under which no goods were sold. Others without digits, such as PADS, are goods.
 _NOT_GOODS = frozenset(
@@ -35,8 +33,8 @@ class NoRefund(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """Pieces of one return line: all of it, or a part."""
+class Part:
+    """Pieces of one return line: all of them, or some."""
 
     returned: ReturnLine
     quantity: int
@@ -48,20 +46,25 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
+class PlannedRefund:
     """What one return invoice gives back of one sale. `key` is its Idempotency-Key, the same in every run."""
 
     key: str
     invoice: str
     sold_by: str
-    pieces: tuple[Pieces, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def amount(self) -> int:
+        """Minor units that go back."""
+        return sum(part.amount for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """Pieces that give nothing back, and why."""
 
-    pieces: Pieces
+    part: Part
     why: NoRefund
     detail: str = ""
 
@@ -70,12 +73,12 @@ class Left:
 class Returns:
     """All that came back: what is given for it, and what is left."""
 
-    refunds: tuple[Refund, ...]
+    refunds: tuple[PlannedRefund, ...]
     left: tuple[Left, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PiecesTally:
+class PartsTally:
     """Lines, pieces, and minor units."""
 
     lines: int = 0
@@ -83,18 +86,13 @@ class PiecesTally:
     amount: int = 0
 
     def __str__(self) -> str:
-        return f"{self.lines:,} lines, {self.units:,} units, £{money.as_decimal(self.money):,.2f}"
-
-    @property
-    def money(self) -> Money:
-        """The amount as money."""
-        return Money(amount=self.amount, currency=CURRENCY)
+        return f"{self.lines:,} lines, {self.units:,} units, {pounds(self.amount)}"
 
 
-def tally_of_pieces(pieces: Iterable[Pieces]) -> PiecesTally:
+def tally_of_parts(parts: Iterable[Part]) -> PartsTally:
     """This function will add pieces up; a line that is there in two parts counts once."""
-    every = list(pieces)
-    return PiecesTally(
+    every = list(parts)
+    return PartsTally(
         lines=len({item.returned.line for item in every}),
         units=sum(item.quantity for item in every),
         amount=sum(item.amount for item in every),
@@ -121,7 +119,7 @@ def match_returns(plan: Plan) -> Returns:
     back twice.
     """
     sold = _sold_by_customer(plan)
-    refunds: dict[tuple[str, str], list[Pieces]] = {}
+    refunds: dict[tuple[str, str], list[Part]] = {}
     keys = {invoice.number: invoice.key for invoice in plan.invoices}
     left = []
     for returned in plan.returns:
@@ -130,15 +128,15 @@ def match_returns(plan: Plan) -> Returns:
         why = _why_not(returned, before)
         if why is None:
             for invoice, quantity in _take(returned, before):
-                refunds.setdefault((returned.invoice, invoice), []).append(Pieces(returned=returned, quantity=quantity))
+                refunds.setdefault((returned.invoice, invoice), []).append(Part(returned=returned, quantity=quantity))
                 rest -= quantity
             why = NoRefund.TOO_MANY
         if rest:
-            left.append(Left(pieces=Pieces(returned=returned, quantity=rest), why=why))
+            left.append(Left(part=Part(returned=returned, quantity=rest), why=why))
     return Returns(
         refunds=tuple(
-            Refund(key=derive_key(keys[sold_by], invoice), invoice=invoice, sold_by=sold_by, pieces=tuple(pieces))
-            for (invoice, sold_by), pieces in refunds.items()
+            PlannedRefund(key=derive_key(keys[sold_by], invoice), invoice=invoice, sold_by=sold_by, parts=tuple(parts))
+            for (invoice, sold_by), parts in refunds.items()
         ),
         left=tuple(left),
     )

@@ -1,4 +1,4 @@
-"""`evertill replay`: place a retailer's real invoices as orders and pay them through Sandbox, over HTTP."""
+"""`evertill replay`: a retailer's real invoices as orders, paid through Sandbox, with their returns; all over HTTP."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from .common import DataOption, open_shop, shop_url
 
 if TYPE_CHECKING:
     from evertill.journeys.replay_invoices import Invoice
+    from evertill.journeys.replay_returns import PlannedRefund
 
     from .replay_client import Answered, Shop
+    from .replay_refunds import Given
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +28,7 @@ _INTERRUPTED = 130
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0913 — one for each option.
     file: Annotated[
         Path, typer.Argument(help="CSV with InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID.")
     ],
@@ -37,19 +39,36 @@ def replay(
     limit: Annotated[
         int | None, typer.Option(min=0, help="Place the first so many invoices only.", show_default="all")
     ] = None,
-    no_pay: Annotated[bool, typer.Option("--no-pay", help="Place only: for a shop without Sandbox.")] = False,
+    no_pay: Annotated[
+        bool, typer.Option("--no-pay", help="Place only, and give nothing back: for a shop without Sandbox.")
+    ] = False,
+    restock: Annotated[
+        bool, typer.Option("--restock", help="Put returned goods back on sale; without it they are written off.")
+    ] = False,
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Customers at a time.")] = 8,
     token: Annotated[
-        str | None, typer.Option(help="An API token with the scope orders:price.", show_default="issues itself one")
+        str | None,
+        typer.Option(
+            help="An API token with the scopes orders:price and orders:refund.", show_default="issues itself one"
+        ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write every line that was not placed to this CSV file.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every line that was not placed, paid or given back to this CSV file, with the reason."
+        ),
+    ] = None,
     data: DataOption = None,
 ) -> None:
-    """Place real invoices as orders at their own prices and pay them. Resumable, and safe to run twice."""
+    """Place real invoices as orders at their own prices, pay them, and give back what was returned.
+
+    Resumable, and safe to run twice.
+    """
     open_shop(data)
     address = url or shop_url(data)
     from evertill.journeys.authenticate_caller import authenticate_caller
     from evertill.journeys.replay_invoices import prepare_shop, read_books, read_invoices
+    from evertill.journeys.replay_returns import match_returns
     from evertill.kernel import clock
 
     from . import replay_report as tell
@@ -57,39 +76,46 @@ def replay(
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
+    returns = match_returns(plan)
     invoices = plan.invoices[:limit]
-    tell.plan(plan, now=len(invoices) if limit is not None else None)
-    secret = token or _issue_token()
+    tell.plan(plan, returns, now=len(invoices) if limit is not None else None)
+    secret = token or _issue_token(pays=not no_pay)
     owner = authenticate_caller(secret=secret).key_owner
+    shop = Shop(url=address, token=secret, concurrency=concurrency)
     answers: list[Answered] = []
+    given: list[Given] = []
     try:
         prepared = prepare_shop(plan, owner=owner, now=clock.now())
         typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
-        _sell(invoices, Shop(url=address, token=secret, concurrency=concurrency), pays=not no_pay, answers=answers)
+        _sell(invoices, shop, pays=not no_pay, answers=answers)
+        _give_back(returns.refunds, shop, restock=restock, answers=answers, given=given)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
-        typer.echo("Run the same command again: it goes on, and nothing is placed or paid twice.")
+        typer.echo("Run the same command again: it goes on, and nothing is placed, paid or given back twice.")
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         if token is None:
             # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
             with suppress(EvertillError):
                 _revoke_token()
+    left = [*returns.left, *(item for answer in given for item in answer.left())]
     if report is not None:
-        tell.write_report(report, plan, answers)
+        tell.write_report(report, plan, answers, left)
     tell.answers(answers, pays=not no_pay)
+    tell.returns(plan, given, left)
     tell.books(read_books(invoices, owner=owner))
-    if any(answer.code for answer in answers):
+    if any(answer.code for answer in answers) or (not no_pay and any(answer.has_failed for answer in given)):
         raise typer.Exit(1)
 
 
-def _issue_token() -> str:
+def _issue_token(*, pays: bool) -> str:
     from evertill.domains.access import Scope
     from evertill.journeys.manage_tokens import issue_token
     from evertill.journeys.replay_invoices import TOKEN_NAME
     from evertill.kernel import clock
 
-    return issue_token(name=TOKEN_NAME, scopes=[Scope.ORDERS_PRICE], now=clock.now(), replace=True)
+    scopes = [Scope.ORDERS_PRICE, Scope.ORDERS_REFUND] if pays else [Scope.ORDERS_PRICE]
+    return issue_token(name=TOKEN_NAME, scopes=scopes, now=clock.now(), replace=True)
 
 
 def _revoke_token() -> None:
@@ -110,6 +136,28 @@ def _sell(invoices: Sequence[Invoice], shop: Shop, *, pays: bool, answers: list[
             step(bool(answer.code))
 
         asyncio.run(replay_sales(invoices, shop=shop, pays=pays, on_answer=on_answer, on_wait=on_wait))
+
+
+def _give_back(
+    refunds: Sequence[PlannedRefund],
+    shop: Shop,
+    *,
+    restock: bool,
+    answers: Sequence[Answered],
+    given: list[Given],
+) -> None:
+    from .replay_refunds import replay_returns
+
+    orders = {answer.invoice.number: answer.number for answer in answers if answer.is_paid}
+    with _bar("Giving back", total=len(refunds)) as (step, on_wait):
+
+        def on_answer(answer: Given) -> None:
+            given.append(answer)
+            step(answer.has_failed)
+
+        asyncio.run(
+            replay_returns(refunds, shop=shop, orders=orders, restock=restock, on_answer=on_answer, on_wait=on_wait)
+        )
 
 
 @contextmanager
