@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -35,14 +34,9 @@ from evertill.journeys.replay_invoices import (
 )
 from evertill.kernel import crypto
 from tests.builders import NOON, balance, make_product
+from tests.invoices import real_file
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country"
-
-
-def _real_file() -> Path | None:
-    named = os.environ.get("EVERTILL_INVOICES")
-    places = [Path(named)] if named else [p / "shared/data/online-retail/invoices.csv" for p in Path(__file__).parents]
-    return next((place for place in places if place.is_file()), None)
 
 
 def read(tmp_path: Path, *lines: str) -> Plan:
@@ -155,10 +149,10 @@ class TestReading:
         assert invoice.email == "a_b_c@customers.invalid"
 
 
-@pytest.mark.skipif(_real_file() is None, reason="the retailer's invoices are not on this machine")
+@pytest.mark.skipif(real_file() is None, reason="the retailer's invoices are not on this machine")
 class TestRealInvoices:
     def test_add_up_as_their_readme_counts_them(self) -> None:
-        path = _real_file()
+        path = real_file()
         assert path is not None
 
         plan = read_invoices(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from evertill.domains.access import Scope
 from evertill.entry.cli import replay_http
 from evertill.entry.cli.replay_client import PAYMENTS_MAX, Answered, Shop, replay_sales
 from evertill.entry.cli.replay_http import ReplayStopped, TokenRefused
+from evertill.entry.cli.replay_refunds import Given, replay_returns
 from evertill.entry.lane import orders, webhooks
 from evertill.entry.lane.app import Lane
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.authenticate_caller import authenticate_caller
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.manage_tokens import issue_token
+from evertill.journeys.refund_order import RefundOrder, refund_order
 from evertill.journeys.replay_invoices import Books, Plan, Tally, prepare_shop, read_books, read_invoices
+from evertill.journeys.replay_returns import NoRefund, match_returns
 from evertill.kernel import clock, config, ids
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
@@ -35,7 +38,7 @@ from tests.sandbox.provider import Provider, running
 FILE = """InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country
 1,85123A,HOLDER,6,2.55,17850,UK
 1,85123a,HOLDER,2,2.95,17850,UK
-C2,85123A,HOLDER,-6,2.55,17850,UK
+C2,85123A,HOLDER,-4,2.55,17850,UK
 3,85123A,HOLDER,3,2.10,,UK
 3,BANK CHARGES,Bank Charges,1,15,,UK
 """
@@ -90,31 +93,50 @@ class Wires(httpx.AsyncBaseTransport):
         return answer
 
 
-def run(
-    plan: Plan, *, token: str, pays: bool = False, concurrency: int = 2, answers_max: int | None = None
-) -> list[Answered]:
+def with_shop(
+    work: Callable[[Shop], Coroutine[Any, Any, None]], *, token: str, concurrency: int, answers_max: int | None
+) -> None:
     # The queues belong to one event loop, and each run has its own.
     orders.placing.cache_clear()
     webhooks.receiving.cache_clear()
-    answers: list[Answered] = []
 
-    async def replay() -> None:
+    async def whole() -> None:
         lane = Lane()
-        shop = Shop(
-            url="http://shop.invalid",
-            token=token,
-            concurrency=concurrency,
-            transport=Wires(lane, answers_max=answers_max),
-        )
+        wires = Wires(lane, answers_max=answers_max)
         try:
-            await replay_sales(plan.invoices, shop=shop, pays=pays, on_answer=answers.append)
+            await work(Shop(url="http://shop.invalid", token=token, concurrency=concurrency, transport=wires))
         finally:
             await lane.close()
 
-    asyncio.run(replay())
+    asyncio.run(whole())
     orders.placing.cache_clear()
     webhooks.receiving.cache_clear()
+
+
+def run(
+    plan: Plan, *, token: str, pays: bool = False, concurrency: int = 2, answers_max: int | None = None
+) -> list[Answered]:
+    answers: list[Answered] = []
+
+    async def sell(shop: Shop) -> None:
+        await replay_sales(plan.invoices, shop=shop, pays=pays, on_answer=answers.append)
+
+    with_shop(sell, token=token, concurrency=concurrency, answers_max=answers_max)
     return sorted(answers, key=lambda answer: answer.invoice.number)
+
+
+def give_back(
+    plan: Plan, sold: Sequence[Answered], *, token: str, restock: bool = False, answers_max: int | None = None
+) -> list[Given]:
+    answers: list[Given] = []
+    numbers = {answer.invoice.number: answer.number for answer in sold if answer.is_paid}
+
+    async def give(shop: Shop) -> None:
+        refunds = match_returns(plan).refunds
+        await replay_returns(refunds, shop=shop, orders=numbers, restock=restock, on_answer=answers.append)
+
+    with_shop(give, token=token, concurrency=2, answers_max=answers_max)
+    return answers
 
 
 def in_database() -> tuple[int, int, int]:
@@ -122,6 +144,31 @@ def in_database() -> tuple[int, int, int]:
         cursor.execute("select count(*), (select sum(quantity) from orders_line), sum(total) from orders_order")
         count, units, amount = cursor.fetchone()
     return count, int(units or 0), int(amount or 0)
+
+
+@pytest.fixture
+def token(plan: Plan, committed_db: None) -> str:
+    """A token for all of it, on a shop with all the goods."""
+    token = issue(Scope.ORDERS_PRICE, Scope.ORDERS_REFUND)
+    prepare_shop(plan, owner=authenticate_caller(secret=token).key_owner, now=NOON)
+    return token
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_http, "_WAIT_MAX_S", 0.01)
+    monkeypatch.setattr(replay_http, "TRIES_MAX", 2)
+
+
+@pytest.fixture
+def mix(sandbox: Provider) -> Iterator[Callable[[str], None]]:
+    """Has Sandbox strike every time with one fault; afterwards with none."""
+
+    def strike(fault: str) -> None:
+        assert sandbox.post("/v1/faults", {"mix": {fault: 1.0}, "seed": 1}).status_code == 200
+
+    yield strike
+    sandbox.client.delete("/v1/faults")
 
 
 def issue(*scopes: Scope) -> str:
@@ -159,19 +206,8 @@ class TestPlacing:
         assert in_database() == (0, 0, 0)
 
 
-@pytest.mark.usefixtures("connected", "committed_db")
+@pytest.mark.usefixtures("connected", "no_waiting")
 class TestPaying:
-    @pytest.fixture
-    def token(self, plan: Plan) -> str:
-        token = issue(Scope.ORDERS_PRICE)
-        prepare_shop(plan, owner=authenticate_caller(secret=token).key_owner, now=NOON)
-        return token
-
-    @pytest.fixture(autouse=True)
-    def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(replay_http, "_WAIT_MAX_S", 0.01)
-        monkeypatch.setattr(replay_http, "TRIES_MAX", 2)
-
     def paid(self, plan: Plan, token: str) -> None:
         """Everything is paid, once."""
         owner = authenticate_caller(secret=token).key_owner
@@ -214,13 +250,12 @@ class TestPaying:
 
         self.paid(plan, token)
 
-    def test_pays_again_where_the_money_was_not_enough(self, plan: Plan, token: str, sandbox: Provider) -> None:
-        faults = {"mix": {"partial_capture": 1.0}, "seed": 1}
-        assert sandbox.post("/v1/faults", faults).status_code == 200
-        try:
-            short = run(plan, token=token, pays=True)
-        finally:
-            sandbox.client.delete("/v1/faults")
+    def test_pays_again_where_the_money_was_not_enough(
+        self, plan: Plan, token: str, sandbox: Provider, mix: Callable[[str], None]
+    ) -> None:
+        mix("partial_capture")
+        short = run(plan, token=token, pays=True)
+        sandbox.client.delete("/v1/faults")
 
         assert [(a.code, a.detail) for a in short] == [("NOT_PAID", "The payment is UNDERPAID.")] * 2
         assert tables.count("payments_intent") == 2 * PAYMENTS_MAX
@@ -239,3 +274,81 @@ class TestPaying:
         assert (ended.is_placed, ended.is_paid, ended.code) == (True, False, "ORDER_NOT_PAYABLE")
         assert ended.detail == "This order is CANCELLED and does not wait for money."
         assert paid.is_paid
+
+
+@pytest.mark.usefixtures("connected", "no_waiting")
+class TestGivingBack:
+    BACK = 4 * 255
+
+    @pytest.fixture
+    def sold(self, plan: Plan, token: str) -> list[Answered]:
+        return run(plan, token=token, pays=True)
+
+    def given(self, plan: Plan, token: str) -> None:
+        """What came back is given back, once."""
+        owner = authenticate_caller(secret=token).key_owner
+        assert read_books(plan.invoices, owner=owner) == Books(
+            placed=plan.tally, paid=2, captured=TOTAL, refunded=self.BACK
+        )
+        assert tables.count("payments_refund") == 1
+        assert audit_books() == []
+
+    def test_gives_back_once_however_often_it_runs(self, plan: Plan, token: str, sold: list[Answered]) -> None:
+        first = give_back(plan, sold, token=token)
+        before = {table: tables.rows(table) for table in WRITTEN}
+        second = give_back(plan, sold, token=token)
+
+        (refund,) = match_returns(plan).refunds
+        assert first == [Given(refund=refund)]
+        assert second == [Given(refund=refund, is_repeat=True)]
+        assert {table: tables.rows(table) for table in WRITTEN} == before
+        assert balance("85123A") == (0, 0)
+        self.given(plan, token)
+
+    def test_puts_goods_back_on_sale_only_when_told_so(self, plan: Plan, token: str, sold: list[Answered]) -> None:
+        give_back(plan, sold, token=token, restock=True)
+
+        assert (balance("85123A"), balance("85123a")) == ((4, 0), (0, 0))
+        self.given(plan, token)
+
+    def test_gives_back_once_when_the_answer_was_lost(self, plan: Plan, token: str, sold: list[Answered]) -> None:
+        with pytest.raises(ReplayStopped):
+            give_back(plan, sold, token=token, answers_max=0)
+
+        assert [answer.is_repeat for answer in give_back(plan, sold, token=token)] == [True]
+
+        self.given(plan, token)
+
+    def test_leaves_what_sandbox_does_not_answer_to_the_next_run(
+        self, plan: Plan, token: str, sold: list[Answered], sandbox: Provider, mix: Callable[[str], None]
+    ) -> None:
+        mix("down")
+        (waiting,) = give_back(plan, sold, token=token)
+        sandbox.client.delete("/v1/faults")
+
+        assert (waiting.why, waiting.has_failed) == (NoRefund.UNFINISHED, True)
+        assert [item.part.quantity for item in waiting.left()] == [4]
+        assert [answer.why for answer in give_back(plan, sold, token=token)] == [None]
+        self.given(plan, token)
+
+    def test_tells_why_the_shop_refused(self, plan: Plan, token: str, sold: list[Answered]) -> None:
+        asked = RefundOrder(order_id=ids.from_number(sold[0].number), reason="by hand", caller="ada", key=b"1")
+        refund_order(asked=asked, actor="ada", now=clock.now())
+
+        (refused,) = give_back(plan, sold, token=token)
+
+        assert (refused.why, refused.detail.partition(".")[0]) == (NoRefund.REFUSED, "TOO_MANY_PIECES")
+        assert tables.count("payments_refund") == 1
+
+    def test_asks_nothing_about_an_order_that_is_not_paid(self, plan: Plan, token: str) -> None:
+        placed = run(plan, token=token)
+
+        (left,) = give_back(plan, placed, token=token, answers_max=0)
+
+        assert (left.why, left.has_failed) == (NoRefund.NOT_PAID, False)
+
+    def test_without_the_scope_gives_nothing_back(self, plan: Plan, sold: list[Answered]) -> None:
+        with pytest.raises(TokenRefused):
+            give_back(plan, sold, token=issue(Scope.ORDERS_PRICE))
+
+        assert tables.count("payments_refund") == 0

@@ -86,7 +86,7 @@ class PartsTally:
     amount: int = 0
 
     def __str__(self) -> str:
-        return f"{self.lines:,} lines, {self.units:,} units, {pounds(self.amount)}"
+        return f"{self.lines:,} {'line' if self.lines == 1 else 'lines'}, {self.units:,} units, {pounds(self.amount)}"
 
 
 def tally_of_parts(parts: Iterable[Part]) -> PartsTally:

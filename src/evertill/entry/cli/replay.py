@@ -68,11 +68,12 @@ def replay(  # noqa: PLR0913 — one for each option.
     address = url or shop_url(data)
     from evertill.journeys.authenticate_caller import authenticate_caller
     from evertill.journeys.replay_invoices import prepare_shop, read_books, read_invoices
-    from evertill.journeys.replay_returns import match_returns
+    from evertill.journeys.replay_returns import NoRefund, match_returns
     from evertill.kernel import clock
 
     from . import replay_report as tell
     from .replay_client import Shop
+    from .replay_refunds import Given
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
@@ -88,7 +89,7 @@ def replay(  # noqa: PLR0913 — one for each option.
         prepared = prepare_shop(plan, owner=owner, now=clock.now())
         typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
         _sell(invoices, shop, pays=not no_pay, answers=answers)
-        _give_back(returns.refunds, shop, restock=restock, answers=answers, given=given)
+        _give_back([] if no_pay else returns.refunds, shop, restock=restock, answers=answers, given=given)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
         typer.echo("Run the same command again: it goes on, and nothing is placed, paid or given back twice.")
@@ -98,13 +99,15 @@ def replay(  # noqa: PLR0913 — one for each option.
             # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
             with suppress(EvertillError):
                 _revoke_token()
+    if no_pay:
+        given = [Given(refund=refund, why=NoRefund.NOT_PAID) for refund in returns.refunds]
     left = [*returns.left, *(item for answer in given for item in answer.left())]
     if report is not None:
         tell.write_report(report, plan, answers, left)
     tell.answers(answers, pays=not no_pay)
     tell.returns(plan, given, left)
     tell.books(read_books(invoices, owner=owner))
-    if any(answer.code for answer in answers) or (not no_pay and any(answer.has_failed for answer in given)):
+    if any(answer.code for answer in answers) or any(answer.has_failed for answer in given):
         raise typer.Exit(1)
 
 
@@ -148,6 +151,8 @@ def _give_back(
 ) -> None:
     from .replay_refunds import replay_returns
 
+    if not refunds:
+        return
     orders = {answer.invoice.number: answer.number for answer in answers if answer.is_paid}
     with _bar("Giving back", total=len(refunds)) as (step, on_wait):
 

@@ -62,7 +62,11 @@ def returns(plan: Plan, given: Sequence[Given], left: Sequence[Left]) -> None:
         f" {len(sales):,} orders for {len(invoices):,} returns"
         f"{f', {repeated:,} of them earlier' if repeated else ''}"
     )
-    typer.echo(f"Not given back:  {tally_of_parts(item.part for item in left)}")
+    in_part = {part.returned.line for part in parts} & {item.part.returned.line for item in left}
+    typer.echo(
+        f"Not given back:  {tally_of_parts(item.part for item in left)}"
+        f"{f', {len(in_part):,} of them given back in part' if in_part else ''}"
+    )
     for why in NoRefund:
         parts = [item.part for item in left if item.why is why]
         if parts:
