@@ -13,6 +13,9 @@ from evertill.kernel.money import Money
 
 _log = structlog.get_logger("evertill.payments")
 
+# How often a refund that staff have to send is looked at meanwhile.
+_REMIND = dt.timedelta(days=1)
+
 
 def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
     """This function will have the provider give back what was promised, book it once, and return the refund.
@@ -23,21 +26,39 @@ def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
     intent = payments.read_intents(intent_ids=[refund.intent_id])[refund.intent_id]
     if refund.state is not payments.RefundState.REQUESTED:
         return refund
+    provider = payments.provider(intent.provider)
+    if payments.Capability.OFFLINE in provider.capabilities:
+        # Staff send it and say so (confirm_refund); until then it stays on their list.
+        with db.write():
+            payments.wait_with_refund(refund_id=refund_id, until=now + _REMIND)
+        return refund
     state, provider_id = payments.RefundState.SUCCEEDED, ""
     try:
-        provider_id = payments.provider(intent.provider).refund(intent=intent, refund=refund)
+        provider_id = provider.refund(intent=intent, refund=refund)
     except payments.ProviderRefused as refusal:
         # The money stays on the order's account in the ledger until somebody decides.
         _log.error("refund refused", refund=refund.number, payment=intent.number, why=refusal.detail)
         state = payments.RefundState.FAILED
     with db.write():
         payments.lock_intent(intent_id=intent.id)
-        is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
-        if is_first:
-            _end_return(intent, refund, is_done=state is payments.RefundState.SUCCEEDED, now=now)
-            if state is payments.RefundState.SUCCEEDED:
-                _book(intent, refund, now=now)
+        end_refund(intent=intent, refund=refund, state=state, provider_id=provider_id, now=now)
     return payments.read_refunds(refund_ids=[refund_id])[refund_id]
+
+
+def end_refund(
+    *, intent: payments.Intent, refund: payments.Refund, state: payments.RefundState, provider_id: str, now: dt.datetime
+) -> bool:
+    """This function will end a refund and book what went back, and say whether it had not ended before.
+
+    The caller holds a transaction and has locked the payment.
+    """
+    is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
+    if is_first:
+        is_done = state is payments.RefundState.SUCCEEDED
+        _end_return(intent, refund, is_done=is_done, now=now)
+        if is_done:
+            _book(intent, refund, now=now)
+    return is_first
 
 
 def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bool, now: dt.datetime) -> None:

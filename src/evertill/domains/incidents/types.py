@@ -15,8 +15,12 @@ class Kind(StrEnum):
     REFUND_REFUSED = "REFUND_REFUSED"
     # Subject: the provider and the day.
     RECONCILIATION_OPEN = "RECONCILIATION_OPEN"
-    # Subject: the dispute's id at the provider.
+    # Subject: as above.
+    BILL_UNAVAILABLE = "BILL_UNAVAILABLE"
+    # Subject of these three: the provider, and its id of the dispute.
     DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_LOST = "DISPUTE_LOST"
+    DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
 

@@ -60,6 +60,24 @@ class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
 
 
+class HoldReason(StrEnum):
+    """Why the goods of an order are not to be handed over."""
+
+    DISPUTE_OPEN = "DISPUTE_OPEN"
+    # The money is gone for good, and the goods must not go too.
+    DISPUTE_LOST = "DISPUTE_LOST"
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that has not been released: nobody hands over the order's goods. `subject` says because of what."""
+
+    order_id: int
+    reason: str
+    subject: str
+    actor: str
+    held_at: dt.datetime
+
+
 class AskedReturn(msgspec.Struct, frozen=True, kw_only=True):
     """Pieces of a SKU that are to be given back; the price tells lines of one SKU apart, where they differ in it."""
 
