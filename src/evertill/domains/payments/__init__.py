@@ -10,6 +10,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.payments.operations import (
+        KeyTaken,
         ProviderIdTaken,
         claim_events,
         claim_intents,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         finish_event,
         finish_refund,
         note,
+        record_captured,
         record_truth,
         replay_events,
         request_refund,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.payments.queries import (
         find_buyer,
+        find_by_keys,
         find_by_provider_id,
         find_history_differences,
         find_intent,
@@ -109,6 +112,7 @@ __all__ = [
     "Ending",
     "Event",
     "Intent",
+    "KeyTaken",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -139,6 +143,7 @@ __all__ = [
     "conclude",
     "create_intent",
     "find_buyer",
+    "find_by_keys",
     "find_by_provider_id",
     "find_history_differences",
     "find_intent",
@@ -163,6 +168,7 @@ __all__ = [
     "read_taken",
     "read_waiting",
     "read_waiting_refunds",
+    "record_captured",
     "record_truth",
     "register",
     "replay_events",
