@@ -20,6 +20,7 @@ from evertill.entry.cli.replay_client import PAYMENTS_MAX, Answered, Shop, repla
 from evertill.entry.cli.replay_http import ReplayStopped, TokenRefused
 from evertill.entry.cli.replay_refunds import Given, replay_returns
 from evertill.entry.lane import orders, webhooks
+from evertill.entry.lane import payments as lane_payments
 from evertill.entry.lane.app import Lane
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.authenticate_caller import authenticate_caller
@@ -93,12 +94,16 @@ class Wires(httpx.AsyncBaseTransport):
         return answer
 
 
+def forget_queues() -> None:
+    """Queues belong to one event loop, and each run has its own."""
+    for queue in (orders.placing, lane_payments.paying, webhooks.receiving):
+        queue.cache_clear()
+
+
 def with_shop(
     work: Callable[[Shop], Coroutine[Any, Any, None]], *, token: str, concurrency: int, answers_max: int | None
 ) -> None:
-    # The queues belong to one event loop, and each run has its own.
-    orders.placing.cache_clear()
-    webhooks.receiving.cache_clear()
+    forget_queues()
 
     async def whole() -> None:
         lane = Lane()
@@ -109,8 +114,7 @@ def with_shop(
             await lane.close()
 
     asyncio.run(whole())
-    orders.placing.cache_clear()
-    webhooks.receiving.cache_clear()
+    forget_queues()
 
 
 def run(
