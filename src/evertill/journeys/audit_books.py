@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import disputes, ledger, orders, payments, stock
+from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -29,6 +29,7 @@ class Check(StrEnum):
     RETURNED = "every refund stands in the ledger, and no other"
     PIECES = "every line's returned pieces are those of its refunds"
     RESTOCKED = "every piece that refunds put back on sale came back, and no other"
+    BILLS = "every bill has the lines and differences that were counted"
     DISPUTES = "every dispute's moves tell how it came to its state"
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
@@ -144,6 +145,13 @@ def _restocked() -> _Found:
             yield ids.to_number(order_id), f"put back {put_back} of {sku}, came back {came_back}"
 
 
+def _bills() -> _Found:
+    for wrong in reconciliation.find_count_differences():
+        lines = f"{wrong.lines} lines counted, {wrong.lines_there} there"
+        detail = f"{lines}; {wrong.differences} differences counted, {wrong.differences_there} there"
+        yield f"{wrong.provider} {wrong.date}", detail
+
+
 def _disputes() -> _Found:
     for wrong in disputes.find_history_differences():
         yield ids.to_number(wrong.dispute_id), f"state {wrong.state}, last move {wrong.last_move}"
@@ -227,6 +235,7 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.RETURNED: _returned,
     Check.PIECES: _pieces,
     Check.RESTOCKED: _restocked,
+    Check.BILLS: _bills,
     Check.DISPUTES: _disputes,
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,

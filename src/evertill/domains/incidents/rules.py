@@ -15,6 +15,10 @@ _REMEDIES: Mapping[str, str] = {
         "The provider's bill and the ledger differ. Run `evertill reconcile` for that day and provider, and do what it"
         " suggests for each difference."
     ),
+    Kind.BILL_UNAVAILABLE: (
+        "The provider's bill of that day could not be fetched for a whole day. See whether the provider works, and run"
+        " `evertill reconcile` for that day and provider; this closes by itself when the bill has come."
+    ),
     Kind.DISPUTE_OPENED: (
         "A customer has asked his bank for his money. Hand over no goods, send the provider what proves the sale before"
         " it is due, and note it with `evertill disputes evidence-sent`. This closes by itself when the dispute ends."

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     REFUND_REFUSED = "REFUND_REFUSED"
     # Subject: the provider and the day.
     RECONCILIATION_OPEN = "RECONCILIATION_OPEN"
+    # Subject: as above.
+    BILL_UNAVAILABLE = "BILL_UNAVAILABLE"
     # Subject of these three: the provider, and its id of the dispute.
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_LOST = "DISPUTE_LOST"

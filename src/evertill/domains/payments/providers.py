@@ -83,6 +83,10 @@ class Provider(Protocol):
         """What it can do."""
 
     @property
+    def utc_offset(self) -> dt.timedelta:
+        """How far the clock by whose days it bills is ahead of UTC."""
+
+    @property
     def patience_s(self) -> int:
         """Seconds after which a payment that nobody made is cancelled."""
 

@@ -37,6 +37,11 @@ def find_intent(*, key_digest: bytes) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
+def find_intent_ids(*, provider: str, provider_ids: Sequence[str]) -> dict[str, int]:
+    """This function will return the ids of those payments that a provider knows by ids of its own."""
+    return dict(db.fetch(sql.load(_HERE, "find_intent_ids"), (Texts(provider_ids), provider)))
+
+
 def find_buyer(*, order_id: int) -> int | None:
     """This function will return the id of the payment that bought an order."""
     rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
@@ -83,6 +88,11 @@ def find_refund(*, key_digest: bytes) -> Refund | None:
     """This function will return the refund that was asked for under a key."""
     rows = db.fetch(sql.load(_HERE, "find_refund"), (UUID(bytes=key_digest),))
     return _refund(rows[0]) if rows else None
+
+
+def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
+    """This function will return (payment id, refund id, the provider's id or "") of all refunds of payments."""
+    return db.fetch(sql.load(_HERE, "refunds_of"), (Bigints(sorted(intent_ids)),))
 
 
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
+    "reconcile": "evertill.entry.cli.reconcile",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

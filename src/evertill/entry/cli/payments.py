@@ -50,6 +50,24 @@ def replay(
 
 
 @app.command()
+def settle(
+    number: Annotated[str, typer.Argument(help="The payment's number.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Ask the provider how a payment stands, and apply the answer once, as a webhook would have it done."""
+    open_shop(data)
+    from evertill.journeys.settle_payment import settle_payment
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    intent = settle_payment(intent_id=_read_number(number), actor="operator", now=clock.now())
+    ending = f", {intent.ending.value}" if intent.ending else ""
+    typer.echo(f"Payment {intent.number} is {intent.state.value}{ending}.")
+
+
+@app.command()
 def confirm(
     number: Annotated[str, typer.Argument(help="The payment's number, which the customer named.")],
     *,

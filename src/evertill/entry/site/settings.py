@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.payments",
+    "evertill.domains.reconciliation",
     "evertill.domains.stock",
     "evertill.entry.shop",
 ]

@@ -15,6 +15,7 @@ from procrastinate.job_context import JobContext
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
+from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config
@@ -74,6 +75,15 @@ def count_alerts(timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Tell the metrics how many alerts are open."""
     for kind, count in watching.count_alerts().items():
         ALERTS_OPEN.labels(kind).set(count)
+
+
+@app.periodic(cron="20 6-23 * * *")
+@app.task(name="reconcile_bills", queueing_lock="reconcile_bills", pass_context=True)
+def reconcile_bills(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Compare the bills of the last days with the books; what could not be fetched is tried again an hour later."""
+    done = reconciling.reconcile_due(now=clock.now())
+    if done:
+        _log.info("bills reconciled", bills=done)
 
 
 @app.periodic(cron="17 3 * * *")
