@@ -14,7 +14,9 @@ from evertill.domains import orders, payments
 from evertill.domains.payments import Intent
 from evertill.journeys.follow_payments import handle_events, poll_disputes
 from evertill.journeys.place_orders import Placed
+from evertill.journeys.reconcile_bill import reconcile_bill
 from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_order
+from evertill.journeys.view_reconciliation import view_reconciliation
 from evertill.kernel import clock
 from tests import tables
 from tests.contracts.test_up import free_port
@@ -172,6 +174,23 @@ class TestWebhooks:
         assert ended.returncode == 0, ended.stderr
         assert ended.stdout.startswith(f"sandbox:{name}  OPENED  2.50 GBP  order {order.number}")
         assert holds(order) == [("DISPUTE_OPEN", f"sandbox:{name}")]
+
+    def test_that_never_came_show_on_the_bill_until_somebody_checks(self, sandbox: Provider) -> None:
+        _, intent = paid(sandbox)
+        name = dispute(sandbox, intent)
+        today = clock.now().date()
+
+        def differences() -> list[tuple[str, str, str]]:
+            reconcile_bill(provider="sandbox", date=today, now=clock.now())
+            report = view_reconciliation(provider="sandbox", date=today, limit=100)
+            shown = [(one.difference.subject.name, one.difference.payment, one.ending.value) for one in report.shown]
+            return [facts for facts in shown if facts[1] == intent.number]
+
+        assert differences() == [(f"sandbox:{name}", intent.number, "CHECK_DISPUTES")]
+
+        ask(intent)
+
+        assert differences() == []
 
     def test_that_are_doubled_and_overtake_each_other_are_applied_once(
         self, sandbox: Provider, receiver: Receiver
