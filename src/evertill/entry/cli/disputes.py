@@ -74,7 +74,7 @@ def restock(
 
 @app.command()
 def check(
-    payment: Annotated[str, typer.Argument(help="The payment's number.")],
+    number: Annotated[str, typer.Argument(help="The payment's number.")],
     *,
     data: DataOption = None,
 ) -> None:
@@ -86,7 +86,7 @@ def check(
 
     connect()
     try:
-        intent_id = ids.from_number(payment)
+        intent_id = ids.from_number(number)
     except ids.InvalidNumber as error:
         raise typer.BadParameter(str(error)) from None
     found = settle_disputes(intent_id=intent_id, actor="operator", now=clock.now())
