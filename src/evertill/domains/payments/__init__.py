@@ -10,6 +10,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.payments.operations import (
+        KeyTaken,
         ProviderIdTaken,
         claim_events,
         claim_intents,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         finish_event,
         finish_refund,
         note,
+        record_captured,
         record_truth,
         replay_events,
         request_refund,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.payments.queries import (
         find_buyer,
+        find_by_keys,
         find_by_provider_id,
         find_history_differences,
         find_intent,
@@ -107,6 +110,7 @@ __all__ = [
     "Ending",
     "Event",
     "Intent",
+    "KeyTaken",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -136,6 +140,7 @@ __all__ = [
     "conclude",
     "create_intent",
     "find_buyer",
+    "find_by_keys",
     "find_by_provider_id",
     "find_history_differences",
     "find_intent",
@@ -159,6 +164,7 @@ __all__ = [
     "read_refunds",
     "read_waiting",
     "read_waiting_refunds",
+    "record_captured",
     "record_truth",
     "register",
     "replay_events",

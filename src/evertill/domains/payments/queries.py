@@ -19,7 +19,7 @@ from evertill.domains.payments.types import (
     State,
 )
 from evertill.kernel import db, ids, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.payments"
@@ -46,6 +46,15 @@ def find_buyer(*, order_id: int) -> int | None:
     """This function will return the id of the payment that bought an order."""
     rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
     return rows[0][0] if rows else None
+
+
+def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
+    """This function will ask for the payments that were asked for under these keys, by key digest."""
+    return db.ask(
+        sql.load(_HERE, "find_by_keys"),
+        (Uuids(digests),),
+        shape=lambda rows: {row[-1].bytes: _intent(row) for row in rows},
+    )
 
 
 def lock_intent(*, intent_id: int) -> Intent | None:
