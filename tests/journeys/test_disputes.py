@@ -122,6 +122,16 @@ class TestOpened:
 
         assert balances() == (-1500, 250, 0)
 
+    def test_that_is_told_twice_in_one_answer_counts_once(self, twin: Twin) -> None:
+        order, intent = paid(twin)
+        tell(twin, intent, due=DUE, fee=1500)
+        twin.disputed[intent.number] *= 2
+
+        assert ask(intent) == ["EVIDENCE_DUE"]
+
+        assert (balances(), disputed(intent)) == ((-1500, 250, 0), 250)
+        assert (alerts(), holds(order)) == ([("DISPUTE_OPENED", "twin:D1")], [("DISPUTE_OPEN", "twin:D1")])
+
     def test_of_a_part_leaves_the_rest(self, twin: Twin) -> None:
         _, intent = paid(twin)
         tell(twin, intent, amount=100)
