@@ -105,7 +105,11 @@ def open_shop(data: Path | None) -> None:
     # Only here, because it takes longer than everything else a command does before its work.
     import django
 
+    from evertill.kernel import log
+
     django.setup()
+    # What a command answers goes to standard output, alone: programs read it.
+    log.set_up(process="command")
 
 
 def shop_url(data: Path | None) -> str:
