@@ -96,8 +96,8 @@ def _at(date: dt.date, seconds: float) -> dt.datetime:
 
 
 def _payment(day: Day, place: int, count: int, numbers: list[int], draw: random.Random) -> Payment:
-    # Spread over the hours in which nobody could take one day for the other; whole minutes, booked together.
-    minute = 120 + place * 1200 // count
+    # Spread over the hours in which nobody could take one day for the other; each hour's are booked together.
+    hour = 2 + place * 20 // count
     captured = draw.randint(500, 50_000)
     # Those for which a difference may be planted all have a refund of theirs, so that each kind finds what it changes.
     is_refunded = place % _REFUNDED_OF == 0
@@ -109,7 +109,7 @@ def _payment(day: Day, place: int, count: int, numbers: list[int], draw: random.
         fee=_FEE,
         refund_id=numbers[2] if is_refunded else None,
         refunded=captured // 3 if is_refunded else 0,
-        booked_at=_at(day.date, 60 * minute),
+        booked_at=_at(day.date, 3600 * hour),
     )
 
 
