@@ -241,6 +241,22 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: int
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds until something is looked at again: at first, and at most when it was doubled again and again."""
+
+    first_s: int
+    most_s: int
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A method of paying, such as `sandbox.qr`: its provider, the way of it, and whether it can be used now."""
+
+    name: str
+    provider: str
+    way: str
+    is_available: bool
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """Money that a payment captured, for comparing it with the other books."""
 
