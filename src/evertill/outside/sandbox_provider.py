@@ -72,6 +72,7 @@ class SandboxProvider:
 
     name = "sandbox"
     capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
+    acknowledgement = None
 
     def __init__(self, *, url: str, keys: Path, settings: Config) -> None:
         self._caller = Caller(name="Sandbox", url=url, settings=settings)
@@ -80,7 +81,7 @@ class SandboxProvider:
         self._file = keys
         self._known: dict[str, str] = {}
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — of no use here.
         """This function will begin a payment; its number is the key under which it counts once."""
         body = {
             "reference": intent.number,

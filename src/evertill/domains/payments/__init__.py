@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        Acknowledgement,
         BillKind,
         BillLine,
         Capability,
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Acknowledgement",
     "BillKind",
     "BillLine",
     "Capability",

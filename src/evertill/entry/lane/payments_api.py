@@ -92,7 +92,8 @@ async def _pay(request: Request[Any, Any, Any]) -> Response[PaymentOut]:
     key = idempotency_key(headers)
     pay_in = decode(_decoder, body)
     order, actor = await open_order(request, request.path_params["number"], scope="orders:pay")
-    asked = StartPayment(order_id=order.id, method=pay_in.method, caller=actor, key=key)
+    client_ip = request.client.host if request.client else ""
+    asked = StartPayment(order_id=order.id, method=pay_in.method, caller=actor, key=key, client_ip=client_ip)
     started = await in_paying_thread(start_payment, asked=asked, actor=actor, now=clock.now())
     repeated = {"idempotency-replayed": "true"} if started.is_repeat else {}
     return Response(_out(started.intent), status_code=201, headers={"cache-control": "no-store", **repeated})
