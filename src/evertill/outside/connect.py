@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import structlog
 
 from evertill.domains import payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
+from evertill.kernel.errors import ConfigError
+from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+
+_log = structlog.get_logger("evertill.payments")
+
+
+class _Closing(payments.Provider, Protocol):
+    def close(self) -> None: ...
 
 
 def connect() -> None:
@@ -23,3 +34,16 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         )
         atexit.register(sandbox.close)
         yield sandbox
+    if settings.alipay_app_id:
+        yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
+
+
+def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provider]:
+    """The provider; none when its settings or keys cannot be used: the shop opens all the same, without it."""
+    try:
+        made = make()
+    except ConfigError as error:
+        _log.error("payment method is not there", provider=name, why=error.detail)
+        return
+    atexit.register(made.close)
+    yield made
