@@ -14,6 +14,7 @@ from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.wechat_provider import WechatProvider
 
 _log = structlog.get_logger("evertill.payments")
 
@@ -36,6 +37,8 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         yield sandbox
     if settings.alipay_app_id:
         yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
+    if settings.wechat_merchant_id:
+        yield from _made(lambda: WechatProvider(settings=settings), name="wechat")
 
 
 def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provider]:
