@@ -35,6 +35,7 @@ class Twin:
     capabilities: Capability = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
     patience_s: int = 3600
     acknowledgement: Acknowledgement | None = None
+    utc_offset: dt.timedelta = dt.timedelta(0)
     payments: dict[str, Truth] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)
     # By the number of the payment, and by day.

@@ -33,6 +33,7 @@ def make_intent(
         expected=Money(amount=amount, currency=currency),
         captured=None if captured is None else Money(amount=captured, currency=currency),
         refunded=0,
+        disputed=0,
         ending=None,
         provider_id="",
         reason="",

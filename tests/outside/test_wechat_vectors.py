@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -111,7 +111,7 @@ class TestPublishedNotification:
             {"signature": "WECHATPAY/SIGNTEST/" + _HEADERS["wechatpay-signature"]},
         ],
     )
-    def test_with_a_change_is_forged(self, keys: dict[str, RSAPublicKey], changes: dict[str, str]) -> None:
+    def test_with_a_change_is_forged(self, keys: dict[str, RSAPublicKey], changes: dict[str, Any]) -> None:
         assert judged(keys, **changes) is Genuineness.FORGED
 
     def test_without_a_signature_is_unsigned(self, keys: dict[str, RSAPublicKey]) -> None:

@@ -65,6 +65,7 @@ class AlipayProvider:
 
     name = "alipay"
     capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL
+    utc_offset = dt.timedelta(hours=8)
     # Anything else, and Alipay tells the same again for a day.
     acknowledgement = Acknowledgement(media_type="text/plain", body=b"success")
 

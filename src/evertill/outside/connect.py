@@ -13,6 +13,7 @@ from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
+from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 from evertill.outside.wechat_provider import WechatProvider
 
@@ -35,6 +36,12 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         )
         atexit.register(sandbox.close)
         yield sandbox
+    if settings.transfer_instructions:
+        patience_s = settings.transfer_patience_h * 3600
+        yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)
+    if settings.cash_instructions:
+        patience_s = settings.cash_patience_h * 3600
+        yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)
     if settings.alipay_app_id:
         yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
     if settings.wechat_merchant_id:

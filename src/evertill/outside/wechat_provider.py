@@ -75,6 +75,7 @@ class WechatProvider:
 
     name = "wechat"
     capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL
+    utc_offset = dt.timedelta(hours=8)
     # Any answer of success will do; of any other it tells the same again for a day.
     acknowledgement = None
 

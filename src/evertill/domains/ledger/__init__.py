@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     from evertill.domains.ledger import standard
     from evertill.domains.ledger.operations import BalanceTooLow, Outcome, Posted, ReferenceTaken, post
     from evertill.domains.ledger.queries import (
+        find_cleared,
         find_differences,
         find_overdrawn,
         find_unbalanced,
         read_balances,
         read_entries,
         stream_captures,
+        stream_cleared,
+        stream_disputes,
         stream_refunds,
         sum_entries,
         trial_balance,
     )
     from evertill.domains.ledger.rules import InvalidTransaction
-    from evertill.domains.ledger.types import Account, AccountKind, Kind, Posting, Transaction
+    from evertill.domains.ledger.types import Account, AccountKind, Cleared, Kind, Posting, Transaction
 
 __getattr__ = open_door(__name__)
 
@@ -30,6 +33,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "BalanceTooLow",
+    "Cleared",
     "InvalidTransaction",
     "Kind",
     "Outcome",
@@ -37,6 +41,7 @@ __all__ = [
     "Posting",
     "ReferenceTaken",
     "Transaction",
+    "find_cleared",
     "find_differences",
     "find_overdrawn",
     "find_unbalanced",
@@ -45,6 +50,8 @@ __all__ = [
     "read_entries",
     "standard",
     "stream_captures",
+    "stream_cleared",
+    "stream_disputes",
     "stream_refunds",
     "sum_entries",
     "trial_balance",

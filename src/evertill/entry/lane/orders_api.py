@@ -176,6 +176,14 @@ async def open_order(request: Request[Any, Any, Any], number: str, *, scope: str
     return await in_thread(view_order, order_id=order_id), actor
 
 
+def require_program(request: Request[Any, Any, Any], *, scope: str) -> None:
+    """This function will raise ScopeMissing for an order's own token, which may not do this however good it is."""
+    authorization = read_headers(request.scope).get(b"authorization")
+    token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
+    if token and not is_api_token(token):
+        raise ScopeMissing(f"This needs an API token with the scope {scope}.")
+
+
 def _answer(order: Order) -> Response[OrderOut]:
     out = OrderOut(
         ids.to_number(order.id),

@@ -56,9 +56,12 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "evertill.domains.access",
     "evertill.domains.catalog",
+    "evertill.domains.disputes",
+    "evertill.domains.incidents",
     "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.payments",
+    "evertill.domains.reconciliation",
     "evertill.domains.stock",
     "evertill.entry.shop",
 ]
