@@ -9,15 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from evertill.domains.payments.models import Intent, Refund
-from evertill.journeys.refund_payment import AskRefund, refund_payment
-from evertill.kernel import clock, config, ids
+from evertill.kernel import config
 from evertill.outside.connect import connect
 from tests import tables
 from tests.builders import make_product
 from tests.contracts import web
+from tests.contracts.tokens import issue
 from tests.contracts.web import order, refusal
-from tests.kernel.waiting import until
 from tests.outside.intents import plain
 from tests.paying import are_books_sound
 from tests.twins import alipay, serving, wechat
@@ -140,6 +138,38 @@ class TestPaying:
         assert (begun["state"], begun["reason"]) == ("FAILED", "WeChat Pay takes CNY only.")
         assert twins["wechat"].calls() == []
         assert state(client, placed) == "PLACED"
+
+
+class TestRefunds:
+    @pytest.mark.parametrize("method", ["alipay.qr", "wechat.qr"])
+    def test_go_back_in_parts_and_no_further(self, client: httpx.Client, twins: dict[str, Twin], method: str) -> None:
+        provider = method.partition(".")[0]
+        placed = order(client, currency="CNY").json()
+        number = pay(client, placed, method).json()["number"]
+        taken(twins[provider], method, {"number": number})
+        look(client, placed, number)
+        token = issue("till", "orders:refund")
+
+        answers = [give_back(client, placed, amount, token=token) for amount in (200, 300, 1)]
+
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+        assert [answer.json()["state"] for answer in answers[:2]] == ["SUCCEEDED", "SUCCEEDED"]
+        assert given_back(twins[provider], provider, number) == [200, 300]
+        assert state(client, placed) == "REFUNDED"
+
+
+def give_back(client: httpx.Client, placed: dict[str, Any], amount: int, *, token: str) -> httpx.Response:
+    headers = {"Idempotency-Key": f"back-{amount}", "Authorization": f"Bearer {token}"}
+    body = {"amount": amount, "reason": "broken"}
+    return client.post(f"/api/v1/orders/{placed['number']}/refunds", json=body, headers=headers)
+
+
+def given_back(twin: Twin, provider: str, number: str) -> list[int]:
+    if provider == "wechat":
+        return [made["amount"]["refund"] for made in twin.post("refunds", number=plain(number))]
+    trade = twin.trade(number)
+    assert trade is not None
+    return [int(amount.replace(".", "")) for amount in trade["refunds"].values()]
 
 
 class TestWebhooks:
@@ -267,11 +297,3 @@ def connected(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list
         return list(payments.methods())
     finally:
         payments.register()
-
-
-def refunded(number: str, amount: int) -> Any:
-    asked = AskRefund(intent_id=ids.from_number(number), amount=amount, reason="broken", key=b"1")
-    return refund_payment(asked=asked, actor="test", now=clock.now())
-
-
-__all__ = ["Intent", "Refund", "refunded", "until"]

@@ -193,7 +193,7 @@ class TestCancel:
 class TestRefund:
     def test_in_parts_leaves_money_captured(self, wechat: WechatProvider, twin: Twin) -> None:
         intent = paid(wechat, twin)
-        parts = [make_refund(intent, 100), make_refund(intent, 150, reason="")]
+        parts = [make_refund(intent, 100), make_refund(intent, 150)]
 
         ids = [wechat.refund(intent=intent, refund=part) for part in parts]
 

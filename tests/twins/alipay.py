@@ -169,6 +169,7 @@ class Alipay:
     def refund(self, trade: dict[str, Any], content: dict[str, str]) -> dict[str, Any]:
         made, amount = trade["refunds"], content["refund_amount"]
         assert re.fullmatch(r"[0-9]+\.[0-9]{2}", amount), amount
+        assert "refund_reason" not in content, "the customer would read it"
         if trade["trade_status"] == "WAIT_BUYER_PAY":
             return refusal("ACQ.TRADE_STATUS_ERROR")
         moved = "N"

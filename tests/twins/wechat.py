@@ -155,6 +155,7 @@ class Wechat:
         if order["trade_state"] == "NOTPAY":
             return refusal(400, "INVALID_REQUEST")
         assert asked["total"] == order["amount"]["total"], told
+        assert "reason" not in told, "the customer would read it"
         made = self.refunds.get(told["out_refund_no"])
         if made is None:
             of_order = [r for r in self.refunds.values() if r["out_trade_no"] == told["out_trade_no"]]

@@ -134,7 +134,8 @@ class AlipayProvider:
         part = {"out_trade_no": plain(intent.number), "out_request_no": plain(refund.number)}
         currency = intent.captured.currency if intent.captured else CURRENCY
         amount = _written(Money(amount=refund.amount, currency=currency))
-        told = self._ask("alipay.trade.refund", {**part, "refund_amount": amount, "refund_reason": refund.reason[:200]})
+        # Not the reason: that is for the books, and Alipay would show it to the customer.
+        told = self._ask("alipay.trade.refund", {**part, "refund_amount": amount})
         if told.is_done and told.facts.get("fund_change") == "Y":
             return refund.number
         found = self._ask("alipay.trade.fastpay.refund.query", part)

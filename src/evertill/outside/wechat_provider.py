@@ -67,7 +67,6 @@ _NO_BILL = "NO_STATEMENT_EXIST"
 _BEGAN_BEFORE = frozenset({"ORDERPAID", "ORDER_PAID", "ORDER_CLOSED", "OUT_TRADE_NO_USED"})
 # The bill of a day is there from ten o'clock of the next day on.
 _BILL_AFTER = dt.timedelta(days=1, hours=10)
-_REASON_CHARS = 80
 
 
 class WechatProvider:
@@ -158,14 +157,12 @@ class WechatProvider:
         Asking again under the same number tells how the first one stands.
         """
         captured = intent.captured or intent.expected
+        # Not the reason: that is for the books, and WeChat Pay would show it to the customer.
         asked = {
             "out_trade_no": plain(intent.number),
             "out_refund_no": plain(refund.number),
-            "reason": refund.reason[:_REASON_CHARS],
             "amount": {"refund": refund.amount, "total": captured.amount, "currency": captured.currency},
         }
-        if not refund.reason:
-            del asked["reason"]
         status, told = self._ask("POST", "/v3/refund/domestic/refunds", asked)
         if status not in _DONE:
             _refuse(status, told)
