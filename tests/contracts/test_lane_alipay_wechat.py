@@ -64,7 +64,7 @@ def settings(folder: Path, twins: dict[str, Twin]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def china_site(settings: dict[str, str]) -> Iterator[web.Site]:
-    with web.running(config.get().database_url, **settings) as site:
+    with web.running(config.get().database_url, workers=1, **settings) as site:
         yield site
 
 

@@ -59,10 +59,16 @@ def twin(running: Twin) -> Twin:
     return running
 
 
+@pytest.fixture(scope="module")
+def provider(running: Twin, folder: Path) -> Iterator[AlipayProvider]:
+    with closing(connected(running, folder)) as made:
+        yield made
+
+
 @pytest.fixture
-def alipay(twin: Twin, folder: Path) -> Iterator[AlipayProvider]:
-    with closing(connected(twin, folder)) as provider:
-        yield provider
+def alipay(provider: AlipayProvider, twin: Twin) -> AlipayProvider:
+    """The one provider, after the twin has forgotten its faults."""
+    return provider
 
 
 def settings(folder: Path, url: str, **changes: Any) -> config.Config:

@@ -65,10 +65,16 @@ def twin(running: Twin) -> Twin:
     return running
 
 
+@pytest.fixture(scope="module")
+def provider(running: Twin, folder: Path) -> Iterator[WechatProvider]:
+    with closing(connected(running, folder)) as made:
+        yield made
+
+
 @pytest.fixture
-def wechat(twin: Twin, folder: Path) -> Iterator[WechatProvider]:
-    with closing(connected(twin, folder)) as provider:
-        yield provider
+def wechat(provider: WechatProvider, twin: Twin) -> WechatProvider:
+    """The one provider, after the twin has forgotten its faults."""
+    return provider
 
 
 def settings(folder: Path, url: str, **changes: Any) -> config.Config:
