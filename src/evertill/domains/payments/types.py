@@ -198,6 +198,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider wants to read in answer to a webhook that is kept."""
+
+    media_type: str
+    body: bytes
+
+
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 
