@@ -21,18 +21,20 @@ __all__ = [
     "StartPayment",
     "Started",
     "UnknownMethod",
+    "payment_key",
     "provider_of",
     "start_payment",
 ]
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to pay one order by a method, under a key of the caller's."""
+    """A request to pay one order by a method, under a key of the caller's, from the customer's address if known."""
 
     order_id: int
     method: str
     caller: str
     key: bytes
+    client_ip: str = ""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,11 @@ class OrderNotPayable(EvertillError):
     remedy = "Look at the order's state; place a new order if this one has ended."
 
 
+def payment_key(*, caller: str, order_id: int, key: bytes) -> bytes:
+    """This function will return the digest that stands for a caller's Idempotency-Key for one order."""
+    return crypto.fingerprint(caller.encode(), order_id.to_bytes(8, "big"), key)
+
+
 def provider_of(method: str) -> str:
     """This function will return the name of the provider that a method of paying goes through; raises UnknownMethod."""
     provider, _ = payments.choose(method)
@@ -73,7 +80,9 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     After ProviderUnavailable the payment is followed until it is known what became of it.
     """
     provider, way = payments.choose(asked.method)
-    key_digest = crypto.fingerprint(asked.caller.encode(), asked.order_id.to_bytes(8, "big"), asked.key)
+    if payments.Capability.INSTANT in provider.capabilities:
+        raise UnknownMethod(f"'{asked.method}' has nothing to begin: it pays at once.", methods=payments.methods())
+    key_digest = payment_key(caller=asked.caller, order_id=asked.order_id, key=asked.key)
     body_digest = crypto.fingerprint(asked.method.encode())
     intent = payments.find_intent(key_digest=key_digest)
     is_repeat = intent is not None
@@ -103,14 +112,16 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
         if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
             intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
         else:
-            intent = _begin(provider, intent, actor=actor, now=now)
+            intent = _begin(provider, intent, client_ip=asked.client_ip, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 
-def _begin(provider: payments.Provider, intent: payments.Intent, *, actor: str, now: dt.datetime) -> payments.Intent:
+def _begin(
+    provider: payments.Provider, intent: payments.Intent, *, client_ip: str, actor: str, now: dt.datetime
+) -> payments.Intent:
     return_url = f"{config.get().public_url.rstrip('/')}/pay/return?payment={intent.number}"
     try:
-        truth = provider.start(intent=intent, return_url=return_url)
+        truth = provider.start(intent=intent, return_url=return_url, client_ip=client_ip)
     except payments.ProviderRefused as refusal:
         truth = payments.Truth(state=payments.State.FAILED, reason=refusal.detail)
     return apply_truth(intent_id=intent.id, truth=truth, actor=actor, now=now)

@@ -10,6 +10,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.payments.operations import (
+        KeyTaken,
         ProviderIdTaken,
         claim_events,
         claim_intents,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         finish_event,
         finish_refund,
         note,
+        record_captured,
         record_truth,
         replay_events,
         request_refund,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.payments.queries import (
         find_buyer,
+        find_by_keys,
         find_by_provider_id,
         find_due_to_follow,
         find_due_to_handle,
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
         lock_intent,
         read_intents,
         read_refunds,
+        read_taken,
         read_waiting,
         read_waiting_refunds,
         stream_bought,
@@ -76,6 +80,7 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        Acknowledgement,
         BillKind,
         BillLine,
         Capability,
@@ -96,6 +101,7 @@ if TYPE_CHECKING:
         RefundState,
         Standing,
         State,
+        Taken,
         Truth,
         Wait,
     )
@@ -103,6 +109,7 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Acknowledgement",
     "BillKind",
     "BillLine",
     "Capability",
@@ -112,6 +119,7 @@ __all__ = [
     "Ending",
     "Event",
     "Intent",
+    "KeyTaken",
     "Method",
     "NewEvent",
     "NewIntent",
@@ -127,6 +135,7 @@ __all__ = [
     "RefundState",
     "Standing",
     "State",
+    "Taken",
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
@@ -143,6 +152,7 @@ __all__ = [
     "conclude",
     "create_intent",
     "find_buyer",
+    "find_by_keys",
     "find_by_provider_id",
     "find_due_to_follow",
     "find_due_to_handle",
@@ -167,8 +177,10 @@ __all__ = [
     "read_intents",
     "read_methods",
     "read_refunds",
+    "read_taken",
     "read_waiting",
     "read_waiting_refunds",
+    "record_captured",
     "record_truth",
     "register",
     "replay_events",

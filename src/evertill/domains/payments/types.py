@@ -198,6 +198,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider wants to read in answer to a webhook that is kept."""
+
+    media_type: str
+    body: bytes
+
+
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 
@@ -263,6 +270,13 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: int
     order_id: int
     captured: Money
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What was captured for an order that it bought, and what of that went back or is promised, in minor units."""
+
+    captured: int
+    refunded: int
 
 
 class RefundDifference(msgspec.Struct, frozen=True, kw_only=True):
