@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import database as db
-from bench import figures
+from bench import figures, processes
 from bench.database import Database
 from bench.errors import BenchError, CountsDiffer
 from bench.figures import Finding
@@ -47,19 +47,24 @@ def measure_webhooks(bench: Bench) -> list[Finding]:
             secret = json.loads(sandbox.keys.read_text(encoding="utf-8"))["webhook_secret"]
             file = home.with_name("webhooks.txt")
             _write_events(file, payments, count=plan.webhooks, secret=secret)
+            roots = [shop.pid, bench.shop.pid]
+            spent_s = -processes.cpu_s(roots)
             answers = wrk.run_webhooks(
                 url=shop.url, path=_PATH, file=file, connections=_WEBHOOK_CONNECTIONS, seconds=plan.measure_s
             )
+            spent_s += processes.cpu_s(roots)
             time.sleep(0.5)
             stored, handled = _events(database)
     if answers.refused or not answers.placed <= stored <= answers.placed + _WEBHOOK_CONNECTIONS + answers.broken:
         raise CountsDiffer(f"{answers.placed} webhooks were acknowledged, {answers.refused} refused, {stored} stored.")
     rate = answers.placed / answers.seconds
+    cpu_ms = spent_s * 1e3 / answers.placed
     bench.tell(
-        f"webhooks: {rate:,.0f}/s, p50 {answers.p50_ms:.1f}, p99 {answers.p99_ms:.1f} ms; {stored:,} stored once each,"
+        f"webhooks: {rate:,.0f}/s, {cpu_ms:.2f} ms of processor time each, handling included;"
+        f" p50 {answers.p50_ms:.1f}, p99 {answers.p99_ms:.1f} ms; {stored:,} stored once each,"
         f" {handled:,} of them handled meanwhile"
     )
-    raw = {"answers": asdict(answers), "stored": stored, "handled": handled}
+    raw = {"answers": asdict(answers), "stored": stored, "handled": handled, "cpu_ms": cpu_ms}
     return [
         Finding(promise=figures.WEBHOOKS, value=rate, measured=f"{stored:,} stored, each once", floor="–", raw=raw),
         Finding(
