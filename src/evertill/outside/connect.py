@@ -5,16 +5,19 @@ from __future__ import annotations
 import atexit
 from collections.abc import Iterator
 
-from evertill.domains import payments
+from evertill.domains import messages, payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.smtp_sender import SmtpSender
 
 
 def connect() -> None:
-    """This function will register the payment providers that are set up. It calls none of them."""
-    payments.register(*_providers(config.get()))
+    """This function will register the payment providers and the mail server that are set up. It calls none of them."""
+    settings = config.get()
+    payments.register(*_providers(settings))
+    messages.register(SmtpSender(settings=settings) if settings.smtp_url else None)
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "orders": "evertill.entry.cli.orders",
     "payments": "evertill.entry.cli.payments",
     "alerts": "evertill.entry.cli.alerts",
+    "messages": "evertill.entry.cli.messages",
     "reconcile": "evertill.entry.cli.reconcile",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "evertill.domains.catalog",
     "evertill.domains.incidents",
     "evertill.domains.ledger",
+    "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
     "evertill.domains.reconciliation",
