@@ -50,8 +50,10 @@ def postbox(server: Postbox, committed_db: None) -> Iterator[Postbox]:
 @contextmanager
 def connected(url: str, **settings: object) -> Iterator[None]:
     messages.register(sender(url, **settings))
-    yield
-    messages.register(None)
+    try:
+        yield
+    finally:
+        messages.register(None)
 
 
 def sender(url: str, **settings: object) -> SmtpSender:
