@@ -16,7 +16,10 @@ from evertill.journeys.place_orders import Placed
 from evertill.journeys.refund_again import RefundNotFailed, refund_again
 from evertill.journeys.refund_order import OrderNotPaid, RefundOrder, RefundTooMuch, refund_order
 from evertill.kernel import ids
+from evertill.outside.own_books import BalanceProvider
 from tests import tables
+from tests.balances import ask as ask_to_pay
+from tests.balances import make_balance, pay
 from tests.builders import NOON, ask, balance, place_one
 from tests.paying import are_books_sound, clearing, owed, placed_order, refund, settle, start, state_of
 from tests.threads import together
@@ -70,6 +73,15 @@ class TestTold:
         assert (message.to, message.language, message.order_id) == ("ada@example.com", "en", order.order.id)
         # Nothing by which anybody could open the order.
         assert orders.access_token(order.order.id) not in str(tables.rows("messages_message"))
+
+    def test_of_every_order_that_a_batch_pays_from_balances(self, twin: Twin) -> None:
+        payments.register(twin, BalanceProvider())
+        purse, one = make_balance(600), placed_order(wanted=1)
+        two, three = (place_one(ask(key, {"TEA": 1})) for key in ("two", "three"))
+
+        pay(*[ask_to_pay(order.order.id, purse, key=order.number) for order in (one, two, three)])
+
+        assert told() == sorted(("ORDER_PAID", "250", order.number) for order in (one, two))
 
     def test_of_a_part_and_of_the_rest(self, twin: Twin) -> None:
         order, intent = bought(twin)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import ledger, orders, payments, reconciliation, stock
+from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -30,6 +30,10 @@ class Check(StrEnum):
     PIECES = "every line's returned pieces are those of its refunds"
     RESTOCKED = "every piece that refunds put back on sale came back, and no other"
     BILLS = "every bill has the lines and differences that were counted"
+    DISPUTES = "every dispute's moves tell how it came to its state"
+    DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
+    HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
+    HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,40 @@ def _bills() -> _Found:
         yield f"{wrong.provider} {wrong.date}", detail
 
 
+def _disputes() -> _Found:
+    for wrong in disputes.find_history_differences():
+        yield ids.to_number(wrong.dispute_id), f"state {wrong.state}, last move {wrong.last_move}"
+
+
+def _disputed() -> _Found:
+    told = ((f"{name} DISPUTE_{state.value}", amount) for name, state, amount in disputes.stream_booked())
+    yield from _unequal(told, ledger.stream_disputes(), left="disputed", right="in the ledger")
+
+
+def _held_back() -> _Found:
+    # Disputes are few, so that they can be kept in memory.
+    by_payment = disputes.read_held()
+    intents = payments.read_intents(intent_ids=by_payment)
+    told = {
+        intent_id: disputes.held(by_payment[intent_id], captured=intent.captured)
+        for intent_id, intent in intents.items()
+        if intent.captured is not None
+    }
+    counted = dict(payments.stream_disputed())
+    for intent_id in sorted(told.keys() | counted.keys()):
+        here, there = counted.get(intent_id, 0), told.get(intent_id, 0)
+        if here != there:
+            yield ids.to_number(intent_id), f"disputed {here}, by its disputes {there}"
+
+
+def _holds() -> _Found:
+    holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
+    for order_id, name, is_lost in sorted(holding ^ held):
+        why = "is lost" if is_lost else "is open"
+        wrong = "which does not hold it" if (order_id, name, is_lost) in holding else "which cannot be"
+        yield ids.to_number(order_id), f"{name} {why}, {wrong}"
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -198,4 +236,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.PIECES: _pieces,
     Check.RESTOCKED: _restocked,
     Check.BILLS: _bills,
+    Check.DISPUTES: _disputes,
+    Check.DISPUTED: _disputed,
+    Check.HELD_BACK: _held_back,
+    Check.HOLDS: _holds,
 }

@@ -52,8 +52,7 @@ def _promise(
     failed: payments.Refund, intent: payments.Intent, *, key_digest: bytes, actor: str, now: dt.datetime
 ) -> payments.Refund:
     orders.lock_order(order_id=intent.order_id)
-    captured = intent.captured.amount if intent.captured else 0
-    left = left_of(intent) if failed.kind is payments.RefundKind.SALE else captured - intent.refunded
+    left = left_of(intent) if failed.kind is payments.RefundKind.SALE else intent.left
     given = orders.read_returns(refund_ids=[failed.id]).get(failed.id, orders.Return(pieces=(), restock=False))
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     new = payments.NewRefund(

@@ -74,7 +74,7 @@ class RefundTooMuch(EvertillError):
 
     code = "REFUND_TOO_MUCH"
     status = "conflict"
-    remedy = "Look at what was paid for the order, and at the refunds that it has already."
+    remedy = "Look at what was paid for the order, at the refunds that it has already, and at what is disputed."
 
 
 class RefundUnclear(EvertillError):
@@ -128,11 +128,11 @@ def lock_buyer(*, order_id: int) -> payments.Intent:
 def left_of(intent: payments.Intent) -> int:
     """This function will return the minor units of a sale that were not given back, or promised to be, until now.
 
-    Money beyond the order's price is not among them: it goes back by itself.
+    Money beyond the order's price is not among them: it goes back by itself. Nor is what is disputed: the customer's
+    bank has it, or will say whose it is.
     """
-    captured = intent.captured.amount if intent.captured else 0
     sale = payments.sum_promised(intent_id=intent.id, kind=payments.RefundKind.SALE)
-    return min(intent.expected.amount - sale, captured - intent.refunded)
+    return min(intent.expected.amount - sale, intent.left)
 
 
 def promise(

@@ -94,13 +94,21 @@ def _is_whole(intent: payments.Intent) -> bool:
 def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
-    is_sale = refund.kind is payments.RefundKind.SALE
-    book = ledger.standard.refund if is_sale else ledger.standard.late_refund
-    number = ids.to_number(intent.order_id)
-    post([book(reference=refund.number, order=number, provider=intent.provider, amount=amount)], now=now)
+    post([_entry(intent, refund, amount)], now=now)
     order = orders.read_orders(order_ids=[intent.order_id]).get(intent.order_id)
     if order is not None:
-        tell_refunded(order=order, refund=refund, amount=amount, is_whole=is_sale and _is_whole(intent), now=now)
+        is_whole = refund.kind is payments.RefundKind.SALE and _is_whole(intent)
+        tell_refunded(order=order, refund=refund, amount=amount, is_whole=is_whole, now=now)
+
+
+def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> ledger.Transaction:
+    order = ids.to_number(intent.order_id)
+    payer = ledger.find_payer(reference=intent.number)
+    if payer is not None:
+        # What a balance paid goes back to it. It only ever paid orders that stood open, so there is no other refund.
+        return ledger.standard.refund_to_balance(reference=refund.number, order=order, customer=payer, amount=amount)
+    book = ledger.standard.refund if refund.kind is payments.RefundKind.SALE else ledger.standard.late_refund
+    return book(reference=refund.number, order=order, provider=intent.provider, amount=amount)
 
 
 def _raise_alert(intent: payments.Intent, refund: payments.Refund, why: str, *, now: dt.datetime) -> None:

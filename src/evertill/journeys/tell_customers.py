@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+
 from evertill.domains import messages, orders, payments
-from evertill.kernel import config, ids
+from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
 
 # How a refund of a sale says in its reason, for the books, that the goods cannot be delivered.
@@ -26,20 +28,28 @@ _CAUSES = {
 }
 
 
-def tell_paid(*, paid: Sequence[orders.Order], now: dt.datetime) -> None:
+class PaidOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is paid now, and whom that is told."""
+
+    order_id: int
+    email: str
+    total: Money
+
+
+def tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> None:
     """This function will tell customers that their orders are paid, however many in one statement."""
-    messages.write(
-        new=[
-            _message(
-                f"paid:{ids.to_number(order.id)}",
-                messages.Kind.ORDER_PAID,
-                order,
-                {"amount": str(order.total), "currency": order.currency},
-            )
-            for order in paid
-        ],
-        now=now,
-    )
+    if paid:
+        ask_to_tell_paid(paid=paid, now=now).get()
+
+
+def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later[None]:
+    """This function will ask for what tell_paid does, so that it can travel with what makes it true."""
+    language = config.get().languages[0]
+    new = [
+        _message("paid", number, messages.Kind.ORDER_PAID, one.order_id, one.email, language, _facts(number, one.total))
+        for one, number in zip(paid, ids.to_numbers([one.order_id for one in paid]), strict=True)
+    ]
+    return messages.ask_to_write(new=new, now=now)
 
 
 def tell_refunded(
@@ -47,11 +57,12 @@ def tell_refunded(
 ) -> None:
     """This function will tell a customer that money went back, and why; `is_whole`: nothing of the sale is left."""
     facts = {
-        "amount": str(amount.amount),
-        "currency": amount.currency,
+        **_facts(ids.to_number(order.id), amount),
         "cause": _cause(refund, is_whole=is_whole).value,
     }
-    messages.write(new=[_message(f"refunded:{refund.number}", messages.Kind.REFUNDED, order, facts)], now=now)
+    language = config.get().languages[0]
+    told = _message("refunded", refund.number, messages.Kind.REFUNDED, order.id, order.email, language, facts)
+    messages.write(new=[told], now=now)
 
 
 def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:
@@ -62,13 +73,14 @@ def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:
     return messages.Cause.WHOLE if is_whole else messages.Cause.PART
 
 
-def _message(key: str, kind: messages.Kind, order: orders.Order, facts: dict[str, str]) -> messages.NewMessage:
+def _facts(order: str, amount: Money) -> dict[str, str]:
+    return {"order": order, "amount": str(amount.amount), "currency": amount.currency}
+
+
+# An order does not know its customer's language yet, so all are told in the shop's first.
+def _message(
+    what: str, number: str, kind: messages.Kind, order_id: int, to: str, language: str, facts: dict[str, str]
+) -> messages.NewMessage:
     return messages.NewMessage(
-        key=key,
-        kind=kind,
-        order_id=order.id,
-        to=order.email,
-        # An order does not know its customer's language yet.
-        language=config.get().languages[0],
-        facts={"order": ids.to_number(order.id), **facts},
+        key=f"{what}:{number}", kind=kind, order_id=order_id, to=to, language=language, facts=facts
     )

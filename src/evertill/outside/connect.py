@@ -9,6 +9,7 @@ from evertill.domains import messages, payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.outside.offline_provider import OfflineProvider
+from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 from evertill.outside.smtp_sender import SmtpSender
 
@@ -21,6 +22,7 @@ def connect() -> None:
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
+    yield BalanceProvider()
     if settings.sandbox_url:
         sandbox = SandboxProvider(
             url=settings.sandbox_url, keys=settings.data / settings.sandbox_keys, settings=settings

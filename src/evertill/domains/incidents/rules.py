@@ -23,6 +23,14 @@ _REMEDIES: Mapping[str, str] = {
         "A customer has asked his bank for his money. Hand over no goods, send the provider what proves the sale before"
         " it is due, and note it with `evertill disputes evidence-sent`. This closes by itself when the dispute ends."
     ),
+    Kind.DISPUTE_LOST: (
+        "The money of this order is gone, and the order stays held. Goods that were not handed over may be put back on"
+        " the shelf. Close this when that is decided."
+    ),
+    Kind.DISPUTE_UNCLEAR: (
+        "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"
+        " at the provider, run `evertill reconcile` for the day, and close this when the money is accounted for."
+    ),
     Kind.MESSAGE_UNDELIVERABLE: "A customer could not be told. Tell him in another way, then close this.",
 }
 _ANY = "Look into it, set right what is wrong, then close this."

@@ -17,8 +17,10 @@ class Kind(StrEnum):
     RECONCILIATION_OPEN = "RECONCILIATION_OPEN"
     # Subject: as above.
     BILL_UNAVAILABLE = "BILL_UNAVAILABLE"
-    # Subject: the dispute's id at the provider.
+    # Subject of these three: the provider, and its id of the dispute.
     DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_LOST = "DISPUTE_LOST"
+    DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
 

@@ -60,6 +60,12 @@ def read_entries(*, account: Account, limit: int) -> list[Entry]:
     ]
 
 
+def find_payer(*, reference: str) -> str | None:
+    """This function will return whose prepaid balance a payment came from; None for what no balance paid."""
+    rows = db.fetch(sql.load(_HERE, "find_payer"), (reference,))
+    return str(rows[0][0]) if rows else None
+
+
 def trial_balance(*, currency: str) -> list[TrialLine]:
     """This function will add up all entries of a currency by kind of account; the balances sum to zero."""
     return [
@@ -69,12 +75,15 @@ def trial_balance(*, currency: str) -> list[TrialLine]:
 
 
 def stream_captures() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all captures, in the order of references; caller's transaction."""
+    """This function will give (reference, amount) of all that paid orders, by providers and from balances.
+
+    In the order of references; the caller holds a transaction.
+    """
     return _stream(sql.load(_HERE, "stream_captures"))
 
 
 def stream_refunds() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all that providers gave back, as stream_captures does."""
+    """This function will give (reference, amount) of all that was given back, as stream_captures does."""
     return _stream(sql.load(_HERE, "stream_refunds"))
 
 
@@ -97,6 +106,11 @@ def find_cleared(*, provider: str, names: Sequence[tuple[Kind, str]]) -> list[Cl
 def _clearing_key(provider: str) -> str:
     # The currency does not count in it.
     return Account(kind=AccountKind.PROVIDER_CLEARING, currency="", owner=provider).key
+
+
+def stream_disputes() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference and kind, amount) of all that disputes did, as stream_captures does."""
+    return _stream(sql.load(_HERE, "stream_disputes"))
 
 
 def _stream(statement: LiteralString) -> Iterator[tuple[str, Money]]:

@@ -11,6 +11,7 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.messages.operations import (
         MessageNotUndeliverable,
+        ask_to_write,
         claim,
         end_too_old,
         finish,
@@ -48,6 +49,7 @@ __all__ = [
     "Sender",
     "SenderUnavailable",
     "State",
+    "ask_to_write",
     "claim",
     "end_too_old",
     "find",

@@ -27,9 +27,13 @@ class MessageNotUndeliverable(EvertillError):
 
 def write(*, new: Sequence[NewMessage], now: dt.datetime) -> None:
     """This function will write messages that are to be sent, in one statement; a key that there is changes nothing."""
-    if not new:
-        return
-    db.execute(
+    if new:
+        ask_to_write(new=new, now=now).get()
+
+
+def ask_to_write(*, new: Sequence[NewMessage], now: dt.datetime) -> db.Later[None]:
+    """This function will ask for what write does."""
+    return db.tell(
         sql.load(_HERE, "write"),
         (
             now,
@@ -41,7 +45,12 @@ def write(*, new: Sequence[NewMessage], now: dt.datetime) -> None:
             Texts([message.language for message in new]),
             Texts([msgspec.json.encode(message.facts).decode() for message in new]),
         ),
+        shape=_done,
     )
+
+
+def _done(_written: int) -> None:
+    """How many were new is of no interest."""
 
 
 def claim(*, now: dt.datetime) -> Message | None:

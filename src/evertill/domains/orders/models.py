@@ -60,6 +60,35 @@ class OrderLine(models.Model):
         )
 
 
+class Hold(models.Model):
+    """A reason not to hand over an order's goods; released rows stay, so that they tell who held it, and how long."""
+
+    id = models.BigAutoField(primary_key=True)
+    order_id = models.BigIntegerField()
+    reason = models.CharField(max_length=32)
+    subject = models.CharField(max_length=200)
+    actor = models.CharField(max_length=64)
+    held_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "orders_hold"
+        constraints = (
+            models.UniqueConstraint(
+                name="orders_hold_once",
+                fields=("order_id", "reason", "subject"),
+                condition=Q(released_at__isnull=True),
+            ),
+            models.CheckConstraint(name="orders_hold_named", condition=~Q(reason="") & ~Q(subject="")),
+            models.CheckConstraint(
+                name="orders_hold_released_by_somebody",
+                condition=Q(released_at__isnull=True, released_by="")
+                | (Q(released_at__isnull=False) & ~Q(released_by="")),
+            ),
+        )
+
+
 class OrderEvent(models.Model):
     """What happened to an order; rows are only ever added."""
 

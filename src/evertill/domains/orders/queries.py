@@ -7,6 +7,8 @@ from typing import Any
 
 from evertill.domains.orders.types import (
     HistoryDifference,
+    Hold,
+    HoldReason,
     Keyed,
     Line,
     Order,
@@ -66,6 +68,19 @@ def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
     }
 
 
+def find_pieces(*, order_ids: Sequence[int]) -> db.Later[dict[int, dict[str, int]]]:
+    """This function will ask how many pieces of each SKU orders have, by order."""
+    return db.ask(sql.load(_HERE, "pieces_of"), (Bigints(order_ids),), shape=_pieces)
+
+
+def _pieces(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+    pieces: dict[int, dict[str, int]] = {}
+    for order_id, sku, quantity in rows:
+        wanted = pieces.setdefault(order_id, {})
+        wanted[sku] = wanted.get(sku, 0) + quantity
+    return pieces
+
+
 def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
     lines = read_lines(order_ids=[row[0] for row in rows])
     return {
@@ -81,6 +96,25 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
         )
         for order_id, state, currency, total, email, placed_at, reserved_until in rows
     }
+
+
+def find_holds(*, order_ids: Sequence[int]) -> dict[int, list[Hold]]:
+    """This function will return what holds orders, the oldest first; an order that nothing holds is missing."""
+    found: dict[int, list[Hold]] = {}
+    rows = db.fetch(sql.load(_HERE, "find_holds"), (Bigints(order_ids),))
+    for order_id, reason, subject, actor, held_at in rows:
+        one = Hold(order_id=order_id, reason=reason, subject=subject, actor=actor, held_at=held_at)
+        found.setdefault(order_id, []).append(one)
+    return found
+
+
+def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
+    """This function will give (order id, subject, whether it is lost) for each hold by a dispute.
+
+    In the order of ids and subjects; the caller's transaction.
+    """
+    for order_id, subject, reason in db.stream(sql.load(_HERE, "disputed_holds")):
+        yield order_id, subject, reason == HoldReason.DISPUTE_LOST
 
 
 def find_total_differences() -> list[TotalDifference]:

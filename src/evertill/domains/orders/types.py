@@ -52,12 +52,39 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What matters of an order to whoever pays it: its state, its total in minor units, and who is told."""
+
+    state: State
+    total: int
+    currency: str
+    email: str
+
+
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     """An order with the digests, 16 bytes each, that make repeating its request harmless."""
 
     order: Order
     key_digest: bytes
     body_digest: bytes
+
+
+class HoldReason(StrEnum):
+    """Why the goods of an order are not to be handed over."""
+
+    DISPUTE_OPEN = "DISPUTE_OPEN"
+    # The money is gone for good, and the goods must not go too.
+    DISPUTE_LOST = "DISPUTE_LOST"
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that has not been released: nobody hands over the order's goods. `subject` says because of what."""
+
+    order_id: int
+    reason: str
+    subject: str
+    actor: str
+    held_at: dt.datetime
 
 
 class AskedReturn(msgspec.Struct, frozen=True, kw_only=True):

@@ -156,7 +156,8 @@ def providers_with(capability: Capability) -> Sequence[str]:
 
 def choose(method: str) -> tuple[Provider, str]:
     """This function will return the provider of a method, and the way of it; raises UnknownMethod."""
-    if method not in methods():
-        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
     name, _, way = method.partition(".")
-    return _known[name], way
+    known, needed = _known.get(name), _WAYS.get(way)
+    if known is None or needed is None or needed not in known.capabilities:
+        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
+    return known, way

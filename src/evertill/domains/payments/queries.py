@@ -19,7 +19,7 @@ from evertill.domains.payments.types import (
     State,
 )
 from evertill.kernel import db, ids, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.payments"
@@ -46,6 +46,15 @@ def find_buyer(*, order_id: int) -> int | None:
     """This function will return the id of the payment that bought an order."""
     rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
     return rows[0][0] if rows else None
+
+
+def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
+    """This function will ask for the payments that were asked for under these keys, by key digest."""
+    return db.ask(
+        sql.load(_HERE, "find_by_keys"),
+        (Uuids(digests),),
+        shape=lambda rows: {row[-1].bytes: _intent(row) for row in rows},
+    )
 
 
 def lock_intent(*, intent_id: int) -> Intent | None:
@@ -136,6 +145,11 @@ def stream_refunded() -> Iterator[tuple[int, Money]]:
         yield refund_id, Money(amount=amount, currency=currency)
 
 
+def stream_disputed() -> Iterator[tuple[int, int]]:
+    """This function will give (payment id, minor units) where anything is disputed; the caller's transaction."""
+    return db.stream(sql.load(_HERE, "stream_disputed"))
+
+
 def find_refund_differences() -> list[RefundDifference]:
     """This function will return every payment that promises back more than it has, or another sum than its refunds."""
     return [
@@ -153,7 +167,7 @@ def find_history_differences() -> list[HistoryDifference]:
 
 
 def _intent(row: Sequence[Any]) -> Intent:
-    captured, captured_currency, refunded, ending = row[7:11]
+    captured, captured_currency, refunded, disputed, ending = row[7:12]
     return Intent(
         id=row[0],
         number=ids.to_number(row[0]),
@@ -164,12 +178,13 @@ def _intent(row: Sequence[Any]) -> Intent:
         expected=Money(amount=row[5], currency=row[6]),
         captured=Money(amount=captured, currency=captured_currency) if captured else None,
         refunded=refunded,
+        disputed=disputed,
         ending=Ending(ending) if ending else None,
-        provider_id=row[11],
-        reason=row[12],
-        next=Next(kind=row[13], value=row[14]) if row[13] else None,
-        created_at=row[15],
-        body_digest=row[16].bytes,
+        provider_id=row[12],
+        reason=row[13],
+        next=Next(kind=row[14], value=row[15]) if row[14] else None,
+        created_at=row[16],
+        body_digest=row[17].bytes,
     )
 
 

@@ -110,7 +110,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as we keep it: what is expected, what the provider took, and how much of that is promised back.
 
-    `number` is its id as people and the provider see it.
+    `number` is its id as people and the provider see it. `disputed` is what disputes hold of it, or have taken.
     """
 
     id: int
@@ -122,6 +122,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     expected: Money
     captured: Money | None
     refunded: int
+    disputed: int
     ending: Ending | None
     provider_id: str
     reason: str
@@ -133,6 +134,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     def has_bought(self) -> bool:
         """Whether its money is what the order was paid with."""
         return self.ending in (Ending.MATCHED, Ending.OVERPAID, Ending.LATE)
+
+    @property
+    def left(self) -> int:
+        """Minor units that can still be given back."""
+        return max((self.captured.amount if self.captured else 0) - self.refunded - self.disputed, 0)
 
 
 class NewIntent(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,11 +214,12 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeTruth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says of one dispute about a payment."""
+    """What a provider says of one dispute about a payment. `fee` is what it charges for it, where it tells."""
 
     provider_id: str
     standing: DisputeStanding
     amount: Money
+    fee: int = 0
     reason: str
     evidence_due_at: dt.datetime | None = None
 

@@ -49,6 +49,13 @@ def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
     _until_done(context, lambda: following.poll_payments(now=clock.now()))
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="poll_disputes", queueing_lock="poll_disputes", pass_context=True)
+def poll_disputes(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Ask after every open dispute that is due, batch by batch, until a batch is not full."""
+    _until_done(context, lambda: following.poll_disputes(now=clock.now()))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name=HANDLE, queueing_lock=HANDLE, pass_context=True)
 def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 — as above, and by nobody else.

@@ -1,11 +1,11 @@
--- Promises money back and writes the refund, both or neither: never more than was captured. The row lock of the update
--- keeps two requests apart.
+-- Promises money back and writes the refund, both or neither: never more than was captured and is not
+-- disputed. The row lock of the update keeps two requests apart.
 with promised as (
     update payments_intent
     set refunded = refunded + %(amount)s::bigint
     where id = %(intent_id)s
       and state = 'CAPTURED'
-      and refunded + %(amount)s::bigint <= captured
+      and refunded + disputed + %(amount)s::bigint <= captured
     returning id
 )
 insert into payments_refund
