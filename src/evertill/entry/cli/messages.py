@@ -68,7 +68,9 @@ def send(*, data: DataOption = None) -> None:
 
 @app.command()
 def retry(
-    key: Annotated[str, typer.Argument(help="The message's key, as the list shows it.")], *, data: DataOption = None
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The message's key, as the list shows it.")],
+    *,
+    data: DataOption = None,
 ) -> None:
     """Have a message sent after all that was given up; its alert closes."""
     open_shop(data)
