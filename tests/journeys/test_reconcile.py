@@ -10,12 +10,22 @@ import pytest
 
 from evertill.domains import incidents, ledger, orders, payments, reconciliation
 from evertill.domains.ledger import AccountKind
-from evertill.domains.payments import BillKind, BillLine, Capability, Intent, RefundState, UnknownProvider
+from evertill.domains.payments import (
+    BillKind,
+    BillLine,
+    Capability,
+    DisputeStanding,
+    DisputeTruth,
+    Intent,
+    RefundState,
+    UnknownProvider,
+)
 from evertill.domains.reconciliation import DifferenceSettled, Ending, How, Kind, Run, RunOvertaken
 from evertill.journeys.end_difference import NotCovered, SettleFirst, accept_difference, book_difference
 from evertill.journeys.reconcile_bill import BillUnavailable, DayNotBegun, NoBill, reconcile_bill, reconcile_due
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.view_reconciliation import NotReconciled, Report, Shown, view_reconciliation
-from evertill.kernel import config, db, ids
+from evertill.kernel import config, ids
 from evertill.kernel.money import Money
 from tests import tables
 from tests.builders import NOON
@@ -203,6 +213,22 @@ class TestABillThatAgrees:
         assert counts(first) == counts(second) == (3, 3, 0, 0)
         assert (balance(AccountKind.BANK), clearing()) == (226, 0)
 
+    def test_of_a_provider_that_tells_fees_nowhere_else_has_them_booked(self, twin: Twin) -> None:
+        twin.capabilities |= Capability.BILLED_FEES
+        intent = paid(twin, fee=0)
+        back = refund(intent, amount=100)
+        bill(
+            twin,
+            *billed(intent),
+            line(BillKind.REFUND, intent, -100, part=f"ref_{back.number}"),
+            line(BillKind.FEE, intent, 9, part=f"ref_{back.number}"),
+        )
+
+        first, second = reconcile(), reconcile()
+
+        assert counts(first) == counts(second) == (4, 4, 0, 0)
+        assert (balance(AccountKind.FEES), clearing()) == (15, 135)
+
 
 class TestMissingHere:
     def test_is_a_capture_that_we_think_unpaid_and_ends_by_asking_the_provider(self, twin: Twin) -> None:
@@ -294,6 +320,18 @@ class TestMissingHere:
         assert counts(reconcile()) == (2, 2, 0, 0)
         assert settled() == [("BOOKED", "as billed")]
 
+    def test_is_a_fee_for_no_payment_and_ends_in_the_books(self, twin: Twin) -> None:
+        bill(twin, line(BillKind.FEE, None, -500), line(BillKind.FEE, None, -7, at=NOON + dt.timedelta(hours=1)))
+
+        reconcile()
+        found = told()
+        for shown in view().shown:
+            book_difference(difference_id=shown.difference.id, actor="ada", why="monthly", now=MORNING)
+
+        assert found == [("MISSING_HERE", "FEE", "BOOK", None, -500), ("MISSING_HERE", "FEE", "BOOK", None, -7)]
+        assert (balance(AccountKind.FEES), clearing()) == (507, -507)
+        assert counts(reconcile()) == (2, 2, 0, 0)
+
     def test_is_a_refund_that_somebody_made_at_the_provider(self, twin: Twin) -> None:
         intent = paid(twin)
         bill(twin, *billed(intent), line(BillKind.REFUND, intent, -100, part="re_by_hand"))
@@ -350,16 +388,27 @@ class TestMissingHere:
 
     def test_is_a_dispute_and_ends_by_asking_about_disputes(self, twin: Twin) -> None:
         intent = paid(twin)
-        bill(twin, *billed(intent), line(BillKind.DISPUTE, intent, -250, part="dp_1"))
+        opened = DisputeTruth(
+            provider_id="dp_1", standing=DisputeStanding.OPEN, amount=gbp(250), reason="fraudulent", fee=1500
+        )
+        twin.capabilities |= Capability.DISPUTES
+        twin.disputed[intent.number] = [opened]
+        bill(
+            twin,
+            *billed(intent),
+            line(BillKind.DISPUTE, intent, -250, part="dp_1"),
+            line(BillKind.FEE, intent, -1500, part="dp_1"),
+        )
 
         reconcile()
         found = told()
-        opened = ledger.standard.dispute_opened(reference="twin:dp_1", provider="twin", amount=gbp(250))
-        with db.write():
-            ledger.post(transactions=[opened], now=MORNING)
+        settle_disputes(intent_id=intent.id, actor="ada", now=MORNING)
 
-        assert found == [("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250)]
-        assert counts(reconcile()) == (3, 3, 0, 0)
+        assert found == [
+            ("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250),
+            ("MISSING_HERE", "FEE", "CHECK_DISPUTES", None, -1500),
+        ]
+        assert counts(reconcile()) == (4, 4, 0, 0)
 
     def test_cannot_be_ended_twice(self, twin: Twin) -> None:
         bill(twin, line(BillKind.CAPTURE, None, 900, provider_id="pay_strange"))

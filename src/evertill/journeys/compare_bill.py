@@ -36,14 +36,14 @@ def compare_bill(*, provider: payments.Provider, date: dt.date, run_id: int, now
     """This function will compare the bill of a run with our books, both ways, and keep what it finds.
 
     From now on this bill is the one of its day that counts. The caller holds a transaction; lines and bookings pass
-    through it batch by batch. Payouts that our books do not have yet are booked.
+    through it batch by batch. What only bills tell is booked.
     """
     run_pass = reconciliation.open_pass(run_id=run_id, provider=provider.name, date=date, now=now)
     runs = reconciliation.read_runs(provider=provider.name, first=date - _DAY, last=date + _DAY)
     run = runs[date]
     lines = matched = pending = differences = 0
     for batch in chunks(reconciliation.stream_subjects(run=run), config.get().bill_batch_max):
-        found, count = _compare_lines(run, dict(batch), now=now)
+        found, count = _compare_lines(provider, run, dict(batch), now=now)
         lines += sum(sums.lines for _, sums in batch)
         matched += count
         differences += _record(run, run_pass, found, now=now)
@@ -79,12 +79,14 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def _compare_lines(run: Run, subjects: Mapping[Subject, Sums], *, now: dt.datetime) -> tuple[list[Found], int]:
+def _compare_lines(
+    provider: payments.Provider, run: Run, subjects: Mapping[Subject, Sums], *, now: dt.datetime
+) -> tuple[list[Found], int]:
     """Return what of a batch of one bill's subjects differs, and how many lines do not."""
     names = list(subjects)
     elsewhere = reconciliation.find_line_sums(subjects=names, provider=run.provider, besides=run.id)
     ours = _read_ours(names, provider=run.provider)
-    _book_payouts(subjects, ours, provider=run.provider, now=now)
+    _book_what_bills_tell(provider, subjects, ours, now=now)
     found: list[Found] = []
     matched = 0
     for subject, sums in subjects.items():
@@ -136,16 +138,27 @@ def _read_ours(subjects: Sequence[Subject], *, provider: str) -> _Amounts:
     return ours
 
 
-def _book_payouts(subjects: Mapping[Subject, Sums], ours: _Amounts, *, provider: str, now: dt.datetime) -> None:
-    """Book what the provider paid to the bank: nobody else tells of it."""
+def _book_what_bills_tell(
+    provider: payments.Provider, subjects: Mapping[Subject, Sums], ours: _Amounts, *, now: dt.datetime
+) -> None:
+    """Book what only a bill can tell us: what was paid to the bank, and fees that are named nowhere else."""
+    entries = []
+    has_fees = payments.Capability.BILLED_FEES in provider.capabilities
     for subject, sums in subjects.items():
-        if subject.about is not About.PAYOUT or subject in ours or len(sums.amounts) != 1:
+        if subject in ours or len(sums.amounts) != 1:
             continue
         ((currency, amount),) = sums.amounts.items()
-        if amount < 0:
-            paid = Money(amount=-amount, currency=currency)
-            post([ledger.standard.payout(reference=subject.name, provider=provider, amount=paid)], now=now)
-            ours[subject] = {currency: amount}
+        money = Money(amount=abs(amount), currency=currency)
+        if subject.about is About.PAYOUT and amount < 0:
+            book = ledger.standard.payout
+        elif subject.about is About.FEE and amount and has_fees and sums.payment:
+            book = ledger.standard.fee if amount < 0 else ledger.standard.fee_returned
+        else:
+            continue
+        entries.append(book(reference=subject.name, provider=provider.name, amount=money))
+        ours[subject] = {currency: amount}
+    if entries:
+        post(entries, now=now)
 
 
 def _payments_of(subjects: Sequence[Subject]) -> dict[Subject, str]:

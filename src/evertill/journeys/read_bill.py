@@ -14,6 +14,8 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX, is_currency
 
 _TEXT_CHARS = 128
+# Before the moment of a line that names nothing; such lines are told apart by it.
+_UNNAMED = "unnamed:"
 
 
 class BillUnavailable(EvertillError):
@@ -45,6 +47,11 @@ def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> Non
         raise BillUnavailable(f"The bill of {provider.name} for {date} is not to be had: {error.detail}") from error
 
 
+def is_unnamed(subject: Subject) -> bool:
+    """This function will say whether the line of a subject named no payment, and no part of one."""
+    return _UNNAMED in subject.name
+
+
 def _name(batch: Sequence[BillLine], *, provider: str) -> list[Line]:
     """Find out what lines are about, as our books name it."""
     told = [(_clean(line.reference), _clean(line.provider_id), _clean(line.part_id)) for line in batch]
@@ -74,7 +81,7 @@ def _line(
     reference, provider_id, part_id = facts
     about = About(line.kind.value)
     payment = "" if intent_id is None else ids.to_number(intent_id)
-    whole = payment or reference or provider_id or f"unnamed:{line.at:%Y%m%dT%H%M%S.%f}"
+    whole = payment or reference or provider_id or f"{_UNNAMED}{line.at:%Y%m%dT%H%M%S.%f}"
     if about is About.CAPTURE or (about is About.FEE and not part_id):
         name = whole
     elif about is About.REFUND:

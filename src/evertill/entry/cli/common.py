@@ -6,14 +6,14 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
-from evertill.kernel.supervise import read_run
+from evertill.kernel.supervise import NotRunning, read_run
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -99,9 +99,13 @@ def open_shop(data: Path | None) -> None:
     given by DATABASE_URL, unless this command was given one too.
     """
     folder = data_folder(data)
-    if not given_database() and read_run(folder).get("database") == "external":
+    run = _find_run(folder)
+    if not given_database() and run.get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
     use_data_folder(folder)
+    if "sandbox_url" in run:
+        # What runs beside the shop is found by its commands too.
+        os.environ.setdefault("EVERTILL_SANDBOX_URL", run["sandbox_url"])
     # Only here, because it takes longer than everything else a command does before its work.
     import django
 
@@ -110,6 +114,16 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What a command answers goes to standard output, alone: programs read it.
     log.set_up(process="command")
+
+
+def _find_run(folder: Path) -> dict[str, Any]:
+    """What the supervisor of a shop noted; on a database of the operator's own, commands work without any."""
+    try:
+        return read_run(folder)
+    except NotRunning:
+        if not given_database():
+            raise
+        return {}
 
 
 def shop_url(data: Path | None) -> str:

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.document import problems
-from evertill.entry.lane.orders import SKU, MoneyOut
 from evertill.entry.lane.opening import ScopeMissing
+from evertill.entry.lane.orders import SKU, MoneyOut
 from evertill.entry.lane.orders_api import API_TOKEN, OPENED_BY, open_order, require_program
 from evertill.entry.lane.problems import BadRequest, BodyTooLarge, InvalidField, KeyMissing, Malformed, WrongMediaType
 from evertill.entry.lane.threads import in_paying_thread, in_thread
