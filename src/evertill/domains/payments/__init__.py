@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         lock_intent,
         read_intents,
         read_refunds,
+        read_taken,
         read_waiting,
         read_waiting_refunds,
         stream_bought,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
         RefundState,
         Standing,
         State,
+        Taken,
         Truth,
     )
 
@@ -125,6 +127,7 @@ __all__ = [
     "RefundState",
     "Standing",
     "State",
+    "Taken",
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
@@ -162,6 +165,7 @@ __all__ = [
     "providers_with",
     "read_intents",
     "read_refunds",
+    "read_taken",
     "read_waiting",
     "read_waiting_refunds",
     "record_captured",

@@ -17,6 +17,7 @@ from evertill.domains.payments.types import (
     RefundKind,
     RefundState,
     State,
+    Taken,
 )
 from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Texts, Uuids
@@ -125,6 +126,12 @@ def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back or promised to, in minor units."""
     ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
+
+
+def read_taken(*, order_ids: Iterable[int]) -> dict[int, Taken]:
+    """This function will return what orders were paid, by order id; one that was not is missing from the answer."""
+    rows = db.fetch(sql.load(_HERE, "taken_for_orders"), (Bigints(sorted(order_ids)),))
+    return {order_id: Taken(captured=captured, refunded=refunded) for order_id, captured, refunded in rows}
 
 
 def stream_captured() -> Iterator[Paid]:

@@ -251,6 +251,13 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     captured: Money
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What was captured for an order that it bought, and what of that went back or is promised, in minor units."""
+
+    captured: int
+    refunded: int
+
+
 class RefundDifference(msgspec.Struct, frozen=True, kw_only=True):
     """A payment whose refunds are more than its capture, or not the sum it keeps; minor units."""
 

@@ -112,7 +112,7 @@ def open_shop(data: Path | None) -> None:
     from evertill.kernel import log
 
     django.setup()
-    # What a command answers goes to standard output, alone: programs read it.
+    # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
 
 
