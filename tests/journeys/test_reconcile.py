@@ -21,6 +21,7 @@ from evertill.domains.payments import (
     UnknownProvider,
 )
 from evertill.domains.reconciliation import DifferenceSettled, Ending, How, Kind, Run, RunOvertaken
+from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.end_difference import NotCovered, SettleFirst, accept_difference, book_difference
 from evertill.journeys.reconcile_bill import BillUnavailable, DayNotBegun, NoBill, reconcile_bill, reconcile_due
 from evertill.journeys.settle_disputes import settle_disputes
@@ -212,6 +213,16 @@ class TestABillThatAgrees:
 
         assert counts(first) == counts(second) == (3, 3, 0, 0)
         assert (balance(AccountKind.BANK), clearing()) == (226, 0)
+
+    def test_may_name_a_payout_as_the_ledger_cannot(self, twin: Twin) -> None:
+        bill(twin, line(BillKind.PAYOUT, None, -226, part="Auszahlung Nr. 1"))
+
+        reconcile()
+        found = told()
+        book()
+
+        assert found == [("MISSING_HERE", "PAYOUT", "BOOK", None, -226)]
+        assert (balance(AccountKind.BANK), counts(reconcile())) == (226, (1, 1, 0, 0))
 
     def test_of_a_provider_that_tells_fees_nowhere_else_has_them_booked(self, twin: Twin) -> None:
         twin.capabilities |= Capability.BILLED_FEES
@@ -728,6 +739,23 @@ class TestReconciling:
         reconcile()
 
         assert only().difference.subject.name == "pay?[2J?" + "x" * 120
+
+    def test_is_audited(self, twin: Twin) -> None:
+        from evertill.domains.reconciliation.models import Difference, Line
+
+        intent = paid(twin)
+        bill(twin, *billed(intent, fee=30))
+        reconcile()
+        sound = audit_books()
+        Line.objects.filter(position=1).delete()
+        Difference.objects.all().delete()
+
+        found = audit_books()
+        reconcile()
+
+        detail = "2 lines counted, 1 there; 1 differences counted, 0 there"
+        assert sound == []
+        assert found == [Finding(check=Check.BILLS, subject=f"twin {DAY}", detail=detail)]
 
     def test_gives_way_to_a_run_that_began_later(self, twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
         intent = paid(twin)

@@ -26,10 +26,11 @@ class BillUnavailable(EvertillError):
     remedy = "Try again later; the timetable does so every hour of the day after."
 
 
-def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> None:
-    """This function will fetch a bill into a run that has begun; no transaction is held while the provider is asked.
+def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> int:
+    """This function will fetch a bill into a run that has begun, and return how many lines it has.
 
-    Raises BillUnavailable, after which the run is for the caller to drop, and RunOvertaken.
+    No transaction is held while the provider is asked. Raises BillUnavailable, after which the run is for the caller
+    to drop, and RunOvertaken.
     """
     limits = config.get()
     count = 0
@@ -45,6 +46,7 @@ def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> Non
             count += len(batch)
     except (payments.ProviderUnavailable, payments.ProviderRefused) as error:
         raise BillUnavailable(f"The bill of {provider.name} for {date} is not to be had: {error.detail}") from error
+    return count
 
 
 def is_unnamed(subject: Subject) -> bool:
