@@ -196,4 +196,6 @@ class TestTimetable:
             "poll_payments": "* * * * * */10",
             "reconcile_bills": "20 6-23 * * *",
             "remove_old_jobs": "17 3 * * *",
+            "remove_old_messages": "37 3 * * *",
+            "send_messages": "* * * * * */10",
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -99,13 +100,12 @@ def open_shop(data: Path | None) -> None:
     given by DATABASE_URL, unless this command was given one too.
     """
     folder = data_folder(data)
-    run = _find_run(folder)
-    if not given_database() and run.get("database") == "external":
+    if not given_database() and read_run(folder).get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
+    if sandbox := _noted(folder).get("sandbox_url"):
+        # It runs beside the shop, and the shop was told where.
+        os.environ.setdefault("EVERTILL_SANDBOX_URL", str(sandbox))
     use_data_folder(folder)
-    if "sandbox_url" in run:
-        # What runs beside the shop is found by its commands too.
-        os.environ.setdefault("EVERTILL_SANDBOX_URL", run["sandbox_url"])
     # Only here, because it takes longer than everything else a command does before its work.
     import django
 
@@ -116,13 +116,11 @@ def open_shop(data: Path | None) -> None:
     log.set_up(process="command")
 
 
-def _find_run(folder: Path) -> dict[str, Any]:
-    """What the supervisor of a shop noted; on a database of the operator's own, commands work without any."""
+def _noted(folder: Path) -> Mapping[str, object]:
     try:
         return read_run(folder)
     except NotRunning:
-        if not given_database():
-            raise
+        # A database that was given can be worked on without a shop.
         return {}
 
 

@@ -122,13 +122,13 @@ def _run(
         cluster = embedded.prepare(folder=folder, tell=progress.say)
         facts["database"] = f"127.0.0.1:{cluster.keys.port}"
     if sandbox is not None:
-        facts["sandbox_url"] = sandbox.address.url
+        facts["sandbox_url"] = os.environ.get("EVERTILL_SANDBOX_URL", sandbox.address.url)
     write_run(folder, facts)
     use_data_folder(folder, settings=site.settings)
     # What the operator has set stays.
     os.environ.setdefault("EVERTILL_PUBLIC_URL", web.url)
     if sandbox is not None:
-        os.environ.setdefault("EVERTILL_SANDBOX_URL", facts["sandbox_url"])
+        os.environ.setdefault("EVERTILL_SANDBOX_URL", sandbox.address.url)
     progress.step("Loading the shop")
     preload(site, folder=folder)
     progress.step("Starting the shop, with the demo catalogue" if demo else "Starting the shop")
