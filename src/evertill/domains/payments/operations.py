@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
+
+import psycopg
 
 from evertill.domains.payments import rules
 from evertill.domains.payments.types import (
@@ -25,6 +28,9 @@ from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
 _REASON_CHARS = 200
+# Constraints by which a payment is the one under its number, or under its key; which of them is met first is PostgreSQL's
+# choice.
+_NAMES_ONE = {"payments_intent_pkey", "payments_intent_once_per_key", "payments_move_pkey"}
 
 
 class KeyTaken(EvertillError):
@@ -55,21 +61,28 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
     return written == 1
 
 
-def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[None]:
+@contextmanager
+def noticing_taken_keys() -> Iterator[None]:
+    """Statements inside raise KeyTaken when a payment's key or number is used already; the transaction is lost then."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as violation:
+        if violation.diag.constraint_name in _NAMES_ONE:
+            raise KeyTaken("A payment's key or number is used already.") from violation
+        raise
+
+
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[int]:
     """This function will ask to write payments that are captured in the transaction that asks for them, to the penny.
 
-    The answer raises KeyTaken when a key or a number is used already; the caller leaves the transaction then.
+    A key or number that is used already violates a constraint; callers ask inside of noticing_taken_keys.
     """
-
-    def check(written: int) -> None:
-        if written != len(new):
-            raise KeyTaken("A payment's key or number is used already.")
-
+    ids = Bigints([one.id for one in new])
     return db.tell(
         sql.load(_HERE, "record_captured"),
         (
             now,
-            Bigints([one.id for one in new]),
+            ids,
             Bigints([one.order_id for one in new]),
             Texts([one.provider for one in new]),
             Texts([one.way for one in new]),
@@ -77,9 +90,11 @@ def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.
             Texts([one.expected.currency for one in new]),
             Uuids([one.key_digest for one in new]),
             Uuids([one.body_digest for one in new]),
+            now,
+            ids,
             Texts(actors),
         ),
-        shape=check,
+        shape=lambda written: written,
     )
 
 

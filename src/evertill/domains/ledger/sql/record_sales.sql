@@ -1,22 +1,12 @@
 -- Writes sales that prepaid balances pay, one transaction of four postings each: the customer pays the order, and the
 -- order pays the shop. Each running balance is moved once. The customers' rows are locked by who asks; REVENUE has a row
--- for each shard. Answers how many were
--- written.
+-- for each shard.
 with asked as (
     select
         %s::timestamptz as now, reference, 'ORDER_RECEIVABLE:' || sold as sold, 'CUSTOMER_BALANCE:' || customer as customer,
         currency, amount
     from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
         as a(reference, sold, customer, currency, amount)
-),
-written as (
-    insert into ledger_transaction (kind, reference, currency, accounts, amounts, posted_at)
-    select
-        'BALANCE_PAYMENT', reference, currency, array[customer, sold, sold, 'REVENUE'],
-        array[amount, -amount, amount, -amount], now
-    from asked
-    on conflict do nothing
-    returning reference
 ),
 prepaid as (
     -- A customer's row is there and locked, or null is refused; looked up one by one, whatever the planner believes of
@@ -43,5 +33,8 @@ shared as (
     order by currency
     on conflict (account, currency, shard) do update set balance = balance.balance + excluded.balance
 )
-select count(*)
-from written
+insert into ledger_transaction (kind, reference, currency, accounts, amounts, posted_at)
+select
+    'BALANCE_PAYMENT', reference, currency, array[customer, sold, sold, 'REVENUE'],
+    array[amount, -amount, amount, -amount], now
+from asked
