@@ -14,7 +14,7 @@ from evertill.kernel import config
 from evertill.sandbox.delivery import sign
 from tests import tables
 from tests.balances import make_balance, token_of
-from tests.builders import make_product
+from tests.builders import balance, make_product
 from tests.contracts import web
 from tests.contracts.test_up import free_port
 from tests.contracts.tokens import issue
@@ -228,3 +228,98 @@ class TestWebhooks:
         assert hook(client, sandbox, number).status_code == 200
 
         assert look(client, placed, number).json()["state"] == "PENDING"
+
+
+def give_back(
+    client: httpx.Client, placed: dict[str, Any], *, token: str, key: str = "back-1", **told: Any
+) -> httpx.Response:
+    headers = {"Idempotency-Key": key, "Authorization": f"Bearer {token}"}
+    body = {"reason": "broken", **told}
+    return client.post(f"/api/v1/orders/{placed['number']}/refunds", json=body, headers=headers)
+
+
+def refunds_of(client: httpx.Client, placed: dict[str, Any], token: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/api/v1/orders/{placed['number']}/refunds", headers={"Authorization": f"Bearer {token}"})
+    return list(answer.json()["refunds"])
+
+
+@pytest.fixture
+def bought(client: httpx.Client, sandbox: Provider, placed: dict[str, Any]) -> dict[str, Any]:
+    """A paid order of two TEA at 2.50."""
+    payment = pay(client, placed).json()
+    taken(sandbox, payment["number"])
+    assert look(client, placed, payment["number"]).json()["state"] == "CAPTURED"
+    return {**placed, "payment": payment["number"]}
+
+
+class TestRefunds:
+    def test_give_back_a_line_and_show_it(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund", "orders:read")
+        lines = [{"sku": "TEA", "quantity": 1}]
+
+        answer = give_back(client, bought, token=token, lines=lines, restock=True)
+
+        made = answer.json()
+        assert answer.status_code == 201
+        assert made == {
+            "number": made["number"],
+            "order": bought["number"],
+            "payment": bought["payment"],
+            "kind": "SALE",
+            "state": "SUCCEEDED",
+            "amount": {"amount": 250, "currency": "GBP"},
+            "lines": [{"sku": "TEA", "quantity": 1, "unit_price": 250}],
+            "restock": True,
+            "reason": "broken",
+        }
+        assert refunds_of(client, bought, token) == [made]
+        # What the shop wrote for its books is not for its customer.
+        assert refunds_of(client, bought, bought["access_token"]) == [{**made, "reason": ""}]
+        assert balance("TEA") == (9, 0)
+
+    def test_are_one_when_they_are_sent_again(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+
+        first, again = (give_back(client, bought, token=token, amount=100) for _ in range(2))
+
+        assert again.json() == first.json()
+        assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+        assert refusal(give_back(client, bought, token=token, amount=99)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+    def test_of_the_whole_end_the_order(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+
+        assert give_back(client, bought, token=token).json()["amount"]["amount"] == 500
+        shown = client.get(f"/api/v1/orders/{bought['number']}", params={"access_token": bought["access_token"]})
+        assert shown.json()["state"] == "REFUNDED"
+
+    def test_are_not_for_customers_nor_for_other_programs(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        path = f"/api/v1/orders/{bought['number']}/refunds"
+        bare = client.post(path, json={"reason": "mine"}, headers={"Idempotency-Key": "k"})
+
+        assert refusal(bare) == (401, "UNAUTHENTICATED")
+        for token in (bought["access_token"], "nobody", issue("payer", "orders:pay", "orders:read")):
+            assert refusal(give_back(client, bought, token=token)) == (403, "SCOPE_MISSING")
+        assert tables.count("payments_refund") == 0
+
+    def test_are_refused_for_reasons_that_are_told(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+        tea = {"sku": "TEA", "quantity": 1}
+        refused: list[tuple[dict[str, Any], tuple[int, str]]] = [
+            ({"amount": 501}, (409, "REFUND_TOO_MUCH")),
+            ({"lines": [{**tea, "quantity": 3}]}, (409, "TOO_MANY_PIECES")),
+            ({"lines": [{**tea, "sku": "JAM"}]}, (422, "UNKNOWN_LINE")),
+            ({"lines": [tea], "amount": 1}, (422, "REFUND_UNCLEAR")),
+            ({"lines": []}, (422, "INVALID_FIELD")),
+            ({"lines": [{**tea, "quantity": 0}]}, (422, "INVALID_FIELD")),
+            ({"amount": 0}, (422, "INVALID_FIELD")),
+            ({"reason": ""}, (422, "INVALID_FIELD")),
+            ({"whole": True}, (422, "INVALID_FIELD")),
+        ]
+
+        answers = [refusal(give_back(client, bought, token=token, **told)) for told, _ in refused]
+
+        assert answers == [why for _, why in refused]
+        unpaid = order(client, key="key-2").json()
+        assert refusal(give_back(client, unpaid, token=token)) == (409, "ORDER_NOT_PAID")
+        assert tables.count("payments_refund") == 0

@@ -25,7 +25,7 @@ from evertill.journeys.keep_balance import (
     view_balance,
 )
 from evertill.journeys.place_orders import Placed
-from evertill.journeys.refund_payment import AskRefund, RefundTooMuch, refund_payment
+from evertill.journeys.refund_order import RefundTooMuch
 from evertill.journeys.start_payment import UnknownMethod
 from evertill.kernel import ids
 from evertill.kernel.money import InvalidMoney, Money
@@ -34,7 +34,7 @@ from tests import tables
 from tests.balances import ask, codes, left_on, make_balance, pay
 from tests.builders import NOON, balance, make_product, place, place_one
 from tests.builders import ask as order_ask
-from tests.paying import are_books_sound, intent_of, owed, placed_order, settle, start, state_of
+from tests.paying import are_books_sound, intent_of, owed, placed_order, refund, settle, start, state_of
 from tests.twin import Twin
 
 WRITTEN = ("payments_intent", "payments_move", "orders_event", "stock_movement", "ledger_transaction", "ledger_balance")
@@ -244,18 +244,14 @@ class TestRefunds:
         (paid,) = pay(ask(order.order.id, purse))
         assert isinstance(paid, paying.Paid)
 
-        def give_back(amount: int, key: bytes) -> payments.Refund:
-            asked = AskRefund(intent_id=paid.intent.id, amount=amount, reason="broken", key=key)
-            return refund_payment(asked=asked, actor="ada", now=NOON)
-
-        part = give_back(200, b"part")
+        part = refund(paid.intent, 200, key="part")
         assert (part.state, left_on(purse), state_of(order)) == (
             payments.RefundState.SUCCEEDED, 200, orders.State.PAID,
         )  # fmt: skip
-        give_back(200, b"part")
+        refund(paid.intent, 200, key="part")
         with pytest.raises(RefundTooMuch):
-            give_back(301, b"rest")
-        give_back(300, b"rest")
+            refund(paid.intent, 301, key="rest")
+        refund(paid.intent, 300, key="rest")
 
         assert (left_on(purse), owed(order), state_of(order)) == (500, 0, orders.State.REFUNDED)
         assert twin.calls == []
@@ -267,9 +263,7 @@ class TestRefunds:
         assert isinstance(paid, paying.Paid)
         block_balance(balance_id=purse.id, now=NOON)
 
-        refund_payment(
-            asked=AskRefund(intent_id=paid.intent.id, amount=250, reason="", key=b"r"), actor="ada", now=NOON
-        )
+        refund(paid.intent, 250, key="r")
 
         assert left_on(purse) == 250
 

@@ -15,13 +15,12 @@ from evertill.journeys import pay_from_balance as paying
 from evertill.journeys.cancel_order import CannotCancel, cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.place_orders import Placed
-from evertill.journeys.refund_payment import AskRefund, refund_payment
 from evertill.outside.own_books import BalanceProvider
 from tests import tables
 from tests.balances import ask, codes, left_on, make_balance, pay
 from tests.builders import NOON, balance, make_product, place
 from tests.builders import ask as order_ask
-from tests.paying import are_books_sound, placed_order, settle, start, state_of
+from tests.paying import are_books_sound, placed_order, refund, settle, start, state_of
 from tests.threads import together
 from tests.twin import Twin
 
@@ -136,11 +135,7 @@ class TestTogether:
         (paid,) = pay(ask(first.order.id, purse))
         assert isinstance(paid, paying.Paid)
 
-        def give_back(n: int) -> object:
-            asked = AskRefund(intent_id=paid.intent.id, amount=25, reason="", key=str(n).encode())
-            return refund_payment(asked=asked, actor="ada", now=NOON)
-
-        calls: list[Callable[[], object]] = [partial(give_back, n) for n in range(10)]
+        calls: list[Callable[[], object]] = [partial(refund, paid.intent, 25, key=str(n)) for n in range(10)]
         calls += [partial(pay, ask(one.order.id, purse)) for one in rest]
         together(*calls)
 

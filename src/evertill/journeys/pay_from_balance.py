@@ -285,6 +285,7 @@ def _captured(new: payments.NewIntent, *, now: dt.datetime) -> payments.Intent:
         expected=new.expected,
         captured=new.expected,
         refunded=0,
+        disputed=0,
         ending=payments.Ending.MATCHED,
         provider_id="",
         reason="",

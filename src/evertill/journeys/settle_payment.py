@@ -81,6 +81,8 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
             if truth.state is payments.State.CAPTURED:
                 conclusion = _conclude(intent, _captured(truth), now=now)
             payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
+            if truth.state is payments.State.PENDING:
+                _wait_for_staff(intent)
             if conclusion is not None:
                 refund = _account_for(intent, truth, conclusion, actor=actor, now=now)
     if refund is not None:
@@ -90,6 +92,16 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
             # It is written down, and followed until it is sent.
             _log.warning("refund waits", refund=ids.to_number(refund), error=error.code)
     return payments.read_intents(intent_ids=[intent_id])[intent_id]
+
+
+def _wait_for_staff(intent: payments.Intent) -> None:
+    """Where nobody can be asked, keep the goods for as long as the provider waits, and look again only then."""
+    provider = payments.provider(intent.provider)
+    if payments.Capability.OFFLINE not in provider.capabilities:
+        return
+    patience = dt.timedelta(seconds=provider.patience_s)
+    orders.extend_reservation(order_id=intent.order_id, lasting=patience)
+    payments.wait_with_intent(intent_id=intent.id, until=intent.created_at + patience)
 
 
 def _captured(truth: payments.Truth) -> Money:

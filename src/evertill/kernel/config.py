@@ -86,6 +86,22 @@ class Config:
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
     sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
     sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
+    transfer_instructions: str = _setting(
+        "",
+        "What a customer who pays by bank transfer reads: the account to pay to, with `{amount}` and `{number}` in"
+        " their places; without it there is no such method.",
+    )
+    transfer_patience_h: int = _setting(
+        120, "Hours for which an order waits for a bank transfer and keeps its goods.", low=1, high=90 * 24
+    )
+    cash_instructions: str = _setting(
+        "",
+        "What a customer who pays in cash on collection reads: where and when, with `{amount}` and `{number}` in"
+        " their places; without it there is no such method.",
+    )
+    cash_patience_h: int = _setting(
+        72, "Hours for which an order waits to be collected and keeps its goods.", low=1, high=90 * 24
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
@@ -94,7 +110,16 @@ class Config:
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
     pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
+    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    bill_batch_max: int = _setting(2_000, "Lines of a provider's bill that are compared at a time.", low=1, high=10_000)
+    bill_lines_max: int = _setting(5_000_000, "Lines in a provider's bill of one day.", low=1, high=10**9)
+    bill_grace_s: int = _setting(
+        3600,
+        "Seconds around midnight for which a booking may stand on the bill of the neighbouring day.",
+        low=0,
+        high=43_200,
+    )
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)

@@ -119,14 +119,14 @@ def execute(statement: LiteralString, params: Params = ()) -> int:
         return cursor.rowcount
 
 
-def stream(statement: LiteralString) -> Iterator[Any]:
+def stream(statement: LiteralString, params: Params = ()) -> Iterator[Any]:
     """This function will give the rows of a statement as tuples, a bounded number of them in memory at a time.
 
     The caller holds a transaction until it has read what it wants.
     """
     with raw().cursor(name=f"stream_{uuid4().hex}") as cursor:
         cursor.itersize = _STREAM_ROWS
-        yield from cursor.execute(statement)
+        yield from cursor.execute(statement, params or None)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from evertill.domains import payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
+from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 
@@ -25,3 +26,9 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         )
         atexit.register(sandbox.close)
         yield sandbox
+    if settings.transfer_instructions:
+        patience_s = settings.transfer_patience_h * 3600
+        yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)
+    if settings.cash_instructions:
+        patience_s = settings.cash_patience_h * 3600
+        yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)

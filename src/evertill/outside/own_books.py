@@ -29,6 +29,8 @@ class BalanceProvider:
     capabilities = Capability.INSTANT | Capability.PARTIAL_REFUND
     # Nothing of it ever waits.
     patience_s = 0
+    # It has no bill.
+    utc_offset = dt.timedelta(0)
 
     def start(self, *, intent: Intent, return_url: str) -> Truth:  # noqa: ARG002
         """This function will refuse: a balance pays at once or not at all."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         record_sales,
     )
     from evertill.domains.ledger.queries import (
+        find_cleared,
         find_differences,
         find_overdrawn,
         find_payer,
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
         read_balances,
         read_entries,
         stream_captures,
+        stream_cleared,
+        stream_disputes,
         stream_refunds,
         sum_entries,
         trial_balance,
     )
     from evertill.domains.ledger.rules import InvalidTransaction
-    from evertill.domains.ledger.types import Account, AccountKind, BalanceSale, Kind, Posting, Transaction
+    from evertill.domains.ledger.types import Account, AccountKind, BalanceSale, Cleared, Kind, Posting, Transaction
 
 __getattr__ = open_door(__name__)
 
@@ -40,6 +43,7 @@ __all__ = [
     "AccountKind",
     "BalanceSale",
     "BalanceTooLow",
+    "Cleared",
     "InvalidTransaction",
     "Kind",
     "Outcome",
@@ -47,6 +51,7 @@ __all__ = [
     "Posting",
     "ReferenceTaken",
     "Transaction",
+    "find_cleared",
     "find_differences",
     "find_overdrawn",
     "find_payer",
@@ -58,6 +63,8 @@ __all__ = [
     "record_sales",
     "standard",
     "stream_captures",
+    "stream_cleared",
+    "stream_disputes",
     "stream_refunds",
     "sum_entries",
     "trial_balance",

@@ -52,6 +52,7 @@ class Kind(StrEnum):
     ROUNDING = "ROUNDING"
     WRITE_OFF = "WRITE_OFF"
     REVERSAL = "REVERSAL"
+    CORRECTION = "CORRECTION"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +103,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     reference: str
     amount: int
+    posted_at: dt.datetime
+
+
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """What one recorded transaction did to a provider's clearing account."""
+
+    kind: Kind
+    reference: str
+    amount: Money
     posted_at: dt.datetime
 
 

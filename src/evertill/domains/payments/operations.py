@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -28,9 +29,17 @@ from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
 _REASON_CHARS = 200
-# Constraints by which a payment is the one under its number, or under its key; which of them is met first is PostgreSQL's
-# choice.
+# A payment is the one under its key and the one under its number; which is met first is PostgreSQL's choice.
 _NAMES_ONE = {"payments_intent_pkey", "payments_intent_once_per_key", "payments_move_pkey"}
+
+
+class ProviderIdTaken(EvertillError):
+    """A provider names one payment by an id that it has told of another before."""
+
+    code = "PROVIDER_ID_TAKEN"
+    status = "conflict"
+    kept = "Both payments stay as they are."
+    remedy = "Look at the other payment; if the provider is right, this one is not what it seems."
 
 
 class KeyTaken(EvertillError):
@@ -102,12 +111,11 @@ def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None,
     """This function will write what a provider told of a payment that the caller has locked, with who told and why.
 
     Returns whether it was news; what the table of moves does not allow changes nothing. A capture comes with its
-    conclusion.
+    conclusion. Raises ProviderIdTaken, after which the transaction is lost.
     """
     sources = [source for source in State if rules.may_move(source=source, target=truth.state)]
     captured = truth.captured if truth.state is State.CAPTURED else None
-    moved = db.execute(
-        sql.load(_HERE, "record_truth"),
+    moved = _record(
         {
             "intent_id": intent.id,
             "state": truth.state.value,
@@ -123,9 +131,33 @@ def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None,
             "actor": actor,
             "why": (conclusion.ending.value if conclusion else truth.reason or "told by the provider")[:_REASON_CHARS],
             "now": now,
-        },
+        }
     )
     return moved == 1
+
+
+def _record(params: Mapping[str, Any]) -> int:
+    try:
+        return db.execute(sql.load(_HERE, "record_truth"), params)
+    except psycopg.errors.UniqueViolation as violation:
+        if violation.diag.constraint_name == "payments_intent_provider_id_once":
+            raise ProviderIdTaken("The provider's id belongs to another payment.") from violation
+        raise
+
+
+def wait_with_intent(*, intent_id: int, until: dt.datetime) -> None:
+    """This function will leave a payment that nobody can be asked about alone until a moment."""
+    db.execute(sql.load(_HERE, "wait_with_intent"), (until, intent_id))
+
+
+def wait_with_refund(*, refund_id: int, until: dt.datetime) -> None:
+    """This function will leave a refund that staff have to send alone until a moment."""
+    db.execute(sql.load(_HERE, "wait_with_refund"), (until, refund_id))
+
+
+def note(*, intent_id: int, actor: str, why: str, now: dt.datetime) -> None:
+    """This function will add to a payment's history what somebody did about it; the caller has locked the payment."""
+    db.execute(sql.load(_HERE, "note"), (actor, why[:_REASON_CHARS], now, intent_id))
 
 
 def claim_intents(*, now: dt.datetime, limit: int) -> list[int]:
@@ -186,9 +218,15 @@ def request_refund(*, new: NewRefund, now: dt.datetime) -> bool:
             "actor": new.actor,
             "now": now,
             "key_digest": UUID(bytes=new.key_digest),
+            "body_digest": UUID(bytes=new.body_digest) if new.body_digest else None,
         },
     )
     return written == 1
+
+
+def set_disputed(*, intent_id: int, amount: int) -> None:
+    """This function will write how much of a captured payment is disputed; the caller has locked the payment."""
+    db.execute(sql.load(_HERE, "set_disputed"), (amount, intent_id))
 
 
 def finish_refund(*, refund: Refund, state: RefundState, provider_id: str, now: dt.datetime) -> bool:

@@ -83,6 +83,10 @@ class Provider(Protocol):
         """What it can do."""
 
     @property
+    def utc_offset(self) -> dt.timedelta:
+        """How far the clock by whose days it bills is ahead of UTC."""
+
+    @property
     def patience_s(self) -> int:
         """Seconds after which a payment that nobody made is cancelled."""
 
@@ -143,6 +147,11 @@ def methods() -> Sequence[str]:
         for way, needed in _WAYS.items()
         if needed in known.capabilities
     )
+
+
+def providers_with(capability: Capability) -> Sequence[str]:
+    """This function will return the names of the providers that can do something."""
+    return sorted(known.name for known in _known.values() if capability in known.capabilities)
 
 
 def choose(method: str) -> tuple[Provider, str]:

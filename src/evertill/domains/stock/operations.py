@@ -64,7 +64,7 @@ def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> Non
     Raises UnknownStock when a SKU has no balance. Releasing more than is reserved violates the constraint
     stock_item_reserved_not_negative; callers move the order's state first, so that it happens once.
     """
-    _end_reservations(pieces, kind=MovementKind.RELEASED, now=now)
+    _move_whole(pieces, kind=MovementKind.RELEASED, now=now)
 
 
 def sell(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
@@ -72,10 +72,18 @@ def sell(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
 
     Raises and requires what release does.
     """
-    _end_reservations(pieces, kind=MovementKind.SOLD, now=now)
+    _move_whole(pieces, kind=MovementKind.SOLD, now=now)
 
 
-def _end_reservations(pieces: Mapping[int, Mapping[str, int]], *, kind: MovementKind, now: dt.datetime) -> None:
+def take_back(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
+    """This function will put back on the shelf what orders had bought; `pieces` gives the pieces of each SKU by order.
+
+    Raises UnknownStock when a SKU has no balance.
+    """
+    _move_whole(pieces, kind=MovementKind.RETURNED, now=now)
+
+
+def _move_whole(pieces: Mapping[int, Mapping[str, int]], *, kind: MovementKind, now: dt.datetime) -> None:
     # One update of many balances would lock them in whatever order it meets them; other writers wait in SKU order.
     lock_items(skus={sku for wanted in pieces.values() for sku in wanted})
     move(

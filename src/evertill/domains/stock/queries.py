@@ -60,3 +60,8 @@ def find_oversold() -> list[Item]:
 def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
     """This function will give (order id, SKU, pieces) for what is reserved, in that order; the caller's transaction."""
     return db.stream(sql.load("evertill.domains.stock", "pieces_held"))
+
+
+def stream_pieces_returned() -> Iterator[tuple[int, str, int]]:
+    """This function will give (order id, SKU, pieces) for what came back, in that order; the caller's transaction."""
+    return db.stream(sql.load("evertill.domains.stock", "pieces_returned"))

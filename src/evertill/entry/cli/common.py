@@ -105,7 +105,11 @@ def open_shop(data: Path | None) -> None:
     # Only here, because it takes longer than everything else a command does before its work.
     import django
 
+    from evertill.kernel import log
+
     django.setup()
+    # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
+    log.set_up(process="command")
 
 
 def shop_url(data: Path | None) -> str:

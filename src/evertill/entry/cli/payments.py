@@ -1,16 +1,34 @@
-"""`evertill payments replay` and `evertill payments refund NUMBER`: what an operator does about payments."""
+"""`evertill payments …`: what an operator does about payments."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .common import DataOption, open_shop
 
+if TYPE_CHECKING:
+    from evertill.kernel.money import Money
+
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+_ACTOR_CHARS_MAX = 64
+
+
+def _check_actor(name: str) -> str:
+    if not 0 < len(name) <= _ACTOR_CHARS_MAX:
+        raise typer.BadParameter(f"A name has 1 to {_ACTOR_CHARS_MAX} signs.")
+    return name
+
+
+_ByOption = Annotated[str, typer.Option("--by", callback=_check_actor, help="Who says so, for the payment's history.")]
+
+
+@app.callback()
+def payments() -> None:
+    """Follow payments, and confirm by hand what no provider tells. Giving back is `evertill orders refund`."""
 
 
 @app.command()
@@ -32,24 +50,120 @@ def replay(
 
 
 @app.command()
-def refund(
+def settle(
     number: Annotated[str, typer.Argument(help="The payment's number.")],
     *,
-    amount: Annotated[int, typer.Option(min=1, help="Minor units (pence, fen) to give back.")],
-    reason: Annotated[str, typer.Option(help="Why, for the books.")] = "by the shop",
     data: DataOption = None,
 ) -> None:
-    """Give a payment back, whole or in part; never more than it captured. Goods do not come back by this."""
+    """Ask the provider how a payment stands, and apply the answer once, as a webhook would have it done."""
     open_shop(data)
-    from evertill.journeys.refund_payment import AskRefund, refund_payment
-    from evertill.kernel import clock, ids
+    from evertill.journeys.settle_payment import settle_payment
+    from evertill.kernel import clock
     from evertill.outside.connect import connect
 
     connect()
+    intent = settle_payment(intent_id=_read_number(number), actor="operator", now=clock.now())
+    ending = f", {intent.ending.value}" if intent.ending else ""
+    typer.echo(f"Payment {intent.number} is {intent.state.value}{ending}.")
+
+
+@app.command()
+def confirm(
+    number: Annotated[str, typer.Argument(help="The payment's number, which the customer named.")],
+    *,
+    amount: Annotated[
+        str, typer.Option(help="What came, as the bank's statement writes it, with all decimals: 12.50.")
+    ],
+    currency: Annotated[str, typer.Option(help="Of which currency: GBP.")],
+    reference: Annotated[str, typer.Option(help="The bank's reference, or the receipt's number; it counts once.")],
+    by: _ByOption = "operator",
+    data: DataOption = None,
+) -> None:
+    """Confirm that the money of a bank transfer, or cash, has come. What it means is decided as for any payment."""
+    open_shop(data)
+    from evertill.journeys.confirm_payment import ConfirmPayment, confirm_payment
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    money = _read_money(amount, currency)
+    asked = ConfirmPayment(intent_id=_read_number(number), money=money, reference=reference)
+    intent = confirm_payment(asked=asked, actor=by, now=clock.now())
+    typer.echo(f"Payment {intent.number} of {intent.captured}: {intent.ending.value if intent.ending else ''}")
+    if intent.refunded:
+        typer.echo("Money has to go back; `evertill payments waiting` tells how much.")
+
+
+@app.command()
+def waiting(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Show so many of each at most, the oldest.")] = 100,
+    data: DataOption = None,
+) -> None:
+    """List what waits for staff: transfers and cash to be confirmed, refunds to be sent."""
+    open_shop(data)
+    from evertill.journeys.list_waiting import list_waiting
+    from evertill.kernel.money import Money
+    from evertill.outside.connect import connect
+
+    connect()
+    awaited, owed = list_waiting(limit=limit)
+    typer.echo(_heading(len(awaited), limit, one="payment to be confirmed", many="payments to be confirmed"))
+    for item in awaited:
+        intent, order = item.intent, item.order
+        typer.echo(
+            f"  {intent.number}  {intent.expected}  {intent.provider}.{intent.way}  since {intent.created_at:%Y-%m-%d}"
+            f"  order {order.state.value}, goods kept until {order.reserved_until:%Y-%m-%d}"
+        )
+    typer.echo(_heading(len(owed), limit, one="refund to be sent", many="refunds to be sent"))
+    for due in owed:
+        captured = due.intent.captured
+        amount = Money(amount=due.refund.amount, currency=captured.currency if captured else "")
+        typer.echo(
+            f"  {due.refund.number}  {amount}  of payment {due.intent.number},"
+            f" which came as '{due.intent.provider_id}': {due.refund.reason}"
+        )
+
+
+@app.command()
+def refunded(
+    number: Annotated[str, typer.Argument(help="The refund's number.")],
+    *,
+    reference: Annotated[str, typer.Option(help="The bank's reference, or the receipt's number.")],
+    by: _ByOption = "operator",
+    data: DataOption = None,
+) -> None:
+    """Confirm that a refund was sent by hand."""
+    open_shop(data)
+    from evertill.journeys.confirm_refund import confirm_refund
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    refund = confirm_refund(refund_id=_read_number(number), reference=reference, actor=by, now=clock.now())
+    typer.echo(f"Refund {refund.number} of {refund.amount}: {refund.state.value}")
+
+
+def _read_number(number: str) -> int:
+    from evertill.kernel import ids
+
     try:
-        intent_id = ids.from_number(number)
+        return ids.from_number(number)
     except ids.InvalidNumber as error:
         raise typer.BadParameter(str(error)) from None
-    asked = AskRefund(intent_id=intent_id, amount=amount, reason=reason, key=secrets.token_bytes(16))
-    made = refund_payment(asked=asked, actor="operator", now=clock.now())
-    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
+
+
+def _read_money(amount: str, currency: str) -> Money:
+    from evertill.kernel.money import as_decimal, parse
+
+    money = parse(amount, currency=currency)
+    exact = str(as_decimal(money))
+    if amount.strip() != exact:
+        # 1250 could be pence or pounds; who writes 1250.00 has looked.
+        raise typer.BadParameter(f"Write the amount with all its decimals, as {exact}.")
+    return money
+
+
+def _heading(count: int, limit: int, *, one: str, many: str) -> str:
+    more = " or more" if count == limit else ""
+    return f"{count}{more} {one if count == 1 else many}"

@@ -16,7 +16,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, payments, payments_api, products, webhooks
+from evertill.entry.lane import health, orders, orders_api, payments, payments_api, products, refunds_api, webhooks
 from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
@@ -45,6 +45,9 @@ _TYPES = (
     orders.PlacedOut,
     payments.PayIn,
     payments.PaymentOut,
+    refunds_api.RefundIn,
+    refunds_api.RefundOut,
+    refunds_api.RefundsOut,
     webhooks.ReceivedOut,
     products.ProductsOut,
     products.ProductOut,
@@ -104,6 +107,8 @@ def _litestar() -> Litestar:
             orders_api.cancel,
             payments_api.pay_order,
             payments_api.read_payment,
+            refunds_api.refund,
+            refunds_api.list_refunds,
             webhooks.receive_webhook,
             products.list_products,
             products.read_product,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
+from evertill.entry.lane.auth import bearer_of, is_api_token
 from evertill.entry.lane.body import ClientGone, read_headers
 from evertill.entry.lane.document import problems
 from evertill.entry.lane.opening import ScopeMissing, opened_by
@@ -146,6 +147,14 @@ async def open_order(request: Request[Any, Any, Any], number: str, *, scope: str
     """
     order_id, actor = await opened_by(request.scope, read_headers(request.scope), number, needs=scope)
     return await in_thread(view_order, order_id=order_id), actor
+
+
+def require_program(request: Request[Any, Any, Any], *, scope: str) -> None:
+    """This function will raise ScopeMissing for an order's own token, which may not do this however good it is."""
+    authorization = read_headers(request.scope).get(b"authorization")
+    token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
+    if token and not is_api_token(token):
+        raise ScopeMissing(f"This needs an API token with the scope {scope}.")
 
 
 def _answer(order: Order) -> Response[OrderOut]:

@@ -54,7 +54,13 @@ class PayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NextOut(msgspec.Struct, frozen=True):
     """What the customer does next."""
 
-    kind: Annotated[str, Meta(description="redirect: go to `value`; qr: scan `value` as a QR code.")]
+    kind: Annotated[
+        str,
+        Meta(
+            description="redirect: go to `value`; qr: scan `value` as a QR code; instructions: read `value` and do what"
+            " it says."
+        ),
+    ]
     value: str
 
 

@@ -57,9 +57,12 @@ INSTALLED_APPS = [
     "evertill.domains.access",
     "evertill.domains.balances",
     "evertill.domains.catalog",
+    "evertill.domains.disputes",
+    "evertill.domains.incidents",
     "evertill.domains.ledger",
     "evertill.domains.orders",
     "evertill.domains.payments",
+    "evertill.domains.reconciliation",
     "evertill.domains.stock",
     "evertill.entry.shop",
 ]

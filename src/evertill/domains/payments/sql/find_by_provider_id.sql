@@ -1,0 +1,8 @@
+-- The payment that a provider knows by this id.
+select
+    id, order_id, provider, way, state, amount, currency, captured, captured_currency, refunded, disputed, ending,
+    provider_id, reason, next_kind, next_value, created_at, body_digest
+from payments_intent
+where provider = %s
+  and provider_id = %s
+  and provider_id <> ''
