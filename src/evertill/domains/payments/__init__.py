@@ -42,12 +42,15 @@ if TYPE_CHECKING:
         methods,
         provider,
         providers_with,
+        read_methods,
         register,
     )
     from evertill.domains.payments.queries import (
         find_buyer,
         find_by_keys,
         find_by_provider_id,
+        find_due_to_follow,
+        find_due_to_handle,
         find_history_differences,
         find_intent,
         find_intent_ids,
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        Acknowledgement,
         BillKind,
         BillLine,
         Capability,
@@ -86,6 +90,7 @@ if TYPE_CHECKING:
         Ending,
         Event,
         Intent,
+        Method,
         NewEvent,
         NewIntent,
         NewRefund,
@@ -98,11 +103,13 @@ if TYPE_CHECKING:
         State,
         Taken,
         Truth,
+        Wait,
     )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Acknowledgement",
     "BillKind",
     "BillLine",
     "Capability",
@@ -113,6 +120,7 @@ __all__ = [
     "Event",
     "Intent",
     "KeyTaken",
+    "Method",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -131,6 +139,7 @@ __all__ = [
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
+    "Wait",
     "WebhookForeign",
     "WebhookForged",
     "WebhookRefused",
@@ -145,6 +154,8 @@ __all__ = [
     "find_buyer",
     "find_by_keys",
     "find_by_provider_id",
+    "find_due_to_follow",
+    "find_due_to_handle",
     "find_history_differences",
     "find_intent",
     "find_intent_ids",
@@ -164,6 +175,7 @@ __all__ = [
     "provider",
     "providers_with",
     "read_intents",
+    "read_methods",
     "read_refunds",
     "read_taken",
     "read_waiting",
