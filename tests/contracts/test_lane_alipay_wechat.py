@@ -46,6 +46,7 @@ def twins(folder: Path) -> Iterator[dict[str, Twin]]:
 def settings(folder: Path, twins: dict[str, Twin]) -> dict[str, str]:
     return {
         "data": str(folder),
+        "proxies": "127.0.0.1",
         "alipay_app_id": alipay.APP,
         "alipay_seller_id": alipay.SELLER,
         "alipay_private_key": "app-private.pem",
@@ -138,6 +139,21 @@ class TestPaying:
         assert (begun["state"], begun["reason"]) == ("FAILED", "WeChat Pay takes CNY only.")
         assert twins["wechat"].calls() == []
         assert state(client, placed) == "PLACED"
+
+
+class TestAddress:
+    @pytest.mark.parametrize(
+        ("headers", "told"), [({}, "127.0.0.1"), ({"X-Forwarded-For": "203.0.113.9"}, "203.0.113.9")]
+    )
+    def test_of_the_customer_is_told_as_the_shops_proxy_says(
+        self, client: httpx.Client, twins: dict[str, Twin], headers: dict[str, str], told: str
+    ) -> None:
+        placed = order(client, currency="CNY").json()
+
+        client.headers.update(headers)
+        begun = pay(client, placed, "wechat.page").json()
+
+        assert twins["wechat"].post("address", number=plain(begun["number"])) == told
 
 
 class TestRefunds:
