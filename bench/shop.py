@@ -41,6 +41,15 @@ class Shop:
         """Where it answers."""
         return f"http://{self.host}:{self.port}"
 
+    def environment(self) -> dict[str, str]:
+        """This function will return the environment of a process that is to act as a part of the shop."""
+        secret = (self.folder / "secret.key").read_text(encoding="utf-8").strip()
+        return {
+            **_environment(self.database),
+            "EVERTILL_SECRET": secret,
+            "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
+        }
+
     def roles(self) -> dict[int, str]:
         """This function will return what each of its supervised processes does, by process id."""
         return {pid: role for role, pid in read_run(self.folder)["children"].items()} | {self.pid: "supervisor"}
@@ -71,7 +80,7 @@ def open_shop(data: Path, *, database: Database | None = None) -> Iterator[Shop]
 
     Raises BenchError with the shop's own words when it does not open.
     """
-    port, metrics_port = _free_ports(2)
+    port, metrics_port = free_ports(2)
     log = data.with_name(f"{data.name}.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -131,7 +140,8 @@ def _close(process: subprocess.Popen[bytes]) -> None:
         raise BenchError(f"The shop (process {process.pid}) did not close in time and was killed.") from None
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """This function will return ports of this machine that nobody listens on."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [holder.getsockname()[1] for holder in held]
     for holder in held:

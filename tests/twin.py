@@ -34,6 +34,7 @@ class Twin:
     name: str = "twin"
     capabilities: Capability = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
     patience_s: int = 3600
+    is_available: bool = True
     acknowledgement: Acknowledgement | None = None
     utc_offset: dt.timedelta = dt.timedelta(0)
     payments: dict[str, Truth] = field(default_factory=dict)

@@ -13,6 +13,7 @@ import pytest
 from evertill.kernel import config
 from evertill.sandbox.delivery import sign
 from tests import tables
+from tests.balances import make_balance, token_of
 from tests.builders import balance, make_product
 from tests.contracts import web
 from tests.contracts.test_up import free_port
@@ -55,10 +56,16 @@ def placed(client: httpx.Client) -> dict[str, Any]:
 
 
 def pay(
-    client: httpx.Client, placed: dict[str, Any], *, method: str = "sandbox.page", key: str = "pay-1", token: str = ""
+    client: httpx.Client,
+    placed: dict[str, Any],
+    *,
+    method: str = "sandbox.page",
+    key: str = "pay-1",
+    token: str = "",
+    **body: Any,
 ) -> httpx.Response:
     headers = {"Idempotency-Key": key, "Authorization": f"Bearer {token or placed['access_token']}"}
-    return client.post(f"/api/v1/orders/{placed['number']}/payments", json={"method": method}, headers=headers)
+    return client.post(f"/api/v1/orders/{placed['number']}/payments", json={"method": method, **body}, headers=headers)
 
 
 def look(client: httpx.Client, placed: dict[str, Any], number: str) -> httpx.Response:
@@ -111,7 +118,7 @@ class TestPaying:
         answer = pay(client, placed, method="gold")
 
         assert refusal(answer) == (422, "UNKNOWN_METHOD")
-        assert answer.json()["methods"] == ["sandbox.page", "sandbox.qr"]
+        assert answer.json()["methods"] == ["balance.instant", "sandbox.page", "sandbox.qr"]
 
     def test_refuses_the_same_key_for_another_method(self, client: httpx.Client, placed: dict[str, Any]) -> None:
         pay(client, placed)
@@ -141,6 +148,54 @@ class TestPaying:
 
         assert refusal(look(client, placed, number)) == (404, "PAYMENT_NOT_FOUND")
         assert refusal(look(client, placed, "nonsense")) == (404, "PAYMENT_NOT_FOUND")
+
+
+class TestPayingFromABalance:
+    def test_pays_at_once(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        token = token_of(make_balance(800))
+
+        answer = pay(client, placed, method="balance.instant", balance_token=token)
+        again = pay(client, placed, method="balance.instant", balance_token=token)
+
+        assert (answer.status_code, again.status_code, again.json()) == (201, 201, answer.json())
+        assert ("idempotency-replayed" in answer.headers, again.headers["idempotency-replayed"]) == (False, "true")
+        told = answer.json()
+        money = {"amount": 500, "currency": "GBP"}
+        assert (told["state"], told["ending"], told["expected"], told["captured"], told["next"]) == (
+            "CAPTURED", "MATCHED", money, money, None,
+        )  # fmt: skip
+        assert look(client, placed, told["number"]).json() == told
+        shown = client.get(f"/api/v1/orders/{placed['number']}", params={"access_token": placed["access_token"]})
+        assert shown.json()["state"] == "PAID"
+
+    def test_refuses_what_cannot_pay(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        token = token_of(make_balance(499))
+
+        def refused(**body: Any) -> tuple[int, str]:
+            return refusal(pay(client, placed, method="balance.instant", **body))
+
+        assert refused(balance_token=token) == (409, "BALANCE_TOO_LOW")
+        assert refused() == (422, "BALANCE_UNKNOWN")
+        assert refused(balance_token="evb_guessed") == (422, "BALANCE_UNKNOWN")
+        assert refused(balance_token=7) == (422, "INVALID_FIELD")
+        assert refused(balance_token=token, token="nobody") == (404, "ORDER_NOT_FOUND")
+        assert tables.count("payments_intent") == 0
+
+    def test_is_the_same_by_another_spelling_of_the_address(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        headers = {"Idempotency-Key": "k", "Authorization": f"Bearer {placed['access_token']}"}
+        body = {"method": "balance.instant", "balance_token": token_of(make_balance(500))}
+
+        answer = client.post(f"/api/v1/orders/{placed['number']}/payments/", json=body, headers=headers)
+
+        assert (answer.status_code, answer.json()["state"]) == (201, "CAPTURED")
+
+    def test_is_done_by_programs_too(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        answer = pay(
+            client, placed, method="balance.instant", balance_token=token_of(make_balance(500)),
+            token=issue("payer", "orders:pay"),
+        )  # fmt: skip
+
+        assert (answer.status_code, answer.json()["state"]) == (201, "CAPTURED")
 
 
 class TestWebhooks:

@@ -80,7 +80,14 @@ def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bo
 def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
-    is_sale = refund.kind is payments.RefundKind.SALE
-    book = ledger.standard.refund if is_sale else ledger.standard.late_refund
+    post([_entry(intent, refund, amount)], now=now)
+
+
+def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> ledger.Transaction:
     order = ids.to_number(intent.order_id)
-    post([book(reference=refund.number, order=order, provider=intent.provider, amount=amount)], now=now)
+    payer = ledger.find_payer(reference=intent.number)
+    if payer is not None:
+        # What a balance paid goes back to it. It only ever paid orders that stood open, so there is no other refund.
+        return ledger.standard.refund_to_balance(reference=refund.number, order=order, customer=payer, amount=amount)
+    book = ledger.standard.refund if refund.kind is payments.RefundKind.SALE else ledger.standard.late_refund
+    return book(reference=refund.number, order=order, provider=intent.provider, amount=amount)

@@ -9,13 +9,22 @@ import msgspec
 
 from evertill.domains import orders, payments
 from evertill.domains.payments import ProviderUnavailable, UnknownMethod
-from evertill.journeys.settle_payment import apply_truth
+from evertill.journeys.settle_payment import apply_truth, settle_payment
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
-__all__ = ["OrderNotPayable", "ProviderUnavailable", "StartPayment", "Started", "UnknownMethod", "start_payment"]
+__all__ = [
+    "OrderNotPayable",
+    "ProviderUnavailable",
+    "StartPayment",
+    "Started",
+    "UnknownMethod",
+    "payment_key",
+    "provider_of",
+    "start_payment",
+]
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +61,17 @@ class OrderNotPayable(EvertillError):
     remedy = "Look at the order's state; place a new order if this one has ended."
 
 
+def payment_key(*, caller: str, order_id: int, key: bytes) -> bytes:
+    """This function will return the digest that stands for a caller's Idempotency-Key for one order."""
+    return crypto.fingerprint(caller.encode(), order_id.to_bytes(8, "big"), key)
+
+
+def provider_of(method: str) -> str:
+    """This function will return the name of the provider that a method of paying goes through; raises UnknownMethod."""
+    provider, _ = payments.choose(method)
+    return provider.name
+
+
 def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
     """This function will begin a payment at its provider and return it with what the customer does next.
 
@@ -60,7 +80,9 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     After ProviderUnavailable the payment is followed until it is known what became of it.
     """
     provider, way = payments.choose(asked.method)
-    key_digest = crypto.fingerprint(asked.caller.encode(), asked.order_id.to_bytes(8, "big"), asked.key)
+    if payments.Capability.INSTANT in provider.capabilities:
+        raise UnknownMethod(f"'{asked.method}' has nothing to begin: it pays at once.", methods=payments.methods())
+    key_digest = payment_key(caller=asked.caller, order_id=asked.order_id, key=asked.key)
     body_digest = crypto.fingerprint(asked.method.encode())
     intent = payments.find_intent(key_digest=key_digest)
     is_repeat = intent is not None
@@ -86,7 +108,11 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     if intent.body_digest != body_digest:
         raise PaymentKeyReused("This Idempotency-Key was used for another payment.")
     if intent.state is payments.State.CREATED:
-        intent = _begin(provider, intent, client_ip=asked.client_ip, actor=actor, now=now)
+        # Whoever follows payments gives up what the provider never heard of, but only as long again after this.
+        if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
+            intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
+        else:
+            intent = _begin(provider, intent, client_ip=asked.client_ip, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 

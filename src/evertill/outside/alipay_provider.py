@@ -87,6 +87,11 @@ class AlipayProvider:
         self._caller = Caller(name="Alipay", url=str(gateway.copy_with(raw_path=b"/")), settings=settings)
         self.patience_s = settings.payment_s
 
+    @property
+    def is_available(self) -> bool:
+        """Whether it answered lately."""
+        return self._caller.is_available
+
     def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — of no use here.
         """This function will begin a payment: by a signed address, which asks nobody, or by a QR code.
 

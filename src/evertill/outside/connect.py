@@ -14,6 +14,7 @@ from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.offline_provider import OfflineProvider
+from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 from evertill.outside.wechat_provider import WechatProvider
 
@@ -30,6 +31,7 @@ def connect() -> None:
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
+    yield BalanceProvider()
     if settings.sandbox_url:
         sandbox = SandboxProvider(
             url=settings.sandbox_url, keys=settings.data / settings.sandbox_keys, settings=settings

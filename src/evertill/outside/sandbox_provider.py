@@ -82,6 +82,11 @@ class SandboxProvider:
         self._file = keys
         self._known: dict[str, str] = {}
 
+    @property
+    def is_available(self) -> bool:
+        """Whether it answered lately."""
+        return self._caller.is_available
+
     def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — of no use here.
         """This function will begin a payment; its number is the key under which it counts once."""
         body = {

@@ -103,6 +103,11 @@ class WechatProvider:
         self._caller = Caller(name="WeChat Pay", url=str(api), settings=settings)
         self.patience_s = settings.payment_s
 
+    @property
+    def is_available(self) -> bool:
+        """Whether it answered lately."""
+        return self._caller.is_available
+
     def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:
         """This function will begin a payment; its number makes it one, however often it is begun."""
         if intent.expected.currency != _CURRENCY:

@@ -9,11 +9,20 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.ledger import standard
-    from evertill.domains.ledger.operations import BalanceTooLow, Outcome, Posted, ReferenceTaken, post
+    from evertill.domains.ledger.operations import (
+        BalanceTooLow,
+        Outcome,
+        Posted,
+        ReferenceTaken,
+        lock_prepaid,
+        post,
+        record_sales,
+    )
     from evertill.domains.ledger.queries import (
         find_cleared,
         find_differences,
         find_overdrawn,
+        find_payer,
         find_unbalanced,
         read_balances,
         read_entries,
@@ -25,13 +34,14 @@ if TYPE_CHECKING:
         trial_balance,
     )
     from evertill.domains.ledger.rules import InvalidTransaction
-    from evertill.domains.ledger.types import Account, AccountKind, Cleared, Kind, Posting, Transaction
+    from evertill.domains.ledger.types import Account, AccountKind, BalanceSale, Cleared, Kind, Posting, Transaction
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Account",
     "AccountKind",
+    "BalanceSale",
     "BalanceTooLow",
     "Cleared",
     "InvalidTransaction",
@@ -44,10 +54,13 @@ __all__ = [
     "find_cleared",
     "find_differences",
     "find_overdrawn",
+    "find_payer",
     "find_unbalanced",
+    "lock_prepaid",
     "post",
     "read_balances",
     "read_entries",
+    "record_sales",
     "standard",
     "stream_captures",
     "stream_cleared",

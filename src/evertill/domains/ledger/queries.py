@@ -23,6 +23,9 @@ from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.ledger"
 
+# Looked up rather than made, where there are many.
+_KIND = {kind.value: kind for kind in Kind}
+
 
 def read_balances(*, accounts: Iterable[Account]) -> dict[Account, int]:
     """This function will return where accounts stand, in minor units, without adding up their history.
@@ -60,6 +63,12 @@ def read_entries(*, account: Account, limit: int) -> list[Entry]:
     ]
 
 
+def find_payer(*, reference: str) -> str | None:
+    """This function will return whose prepaid balance a payment came from; None for what no balance paid."""
+    rows = db.fetch(sql.load(_HERE, "find_payer"), (reference,))
+    return str(rows[0][0]) if rows else None
+
+
 def trial_balance(*, currency: str) -> list[TrialLine]:
     """This function will add up all entries of a currency by kind of account; the balances sum to zero."""
     return [
@@ -69,12 +78,15 @@ def trial_balance(*, currency: str) -> list[TrialLine]:
 
 
 def stream_captures() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all captures, in the order of references; caller's transaction."""
+    """This function will give (reference, amount) of all that paid orders, by providers and from balances.
+
+    In the order of references; the caller holds a transaction.
+    """
     return _stream(sql.load(_HERE, "stream_captures"))
 
 
 def stream_refunds() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all that providers gave back, as stream_captures does."""
+    """This function will give (reference, amount) of all that was given back, as stream_captures does."""
     return _stream(sql.load(_HERE, "stream_refunds"))
 
 
@@ -136,7 +148,7 @@ def find_overdrawn() -> list[Overdrawn]:
 def _cleared(row: Sequence[Any]) -> Cleared:
     kind, reference, currency, amount, posted_at = row
     return Cleared(
-        kind=Kind(kind), reference=reference, amount=Money(amount=amount, currency=currency), posted_at=posted_at
+        kind=_KIND[kind], reference=reference, amount=Money(amount=amount, currency=currency), posted_at=posted_at
     )
 
 

@@ -88,6 +88,15 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
         return self.postings[0].account.currency
 
 
+class BalanceSale(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale that a prepaid balance pays at once. `order` and `customer` are whose accounts it moves."""
+
+    reference: str
+    order: str
+    customer: str
+    amount: Money
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What one recorded transaction did to one account, in minor units."""
 

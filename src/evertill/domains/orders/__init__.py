@@ -7,11 +7,13 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.orders.operations import (
         NumberTaken,
+        ask_to_change_state,
         change_state,
         claim_keys,
         extend_reservation,
         finish_return,
         hold,
+        lock_due,
         lock_expired,
         lock_order,
         lock_orders,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         find_by_keys,
         find_history_differences,
         find_holds,
+        find_pieces,
         find_return_differences,
         find_total_differences,
         read_lines,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from evertill.domains.orders.tokens import access_token, opens
     from evertill.domains.orders.types import (
         AskedReturn,
+        Due,
         Hold,
         HoldReason,
         Keyed,
@@ -60,6 +64,7 @@ __getattr__ = open_door(__name__)
 __all__ = [
     "AmbiguousLine",
     "AskedReturn",
+    "Due",
     "Hold",
     "HoldReason",
     "Keyed",
@@ -72,6 +77,7 @@ __all__ = [
     "TooManyPieces",
     "UnknownLine",
     "access_token",
+    "ask_to_change_state",
     "change_state",
     "choose_pieces",
     "claim_keys",
@@ -79,10 +85,12 @@ __all__ = [
     "find_by_keys",
     "find_history_differences",
     "find_holds",
+    "find_pieces",
     "find_return_differences",
     "find_total_differences",
     "finish_return",
     "hold",
+    "lock_due",
     "lock_expired",
     "lock_order",
     "lock_orders",

@@ -10,7 +10,7 @@ import psycopg
 
 from evertill.domains.orders import rules
 from evertill.domains.orders.queries import find_holds
-from evertill.domains.orders.types import Keyed, Pieces, State
+from evertill.domains.orders.types import Due, Keyed, Pieces, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -18,6 +18,8 @@ from evertill.kernel.errors import EvertillError
 _HERE = "evertill.domains.orders"
 # Which of the three is met first is PostgreSQL's choice.
 _PRIMARY_KEYS = {"orders_order_pkey", "orders_line_pkey", "orders_event_pkey"}
+# A lookup is a tenth of the price of State(…).
+_STATES = {state.value: state for state in State}
 _EVENTS = {
     State.PAID: "order.paid",
     State.REFUNDED: "order.refunded",
@@ -143,13 +145,32 @@ def extend_reservation(*, order_id: int, lasting: dt.timedelta) -> None:
     db.execute(sql.load(_HERE, "extend_reservation"), (lasting, order_id))
 
 
+def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
+    """This function will ask to lock orders, in the order of their ids, until the caller's transaction ends.
+
+    The answer tells what each owes once the locks are held; an id that does not exist is missing from it.
+    """
+    return db.ask(sql.load(_HERE, "lock_due"), (Bigints(sorted(order_ids)),), shape=_due)
+
+
+def _due(rows: Sequence[Any]) -> dict[int, Due]:
+    return {
+        order_id: Due(state=_STATES[state], total=total, currency=currency) for order_id, state, total, currency in rows
+    }
+
+
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
     """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
-    moved = db.fetch(
+    return ask_to_change_state(order_ids=order_ids, to=to, actor=actor, now=now).get()
+
+
+def ask_to_change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> db.Later[set[int]]:
+    """This function will ask for what change_state does."""
+    return db.ask(
         sql.load(_HERE, "change_state"),
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
+        shape=lambda rows: {order_id for (order_id,) in rows},
     )
-    return {order_id for (order_id,) in moved}
 
 
 def promise_return(

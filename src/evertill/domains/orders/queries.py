@@ -68,6 +68,19 @@ def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
     }
 
 
+def find_pieces(*, order_ids: Sequence[int]) -> db.Later[dict[int, dict[str, int]]]:
+    """This function will ask how many pieces of each SKU orders have, by order."""
+    return db.ask(sql.load(_HERE, "pieces_of"), (Bigints(order_ids),), shape=_pieces)
+
+
+def _pieces(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+    pieces: dict[int, dict[str, int]] = {}
+    for order_id, sku, quantity in rows:
+        wanted = pieces.setdefault(order_id, {})
+        wanted[sku] = wanted.get(sku, 0) + quantity
+    return pieces
+
+
 def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
     lines = read_lines(order_ids=[row[0] for row in rows])
     return {

@@ -52,6 +52,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What matters of an order to whoever pays it: its state, and its total in minor units of `currency`."""
+
+    state: State
+    total: int
+    currency: str
+
+
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     """An order with the digests, 16 bytes each, that make repeating its request harmless."""
 

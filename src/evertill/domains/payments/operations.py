@@ -21,9 +21,10 @@ from evertill.domains.payments.types import (
     RefundState,
     State,
     Truth,
+    Wait,
 )
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
@@ -37,6 +38,14 @@ class ProviderIdTaken(EvertillError):
     status = "conflict"
     kept = "Both payments stay as they are."
     remedy = "Look at the other payment; if the provider is right, this one is not what it seems."
+
+
+class KeyTaken(EvertillError):
+    """Somebody else used a payment's key at the same moment, or its random number is another's already."""
+
+    code = "PAYMENT_KEY_TAKEN"
+    status = "internal"
+    remedy = "Look again under which keys there are payments, and draw new numbers."
 
 
 def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
@@ -57,6 +66,34 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
         ),
     )
     return written == 1
+
+
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[None]:
+    """This function will ask to write payments that are captured in the transaction that asks for them, to the penny.
+
+    The answer raises KeyTaken when a key or a number is used already; the caller leaves the transaction then.
+    """
+
+    def check(written: int) -> None:
+        if written != len(new):
+            raise KeyTaken("A payment's key or number is used already.")
+
+    return db.tell(
+        sql.load(_HERE, "record_captured"),
+        (
+            now,
+            Bigints([one.id for one in new]),
+            Bigints([one.order_id for one in new]),
+            Texts([one.provider for one in new]),
+            Texts([one.way for one in new]),
+            Bigints([one.expected.amount for one in new]),
+            Texts([one.expected.currency for one in new]),
+            Uuids([one.key_digest for one in new]),
+            Uuids([one.body_digest for one in new]),
+            Texts(actors),
+        ),
+        shape=check,
+    )
 
 
 def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None, actor: str, now: dt.datetime) -> bool:
@@ -112,20 +149,27 @@ def note(*, intent_id: int, actor: str, why: str, now: dt.datetime) -> None:
     db.execute(sql.load(_HERE, "note"), (actor, why[:_REASON_CHARS], now, intent_id))
 
 
-def claim_intents(*, now: dt.datetime, limit: int) -> list[int]:
+def claim_intents(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[int]:
     """This function will take up to `limit` payments that are due to be followed, and plan the look after this one."""
-    return [intent_id for (intent_id,) in db.fetch(sql.load(_HERE, "claim_intents"), (now, limit, now))]
+    return [intent_id for (intent_id,) in _claim("claim_intents", provider, now, limit, wait)]
 
 
-def claim_refunds(*, now: dt.datetime, limit: int) -> list[int]:
+def claim_refunds(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[int]:
     """This function will take up to `limit` refunds whose end is unknown, and plan the look after this one."""
-    return [refund_id for (refund_id,) in db.fetch(sql.load(_HERE, "claim_refunds"), (now, limit, now))]
+    return [refund_id for (refund_id,) in _claim("claim_refunds", provider, now, limit, wait)]
 
 
-def claim_events(*, now: dt.datetime, limit: int) -> list[Event]:
+def claim_events(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[Event]:
     """This function will take up to `limit` webhooks that wait to be handled, and plan the try after this one."""
-    rows = db.fetch(sql.load(_HERE, "claim_events"), (now, limit, now))
+    rows = _claim("claim_events", provider, now, limit, wait)
     return [Event(provider=name, event_id=event_id, intent_id=intent_id) for name, event_id, intent_id in rows]
+
+
+def _claim(statement: str, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[Any]:
+    return db.fetch(
+        sql.load(_HERE, statement),
+        {"provider": provider, "now": now, "limit": limit, "wait_s": wait.first_s, "wait_s_max": wait.most_s},
+    )
 
 
 def store_events(*, events: Sequence[NewEvent], now: dt.datetime) -> set[tuple[str, str]]:

@@ -12,6 +12,7 @@ from evertill.domains.payments.types import (
     Capability,
     DisputeTruth,
     Intent,
+    Method,
     Notice,
     Refund,
     Truth,
@@ -100,6 +101,10 @@ class Provider(Protocol):
         """Seconds after which a payment that nobody made is cancelled."""
 
     @property
+    def is_available(self) -> bool:
+        """Whether it may be called now; it may not for a while after it did not answer. This process's own view."""
+
+    @property
     def acknowledgement(self) -> Acknowledgement | None:
         """What it wants to read when its webhook is kept; None when any answer of success will do."""
 
@@ -165,6 +170,15 @@ def methods() -> Sequence[str]:
     )
 
 
+def read_methods() -> Sequence[Method]:
+    """This function will return the methods of paying, and whether each can be used now."""
+    return [
+        Method(name=method, provider=name, way=way, is_available=_known[name].is_available)
+        for method in methods()
+        for name, _, way in [method.partition(".")]
+    ]
+
+
 def providers_with(capability: Capability) -> Sequence[str]:
     """This function will return the names of the providers that can do something."""
     return sorted(known.name for known in _known.values() if capability in known.capabilities)
@@ -172,7 +186,8 @@ def providers_with(capability: Capability) -> Sequence[str]:
 
 def choose(method: str) -> tuple[Provider, str]:
     """This function will return the provider of a method, and the way of it; raises UnknownMethod."""
-    if method not in methods():
-        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
     name, _, way = method.partition(".")
-    return _known[name], way
+    known, needed = _known.get(name), _WAYS.get(way)
+    if known is None or needed is None or needed not in known.capabilities:
+        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
+    return known, way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,10 @@ from evertill.domains.payments.types import (
     RefundKind,
     RefundState,
     State,
+    Taken,
 )
 from evertill.kernel import db, ids, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.payments"
@@ -46,6 +48,15 @@ def find_buyer(*, order_id: int) -> int | None:
     """This function will return the id of the payment that bought an order."""
     rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
     return rows[0][0] if rows else None
+
+
+def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
+    """This function will ask for the payments that were asked for under these keys, by key digest."""
+    return db.ask(
+        sql.load(_HERE, "find_by_keys"),
+        (Uuids(digests),),
+        shape=lambda rows: {row[-1].bytes: _intent(row) for row in rows},
+    )
 
 
 def lock_intent(*, intent_id: int) -> Intent | None:
@@ -76,6 +87,16 @@ def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
     """This function will return (provider, id) of those payments that are this shop's."""
     rows = db.fetch(sql.load(_HERE, "our_intents"), (Bigints(sorted(intent_ids)),))
     return {(name, intent_id) for intent_id, name in rows}
+
+
+def find_due_to_follow(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of payments and refunds that are due to be followed."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_follow"), {"now": now})]
+
+
+def find_due_to_handle(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of webhooks that wait to be handled."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_handle"), (now,))]
 
 
 def read_refunds(*, refund_ids: Iterable[int]) -> dict[int, Refund]:
@@ -116,6 +137,12 @@ def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back or promised to, in minor units."""
     ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
+
+
+def read_taken(*, order_ids: Iterable[int]) -> dict[int, Taken]:
+    """This function will return what orders were paid, by order id; one that was not is missing from the answer."""
+    rows = db.fetch(sql.load(_HERE, "taken_for_orders"), (Bigints(sorted(order_ids)),))
+    return {order_id: Taken(captured=captured, refunded=refunded) for order_id, captured, refunded in rows}
 
 
 def stream_captured() -> Iterator[Paid]:

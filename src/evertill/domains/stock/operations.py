@@ -32,21 +32,30 @@ def move(*, movements: Sequence[Movement], now: dt.datetime, reason: str = "") -
     Raises UnknownStock when a SKU has no balance, and leaves the transaction to the caller to roll back. A reservation
     beyond what there is violates the constraint stock_item_not_oversold; callers lock and allot before they reserve.
     """
-    if not movements:
-        return
-    moved = db.execute(
+    if movements:
+        ask_to_move(movements=movements, now=now, reason=reason).get()
+
+
+def ask_to_move(*, movements: Sequence[Movement], now: dt.datetime, reason: str = "") -> db.Later[None]:
+    """This function will ask for what move does, of one movement at least; the answer raises what move raises."""
+    skus = [m.sku for m in movements]
+
+    def check(moved: int) -> None:
+        if moved != len(set(skus)):
+            raise UnknownStock("A movement names a SKU that has no stock record.")
+
+    return db.tell(
         sql.load("evertill.domains.stock", "move"),
         (
-            Texts([m.sku for m in movements]),
+            Texts(skus),
             Texts([m.kind for m in movements]),
             Bigints([m.quantity for m in movements]),
             Bigints([m.order_id or 0 for m in movements]),
             now,
             reason,
         ),
+        shape=check,
     )
-    if moved != len({m.sku for m in movements}):
-        raise UnknownStock("A movement names a SKU that has no stock record.")
 
 
 def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:

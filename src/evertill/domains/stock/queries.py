@@ -24,6 +24,11 @@ def lock_items(*, skus: Iterable[str]) -> dict[str, Item]:
     }
 
 
+def hold_items(*, skus: Iterable[str]) -> db.Later[None]:
+    """This function will ask to lock the balances of these SKUs as lock_items does, for who need not read them."""
+    return db.ask(sql.load("evertill.domains.stock", "lock_items"), (Texts(sorted(skus)),), shape=lambda _: None)
+
+
 def read_items(*, skus: Iterable[str]) -> dict[str, Item]:
     """This function will read the balances of these SKUs without locking them."""
     rows = StockItem.objects.filter(sku__in=list(skus)).values_list("sku", "kind", "on_hand", "reserved")

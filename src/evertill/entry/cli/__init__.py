@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
     "reconcile": "evertill.entry.cli.reconcile",
+    "balance": "evertill.entry.cli.balance",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "evertill.domains.access",
+    "evertill.domains.balances",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
     "evertill.domains.incidents",
