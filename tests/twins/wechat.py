@@ -77,7 +77,12 @@ class Wechat:
             headers["Wechatpay-Serial"] = "PUB_KEY_ID_0000"
         if "changed" in self.faults.names:
             body = body.replace("NOTPAY", "SUCCESS").replace("PROCESSING", "SUCCESS")
-        return Reply(status=status, headers={} if "unsigned" in self.faults.names else headers, body=body.encode())
+        return Reply(
+            status=status,
+            headers={} if "unsigned" in self.faults.names else headers,
+            body=body.encode(),
+            drip_s=0.05 if "drip" in self.faults.names else 0,
+        )
 
     def headers(self, body: str, *, ago_s: int = 0) -> dict[str, str]:
         ago_s = 301 if "stale" in self.faults.names else ago_s
