@@ -14,11 +14,13 @@ from evertill.domains.payments import BillKind, BillLine, Capability, Intent, Re
 from evertill.domains.reconciliation import DifferenceSettled, Ending, How, Kind, Run, RunOvertaken
 from evertill.journeys.end_difference import NotCovered, SettleFirst, accept_difference, book_difference
 from evertill.journeys.reconcile_bill import BillUnavailable, DayNotBegun, NoBill, reconcile_bill, reconcile_due
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.view_reconciliation import NotReconciled, Report, Shown, view_reconciliation
-from evertill.kernel import config, db, ids
+from evertill.kernel import config, ids
 from evertill.kernel.money import Money
 from tests import tables
 from tests.builders import NOON
+from tests.disputing import tell
 from tests.ledgers import account
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, settle, start, state_of
 from tests.twin import Twin
@@ -350,16 +352,30 @@ class TestMissingHere:
 
     def test_is_a_dispute_and_ends_by_asking_about_disputes(self, twin: Twin) -> None:
         intent = paid(twin)
-        bill(twin, *billed(intent), line(BillKind.DISPUTE, intent, -250, part="dp_1"))
+        twin.capabilities |= Capability.DISPUTES
+        tell(twin, intent, name="dp_1", fee=1500)
+        dispute_fee = line(BillKind.FEE, intent, -1500, part="dp_1")
+        bill(twin, *billed(intent), line(BillKind.DISPUTE, intent, -250, part="dp_1"), dispute_fee)
 
         reconcile()
         found = told()
-        opened = ledger.standard.dispute_opened(reference="twin:dp_1", provider="twin", amount=gbp(250))
-        with db.write():
-            ledger.post(transactions=[opened], now=MORNING)
+        settle_disputes(intent_id=intent.id, actor="operator", now=MORNING)
 
-        assert found == [("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250)]
-        assert counts(reconcile()) == (3, 3, 0, 0)
+        assert ("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250) in found
+        assert len(found) == 2
+        assert counts(reconcile()) == (4, 4, 0, 0)
+
+    def test_is_a_refund_of_money_that_is_disputed_and_ends_by_a_word(self, twin: Twin) -> None:
+        intent = paid(twin)
+        twin.capabilities |= Capability.DISPUTES
+        tell(twin, intent, name="dp_1", amount=200)
+        settle_disputes(intent_id=intent.id, actor="webhook", now=NOON)
+        lines = [*billed(intent), line(BillKind.DISPUTE, intent, -200, part="dp_1")]
+        bill(twin, *lines, line(BillKind.REFUND, intent, -51, part="theirs"))
+
+        reconcile()
+
+        assert told() == [("MISSING_HERE", "REFUND", "ACCEPT", None, -51)]
 
     def test_cannot_be_ended_twice(self, twin: Twin) -> None:
         bill(twin, line(BillKind.CAPTURE, None, 900, provider_id="pay_strange"))

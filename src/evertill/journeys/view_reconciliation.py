@@ -73,7 +73,7 @@ def _suggest(difference: Difference, intent: payments.Intent | None) -> Ending:
         standing = Standing.FOREIGN
     else:
         standing = Standing.UNPAID if captured is None else Standing.CAPTURED
-    left = captured.amount - intent.refunded if captured and intent else 0
+    left = intent.left if intent else 0
     is_covered = (
         theirs is not None
         and captured is not None
