@@ -174,6 +174,22 @@ class Config:
         high=43_200,
     )
 
+    smtp_url: str = _setting(
+        "",
+        "Mail server: `smtps://user:password@host:465` (TLS), `smtp://…:587` (STARTTLS, required) or `smtp+plain://…:25`"
+        " (no TLS). Without one, messages to customers wait.",
+    )
+    mail_from: str = _setting(
+        "", "Whom mail to customers is from: `shop@example.com` or `The Shop <shop@example.com>`."
+    )
+    smtp_timeout_ms: int = _setting(10_000, "Milliseconds to wait for the mail server.", low=100, high=30_000)
+    message_batch_max: int = _setting(100, "Messages that a job sends over one connection.", low=1, high=5000)
+    message_tries_max: int = _setting(
+        24, "Tries after which a message that is always put off is given up.", low=1, high=1000
+    )
+    message_age_h: int = _setting(72, "Hours after which a message that waits is given up.", low=1, high=24 * 366)
+    message_keep_days: int = _setting(90, "Days for which messages are kept, sent or not.", low=1, high=3660)
+
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
 
@@ -198,6 +214,8 @@ def load(environ: Mapping[str, str]) -> Config:
     config = Config(**values)
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    if config.smtp_url and not config.mail_from:
+        raise ConfigError(f"{variable('mail_from')} is not set. With a mail server, mail has to be from somebody.")
     return config
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from evertill.domains import payments
+from evertill.domains import messages, payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
@@ -16,6 +16,7 @@ from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.smtp_sender import SmtpSender
 from evertill.outside.wechat_provider import WechatProvider
 
 _log = structlog.get_logger("evertill.payments")
@@ -26,8 +27,10 @@ class _Closing(payments.Provider, Protocol):
 
 
 def connect() -> None:
-    """This function will register the payment providers that are set up. It calls none of them."""
-    payments.register(*_providers(config.get()))
+    """This function will register the payment providers and the mail server that are set up. It calls none of them."""
+    settings = config.get()
+    payments.register(*_providers(settings))
+    messages.register(SmtpSender(settings=settings) if settings.smtp_url else None)
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
