@@ -59,7 +59,7 @@ class Size:
 
 _SMALL = Size(
     orders=_ORDERS, threads=16, reservation_s=60, payment_s=6, late_s=3, follow_wait_s_max=4,
-    kill_s=(1.5, 3.0), mix_s=2, serve_s=150, final_s=90,
+    kill_s=(1.5, 3.0), mix_s=2, serve_s=150, final_s=120,
 )  # fmt: skip
 _LARGE = Size(
     orders=_ORDERS_OF_A_DRILL, threads=48, reservation_s=45, payment_s=150, late_s=110, follow_wait_s_max=20,
@@ -181,7 +181,7 @@ class TestMoney:
 
         # Its telling still fails now and then, but its money moves as it should, so that there is an end.
         until(lambda: sandbox.post("/v1/faults", {"mix": {"slow": 0.02, "down": 0.05}, "seed": seed, "ms": 400}))
-        until(lambda: is_final(shop, sandbox), seconds=size.final_s)
+        wait_until_final(shop, sandbox, seconds=size.final_s)
         final_s = time.monotonic() - began - served_s
         sandbox.client.delete("/v1/faults").raise_for_status()
         until(shop.is_whole, seconds=60)
@@ -224,17 +224,25 @@ select
 """
 
 
-def is_final(shop: Shop, sandbox: AtSandbox) -> bool:
-    """Whether there is nothing left to follow; looked at by the shop's tables, then at Sandbox itself."""
-    time.sleep(0.5)
+def wait_until_final(shop: Shop, sandbox: AtSandbox, *, seconds: float) -> None:
+    """Return when there is nothing left to follow, by the shop's tables and at Sandbox itself."""
+    deadline = time.monotonic() + seconds
+    while left := unfinished(shop, sandbox):
+        assert time.monotonic() < deadline, f"after {seconds} s: {left}; {shop.log.read_text(encoding='utf-8')[-3000:]}"
+        time.sleep(0.5)
+
+
+def unfinished(shop: Shop, sandbox: AtSandbox) -> str:
+    """What there is left to follow, in words; nothing when everything is final."""
     try:
         with psycopg.connect(shop.database_url) as database:
-            ((*counts,),) = database.execute(_UNFINISHED).fetchall()
-        return not any(counts) and not any(
-            told["status"] in ("REQUIRES_ACTION", "PROCESSING") for told in sandbox.payments()
-        )
-    except (psycopg.OperationalError, httpx.HTTPError):
-        return False
+            ((payments, refunds, events),) = database.execute(_UNFINISHED).fetchall()
+        waiting = sum(told["status"] in ("REQUIRES_ACTION", "PROCESSING") for told in sandbox.payments())
+    except (psycopg.OperationalError, httpx.HTTPError) as error:
+        return repr(error)
+    if not any((payments, refunds, events, waiting)):
+        return ""
+    return f"{payments} payments, {refunds} refunds, {events} webhooks; {waiting} payments at Sandbox"
 
 
 @dataclass(slots=True)
