@@ -285,9 +285,10 @@ def compare(shop: Shop, sandbox: AtSandbox) -> Found:
             )
         )
         ((found.webhooks,),) = database.execute("select count(*) from payments_event").fetchall()
+        # From the entries: running balances are kept of some accounts only, and of no order's.
         ((off,),) = database.execute(
-            "select coalesce(sum(abs(total)), 0) from (select sum(balance) as total from ledger_balance"
-            " group by currency) as by_currency"
+            "select coalesce(sum(abs(total)), 0) from (select sum(amount) as total from ledger_transaction"
+            " cross join unnest(amounts) as amount group by currency) as by_currency"
         ).fetchall()
     theirs = sandbox.payments()
     found.orders.update(state for state, _, _ in orders.values())
