@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -13,6 +13,10 @@ from evertill.domains.payments import ProviderUnavailable
 from evertill.kernel.config import Config
 from evertill.outside import breaker as breakers
 from evertill.outside.breaker import Breaker
+
+T = TypeVar("T")
+# What to make of an answer whose status is below 500.
+Read = Callable[[httpx.Response], T]
 
 _OVERLOADED, _BROKEN = 429, 500
 
@@ -47,26 +51,39 @@ class Caller:
 
         Raises ProviderUnavailable when there is no such answer, or when none is expected.
         """
+        return self._guarded(
+            lambda: self._client.request(method, path, headers=headers, json=body, params=query),
+            read=lambda answer: (answer.status_code, answer.json()),
+        )
+
+    def send(self, method: str, url: str, *, headers: Mapping[str, str], content: str | None, read: Read[T]) -> T:
+        """This function will make a call whose body is written already, and return what `read` makes of the answer.
+
+        Raises ProviderUnavailable as `call` does, and when `read` raises ValueError.
+        """
+        return self._guarded(lambda: self._client.request(method, url, headers=headers, content=content), read=read)
+
+    def close(self) -> None:
+        """This function will close the connections."""
+        self._client.close()
+
+    def _guarded(self, ask: Callable[[], httpx.Response], *, read: Read[T]) -> T:
         if not self._free.acquire(blocking=False):
             raise ProviderUnavailable(f"{self._name} is being called as often as it may be.")
         try:
             self._admit()
             try:
-                answer = self._client.request(method, path, headers=headers, json=body, params=query)
+                answer = ask()
                 if answer.status_code == _OVERLOADED or answer.status_code >= _BROKEN:
                     raise httpx.HTTPError(f"status {answer.status_code}")
-                told = answer.json()
+                told = read(answer)
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                 self._note(is_answered=False)
                 raise ProviderUnavailable(f"{self._name} does not answer: {type(error).__name__}.") from error
             self._note(is_answered=True)
-            return answer.status_code, told
+            return told
         finally:
             self._free.release()
-
-    def close(self) -> None:
-        """This function will close the connections."""
-        self._client.close()
 
     def _admit(self) -> None:
         with self._lock:

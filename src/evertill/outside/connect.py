@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from evertill.domains import payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
+from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+
+# Secrets that are known at a time while one replaces another.
+_ROLLED_MAX = 4
 
 
 def connect() -> None:
@@ -24,6 +28,15 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         )
         atexit.register(sandbox.close)
         yield sandbox
+    if settings.stripe_secret_key_file:
+        # Here, because the SDK takes 15 MB of memory, and most shops have no use for it.
+        from evertill.outside.stripe_provider import StripeProvider  # noqa: PLC0415
+
+        (key,) = read_secrets(settings, "stripe_secret_key_file", most=1)
+        webhook_secrets = read_secrets(settings, "stripe_webhook_secrets_file", most=_ROLLED_MAX)
+        stripe = StripeProvider(url=settings.stripe_url, key=key, webhook_secrets=webhook_secrets, settings=settings)
+        atexit.register(stripe.close)
+        yield stripe
     if settings.transfer_instructions:
         patience_s = settings.transfer_patience_h * 3600
         yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)

@@ -181,10 +181,14 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a genuine webhook is about: the provider's id of the event, and our number of the payment."""
+    """What a genuine webhook is about: the provider's id of the event, and our number of the payment.
+
+    Where the provider does not tell our number, `reference` is empty and `provider_id` is its own id of the payment.
+    """
 
     event_id: str
     reference: str
+    provider_id: str = ""
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
