@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, LiteralString
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from bench.errors import BenchError, CountsDiffer
-from evertill.kernel import sql
+from evertill.kernel import ids, sql
 
 SKU_FIRST = 1000
 # No run of the bench can sell so many; the money path compares balances, it does not count pieces.
@@ -103,6 +104,32 @@ def count_orders(database: Database) -> int:
     """This function will count the orders that are there."""
     ((count,),) = query(database.url, "select count(*) from orders_order")
     return int(count)
+
+
+def count_paid(database: Database) -> int:
+    """This function will count the orders that are paid."""
+    ((count,),) = query(database.url, "select count(*) from orders_order where state = 'PAID'")
+    return int(count)
+
+
+def check_paid(database: Database, *, numbers: Sequence[str]) -> None:
+    """This function will check that each order whose payment was acknowledged was paid exactly once, by all books.
+
+    Raises CountsDiffer.
+    """
+    with psycopg.connect(database.url) as connection:
+        connection.execute("create temporary table acknowledged (id bigint, number text) on commit drop")
+        with connection.cursor().copy("copy acknowledged from stdin") as copy:
+            for number in numbers:
+                copy.write_row((ids.from_number(number), number))
+        connection.execute("analyze acknowledged")
+        found = connection.execute(statement("acknowledged")).fetchone()
+        books = connection.execute(statement("books")).fetchone()
+        wrong = connection.execute(sql.load("evertill.domains.ledger", "differences")).fetchall()
+    if found is None or set(found) != {len(numbers)}:
+        raise CountsDiffer(f"{database.name}: {len(numbers)} payments were acknowledged, in the books are {found}.")
+    if books is None or books[:2] != (0, 0) or len(set(books[2:])) != 1 or wrong:
+        raise CountsDiffer(f"{database.name}: the ledger does not add up: {books}, {wrong[:3]}.")
 
 
 def table_scans(database: Database) -> Counter[str]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench import database as db
-from bench import figures, history, pgbench, processes
+from bench import figures, history, pgbench, prepaid, processes
 from bench.database import Database
 from bench.errors import BenchError, CountsDiffer
 from bench.figures import Finding
@@ -128,6 +128,63 @@ def measure_rates(bench: Bench) -> tuple[list[Finding], Series]:
         raw={"cpu_ms": lane.cpu_ms},
     )  # fmt: skip
     return [_ratio(figures.STEPS, lane, steps, raw), _ratio(figures.STATEMENT, lane, whole, {}), cpu], lane
+
+
+def measure_pay(bench: Bench) -> list[Finding]:
+    """This function will race placing and paying over HTTP against pgbench, which only places, statement by statement.
+
+    Each payment comes from one of many prepaid accounts, in a call of its own; each that was acknowledged is looked up.
+    """
+    plan = bench.plan
+    tokens = prepaid.open_accounts(bench.shop)
+    floors = [Floor(script=Script.STEPS, clients=clients, skus=plan.skus) for clients in plan.clients]
+    series = race(
+        [
+            *(_paying(bench, tokens, connections=connections) for connections in plan.connections),
+            *(_floor(bench, floor) for floor in floors),
+        ],
+        rounds=plan.rounds, warm_s=plan.warm_s, measure_s=plan.measure_s, tell=bench.tell,
+    )  # fmt: skip
+    raw = {name: asdict(one) for name, one in series.items()}
+    lane = _best(series, "shop")
+    cpu = Finding(
+        promise=figures.PAY_CPU, value=lane.cpu, measured=f"{spread(lane.cpu_ms, '.3f')} ms", floor="–",
+        raw={"cpu_ms": lane.cpu_ms},
+    )  # fmt: skip
+    return [_ratio(figures.PAY, lane, _fair(_best(series, f"pgbench {Script.STEPS}")), raw), cpu]
+
+
+def _paying(bench: Bench, tokens: Sequence[str], *, connections: int) -> Contestant:
+    shop = bench.shop
+
+    def prepare(database: Database) -> None:
+        db.reset(database)
+        prepaid.fund(shop)
+
+    def drive(seconds: int) -> Driven:
+        answers = wrk.run_paying(
+            url=shop.url, connections=connections, skus=bench.plan.skus, seconds=seconds, tokens=tokens,
+            folder=shop.folder.parent,
+        )  # fmt: skip
+        notes = asdict(answers)
+        numbers = notes.pop("paid")
+        return Driven(
+            orders=len(numbers),
+            seconds=answers.seconds,
+            unseen_max=connections + answers.broken,
+            numbers=numbers,
+            notes={"connections": connections, **notes},
+        )
+
+    return Contestant(
+        name=f"shop, placing and paying, {connections} connections",
+        database=shop.database,
+        drive=drive,
+        prepare=prepare,
+        server=(shop.pid,),
+        count=db.count_paid,
+        check=lambda driven: db.check_paid(shop.database, numbers=driven.numbers),
+    )
 
 
 def find_peak(bench: Bench) -> Series:

@@ -33,6 +33,8 @@ class Driven:
     orders: int
     seconds: float
     unseen_max: int = 0
+    # Numbers of orders that were acknowledged, where they are checked one by one.
+    numbers: Sequence[str] = ()
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -45,6 +47,9 @@ class Contestant:
     drive: Callable[[int], Driven]
     prepare: Callable[[Database], None] = db.reset
     server: tuple[int, ...] = ()
+    # What is counted as done, and what else is looked at after a round that was measured.
+    count: Callable[[Database], int] = db.count_orders
+    check: Callable[[Driven], None] = lambda _driven: None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +99,7 @@ def _turns(contestants: Sequence[Contestant], *, rounds: int) -> Iterator[tuple[
 
 
 def _measure(contestant: Contestant, series: Series, *, seconds: int) -> None:
-    orders, work = settled_count(contestant.database), db.durable_work(contestant.database)
+    orders, work = settled_count(contestant.database, count=contestant.count), db.durable_work(contestant.database)
     scans = db.table_scans(contestant.database)
     cpu = processes.cpu_s(contestant.server)
 
@@ -102,9 +107,10 @@ def _measure(contestant: Contestant, series: Series, *, seconds: int) -> None:
 
     cpu = processes.cpu_s(contestant.server) - cpu
     scans = db.table_scans(contestant.database) - scans
-    written = settled_count(contestant.database) - orders
+    written = settled_count(contestant.database, count=contestant.count) - orders
     if not driven.orders <= written <= driven.orders + driven.unseen_max:
         raise CountsDiffer(f"{contestant.name}: {driven.orders} orders were acknowledged, {written} are there.")
+    contestant.check(driven)
     series.rates.append(driven.orders / driven.seconds)
     if contestant.server:
         series.cpu_ms.append(cpu / written * 1e3)
@@ -122,11 +128,11 @@ def _measure(contestant: Contestant, series: Series, *, seconds: int) -> None:
     )
 
 
-def settled_count(database: Database) -> int:
+def settled_count(database: Database, *, count: Callable[[Database], int] = db.count_orders) -> int:
     """This function will count orders once no more of them arrive: what was under way has ended."""
     counts: list[int] = []
     for _ in range(100):
-        counts.append(db.count_orders(database))
+        counts.append(count(database))
         # Long enough for the longest pause that a checkpoint makes on a slow disk.
         if len(counts) > _SETTLED_COUNTS and len(set(counts[-_SETTLED_COUNTS:])) == 1:
             return counts[-1]

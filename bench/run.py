@@ -17,7 +17,7 @@ from bench.race import Series, Tell
 from bench.shop import folder, open_shop
 
 # In the order in which they are made.
-MEASUREMENTS = ("memory", "rush", "rates", "hot", "latency", "history")
+MEASUREMENTS = ("memory", "rush", "rates", "hot", "pay", "latency", "history")
 
 
 def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> tuple[list[Finding], dict[str, Any]]:
@@ -53,6 +53,7 @@ def _measure(bench: Bench, *, only: Sequence[str]) -> list[Finding]:
         "rush": lambda: measures.measure_rush(bench),
         "rates": lambda: rates()[0],
         "hot": lambda: measures.measure_hot(bench),
+        "pay": lambda: measures.measure_pay(bench),
         "latency": lambda: measures.measure_latency(bench, peak=peak().rate),
         "history": lambda: measures.measure_history(bench, connections=peak().rounds[0]["connections"]),
     }

@@ -41,6 +41,15 @@ class Shop:
         """Where it answers."""
         return f"http://{self.host}:{self.port}"
 
+    def environment(self) -> dict[str, str]:
+        """This function will return the environment of a process that is to act as a part of the shop."""
+        secret = (self.folder / "secret.key").read_text(encoding="utf-8").strip()
+        return {
+            **_environment(self.database),
+            "EVERTILL_SECRET": secret,
+            "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
+        }
+
     def roles(self) -> dict[int, str]:
         """This function will return what each of its supervised processes does, by process id."""
         return {pid: role for role, pid in read_run(self.folder)["children"].items()} | {self.pid: "supervisor"}

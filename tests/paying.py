@@ -10,6 +10,7 @@ from evertill.journeys import start_payment as starting
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.receive_webhooks import Webhook
+from evertill.journeys.refund_order import RefundOrder, refund_order
 from evertill.journeys.settle_payment import settle_payment
 from evertill.kernel import ids
 from tests.builders import NOON, ask, make_product, place_one
@@ -37,6 +38,12 @@ def start_whole(
 
 def settle(intent: payments.Intent, *, now: dt.datetime = NOON) -> payments.Intent:
     return settle_payment(intent_id=intent.id, actor="webhook", now=now)
+
+
+def refund(intent: payments.Intent, amount: int, *, key: str = "back-1", now: dt.datetime = NOON) -> payments.Refund:
+    """A part of a payment given back, without goods."""
+    asked = RefundOrder(order_id=intent.order_id, amount=amount, reason="broken", caller="ada", key=key.encode())
+    return refund_order(asked=asked, actor="ada", now=now).refund
 
 
 def state_of(order: Placed) -> orders.State:

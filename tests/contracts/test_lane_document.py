@@ -33,11 +33,13 @@ class TestDocument:
         assert sorted(operations(document)) == [
             "cancelOrder",
             "listProducts",
+            "listRefunds",
             "placeOrder",
             "readOrder",
             "readPayment",
             "readProduct",
             "receiveWebhook",
+            "refundOrder",
             "startPayment",
         ]
 

@@ -13,7 +13,8 @@ import pytest
 from evertill.kernel import config
 from evertill.sandbox.delivery import sign
 from tests import tables
-from tests.builders import make_product
+from tests.balances import make_balance, token_of
+from tests.builders import balance, make_product
 from tests.contracts import web
 from tests.contracts.test_up import free_port
 from tests.contracts.tokens import issue
@@ -55,10 +56,16 @@ def placed(client: httpx.Client) -> dict[str, Any]:
 
 
 def pay(
-    client: httpx.Client, placed: dict[str, Any], *, method: str = "sandbox.page", key: str = "pay-1", token: str = ""
+    client: httpx.Client,
+    placed: dict[str, Any],
+    *,
+    method: str = "sandbox.page",
+    key: str = "pay-1",
+    token: str = "",
+    **body: Any,
 ) -> httpx.Response:
     headers = {"Idempotency-Key": key, "Authorization": f"Bearer {token or placed['access_token']}"}
-    return client.post(f"/api/v1/orders/{placed['number']}/payments", json={"method": method}, headers=headers)
+    return client.post(f"/api/v1/orders/{placed['number']}/payments", json={"method": method, **body}, headers=headers)
 
 
 def look(client: httpx.Client, placed: dict[str, Any], number: str) -> httpx.Response:
@@ -111,7 +118,7 @@ class TestPaying:
         answer = pay(client, placed, method="gold")
 
         assert refusal(answer) == (422, "UNKNOWN_METHOD")
-        assert answer.json()["methods"] == ["sandbox.page", "sandbox.qr"]
+        assert answer.json()["methods"] == ["balance.instant", "sandbox.page", "sandbox.qr"]
 
     def test_refuses_the_same_key_for_another_method(self, client: httpx.Client, placed: dict[str, Any]) -> None:
         pay(client, placed)
@@ -141,6 +148,54 @@ class TestPaying:
 
         assert refusal(look(client, placed, number)) == (404, "PAYMENT_NOT_FOUND")
         assert refusal(look(client, placed, "nonsense")) == (404, "PAYMENT_NOT_FOUND")
+
+
+class TestPayingFromABalance:
+    def test_pays_at_once(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        token = token_of(make_balance(800))
+
+        answer = pay(client, placed, method="balance.instant", balance_token=token)
+        again = pay(client, placed, method="balance.instant", balance_token=token)
+
+        assert (answer.status_code, again.status_code, again.json()) == (201, 201, answer.json())
+        assert ("idempotency-replayed" in answer.headers, again.headers["idempotency-replayed"]) == (False, "true")
+        told = answer.json()
+        money = {"amount": 500, "currency": "GBP"}
+        assert (told["state"], told["ending"], told["expected"], told["captured"], told["next"]) == (
+            "CAPTURED", "MATCHED", money, money, None,
+        )  # fmt: skip
+        assert look(client, placed, told["number"]).json() == told
+        shown = client.get(f"/api/v1/orders/{placed['number']}", params={"access_token": placed["access_token"]})
+        assert shown.json()["state"] == "PAID"
+
+    def test_refuses_what_cannot_pay(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        token = token_of(make_balance(499))
+
+        def refused(**body: Any) -> tuple[int, str]:
+            return refusal(pay(client, placed, method="balance.instant", **body))
+
+        assert refused(balance_token=token) == (409, "BALANCE_TOO_LOW")
+        assert refused() == (422, "BALANCE_UNKNOWN")
+        assert refused(balance_token="evb_guessed") == (422, "BALANCE_UNKNOWN")
+        assert refused(balance_token=7) == (422, "INVALID_FIELD")
+        assert refused(balance_token=token, token="nobody") == (404, "ORDER_NOT_FOUND")
+        assert tables.count("payments_intent") == 0
+
+    def test_is_the_same_by_another_spelling_of_the_address(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        headers = {"Idempotency-Key": "k", "Authorization": f"Bearer {placed['access_token']}"}
+        body = {"method": "balance.instant", "balance_token": token_of(make_balance(500))}
+
+        answer = client.post(f"/api/v1/orders/{placed['number']}/payments/", json=body, headers=headers)
+
+        assert (answer.status_code, answer.json()["state"]) == (201, "CAPTURED")
+
+    def test_is_done_by_programs_too(self, client: httpx.Client, placed: dict[str, Any]) -> None:
+        answer = pay(
+            client, placed, method="balance.instant", balance_token=token_of(make_balance(500)),
+            token=issue("payer", "orders:pay"),
+        )  # fmt: skip
+
+        assert (answer.status_code, answer.json()["state"]) == (201, "CAPTURED")
 
 
 class TestWebhooks:
@@ -173,3 +228,98 @@ class TestWebhooks:
         assert hook(client, sandbox, number).status_code == 200
 
         assert look(client, placed, number).json()["state"] == "PENDING"
+
+
+def give_back(
+    client: httpx.Client, placed: dict[str, Any], *, token: str, key: str = "back-1", **told: Any
+) -> httpx.Response:
+    headers = {"Idempotency-Key": key, "Authorization": f"Bearer {token}"}
+    body = {"reason": "broken", **told}
+    return client.post(f"/api/v1/orders/{placed['number']}/refunds", json=body, headers=headers)
+
+
+def refunds_of(client: httpx.Client, placed: dict[str, Any], token: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/api/v1/orders/{placed['number']}/refunds", headers={"Authorization": f"Bearer {token}"})
+    return list(answer.json()["refunds"])
+
+
+@pytest.fixture
+def bought(client: httpx.Client, sandbox: Provider, placed: dict[str, Any]) -> dict[str, Any]:
+    """A paid order of two TEA at 2.50."""
+    payment = pay(client, placed).json()
+    taken(sandbox, payment["number"])
+    assert look(client, placed, payment["number"]).json()["state"] == "CAPTURED"
+    return {**placed, "payment": payment["number"]}
+
+
+class TestRefunds:
+    def test_give_back_a_line_and_show_it(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund", "orders:read")
+        lines = [{"sku": "TEA", "quantity": 1}]
+
+        answer = give_back(client, bought, token=token, lines=lines, restock=True)
+
+        made = answer.json()
+        assert answer.status_code == 201
+        assert made == {
+            "number": made["number"],
+            "order": bought["number"],
+            "payment": bought["payment"],
+            "kind": "SALE",
+            "state": "SUCCEEDED",
+            "amount": {"amount": 250, "currency": "GBP"},
+            "lines": [{"sku": "TEA", "quantity": 1, "unit_price": 250}],
+            "restock": True,
+            "reason": "broken",
+        }
+        assert refunds_of(client, bought, token) == [made]
+        # What the shop wrote for its books is not for its customer.
+        assert refunds_of(client, bought, bought["access_token"]) == [{**made, "reason": ""}]
+        assert balance("TEA") == (9, 0)
+
+    def test_are_one_when_they_are_sent_again(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+
+        first, again = (give_back(client, bought, token=token, amount=100) for _ in range(2))
+
+        assert again.json() == first.json()
+        assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+        assert refusal(give_back(client, bought, token=token, amount=99)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+    def test_of_the_whole_end_the_order(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+
+        assert give_back(client, bought, token=token).json()["amount"]["amount"] == 500
+        shown = client.get(f"/api/v1/orders/{bought['number']}", params={"access_token": bought["access_token"]})
+        assert shown.json()["state"] == "REFUNDED"
+
+    def test_are_not_for_customers_nor_for_other_programs(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        path = f"/api/v1/orders/{bought['number']}/refunds"
+        bare = client.post(path, json={"reason": "mine"}, headers={"Idempotency-Key": "k"})
+
+        assert refusal(bare) == (401, "UNAUTHENTICATED")
+        for token in (bought["access_token"], "nobody", issue("payer", "orders:pay", "orders:read")):
+            assert refusal(give_back(client, bought, token=token)) == (403, "SCOPE_MISSING")
+        assert tables.count("payments_refund") == 0
+
+    def test_are_refused_for_reasons_that_are_told(self, client: httpx.Client, bought: dict[str, Any]) -> None:
+        token = issue("returns", "orders:refund")
+        tea = {"sku": "TEA", "quantity": 1}
+        refused: list[tuple[dict[str, Any], tuple[int, str]]] = [
+            ({"amount": 501}, (409, "REFUND_TOO_MUCH")),
+            ({"lines": [{**tea, "quantity": 3}]}, (409, "TOO_MANY_PIECES")),
+            ({"lines": [{**tea, "sku": "JAM"}]}, (422, "UNKNOWN_LINE")),
+            ({"lines": [tea], "amount": 1}, (422, "REFUND_UNCLEAR")),
+            ({"lines": []}, (422, "INVALID_FIELD")),
+            ({"lines": [{**tea, "quantity": 0}]}, (422, "INVALID_FIELD")),
+            ({"amount": 0}, (422, "INVALID_FIELD")),
+            ({"reason": ""}, (422, "INVALID_FIELD")),
+            ({"whole": True}, (422, "INVALID_FIELD")),
+        ]
+
+        answers = [refusal(give_back(client, bought, token=token, **told)) for told, _ in refused]
+
+        assert answers == [why for _, why in refused]
+        unpaid = order(client, key="key-2").json()
+        assert refusal(give_back(client, unpaid, token=token)) == (409, "ORDER_NOT_PAID")
+        assert tables.count("payments_refund") == 0

@@ -24,7 +24,6 @@ from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.follow_payments import poll_payments
 from evertill.journeys.list_waiting import list_waiting
 from evertill.journeys.place_orders import Placed
-from evertill.journeys.refund_payment import AskRefund, refund_payment
 from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.kernel import db
 from evertill.kernel.errors import ConfigError
@@ -32,7 +31,7 @@ from evertill.kernel.money import InvalidMoney, Money
 from evertill.outside.offline_provider import OfflineProvider
 from tests import tables
 from tests.builders import NOON, ask, balance, place_one
-from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, start_whole, state_of
+from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, start_whole, state_of
 from tests.threads import together
 from tests.twin import Twin
 
@@ -289,8 +288,7 @@ class TestGivingBack:
         return confirm(start(order))
 
     def refund(self, paid: Intent, amount: int = 100) -> payments.Refund:
-        asked = AskRefund(intent_id=paid.id, amount=amount, reason="broken", key=b"back-1")
-        return refund_payment(asked=asked, actor="ada", now=NOON)
+        return refund(paid, amount, key="back-1")
 
     def test_waits_until_staff_have_sent_it(self, paid: Intent, order: Placed) -> None:
         refund = self.refund(paid)
@@ -327,8 +325,7 @@ class TestGivingBack:
 
     def test_refuses_a_reference_that_is_another_refunds(self, paid: Intent) -> None:
         sent(self.refund(paid))
-        asked = AskRefund(intent_id=paid.id, amount=50, reason="late", key=b"back-2")
-        second = refund_payment(asked=asked, actor="ada", now=NOON)
+        second = refund(paid, 50, key="back-2")
 
         with pytest.raises(ReferenceUsed):
             sent(second)

@@ -15,7 +15,7 @@ from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.follow_payments import handle_events, poll_payments, replay_events
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.receive_webhooks import Received, WebhookForeign, WebhookForged, receive_webhooks
-from evertill.journeys.refund_payment import AskRefund, RefundTooMuch, refund_payment
+from evertill.journeys.refund_order import OrderNotPaid, RefundTooMuch
 from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused
 from evertill.journeys.view_payment import view_payment
@@ -28,6 +28,7 @@ from tests.paying import (
     intent_of,
     owed,
     placed_order,
+    refund,
     settle,
     start,
     start_whole,
@@ -46,11 +47,6 @@ def twin(committed_db: None) -> Iterator[Twin]:
     yield provider
     assert are_books_sound()
     payments.register()
-
-
-def refund(intent: Intent, amount: int, *, key: str = "back-1") -> payments.Refund:
-    asked = AskRefund(intent_id=intent.id, amount=amount, reason="broken", key=key.encode())
-    return refund_payment(asked=asked, actor="ada", now=NOON)
 
 
 def paid(twin: Twin, *, wanted: int = 1, amount: int | None = None, fee: int = 0) -> tuple[Placed, Intent]:
@@ -341,7 +337,7 @@ class TestRefund:
     def test_of_money_that_bought_nothing_is_automatic_only(self, twin: Twin) -> None:
         _, intent = paid(twin, amount=249)
 
-        with pytest.raises(RefundTooMuch):
+        with pytest.raises(OrderNotPaid):
             refund(intent, 1)
 
     def test_that_the_provider_refuses_is_promised_no_more(self, twin: Twin) -> None:

@@ -13,11 +13,22 @@ from evertill.domains.payments import Ending, State
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.follow_payments import handle_events, poll_payments
 from evertill.journeys.receive_webhooks import receive_webhooks
-from evertill.journeys.refund_payment import AskRefund, RefundTooMuch, refund_payment
+from evertill.journeys.refund_order import RefundTooMuch
 from evertill.journeys.view_payment import view_payment
 from tests import tables
 from tests.builders import NOON, balance
-from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, settle, start, state_of, webhook
+from tests.paying import (
+    are_books_sound,
+    clearing,
+    intent_of,
+    owed,
+    placed_order,
+    refund,
+    settle,
+    start,
+    state_of,
+    webhook,
+)
 from tests.threads import together
 from tests.twin import Twin
 
@@ -69,9 +80,8 @@ class TestTogether:
         settle(intent)
 
         def give_back(place: int) -> int:
-            asked = AskRefund(intent_id=intent.id, amount=20, reason="", key=str(place).encode())
             try:
-                return refund_payment(asked=asked, actor="ada", now=NOON).amount
+                return refund(intent, 20, key=str(place)).amount
             except RefundTooMuch:
                 return 0
 

@@ -16,14 +16,13 @@ from evertill.domains.payments import Ending, Intent, ProviderUnavailable, Refun
 from evertill.journeys.follow_payments import handle_events, poll_payments
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.receive_webhooks import Received, Webhook, WebhookForged, WebhookStale, receive_webhooks
-from evertill.journeys.refund_payment import AskRefund, refund_payment
 from evertill.kernel import clock, config
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
 from tests.builders import balance
 from tests.contracts.test_up import free_port
 from tests.kernel.waiting import until
-from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, start_whole, state_of
+from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, start_whole, state_of
 from tests.paying import settle as settle_at
 from tests.sandbox.provider import Provider, Receiver, receiving, running
 
@@ -221,13 +220,12 @@ class TestCallsThatFail:
         pay(sandbox, intent)
         settle(intent)
         faults(sandbox, "timeout_after")
-        asked = AskRefund(intent_id=intent.id, amount=100, reason="broken", key=b"1")
-        assert refund_payment(asked=asked, actor="ada", now=clock.now()).state is RefundState.REQUESTED
+        assert refund(intent, 100, now=clock.now()).state is RefundState.REQUESTED
         no_faults(sandbox)
 
         poll_payments(now=soon())
 
-        assert refund_payment(asked=asked, actor="ada", now=clock.now()).state is RefundState.SUCCEEDED
+        assert refund(intent, 100, now=clock.now()).state is RefundState.SUCCEEDED
         assert [item["refunded"] for item in at_sandbox(sandbox, intent)] == [100]
         assert clearing(provider="sandbox") == 250 - FEE - 100
 

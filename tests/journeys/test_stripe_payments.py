@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 import msgspec
 import pytest
 
-from evertill.domains import orders, payments
+from evertill.domains import disputes, orders, payments
 from evertill.domains.payments import (
     BillKind,
     DisputeStanding,
@@ -33,7 +33,9 @@ from evertill.domains.payments import (
 from evertill.journeys.follow_payments import handle_events, poll_payments
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.receive_webhooks import Received, Webhook, receive_webhooks
-from evertill.journeys.refund_payment import AskRefund, refund_payment
+from evertill.journeys.reconcile_bill import reconcile_bill
+from evertill.journeys.settle_disputes import settle_disputes
+from evertill.journeys.view_reconciliation import view_reconciliation
 from evertill.kernel import clock, config
 from evertill.kernel.money import Money
 from evertill.outside.stripe_provider import StripeProvider
@@ -41,6 +43,7 @@ from tests import tables
 from tests.builders import ask, balance, make_product, place_one
 from tests.kernel.waiting import until
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, start_whole, state_of
+from tests.paying import refund as refund_at
 from tests.paying import settle as settle_at
 from tests.twins.stripe import CARD, DECLINED, KEY, ROLLED, SEPA_THAT_FAILS, SIGNING, Stripe, running
 
@@ -100,8 +103,7 @@ def paid(stripe: Stripe, sku: str = "TEA") -> tuple[Placed, Intent]:
 
 
 def refund(intent: Intent, amount: int, *, key: str = "back-1") -> payments.Refund:
-    asked = AskRefund(intent_id=intent.id, amount=amount, reason="broken", key=key.encode())
-    return refund_payment(asked=asked, actor="ada", now=clock.now())
+    return refund_at(intent, amount, key=key, now=clock.now())
 
 
 def soon() -> dt.datetime:
@@ -484,12 +486,17 @@ class TestWebhooks:
         assert state_of(order) is orders.State.PAID
 
     def test_of_a_dispute_are_about_the_payment_that_it_is_about(self, stripe: Stripe) -> None:
-        _, intent = paid(stripe)
+        order, intent = paid(stripe)
         stripe.came.clear()
         stripe.act("dispute", intent_of(intent).provider_id, status="needs_response", amount=250)
 
         assert receive_webhooks(stripe.came, now=clock.now()) == [Received(is_repeat=False)]
-        assert [row[2] for row in tables.rows("payments_event")] == [intent.id]
+        handle_events(now=clock.now())
+
+        (dispute,) = disputes.read_disputes(intent_id=intent.id)
+        assert (dispute.state, dispute.amount.amount, dispute.fee) == (disputes.State.EVIDENCE_DUE, 250, 1500)
+        assert clearing(provider="stripe") == 250 - FEE - 250 - 1500
+        assert orders.find_holds(order_ids=[order.order.id]).keys() == {order.order.id}
 
 
 def sign(body: bytes, *, secret: str) -> Webhook:
@@ -522,29 +529,35 @@ class TestDisputes:
 
 
 class TestBill:
-    def test_tells_every_movement_of_a_day_once(self, stripe: Stripe, provider: StripeProvider) -> None:
+    def test_is_what_our_books_say(self, stripe: Stripe) -> None:
+        stripe.act("clear")
         _, intent = paid(stripe)
         refund(intent, 100)
         payment = intent_of(intent).provider_id
-        stripe.act("dispute", payment, status="needs_response", amount=150)
-        stripe.act("dispute", payment, status="won")
+        for status in ("needs_response", "won"):
+            stripe.act("dispute", payment, status=status, amount=150)
+            settle_disputes(intent_id=intent.id, actor="ada", now=clock.now())
 
-        lines = [line for line in provider.list(date=clock.now().date()) if line.provider_id == payment]
+        run = reconcile_bill(provider="stripe", date=clock.now().date(), now=clock.now())
 
-        (refunded,) = stripe.at("/v1/refunds", payment_intent=payment)["data"]
-        (dispute,) = stripe.at("/v1/disputes", payment_intent=payment)["data"]
-        told = [(line.kind, line.reference, line.part_id, line.amount.amount) for line in lines]
-        assert sorted(told) == sorted(
-            [
-                (BillKind.CAPTURE, intent.number, "", 250),
-                (BillKind.FEE, intent.number, "", -FEE),
-                (BillKind.REFUND, intent.number, refunded["id"], -100),
-                (BillKind.DISPUTE, "", dispute["id"], -150),
-                (BillKind.FEE, "", "", -1500),
-                (BillKind.DISPUTE_WON, "", dispute["id"], 150),
-            ]
+        # The money, Stripe's fee of it, a refund, a dispute and its fee, and the money that came back.
+        assert (run.lines, run.matched, run.differences) == (6, 6, 0)
+        assert clearing(provider="stripe") == 250 - FEE - 100 - 1500
+
+    def test_tells_of_what_stripe_alone_knows(self, stripe: Stripe) -> None:
+        stripe.act("clear")
+        _, intent = paid(stripe)
+        by_hand = {"payment_intent": intent.provider_id, "amount": "200"}
+        stripe.client.post("/v1/refunds", data=by_hand).raise_for_status()
+
+        run = reconcile_bill(provider="stripe", date=clock.now().date(), now=clock.now())
+
+        (shown,) = view_reconciliation(provider="stripe", date=clock.now().date(), limit=10).shown
+        assert (run.matched, run.differences) == (2, 1)
+        assert (shown.difference.payment, shown.difference.theirs) == (
+            intent.number,
+            Money(amount=-200, currency="GBP"),
         )
-        assert {line.amount.currency for line in lines} == {"GBP"}
 
     def test_has_pages(self, stripe: Stripe, provider: StripeProvider) -> None:
         stripe.act("move", type="payout", amount=-500, currency="gbp", fee=0, source="po_1", times=101)

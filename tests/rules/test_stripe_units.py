@@ -55,6 +55,7 @@ class TestUnits:
 
 def moved(**facts: Any) -> dict[str, Any]:
     return {
+        "id": "txn_1",
         "type": "charge",
         "amount": 250,
         "currency": "gbp",
@@ -66,7 +67,8 @@ def moved(**facts: Any) -> dict[str, Any]:
 
 class TestBill:
     def test_tells_converted_money_as_the_customer_paid_it_and_fees_as_stripe_took_them(self) -> None:
-        charge = {"currency": "jpy", "amount": 500, "payment_intent": "pi_1", "metadata": {"evertill_payment": "N"}}
+        charge: dict[str, Any] = {"id": "ch_1", "currency": "jpy", "amount": 500, "payment_intent": "pi_1"}
+        charge["metadata"] = {"evertill_payment": "N"}
 
         lines = list(lines_of(moved(amount=262, fee=31, source=charge)))
 
@@ -94,6 +96,12 @@ class TestBill:
         (line,) = lines_of(moved(type=kind, amount=amount, source={"id": "x_1"}))
 
         assert (line.kind, line.amount.amount) == (expected, amount)
+        assert line.part_id == ("" if expected is BillKind.CAPTURE else "x_1")
+
+    def test_names_what_has_no_source_by_its_own_name(self) -> None:
+        (line,) = lines_of(moved(type="stripe_fee", amount=-7, source=None))
+
+        assert (line.reference, line.provider_id, line.part_id) == ("", "", "txn_1")
 
     def test_has_no_line_for_nothing(self) -> None:
         assert list(lines_of(moved(type="adjustment", amount=0))) == []

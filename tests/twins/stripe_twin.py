@@ -185,6 +185,8 @@ class Twin:
 
     def _with_source(self, move: dict[str, Any]) -> dict[str, Any]:
         source = move["source"]
+        if source in _DISPUTES:
+            return move | {"source": _DISPUTES[source]}
         if not isinstance(source, str) or source[:3] not in ("ch_", "re_"):
             return move
         told = self.local("GET", f"/v1/{'charges' if source.startswith('ch_') else 'refunds'}/{source}")
@@ -193,7 +195,7 @@ class Twin:
             told["metadata"] = self.local("GET", f"/v1/payment_intents/{told['payment_intent']}")["metadata"]
         return move | {"source": told}
 
-    def act(self, words: list[str], body: dict[str, Any]) -> Any:
+    def act(self, words: list[str], body: dict[str, Any]) -> Any:  # noqa: C901 — a table.
         match words:
             case ["faults"]:
                 _FAULTS.clear()
@@ -219,8 +221,12 @@ class Twin:
             case ["dispute", payment_id]:
                 return self._dispute(payment_id, body)
             case ["move"]:
-                made = {"id": new("txn"), "object": "balance_transaction", "created": int(time.time()), **body}
-                _MOVES.extend(made | {"id": new("txn")} for _ in range(body.pop("times", 1)))
+                made = {"object": "balance_transaction", "created": int(time.time()), **body}
+                _MOVES.extend(made | {"id": new("txn")} for _ in range(made.pop("times", 1)))
+            case ["clear"]:
+                self._local.delete("/_config/data")
+                for kept in (_KEYS, _SESSIONS, _DISPUTES, _MOVES, _CALLS):
+                    kept.clear()
             case _:
                 raise Refused(404, "Unknown act.")
         return {}
@@ -265,22 +271,17 @@ class Twin:
             "payment_intent": payment_id,
             "reason": "fraudulent",
             "metadata": {},
+            "balance_transactions": [],
             "evidence_details": {"due_by": int(time.time()) + 7 * 86_400},
         }
         dispute["status"] = body["status"]
         _DISPUTES[dispute["id"]] = dispute
         amount = {"needs_response": -dispute["amount"], "won": dispute["amount"]}.get(body["status"], 0)
         if amount:
-            self.act(
-                ["move"],
-                {
-                    "type": "adjustment",
-                    "amount": amount,
-                    "currency": payment["currency"],
-                    "fee": 1500 if amount < 0 else 0,
-                    "source": dispute,
-                },
-            )
+            fee = 1500 if amount < 0 else 0
+            told = {"type": "adjustment", "amount": amount, "currency": payment["currency"], "fee": fee}
+            self.act(["move"], told | {"source": dispute["id"]})
+            dispute["balance_transactions"].append(_MOVES[-1])
         self._tell("charge.dispute.created" if known is None else "charge.dispute.updated", dispute)
         return dispute
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import ledger, orders, payments, stock
+from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -27,6 +27,13 @@ class Check(StrEnum):
     BOUGHT = "every paid order has the money of one payment, and no other order has"
     REFUNDS = "every payment's refunds are its own, and within what it captured"
     RETURNED = "every refund stands in the ledger, and no other"
+    PIECES = "every line's returned pieces are those of its refunds"
+    RESTOCKED = "every piece that refunds put back on sale came back, and no other"
+    BILLS = "every bill has the lines and differences that were counted"
+    DISPUTES = "every dispute's moves tell how it came to its state"
+    DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
+    HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
+    HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +132,60 @@ def _returned() -> _Found:
     yield from _unequal(told, ledger.stream_refunds(), left="given back", right="in the ledger")
 
 
+def _pieces() -> _Found:
+    for wrong in orders.find_return_differences():
+        line = f"{ids.to_number(wrong.order_id)} line {wrong.position}"
+        yield line, f"returned {wrong.returned}, by refunds {wrong.by_returns}"
+
+
+def _restocked() -> _Found:
+    told = _side_by_side(orders.stream_pieces_restocked(), stock.stream_pieces_returned())
+    for (order_id, sku), put_back, came_back in told:
+        if put_back != came_back:
+            yield ids.to_number(order_id), f"put back {put_back} of {sku}, came back {came_back}"
+
+
+def _bills() -> _Found:
+    for wrong in reconciliation.find_count_differences():
+        lines = f"{wrong.lines} lines counted, {wrong.lines_there} there"
+        detail = f"{lines}; {wrong.differences} differences counted, {wrong.differences_there} there"
+        yield f"{wrong.provider} {wrong.date}", detail
+
+
+def _disputes() -> _Found:
+    for wrong in disputes.find_history_differences():
+        yield ids.to_number(wrong.dispute_id), f"state {wrong.state}, last move {wrong.last_move}"
+
+
+def _disputed() -> _Found:
+    told = ((f"{name} DISPUTE_{state.value}", amount) for name, state, amount in disputes.stream_booked())
+    yield from _unequal(told, ledger.stream_disputes(), left="disputed", right="in the ledger")
+
+
+def _held_back() -> _Found:
+    # Disputes are few, so that they can be kept in memory.
+    by_payment = disputes.read_held()
+    intents = payments.read_intents(intent_ids=by_payment)
+    told = {
+        intent_id: disputes.held(by_payment[intent_id], captured=intent.captured)
+        for intent_id, intent in intents.items()
+        if intent.captured is not None
+    }
+    counted = dict(payments.stream_disputed())
+    for intent_id in sorted(told.keys() | counted.keys()):
+        here, there = counted.get(intent_id, 0), told.get(intent_id, 0)
+        if here != there:
+            yield ids.to_number(intent_id), f"disputed {here}, by its disputes {there}"
+
+
+def _holds() -> _Found:
+    holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
+    for order_id, name, is_lost in sorted(holding ^ held):
+        why = "is lost" if is_lost else "is open"
+        wrong = "which does not hold it" if (order_id, name, is_lost) in holding else "which cannot be"
+        yield ids.to_number(order_id), f"{name} {why}, {wrong}"
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -172,4 +233,11 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.BOUGHT: _bought,
     Check.REFUNDS: _refunds,
     Check.RETURNED: _returned,
+    Check.PIECES: _pieces,
+    Check.RESTOCKED: _restocked,
+    Check.BILLS: _bills,
+    Check.DISPUTES: _disputes,
+    Check.DISPUTED: _disputed,
+    Check.HELD_BACK: _held_back,
+    Check.HOLDS: _holds,
 }

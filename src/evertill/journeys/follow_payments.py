@@ -1,4 +1,4 @@
-"""Follow payments, refunds and webhooks until each has ended; a lost webhook or answer costs nothing but time."""
+"""Follow payments, refunds, disputes and webhooks until each has ended; what is lost on the way costs only time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import partial
 
 import structlog
 
-from evertill.domains import payments
+from evertill.domains import disputes, payments
 from evertill.journeys.refund_payment import send_refund
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.settle_payment import settle_payment
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
@@ -37,6 +38,8 @@ def poll_payments(*, now: dt.datetime) -> int:
 def handle_events(*, now: dt.datetime) -> int:
     """This function will settle the payments that one batch of stored webhooks is about, and return how many came.
 
+    A webhook says when to ask, and not what about: of captured money its provider is asked for disputes too.
+
     A webhook is handled when its payment was settled; else it is tried again later. Raises what db.write raises.
     """
     with db.write():
@@ -45,9 +48,23 @@ def handle_events(*, now: dt.datetime) -> int:
     for event in events:
         about.setdefault(event.intent_id, []).append(event)
     for intent_id, told in about.items():
-        if _try(partial(settle_payment, intent_id=intent_id, actor="webhook", now=now), subject=intent_id):
+        if _try(partial(settle_disputes, intent_id=intent_id, actor="webhook", now=now), subject=intent_id):
             _finish(told)
     return len(events)
+
+
+def poll_disputes(*, now: dt.datetime) -> int:
+    """This function will ask after one batch of open disputes that are due, and return how many.
+
+    It ends as poll_payments does. Raises what db.write raises.
+    """
+    settings = config.get()
+    look_at = now + dt.timedelta(seconds=settings.dispute_look_s)
+    with db.write():
+        intent_ids = disputes.claim_payments(now=now, look_at=look_at, limit=settings.follow_batch_max)
+    for intent_id in sorted(set(intent_ids)):
+        _try(partial(settle_disputes, intent_id=intent_id, actor="poller", now=now), subject=intent_id)
+    return len(intent_ids)
 
 
 def replay_events(*, since: dt.datetime, now: dt.datetime) -> int:

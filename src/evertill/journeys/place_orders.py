@@ -215,7 +215,7 @@ def _place_fresh(
             continue
         order = orders.Order(
             id=order_id,
-            state=orders.State.PLACED,
+            state=_as_placed(total),
             currency=ask.currency,
             total=total,
             email=ask.email,
@@ -232,6 +232,19 @@ def _place_fresh(
     if served:
         orders.record(keyed=served, placed_at=now, reserved_until=reserved_until)
         stock.move(movements=movements, now=now)
+        _give_away([keyed.order for keyed in served if not keyed.order.total], now=now)
+
+
+def _as_placed(total: int) -> orders.State:
+    """Return the state that an order is placed in: one that costs nothing waits for no money."""
+    return orders.State.PLACED if total else orders.State.PAID
+
+
+def _give_away(free: Sequence[orders.Order], *, now: dt.datetime) -> None:
+    """Have orders that cost nothing bought by nobody's money, in the moment in which they are placed."""
+    if free:
+        orders.change_state(order_ids=[o.id for o in free], to=orders.State.PAID, actor="customer", now=now)
+        stock.sell(pieces={order.id: orders.pieces_by_sku(order.lines) for order in free}, now=now)
 
 
 def _price(ask: PlaceOrder, offers: Mapping[str, catalog.Offer]) -> list[orders.Line]:
@@ -275,7 +288,7 @@ def _repeat(known: orders.Keyed, ask: PlaceOrder) -> Outcome:
     if known.body_digest != ask.body_digest:
         return _key_reused()
     # The first answer again, whatever has become of the order since.
-    as_placed = msgspec.structs.replace(known.order, state=orders.State.PLACED)
+    as_placed = msgspec.structs.replace(known.order, state=_as_placed(known.order.total))
     return _placed(as_placed, is_repeat=True)
 
 

@@ -1,85 +1,20 @@
-"""Refund a payment, whole or in part: promised first, then asked of the provider, then booked."""
+"""Refund a payment: what was promised is asked of the provider, and booked once it has said yes."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 
-import msgspec
 import structlog
 
-from evertill.domains import ledger, orders, payments
+from evertill.domains import ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
-from evertill.kernel import crypto, db, ids
-from evertill.kernel.errors import EvertillError
+from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
 _log = structlog.get_logger("evertill.payments")
 
 # How often a refund that staff have to send is looked at meanwhile.
 _REMIND = dt.timedelta(days=1)
-
-
-class AskRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to give back minor units of a payment, and why, under a key of the caller's."""
-
-    intent_id: int
-    amount: int
-    reason: str
-    key: bytes
-
-
-class RefundTooMuch(EvertillError):
-    """More is to be given back than the payment has left, or nothing, or a part where only the whole can be."""
-
-    code = "REFUND_TOO_MUCH"
-    status = "conflict"
-    remedy = "Look at what the payment captured and what was given back already."
-
-
-def refund_payment(*, asked: AskRefund, actor: str, now: dt.datetime) -> payments.Refund:
-    """This function will give money back and return the refund as it stands: SUCCEEDED, FAILED, or still REQUESTED.
-
-    Goods do not come back by this. The same key asks once. Raises RefundTooMuch and what db.write raises; a refund
-    whose provider does not answer stays REQUESTED and is sent again by the jobs.
-    """
-    key_digest = crypto.fingerprint(b"refund", asked.intent_id.to_bytes(8, "big"), asked.key)
-    with db.write():
-        # Requests for one payment queue here, so that a repeat finds the first one.
-        intent = payments.lock_intent(intent_id=asked.intent_id)
-        refund = payments.find_refund(key_digest=key_digest)
-        if refund is None:
-            refund = _promise(intent, asked, key_digest=key_digest, actor=actor, now=now)
-    if refund.state is not payments.RefundState.REQUESTED:
-        return refund
-    try:
-        return send_refund(refund_id=refund.id, now=now)
-    except payments.ProviderUnavailable:
-        return refund
-
-
-def _promise(
-    intent: payments.Intent | None, asked: AskRefund, *, key_digest: bytes, actor: str, now: dt.datetime
-) -> payments.Refund:
-    if intent is None or intent.captured is None or not intent.has_bought:
-        raise RefundTooMuch("This payment has bought nothing that could be given back.")
-    left = intent.captured.amount - intent.refunded
-    provider = payments.provider(intent.provider)
-    if asked.amount != left and payments.Capability.PARTIAL_REFUND not in provider.capabilities:
-        raise RefundTooMuch("This provider gives back the whole only.", left=left)
-    (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
-    new = payments.NewRefund(
-        id=refund_id,
-        intent_id=intent.id,
-        kind=payments.RefundKind.SALE,
-        amount=asked.amount,
-        reason=asked.reason,
-        actor=actor,
-        key_digest=key_digest,
-    )
-    if asked.amount <= 0 or not payments.request_refund(new=new, now=now):
-        raise RefundTooMuch(f"{asked.amount} cannot be given back; {left} is left.", left=left)
-    return payments.read_refunds(refund_ids=[refund_id])[refund_id]
 
 
 def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
@@ -118,19 +53,41 @@ def end_refund(
     The caller holds a transaction and has locked the payment.
     """
     is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
-    if is_first and state is payments.RefundState.SUCCEEDED:
-        _book(intent, refund, now=now)
+    if is_first:
+        is_done = state is payments.RefundState.SUCCEEDED
+        _end_return(intent, refund, is_done=is_done, now=now)
+        if is_done:
+            _book(intent, refund, now=now)
     return is_first
+
+
+def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bool, now: dt.datetime) -> None:
+    """End what the refund promised of the order: pieces and the order's state, then its goods, as locks are taken."""
+    if refund.kind is not payments.RefundKind.SALE:
+        return
+    order_id = intent.order_id
+    orders.lock_order(order_id=order_id)
+    given = orders.read_returns(refund_ids=[refund.id]).get(refund.id)
+    orders.finish_return(refund_id=refund.id, is_done=is_done, now=now)
+    if not is_done:
+        return
+    if payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE) == intent.expected.amount:
+        orders.change_state(order_ids=[order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)
+    if given is not None and given.restock:
+        stock.take_back(pieces={order_id: orders.pieces_by_sku(given.pieces)}, now=now)
 
 
 def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
-    is_sale = refund.kind is payments.RefundKind.SALE
-    book = ledger.standard.refund if is_sale else ledger.standard.late_refund
+    post([_entry(intent, refund, amount)], now=now)
+
+
+def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> ledger.Transaction:
     order = ids.to_number(intent.order_id)
-    post([book(reference=refund.number, order=order, provider=intent.provider, amount=amount)], now=now)
-    if is_sale:
-        given_back = payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE)
-        if given_back == intent.expected.amount:
-            orders.change_state(order_ids=[intent.order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)
+    payer = ledger.find_payer(reference=intent.number)
+    if payer is not None:
+        # What a balance paid goes back to it. It only ever paid orders that stood open, so there is no other refund.
+        return ledger.standard.refund_to_balance(reference=refund.number, order=order, customer=payer, amount=amount)
+    book = ledger.standard.refund if refund.kind is payments.RefundKind.SALE else ledger.standard.late_refund
+    return book(reference=refund.number, order=order, provider=intent.provider, amount=amount)

@@ -15,7 +15,15 @@ from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
-__all__ = ["OrderNotPayable", "ProviderUnavailable", "StartPayment", "Started", "UnknownMethod", "start_payment"]
+__all__ = [
+    "OrderNotPayable",
+    "ProviderUnavailable",
+    "StartPayment",
+    "Started",
+    "UnknownMethod",
+    "payment_key",
+    "start_payment",
+]
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,11 @@ class OrderNotPayable(EvertillError):
     remedy = "Look at the order's state; place a new order if this one has ended."
 
 
+def payment_key(*, caller: str, order_id: int, key: bytes) -> bytes:
+    """This function will return the digest that stands for a caller's Idempotency-Key for one order."""
+    return crypto.fingerprint(caller.encode(), order_id.to_bytes(8, "big"), key)
+
+
 def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
     """This function will begin a payment at its provider and return it with what the customer does next.
 
@@ -59,7 +72,9 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     After ProviderUnavailable the payment is followed until it is known what became of it.
     """
     provider, way = payments.choose(asked.method)
-    key_digest = crypto.fingerprint(asked.caller.encode(), asked.order_id.to_bytes(8, "big"), asked.key)
+    if payments.Capability.INSTANT in provider.capabilities:
+        raise UnknownMethod(f"'{asked.method}' has nothing to begin: it pays at once.", methods=payments.methods())
+    key_digest = payment_key(caller=asked.caller, order_id=asked.order_id, key=asked.key)
     body_digest = crypto.fingerprint(asked.method.encode())
     intent = payments.find_intent(key_digest=key_digest)
     is_repeat = intent is not None

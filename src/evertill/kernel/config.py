@@ -119,7 +119,16 @@ class Config:
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
     pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
+    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    bill_batch_max: int = _setting(2_000, "Lines of a provider's bill that are compared at a time.", low=1, high=10_000)
+    bill_lines_max: int = _setting(5_000_000, "Lines in a provider's bill of one day.", low=1, high=10**9)
+    bill_grace_s: int = _setting(
+        3600,
+        "Seconds around midnight for which a booking may stand on the bill of the neighbouring day.",
+        low=0,
+        high=43_200,
+    )
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)

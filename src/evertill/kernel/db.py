@@ -76,23 +76,33 @@ def fetch(statement: LiteralString, params: Params = ()) -> list[Any]:
 class Later(Generic[T]):
     """The answer to a statement that has been asked; inside `together` it is there when the block has ended."""
 
-    __slots__ = ("_cursor", "_shape")
+    __slots__ = ("_cursor", "_read")
 
-    def __init__(self, cursor: psycopg.Cursor[Any], shape: Callable[[list[Any]], T]) -> None:
+    def __init__(self, cursor: psycopg.Cursor[Any], read: Callable[[psycopg.Cursor[Any]], T]) -> None:
         self._cursor = cursor
-        self._shape = shape
+        self._read = read
 
     def get(self) -> T:
         """This function will return the answer, waiting for it if need be; it can be asked for once."""
         with self._cursor:
-            return self._shape(self._cursor.fetchall())
+            return self._read(self._cursor)
 
 
 def ask(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[list[Any]], T]) -> Later[T]:
     """This function will send one prepared statement; `shape` makes the answer from its rows."""
     cursor = psycopg.Cursor(raw())
     cursor.execute(statement, params, prepare=True, binary=True)
-    return Later(cursor, shape)
+    return Later(cursor, lambda answered: shape(answered.fetchall()))
+
+
+def tell(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[int], T]) -> Later[T]:
+    """This function will send one prepared statement that returns no rows; `shape` makes the answer from their number.
+
+    Inside `together` the answer is there only when the block has ended.
+    """
+    cursor = psycopg.Cursor(raw())
+    cursor.execute(statement, params, prepare=True, binary=True)
+    return Later(cursor, lambda answered: shape(answered.rowcount))
 
 
 @contextmanager
@@ -109,14 +119,14 @@ def execute(statement: LiteralString, params: Params = ()) -> int:
         return cursor.rowcount
 
 
-def stream(statement: LiteralString) -> Iterator[Any]:
+def stream(statement: LiteralString, params: Params = ()) -> Iterator[Any]:
     """This function will give the rows of a statement as tuples, a bounded number of them in memory at a time.
 
     The caller holds a transaction until it has read what it wants.
     """
     with raw().cursor(name=f"stream_{uuid4().hex}") as cursor:
         cursor.itersize = _STREAM_ROWS
-        yield from cursor.execute(statement)
+        yield from cursor.execute(statement, params or None)
 
 
 @contextmanager

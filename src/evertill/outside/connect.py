@@ -10,6 +10,7 @@ from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
+from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 
 # Secrets that are known at a time while one replaces another.
@@ -22,6 +23,7 @@ def connect() -> None:
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
+    yield BalanceProvider()
     if settings.sandbox_url:
         sandbox = SandboxProvider(
             url=settings.sandbox_url, keys=settings.data / settings.sandbox_keys, settings=settings

@@ -28,6 +28,8 @@ class OfflineProvider:
     """A provider whose word is that of staff, told through the journeys confirm_payment and confirm_refund."""
 
     capabilities = Capability.OFFLINE | Capability.PARTIAL_REFUND
+    # It has no bill.
+    utc_offset = dt.timedelta(0)
 
     def __init__(self, *, name: str, instructions: str, patience_s: int) -> None:
         if len(instructions) > _INSTRUCTIONS_CHARS_MAX:

@@ -71,6 +71,7 @@ class SandboxProvider:
     """The payment provider for trying things out."""
 
     name = "sandbox"
+    utc_offset = dt.timedelta(0)
     capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
 
     def __init__(self, *, url: str, keys: Path, settings: Config) -> None:

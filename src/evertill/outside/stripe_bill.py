@@ -34,23 +34,18 @@ def lines_of(told: Mapping[str, Any]) -> Iterator[BillLine]:
         source = told["source"] if isinstance(told["source"], dict) else {}
         moved = from_stripe(told["amount"], currency=told["currency"])
         kind = _kind(told, source)
-        at = dt.datetime.fromtimestamp(told["created"], tz=dt.UTC)
-        reference = str((source.get("metadata") or {}).get(PAYMENT) or "")
-        payment = str(source.get("payment_intent") or "")
-        is_part = kind in (BillKind.REFUND, BillKind.DISPUTE, BillKind.DISPUTE_WON)
-        amount = _presented(moved, source) if is_part or kind is BillKind.CAPTURE else moved
+        facts: dict[str, Any] = {
+            "reference": str((source.get("metadata") or {}).get(PAYMENT) or ""),
+            "provider_id": str(source.get("payment_intent") or ""),
+            # A capture and its fee are the payment's own; everything else has a name of Stripe's.
+            "part_id": "" if kind is BillKind.CAPTURE else str(source.get("id") or told["id"]),
+            "at": dt.datetime.fromtimestamp(told["created"], tz=dt.UTC),
+        }
+        amount = moved if kind in (BillKind.FEE, BillKind.PAYOUT) else _presented(moved, source)
         if amount.amount:
-            yield BillLine(
-                kind=kind,
-                reference=reference,
-                provider_id=payment,
-                part_id=str(source["id"]) if is_part else "",
-                amount=amount,
-                at=at,
-            )
+            yield BillLine(kind=kind, amount=amount, **facts)
         if told["fee"]:
-            fee = from_stripe(-told["fee"], currency=told["currency"])
-            yield BillLine(kind=BillKind.FEE, reference=reference, provider_id=payment, amount=fee, at=at)
+            yield BillLine(kind=BillKind.FEE, amount=from_stripe(-told["fee"], currency=told["currency"]), **facts)
     except (KeyError, TypeError, AttributeError, NotInStripesUnits) as error:
         raise ProviderUnavailable("Stripe tells something else than it describes.") from error
 

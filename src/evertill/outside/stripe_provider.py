@@ -64,6 +64,7 @@ class StripeProvider:
     """Stripe, called through its own SDK and our limits."""
 
     name = "stripe"
+    utc_offset = dt.timedelta(0)
     capabilities = Capability.PAGE | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
 
     def __init__(self, *, url: str, key: str, webhook_secrets: Sequence[str], settings: Config) -> None:
@@ -81,10 +82,7 @@ class StripeProvider:
 
         Stripe forgets a key after a day; by then `expires_at`, which never changes, is past, and a new page is refused.
         """
-        try:
-            amount = to_stripe(intent.expected)
-        except NotInStripesUnits as error:
-            raise ProviderRefused(error.detail) from None
+        amount = _counted(intent.expected)
         open_s = min(max(self.patience_s, _OPEN_S_MIN), _OPEN_S_MAX)
         product: Any = {"name": f"Order {ids.to_number(intent.order_id)}"}
         price: Any = {"currency": intent.expected.currency.lower(), "unit_amount": amount, "product_data": product}
@@ -146,7 +144,7 @@ class StripeProvider:
         """
         if intent.captured is None:
             raise ProviderRefused(f"{intent.number} has taken nothing.")
-        amount = to_stripe(Money(amount=refund.amount, currency=intent.captured.currency))
+        amount = _counted(Money(amount=refund.amount, currency=intent.captured.currency))
         with translated():
             listed = self._api.refunds.list(params={"payment_intent": intent.provider_id, "limit": _PAGE})
             others = (other.to_dict() for other in itertools.islice(listed.auto_paging_iter(), _LISTED_MAX))
@@ -227,6 +225,13 @@ class StripeProvider:
 _EXPANDED = "payment_intent.latest_charge.balance_transaction"
 
 
+def _counted(money: Money) -> int:
+    try:
+        return to_stripe(money)
+    except NotInStripesUnits as error:
+        raise ProviderRefused(error.detail) from None
+
+
 def _of_session(told: Mapping[str, Any], intent: Intent) -> Truth:
     try:
         if told["client_reference_id"] != intent.number:
@@ -280,10 +285,14 @@ def _reason(payment: object) -> str:
 def _dispute(told: Mapping[str, Any]) -> DisputeTruth:
     try:
         due = (told.get("evidence_details") or {}).get("due_by")
+        # What it cost when the money was withdrawn; the second transaction, if any, gives that back.
+        fees = [int(moved["fee"]) for moved in told["balance_transactions"] if moved["currency"] == told["currency"]]
+        fee = sum(fee for fee in fees if fee > 0)
         return DisputeTruth(
             provider_id=str(told["id"]),
             standing=_DISPUTES.get(told["status"], DisputeStanding.OPEN),
             amount=from_stripe(told["amount"], currency=told["currency"]),
+            fee=from_stripe(fee, currency=told["currency"]).amount,
             reason=str(told["reason"]),
             evidence_due_at=dt.datetime.fromtimestamp(due, tz=dt.UTC) if due else None,
         )

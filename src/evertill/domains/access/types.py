@@ -15,6 +15,7 @@ class Scope(StrEnum):
     ORDERS_READ = "orders:read"
     ORDERS_CANCEL = "orders:cancel"
     ORDERS_PAY = "orders:pay"
+    ORDERS_REFUND = "orders:refund"
     ORDERS_PRICE = "orders:price"
 
 
@@ -23,6 +24,7 @@ MEANINGS = {
     Scope.ORDERS_READ: "read any order",
     Scope.ORDERS_CANCEL: "cancel any order",
     Scope.ORDERS_PAY: "begin to pay any order",
+    Scope.ORDERS_REFUND: "give back any order, whole or in part, and put its goods back on sale",
     Scope.ORDERS_PRICE: "state the unit price of an order line: negotiated or historical orders",
 }
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from evertill.domains.ledger import rules
-from evertill.domains.ledger.types import Account, Transaction
+from evertill.domains.ledger.types import Account, BalanceSale, Transaction
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Texts
+from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.ledger"
@@ -83,6 +83,46 @@ def post(*, transactions: Sequence[Transaction], now: dt.datetime) -> list[Outco
         # The same name once more in this batch is a repeat.
         written.discard(one.name)
     return outcomes
+
+
+def lock_prepaid(*, accounts: Iterable[Account]) -> db.Later[dict[Account, int]]:
+    """This function will ask to lock prepaid balances until the transaction ends; the answer says where they stand.
+
+    That is in minor units of debit, so below zero for what is prepaid; a balance that nobody topped up stands at 0.
+    """
+    wanted = set(accounts)
+    keys, _ = _keys(wanted)
+    return db.ask(sql.load(_HERE, "lock_prepaid"), (keys,), shape=lambda rows: _by_account(wanted, _balances(rows)))
+
+
+def record_sales(*, sales: Sequence[BalanceSale], now: dt.datetime) -> db.Later[None]:
+    """This function will ask to record sales that prepaid balances pay, which the caller has locked and compared.
+
+    Each is one transaction of four postings, under a reference that is new: the balance pays the order, which the shop
+    has earned. The answer raises ReferenceTaken for one that is not new, and BalanceTooLow for a balance that nobody
+    ever topped up; a balance that does not cover its sales violates ledger_balance_prepaid_covered.
+    """
+    owners = {(sale.customer, sale.amount.currency) for sale in sales}
+
+    def check(rows: Sequence[Any]) -> None:
+        ((written, moved),) = rows
+        if written != len(sales):
+            raise ReferenceTaken("A payment from a balance is recorded under this reference already.")
+        if moved != len(owners):
+            raise BalanceTooLow("A balance has nothing on it.")
+
+    return db.ask(
+        sql.load(_HERE, "record_sales"),
+        (
+            now,
+            Texts([sale.reference for sale in sales]),
+            Texts([sale.order for sale in sales]),
+            Texts([sale.customer for sale in sales]),
+            Texts([sale.amount.currency for sale in sales]),
+            Bigints([sale.amount.amount for sale in sales]),
+        ),
+        shape=check,
+    )
 
 
 def _outcome(one: _Asked, *, refused: set[_Name], recorded: dict[_Name, _Says], is_new: bool) -> Outcome:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from evertill.domains.ledger.types import (
     Account,
     AccountKind,
+    Cleared,
     Difference,
     Entry,
     Kind,
@@ -58,6 +60,12 @@ def read_entries(*, account: Account, limit: int) -> list[Entry]:
     ]
 
 
+def find_payer(*, reference: str) -> str | None:
+    """This function will return whose prepaid balance a payment came from; None for what no balance paid."""
+    rows = db.fetch(sql.load(_HERE, "find_payer"), (reference,))
+    return str(rows[0][0]) if rows else None
+
+
 def trial_balance(*, currency: str) -> list[TrialLine]:
     """This function will add up all entries of a currency by kind of account; the balances sum to zero."""
     return [
@@ -67,13 +75,42 @@ def trial_balance(*, currency: str) -> list[TrialLine]:
 
 
 def stream_captures() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all captures, in the order of references; caller's transaction."""
+    """This function will give (reference, amount) of all that paid orders, by providers and from balances.
+
+    In the order of references; the caller holds a transaction.
+    """
     return _stream(sql.load(_HERE, "stream_captures"))
 
 
 def stream_refunds() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all that providers gave back, as stream_captures does."""
+    """This function will give (reference, amount) of all that was given back, as stream_captures does."""
     return _stream(sql.load(_HERE, "stream_refunds"))
+
+
+def stream_cleared(*, provider: str, since: dt.datetime, until: dt.datetime) -> Iterator[Cleared]:
+    """This function will give what was recorded of a provider's money from `since` on, before `until`.
+
+    The caller holds a transaction.
+    """
+    for row in db.stream(sql.load(_HERE, "stream_cleared"), (_clearing_key(provider), since, until)):
+        yield _cleared(row)
+
+
+def find_cleared(*, provider: str, names: Sequence[tuple[Kind, str]]) -> list[Cleared]:
+    """This function will return what transactions of these kinds and references did to a provider's money."""
+    kinds, references = Texts([kind for kind, _ in names]), Texts([reference for _, reference in names])
+    rows = db.fetch(sql.load(_HERE, "find_cleared"), (kinds, references, _clearing_key(provider)))
+    return [_cleared(row) for row in rows]
+
+
+def _clearing_key(provider: str) -> str:
+    # The currency does not count in it.
+    return Account(kind=AccountKind.PROVIDER_CLEARING, currency="", owner=provider).key
+
+
+def stream_disputes() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference and kind, amount) of all that disputes did, as stream_captures does."""
+    return _stream(sql.load(_HERE, "stream_disputes"))
 
 
 def _stream(statement: LiteralString) -> Iterator[tuple[str, Money]]:
@@ -103,6 +140,13 @@ def find_overdrawn() -> list[Overdrawn]:
         Overdrawn(account=account, currency=currency, balance=balance)
         for account, currency, balance in db.fetch(sql.load(_HERE, "overdrawn"))
     ]
+
+
+def _cleared(row: Sequence[Any]) -> Cleared:
+    kind, reference, currency, amount, posted_at = row
+    return Cleared(
+        kind=Kind(kind), reference=reference, amount=Money(amount=amount, currency=currency), posted_at=posted_at
+    )
 
 
 def _keys(accounts: Sequence[Account]) -> tuple[Texts, Texts]:

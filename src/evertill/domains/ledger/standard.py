@@ -83,6 +83,18 @@ def write_off(*, reference: str, order: str, amount: Money) -> Transaction:
     return _move(Kind.WRITE_OFF, reference, amount, to=_WRITE_OFFS, out_of=_order(order))
 
 
+def correction(*, reference: str, provider: str, against: AccountKind, amount: Money) -> Transaction:
+    """This function will have a provider hold more for the shop than the books said, or less (an amount below zero).
+
+    The difference comes from, or goes to, an account that nobody owns, such as FEES or WRITE_OFFS.
+    """
+    held, other = _clearing(provider), (against, None)
+    if amount.amount > 0:
+        return _move(Kind.CORRECTION, reference, amount, to=held, out_of=other)
+    less = Money(amount=-amount.amount, currency=amount.currency)
+    return _move(Kind.CORRECTION, reference, less, to=other, out_of=held)
+
+
 def reversal(*, reference: str, of: Transaction) -> Transaction:
     """This function will undo a transaction by its opposite; both stay in the books."""
     opposite = tuple(Posting(posting.account, -posting.amount) for posting in of.postings)

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from evertill.kernel.money import Money
+
 
 class AccountKind(StrEnum):
     """What an account is for."""
@@ -50,6 +52,7 @@ class Kind(StrEnum):
     ROUNDING = "ROUNDING"
     WRITE_OFF = "WRITE_OFF"
     REVERSAL = "REVERSAL"
+    CORRECTION = "CORRECTION"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,12 +88,30 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
         return self.postings[0].account.currency
 
 
+class BalanceSale(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale that a prepaid balance pays at once. `order` and `customer` are whose accounts it moves."""
+
+    reference: str
+    order: str
+    customer: str
+    amount: Money
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What one recorded transaction did to one account, in minor units."""
 
     kind: Kind
     reference: str
     amount: int
+    posted_at: dt.datetime
+
+
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """What one recorded transaction did to a provider's clearing account."""
+
+    kind: Kind
+    reference: str
+    amount: Money
     posted_at: dt.datetime
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class Order(models.Model):
@@ -45,12 +45,47 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=200)
     quantity = models.IntegerField()
     unit_price = models.BigIntegerField()
+    # Pieces given back, or promised to be: they count from the moment a refund is requested.
+    returned = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "orders_line"
         constraints = (
             models.CheckConstraint(name="orders_line_quantity_positive", condition=Q(quantity__gt=0)),
             models.CheckConstraint(name="orders_line_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(
+                name="orders_line_returned_within_quantity",
+                condition=Q(returned__gte=0) & Q(returned__lte=F("quantity")),
+            ),
+        )
+
+
+class Hold(models.Model):
+    """A reason not to hand over an order's goods; released rows stay, so that they tell who held it, and how long."""
+
+    id = models.BigAutoField(primary_key=True)
+    order_id = models.BigIntegerField()
+    reason = models.CharField(max_length=32)
+    subject = models.CharField(max_length=200)
+    actor = models.CharField(max_length=64)
+    held_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "orders_hold"
+        constraints = (
+            models.UniqueConstraint(
+                name="orders_hold_once",
+                fields=("order_id", "reason", "subject"),
+                condition=Q(released_at__isnull=True),
+            ),
+            models.CheckConstraint(name="orders_hold_named", condition=~Q(reason="") & ~Q(subject="")),
+            models.CheckConstraint(
+                name="orders_hold_released_by_somebody",
+                condition=Q(released_at__isnull=True, released_by="")
+                | (Q(released_at__isnull=False) & ~Q(released_by="")),
+            ),
         )
 
 
@@ -66,3 +101,27 @@ class OrderEvent(models.Model):
 
     class Meta:
         db_table = "orders_event"
+
+
+class Return(models.Model):
+    """Which pieces of which line a refund gives back; a row is written once and ended once."""
+
+    pk = models.CompositePrimaryKey("refund_id", "position")
+    refund_id = models.BigIntegerField()
+    position = models.IntegerField()
+    order_id = models.BigIntegerField(db_index=True)
+    quantity = models.IntegerField()
+    state = models.CharField(max_length=16)
+    restock = models.BooleanField()
+    actor = models.CharField(max_length=64)
+    promised_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_return"
+        constraints = (
+            models.CheckConstraint(
+                name="orders_return_state_known", condition=Q(state__in=("PROMISED", "DONE", "UNDONE"))
+            ),
+            models.CheckConstraint(name="orders_return_quantity_positive", condition=Q(quantity__gt=0)),
+        )

@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 
 from evertill.domains.orders import rules
-from evertill.domains.orders.types import Keyed, State
+from evertill.domains.orders.queries import find_holds
+from evertill.domains.orders.types import Due, Keyed, Pieces, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -17,6 +18,8 @@ from evertill.kernel.errors import EvertillError
 _HERE = "evertill.domains.orders"
 # Which of the three is met first is PostgreSQL's choice.
 _PRIMARY_KEYS = {"orders_order_pkey", "orders_line_pkey", "orders_event_pkey"}
+# A lookup is a tenth of the price of State(…).
+_STATES = {state.value: state for state in State}
 _EVENTS = {
     State.PAID: "order.paid",
     State.REFUNDED: "order.refunded",
@@ -96,6 +99,43 @@ def lock_order(*, order_id: int) -> State | None:
     return State(rows[0][0]) if rows else None
 
 
+def hold(*, order_ids: Sequence[int], reason: str, subject: str, actor: str, now: dt.datetime) -> set[int]:
+    """This function will hold orders, so that nobody hands over their goods, and return the ids not so held before.
+
+    An order may be held for several reasons and subjects at once; each counts once. It locks the orders.
+    """
+    lock_orders(order_ids=order_ids)
+    rows = db.fetch(sql.load(_HERE, "hold"), (reason, subject, actor, now, Bigints(order_ids)))
+    return {order_id for (order_id,) in rows}
+
+
+def release_holds(*, order_ids: Sequence[int], subject: str, actor: str, now: dt.datetime) -> set[int]:
+    """This function will release what holds orders because of a subject, and return the ids that were held so.
+
+    What holds them because of other subjects stays. It locks the orders.
+    """
+    lock_orders(order_ids=order_ids)
+    rows = db.fetch(sql.load(_HERE, "release_holds"), (now, actor, Bigints(order_ids), subject))
+    return {order_id for (order_id,) in rows}
+
+
+def lock_orders(*, order_ids: Sequence[int]) -> dict[int, State]:
+    """This function will lock orders, in their order, until the caller's transaction ends, and return their states."""
+    rows = db.fetch(sql.load(_HERE, "lock_orders"), (Bigints(order_ids),))
+    return {order_id: State(state) for order_id, state in rows}
+
+
+def ready_to_fulfil(*, order_ids: Sequence[int]) -> set[int]:
+    """This function will lock orders and return those whose goods may be handed over: PAID, and held by nothing.
+
+    Nobody can hold one of them before the caller's transaction ends, so hand over, or note that it is begun, in it.
+    """
+    states = lock_orders(order_ids=order_ids)
+    # Asked only now: a statement that waits for a lock does not see what others wrote beside it meanwhile.
+    held = find_holds(order_ids=order_ids)
+    return {order_id for order_id, state in states.items() if state is State.PAID and order_id not in held}
+
+
 def extend_reservation(*, order_id: int, lasting: dt.timedelta) -> None:
     """This function will keep the goods of an unpaid order for so long after it was placed, if that is longer than now.
 
@@ -105,10 +145,60 @@ def extend_reservation(*, order_id: int, lasting: dt.timedelta) -> None:
     db.execute(sql.load(_HERE, "extend_reservation"), (lasting, order_id))
 
 
+def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
+    """This function will ask to lock orders, in the order of their ids, until the caller's transaction ends.
+
+    The answer tells what each owes once the locks are held; an id that does not exist is missing from it.
+    """
+    return db.ask(sql.load(_HERE, "lock_due"), (Bigints(sorted(order_ids)),), shape=_due)
+
+
+def _due(rows: Sequence[Any]) -> dict[int, Due]:
+    return {
+        order_id: Due(state=_STATES[state], total=total, currency=currency) for order_id, state, total, currency in rows
+    }
+
+
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
     """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
-    moved = db.fetch(
+    return ask_to_change_state(order_ids=order_ids, to=to, actor=actor, now=now).get()
+
+
+def ask_to_change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> db.Later[set[int]]:
+    """This function will ask for what change_state does."""
+    return db.ask(
         sql.load(_HERE, "change_state"),
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
+        shape=lambda rows: {order_id for (order_id,) in rows},
     )
-    return {order_id for (order_id,) in moved}
+
+
+def promise_return(
+    *, order_id: int, refund_id: int, pieces: Sequence[Pieces], restock: bool, actor: str, now: dt.datetime
+) -> None:
+    """This function will note that a refund gives back pieces of an order, one entry per line; raises TooManyPieces.
+
+    The caller has locked the order. `restock` is kept for when the refund succeeds.
+    """
+    promised = db.execute(
+        sql.load(_HERE, "promise_return"),
+        {
+            "order_id": order_id,
+            "refund_id": refund_id,
+            "positions": Ints([part.position for part in pieces]),
+            "quantities": Ints([part.quantity for part in pieces]),
+            "restock": restock,
+            "actor": actor,
+            "now": now,
+        },
+    )
+    if promised != len(pieces):
+        raise rules.TooManyPieces("More pieces are to be given back than were bought and not given back yet.")
+
+
+def finish_return(*, refund_id: int, is_done: bool, now: dt.datetime) -> None:
+    """This function will end what a refund promised of its order; the caller has locked the order.
+
+    Pieces of a refund that is not done may be given back by another.
+    """
+    db.execute(sql.load(_HERE, "finish_return"), {"refund_id": refund_id, "is_done": is_done, "now": now})

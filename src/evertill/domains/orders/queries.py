@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from evertill.domains.orders.types import HistoryDifference, Keyed, Line, Order, State, TotalDifference
+from evertill.domains.orders.types import (
+    HistoryDifference,
+    Hold,
+    HoldReason,
+    Keyed,
+    Line,
+    Order,
+    Pieces,
+    Return,
+    ReturnDifference,
+    State,
+    TotalDifference,
+)
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Uuids
 from evertill.kernel.money import Money
@@ -35,9 +47,38 @@ def read_orders(*, order_ids: Sequence[int]) -> dict[int, Order]:
 def read_lines(*, order_ids: Sequence[int]) -> dict[int, list[Line]]:
     """This function will read the lines of orders, in their places."""
     lines: dict[int, list[Line]] = {order_id: [] for order_id in order_ids}
-    for order_id, sku, title, quantity, unit_price in db.fetch(sql.load(_HERE, "lines_of"), (Bigints(order_ids),)):
-        lines[order_id].append(Line(sku=sku, title=title, quantity=quantity, unit_price=unit_price))
+    rows = db.fetch(sql.load(_HERE, "lines_of"), (Bigints(order_ids),))
+    for order_id, sku, title, quantity, unit_price, returned in rows:
+        lines[order_id].append(Line(sku=sku, title=title, quantity=quantity, unit_price=unit_price, returned=returned))
     return lines
+
+
+def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
+    """This function will read what refunds give back; a refund of an amount alone is missing from the answer."""
+    pieces: dict[int, list[Pieces]] = {}
+    restocked: set[int] = set()
+    rows = db.fetch(sql.load(_HERE, "read_returns"), (Bigints(sorted(refund_ids)),))
+    for refund_id, position, sku, quantity, unit_price, restock in rows:
+        part = Pieces(position=position, sku=sku, quantity=quantity, unit_price=unit_price)
+        pieces.setdefault(refund_id, []).append(part)
+        if restock:
+            restocked.add(refund_id)
+    return {
+        refund_id: Return(pieces=tuple(parts), restock=refund_id in restocked) for refund_id, parts in pieces.items()
+    }
+
+
+def find_pieces(*, order_ids: Sequence[int]) -> db.Later[dict[int, dict[str, int]]]:
+    """This function will ask how many pieces of each SKU orders have, by order."""
+    return db.ask(sql.load(_HERE, "pieces_of"), (Bigints(order_ids),), shape=_pieces)
+
+
+def _pieces(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+    pieces: dict[int, dict[str, int]] = {}
+    for order_id, sku, quantity in rows:
+        wanted = pieces.setdefault(order_id, {})
+        wanted[sku] = wanted.get(sku, 0) + quantity
+    return pieces
 
 
 def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
@@ -57,6 +98,25 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
     }
 
 
+def find_holds(*, order_ids: Sequence[int]) -> dict[int, list[Hold]]:
+    """This function will return what holds orders, the oldest first; an order that nothing holds is missing."""
+    found: dict[int, list[Hold]] = {}
+    rows = db.fetch(sql.load(_HERE, "find_holds"), (Bigints(order_ids),))
+    for order_id, reason, subject, actor, held_at in rows:
+        one = Hold(order_id=order_id, reason=reason, subject=subject, actor=actor, held_at=held_at)
+        found.setdefault(order_id, []).append(one)
+    return found
+
+
+def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
+    """This function will give (order id, subject, whether it is lost) for each hold by a dispute.
+
+    In the order of ids and subjects; the caller's transaction.
+    """
+    for order_id, subject, reason in db.stream(sql.load(_HERE, "disputed_holds")):
+        yield order_id, subject, reason == HoldReason.DISPUTE_LOST
+
+
 def find_total_differences() -> list[TotalDifference]:
     """This function will return every order that is not the sum of its lines; a sound shop has none."""
     return [
@@ -73,6 +133,14 @@ def find_history_differences() -> list[HistoryDifference]:
     ]
 
 
+def find_return_differences() -> list[ReturnDifference]:
+    """This function will return every line whose returned pieces are not the sum of what refunds give back of it."""
+    return [
+        ReturnDifference(order_id=order_id, position=position, returned=returned, by_returns=by_returns)
+        for order_id, position, returned, by_returns in db.fetch(sql.load(_HERE, "return_differences"))
+    ]
+
+
 def stream_paid() -> Iterator[tuple[int, Money]]:
     """This function will give (order id, total) of orders that were paid, in that order; the caller's transaction."""
     for order_id, total, currency in db.stream(sql.load(_HERE, "stream_paid")):
@@ -82,3 +150,8 @@ def stream_paid() -> Iterator[tuple[int, Money]]:
 def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
     """This function will give (order id, SKU, pieces) for what orders hold, in that order; the caller's transaction."""
     return db.stream(sql.load(_HERE, "pieces_held"))
+
+
+def stream_pieces_restocked() -> Iterator[tuple[int, str, int]]:
+    """This function will give (order id, SKU, pieces) for what went back on sale, in that order; as above."""
+    return db.stream(sql.load(_HERE, "pieces_restocked"))

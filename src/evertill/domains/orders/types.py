@@ -25,12 +25,13 @@ class State(StrEnum):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line as it is kept: pieces, and the minor units that one piece cost."""
+    """One line as it is kept: pieces, the minor units that one piece cost, and how many pieces were given back."""
 
     sku: str
     title: str
     quantity: int
     unit_price: int
+    returned: int = 0
 
     @property
     def total(self) -> int:
@@ -51,12 +52,71 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What matters of an order to whoever pays it: its state, and its total in minor units of `currency`."""
+
+    state: State
+    total: int
+    currency: str
+
+
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     """An order with the digests, 16 bytes each, that make repeating its request harmless."""
 
     order: Order
     key_digest: bytes
     body_digest: bytes
+
+
+class HoldReason(StrEnum):
+    """Why the goods of an order are not to be handed over."""
+
+    DISPUTE_OPEN = "DISPUTE_OPEN"
+    # The money is gone for good, and the goods must not go too.
+    DISPUTE_LOST = "DISPUTE_LOST"
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that has not been released: nobody hands over the order's goods. `subject` says because of what."""
+
+    order_id: int
+    reason: str
+    subject: str
+    actor: str
+    held_at: dt.datetime
+
+
+class AskedReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """Pieces of a SKU that are to be given back; the price tells lines of one SKU apart, where they differ in it."""
+
+    sku: str
+    quantity: int
+    unit_price: int | None = None
+
+
+class Pieces(msgspec.Struct, frozen=True, kw_only=True):
+    """Pieces of one line of an order, counted from 0, and the minor units that one piece cost."""
+
+    position: int
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """What one refund gives back of an order, and whether the goods go back on sale."""
+
+    pieces: tuple[Pieces, ...]
+    restock: bool
+
+
+class ReturnDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order whose returned pieces are not the sum of its returns; None where there is no such line."""
+
+    order_id: int
+    position: int
+    returned: int | None
+    by_returns: int
 
 
 class TotalDifference(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,8 @@ class Intent(models.Model):
     captured_currency = models.CharField(max_length=3, default="")
     # Given back, or promised to be: a refund counts from the moment it is requested.
     refunded = models.BigIntegerField(default=0)
+    # What disputes hold, or have taken; it cannot be given back.
+    disputed = models.BigIntegerField(default=0, db_default=0)
     ending = models.CharField(max_length=16, default="")
     provider_id = models.CharField(max_length=128, default="")
     reason = models.CharField(max_length=200, default="")
@@ -60,6 +62,11 @@ class Intent(models.Model):
             models.CheckConstraint(
                 name="payments_intent_refunded_within_captured",
                 condition=Q(refunded__gte=0) & Q(refunded__lte=F("captured")),
+            ),
+            # Both can be promised away at once, by us and by the customer's bank; the provider then lets one have it.
+            models.CheckConstraint(
+                name="payments_intent_disputed_within_captured",
+                condition=Q(disputed__gte=0) & Q(disputed__lte=F("captured")),
             ),
         )
         indexes = (
@@ -121,6 +128,8 @@ class Refund(models.Model):
     look_at = models.DateTimeField(null=True)
     looks = models.IntegerField(default=0)
     key_digest = models.UUIDField()
+    # Of the request that came with the key; null for one that nobody requested.
+    body_digest = models.UUIDField(null=True)
 
     class Meta:
         db_table = "payments_refund"

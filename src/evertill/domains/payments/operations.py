@@ -23,7 +23,7 @@ from evertill.domains.payments.types import (
     Truth,
 )
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
@@ -37,6 +37,14 @@ class ProviderIdTaken(EvertillError):
     status = "conflict"
     kept = "Both payments stay as they are."
     remedy = "Look at the other payment; if the provider is right, this one is not what it seems."
+
+
+class KeyTaken(EvertillError):
+    """Somebody else used a payment's key at the same moment, or its random number is another's already."""
+
+    code = "PAYMENT_KEY_TAKEN"
+    status = "internal"
+    remedy = "Look again under which keys there are payments, and draw new numbers."
 
 
 def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
@@ -57,6 +65,34 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
         ),
     )
     return written == 1
+
+
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[None]:
+    """This function will ask to write payments that are captured in the transaction that asks for them, to the penny.
+
+    The answer raises KeyTaken when a key or a number is used already; the caller leaves the transaction then.
+    """
+
+    def check(written: int) -> None:
+        if written != len(new):
+            raise KeyTaken("A payment's key or number is used already.")
+
+    return db.tell(
+        sql.load(_HERE, "record_captured"),
+        (
+            now,
+            Bigints([one.id for one in new]),
+            Bigints([one.order_id for one in new]),
+            Texts([one.provider for one in new]),
+            Texts([one.way for one in new]),
+            Bigints([one.expected.amount for one in new]),
+            Texts([one.expected.currency for one in new]),
+            Uuids([one.key_digest for one in new]),
+            Uuids([one.body_digest for one in new]),
+            Texts(actors),
+        ),
+        shape=check,
+    )
 
 
 def record_truth(*, intent: Intent, truth: Truth, conclusion: Conclusion | None, actor: str, now: dt.datetime) -> bool:
@@ -170,9 +206,15 @@ def request_refund(*, new: NewRefund, now: dt.datetime) -> bool:
             "actor": new.actor,
             "now": now,
             "key_digest": UUID(bytes=new.key_digest),
+            "body_digest": UUID(bytes=new.body_digest) if new.body_digest else None,
         },
     )
     return written == 1
+
+
+def set_disputed(*, intent_id: int, amount: int) -> None:
+    """This function will write how much of a captured payment is disputed; the caller has locked the payment."""
+    db.execute(sql.load(_HERE, "set_disputed"), (amount, intent_id))
 
 
 def finish_refund(*, refund: Refund, state: RefundState, provider_id: str, now: dt.datetime) -> bool:

@@ -83,6 +83,10 @@ class Provider(Protocol):
         """What it can do."""
 
     @property
+    def utc_offset(self) -> dt.timedelta:
+        """How far the clock by whose days it bills is ahead of UTC."""
+
+    @property
     def patience_s(self) -> int:
         """Seconds after which a payment that nobody made is cancelled."""
 
@@ -152,7 +156,8 @@ def providers_with(capability: Capability) -> Sequence[str]:
 
 def choose(method: str) -> tuple[Provider, str]:
     """This function will return the provider of a method, and the way of it; raises UnknownMethod."""
-    if method not in methods():
-        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
     name, _, way = method.partition(".")
-    return _known[name], way
+    known, needed = _known.get(name), _WAYS.get(way)
+    if known is None or needed is None or needed not in known.capabilities:
+        raise UnknownMethod(f"'{method[:40]}' is no method of paying here.", methods=methods())
+    return known, way

@@ -19,7 +19,7 @@ from evertill.domains.payments.types import (
     State,
 )
 from evertill.kernel import db, ids, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Bigints, Texts, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.payments"
@@ -35,6 +35,26 @@ def find_intent(*, key_digest: bytes) -> Intent | None:
     """This function will return the payment that was asked for under a key."""
     rows = db.fetch(sql.load(_HERE, "find_intent"), (UUID(bytes=key_digest),))
     return _intent(rows[0]) if rows else None
+
+
+def find_intent_ids(*, provider: str, provider_ids: Sequence[str]) -> dict[str, int]:
+    """This function will return the ids of those payments that a provider knows by ids of its own."""
+    return dict(db.fetch(sql.load(_HERE, "find_intent_ids"), (Texts(provider_ids), provider)))
+
+
+def find_buyer(*, order_id: int) -> int | None:
+    """This function will return the id of the payment that bought an order."""
+    rows = db.fetch(sql.load(_HERE, "find_buyer"), (order_id,))
+    return rows[0][0] if rows else None
+
+
+def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
+    """This function will ask for the payments that were asked for under these keys, by key digest."""
+    return db.ask(
+        sql.load(_HERE, "find_by_keys"),
+        (Uuids(digests),),
+        shape=lambda rows: {row[-1].bytes: _intent(row) for row in rows},
+    )
 
 
 def lock_intent(*, intent_id: int) -> Intent | None:
@@ -79,6 +99,16 @@ def find_refund(*, key_digest: bytes) -> Refund | None:
     return _refund(rows[0]) if rows else None
 
 
+def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
+    """This function will return (payment id, refund id, the provider's id or "") of all refunds of payments."""
+    return db.fetch(sql.load(_HERE, "refunds_of"), (Bigints(sorted(intent_ids)),))
+
+
+def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
+    """This function will return the refunds of an order's payments, the latest first."""
+    return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
 def find_sent(*, intent_id: int, provider_id: str) -> int | None:
     """This function will return the id of a payment's refund that was sent under an id of the provider's."""
     rows = db.fetch(sql.load(_HERE, "find_sent"), (intent_id, provider_id))
@@ -87,7 +117,13 @@ def find_sent(*, intent_id: int, provider_id: str) -> int | None:
 
 def sum_refunds(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back, in minor units."""
-    ((total,),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    ((total, _),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
+    return int(total)
+
+
+def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
+    """This function will return how much of one kind a payment has given back or promised to, in minor units."""
+    ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
 
 
@@ -109,6 +145,11 @@ def stream_refunded() -> Iterator[tuple[int, Money]]:
         yield refund_id, Money(amount=amount, currency=currency)
 
 
+def stream_disputed() -> Iterator[tuple[int, int]]:
+    """This function will give (payment id, minor units) where anything is disputed; the caller's transaction."""
+    return db.stream(sql.load(_HERE, "stream_disputed"))
+
+
 def find_refund_differences() -> list[RefundDifference]:
     """This function will return every payment that promises back more than it has, or another sum than its refunds."""
     return [
@@ -126,7 +167,7 @@ def find_history_differences() -> list[HistoryDifference]:
 
 
 def _intent(row: Sequence[Any]) -> Intent:
-    captured, captured_currency, refunded, ending = row[7:11]
+    captured, captured_currency, refunded, disputed, ending = row[7:12]
     return Intent(
         id=row[0],
         number=ids.to_number(row[0]),
@@ -137,17 +178,18 @@ def _intent(row: Sequence[Any]) -> Intent:
         expected=Money(amount=row[5], currency=row[6]),
         captured=Money(amount=captured, currency=captured_currency) if captured else None,
         refunded=refunded,
+        disputed=disputed,
         ending=Ending(ending) if ending else None,
-        provider_id=row[11],
-        reason=row[12],
-        next=Next(kind=row[13], value=row[14]) if row[13] else None,
-        created_at=row[15],
-        body_digest=row[16].bytes,
+        provider_id=row[12],
+        reason=row[13],
+        next=Next(kind=row[14], value=row[15]) if row[14] else None,
+        created_at=row[16],
+        body_digest=row[17].bytes,
     )
 
 
 def _refund(row: Sequence[Any]) -> Refund:
-    refund_id, intent_id, kind, state, amount, reason, actor = row
+    refund_id, intent_id, kind, state, amount, reason, actor, body_digest = row
     return Refund(
         id=refund_id,
         number=ids.to_number(refund_id),
@@ -157,4 +199,5 @@ def _refund(row: Sequence[Any]) -> Refund:
         amount=amount,
         reason=reason,
         actor=actor,
+        body_digest=body_digest.bytes if body_digest else None,
     )

@@ -110,7 +110,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as we keep it: what is expected, what the provider took, and how much of that is promised back.
 
-    `number` is its id as people and the provider see it.
+    `number` is its id as people and the provider see it. `disputed` is what disputes hold of it, or have taken.
     """
 
     id: int
@@ -122,6 +122,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     expected: Money
     captured: Money | None
     refunded: int
+    disputed: int
     ending: Ending | None
     provider_id: str
     reason: str
@@ -133,6 +134,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     def has_bought(self) -> bool:
         """Whether its money is what the order was paid with."""
         return self.ending in (Ending.MATCHED, Ending.OVERPAID, Ending.LATE)
+
+    @property
+    def left(self) -> int:
+        """Minor units that can still be given back."""
+        return max((self.captured.amount if self.captured else 0) - self.refunded - self.disputed, 0)
 
 
 class NewIntent(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +154,10 @@ class NewIntent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund as we keep it, in the currency that was captured. `number` is as for a payment."""
+    """A refund as we keep it, in the currency that was captured. `number` is as for a payment.
+
+    `body_digest` is that of the request for it, None for one that nobody requested.
+    """
 
     id: int
     number: str
@@ -158,10 +167,11 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     reason: str
     actor: str
+    body_digest: bytes | None = None
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that is to be made; `key_digest` (16 bytes) makes asking for it again harmless."""
+    """A refund that is to be made; the digests, 16 bytes each, make asking for it again harmless."""
 
     id: int
     intent_id: int
@@ -170,6 +180,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     key_digest: bytes
+    body_digest: bytes | None = None
 
 
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,11 +218,12 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeTruth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says of one dispute about a payment."""
+    """What a provider says of one dispute about a payment. `fee` is what it charges for it, where it tells."""
 
     provider_id: str
     standing: DisputeStanding
     amount: Money
+    fee: int = 0
     reason: str
     evidence_due_at: dt.datetime | None = None
 

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.stock.operations import UnknownStock, move, open_items, release, sell
+    from evertill.domains.stock.operations import (
+        UnknownStock,
+        ask_to_move,
+        move,
+        open_items,
+        release,
+        sell,
+        take_back,
+    )
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
+        hold_items,
         lock_items,
         read_items,
         stream_pieces_held,
+        stream_pieces_returned,
     )
     from evertill.domains.stock.rules import Allotment, Ask, allot
     from evertill.domains.stock.types import Difference, Item, Kind, Movement, MovementKind
@@ -31,8 +41,10 @@ __all__ = [
     "MovementKind",
     "UnknownStock",
     "allot",
+    "ask_to_move",
     "find_differences",
     "find_oversold",
+    "hold_items",
     "lock_items",
     "move",
     "open_items",
@@ -40,4 +52,6 @@ __all__ = [
     "release",
     "sell",
     "stream_pieces_held",
+    "stream_pieces_returned",
+    "take_back",
 ]

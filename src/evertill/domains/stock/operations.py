@@ -32,21 +32,30 @@ def move(*, movements: Sequence[Movement], now: dt.datetime, reason: str = "") -
     Raises UnknownStock when a SKU has no balance, and leaves the transaction to the caller to roll back. A reservation
     beyond what there is violates the constraint stock_item_not_oversold; callers lock and allot before they reserve.
     """
-    if not movements:
-        return
-    moved = db.execute(
+    if movements:
+        ask_to_move(movements=movements, now=now, reason=reason).get()
+
+
+def ask_to_move(*, movements: Sequence[Movement], now: dt.datetime, reason: str = "") -> db.Later[None]:
+    """This function will ask for what move does, of one movement at least; the answer raises what move raises."""
+    skus = [m.sku for m in movements]
+
+    def check(moved: int) -> None:
+        if moved != len(set(skus)):
+            raise UnknownStock("A movement names a SKU that has no stock record.")
+
+    return db.tell(
         sql.load("evertill.domains.stock", "move"),
         (
-            Texts([m.sku for m in movements]),
+            Texts(skus),
             Texts([m.kind for m in movements]),
             Bigints([m.quantity for m in movements]),
             Bigints([m.order_id or 0 for m in movements]),
             now,
             reason,
         ),
+        shape=check,
     )
-    if moved != len({m.sku for m in movements}):
-        raise UnknownStock("A movement names a SKU that has no stock record.")
 
 
 def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
@@ -55,7 +64,7 @@ def release(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> Non
     Raises UnknownStock when a SKU has no balance. Releasing more than is reserved violates the constraint
     stock_item_reserved_not_negative; callers move the order's state first, so that it happens once.
     """
-    _end_reservations(pieces, kind=MovementKind.RELEASED, now=now)
+    _move_whole(pieces, kind=MovementKind.RELEASED, now=now)
 
 
 def sell(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
@@ -63,10 +72,18 @@ def sell(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
 
     Raises and requires what release does.
     """
-    _end_reservations(pieces, kind=MovementKind.SOLD, now=now)
+    _move_whole(pieces, kind=MovementKind.SOLD, now=now)
 
 
-def _end_reservations(pieces: Mapping[int, Mapping[str, int]], *, kind: MovementKind, now: dt.datetime) -> None:
+def take_back(*, pieces: Mapping[int, Mapping[str, int]], now: dt.datetime) -> None:
+    """This function will put back on the shelf what orders had bought; `pieces` gives the pieces of each SKU by order.
+
+    Raises UnknownStock when a SKU has no balance.
+    """
+    _move_whole(pieces, kind=MovementKind.RETURNED, now=now)
+
+
+def _move_whole(pieces: Mapping[int, Mapping[str, int]], *, kind: MovementKind, now: dt.datetime) -> None:
     # One update of many balances would lock them in whatever order it meets them; other writers wait in SKU order.
     lock_items(skus={sku for wanted in pieces.values() for sku in wanted})
     move(

@@ -24,6 +24,11 @@ def lock_items(*, skus: Iterable[str]) -> dict[str, Item]:
     }
 
 
+def hold_items(*, skus: Iterable[str]) -> db.Later[None]:
+    """This function will ask to lock the balances of these SKUs as lock_items does, for who need not read them."""
+    return db.ask(sql.load("evertill.domains.stock", "lock_items"), (Texts(sorted(skus)),), shape=lambda _: None)
+
+
 def read_items(*, skus: Iterable[str]) -> dict[str, Item]:
     """This function will read the balances of these SKUs without locking them."""
     rows = StockItem.objects.filter(sku__in=list(skus)).values_list("sku", "kind", "on_hand", "reserved")
@@ -55,3 +60,8 @@ def find_oversold() -> list[Item]:
 def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
     """This function will give (order id, SKU, pieces) for what is reserved, in that order; the caller's transaction."""
     return db.stream(sql.load("evertill.domains.stock", "pieces_held"))
+
+
+def stream_pieces_returned() -> Iterator[tuple[int, str, int]]:
+    """This function will give (order id, SKU, pieces) for what came back, in that order; the caller's transaction."""
+    return db.stream(sql.load("evertill.domains.stock", "pieces_returned"))

@@ -1,9 +1,8 @@
-"""`evertill payments refund NUMBER` and others: what an operator does about payments."""
+"""`evertill payments …`: what an operator does about payments."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +26,11 @@ def _check_actor(name: str) -> str:
 _ByOption = Annotated[str, typer.Option("--by", callback=_check_actor, help="Who says so, for the payment's history.")]
 
 
+@app.callback()
+def payments() -> None:
+    """Follow payments, and confirm by hand what no provider tells. Giving back is `evertill orders refund`."""
+
+
 @app.command()
 def replay(
     *,
@@ -46,24 +50,21 @@ def replay(
 
 
 @app.command()
-def refund(
+def settle(
     number: Annotated[str, typer.Argument(help="The payment's number.")],
     *,
-    amount: Annotated[int, typer.Option(min=1, help="Minor units (pence, fen) to give back.")],
-    reason: Annotated[str, typer.Option(help="Why, for the books.")] = "by the shop",
     data: DataOption = None,
 ) -> None:
-    """Give a payment back, whole or in part; never more than it captured. Goods do not come back by this."""
+    """Ask the provider how a payment stands, and apply the answer once, as a webhook would have it done."""
     open_shop(data)
-    from evertill.journeys.refund_payment import AskRefund, refund_payment
+    from evertill.journeys.settle_payment import settle_payment
     from evertill.kernel import clock
     from evertill.outside.connect import connect
 
     connect()
-    intent_id = _read_number(number)
-    asked = AskRefund(intent_id=intent_id, amount=amount, reason=reason, key=secrets.token_bytes(16))
-    made = refund_payment(asked=asked, actor="operator", now=clock.now())
-    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
+    intent = settle_payment(intent_id=_read_number(number), actor="operator", now=clock.now())
+    ending = f", {intent.ending.value}" if intent.ending else ""
+    typer.echo(f"Payment {intent.number} is {intent.state.value}{ending}.")
 
 
 @app.command()

@@ -21,7 +21,8 @@ def issue(
     name: Annotated[str, typer.Argument(help="Whose token it is, such as 'warehouse'.")],
     *,
     scope: Annotated[
-        list[str] | None, typer.Option(help="orders:read, orders:cancel, orders:pay or orders:price; may be repeated.")
+        list[str] | None,
+        typer.Option(help="orders:read, orders:cancel, orders:pay, orders:refund or orders:price; may be repeated."),
     ] = None,
     data: DataOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The lane as one ASGI application: the hot handler bare, everything else through Litestar."""
+"""The lane as one ASGI application: the hot handlers bare, everything else through Litestar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, payments_api, products, webhooks
+from evertill.entry.lane import health, orders, orders_api, payments, payments_api, products, refunds_api, webhooks
 from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
@@ -35,14 +35,19 @@ _BARE = {
     ("HEAD", f"{PREFIX}/schema"): schema_page,
     ("HEAD", _SCHEMA): schema_page,
 }
+_ORDERS, _PAYMENTS = f"{PREFIX}/orders/", "/payments"
+_PAY_SLASHES = f"{_ORDERS}{{number}}{_PAYMENTS}".count("/")
 # Below the document's own address Litestar answers all else with a page of its own.
 _UNDER_SCHEMA = ("", "openapi.json")
 _TYPES = (
     orders.OrderIn,
     orders.OrderOut,
     orders.PlacedOut,
-    payments_api.PayIn,
-    payments_api.PaymentOut,
+    payments.PayIn,
+    payments.PaymentOut,
+    refunds_api.RefundIn,
+    refunds_api.RefundOut,
+    refunds_api.RefundsOut,
     webhooks.ReceivedOut,
     products.ProductsOut,
     products.ProductOut,
@@ -102,6 +107,8 @@ def _litestar() -> Litestar:
             orders_api.cancel,
             payments_api.pay_order,
             payments_api.read_payment,
+            refunds_api.refund,
+            refunds_api.list_refunds,
             webhooks.receive_webhook,
             products.list_products,
             products.read_product,
@@ -136,7 +143,7 @@ def _litestar() -> Litestar:
 
 
 class Lane:
-    """The API: `POST /orders` goes straight to its handler, all else through Litestar's router."""
+    """The API: placing and paying go straight to their handlers, all else through Litestar's router."""
 
     def __init__(self) -> None:
         self._litestar = _litestar()
@@ -149,6 +156,13 @@ class Lane:
         bare = _BARE.get((method, path))
         if bare is not None:
             return bare
+        if (
+            method == "POST"
+            and path.endswith(_PAYMENTS)
+            and path.startswith(_ORDERS)
+            and path.count("/") == _PAY_SLASHES
+        ):
+            return payments.pay
         if path == PREFIX or path.startswith(PREFIX + "/"):
             if path.startswith(_SCHEMA) and path[len(_SCHEMA) :] not in _UNDER_SCHEMA:
                 return refusing(NotFound(f"There is nothing at {path[:200]}."))
@@ -176,4 +190,5 @@ class Lane:
     async def close(self) -> None:
         """This function will finish the batches under way."""
         await orders.placing().close()
+        await payments.paying().close()
         await webhooks.receiving().close()

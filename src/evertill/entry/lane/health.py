@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from evertill.entry.lane import orders
+from evertill.entry.lane import orders, payments
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys.check_readiness import check_readiness
 from evertill.kernel.errors import EvertillError
@@ -19,7 +19,7 @@ async def healthz(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
 
 async def readyz(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
     """This function will answer 200 when the database answers, migrations are done and the queue has room."""
-    problems = ["queue"] if orders.placing().is_full else []
+    problems = ["queue"] if orders.placing().is_full or payments.paying().is_full else []
     try:
         problems += await in_thread(check_readiness)
     except EvertillError:

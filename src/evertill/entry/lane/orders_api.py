@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
+from evertill.entry.lane.auth import bearer_of, is_api_token
 from evertill.entry.lane.body import ClientGone, read_headers
 from evertill.entry.lane.document import problems
+from evertill.entry.lane.opening import ScopeMissing, opened_by
 from evertill.entry.lane.orders import (
     LineOut,
     MoneyOut,
@@ -41,20 +42,11 @@ from evertill.journeys.place_orders import (
     UnknownSku,
     WrongCurrency,
 )
-from evertill.journeys.view_order import Order, OrderNotFound, opens, view_order
+from evertill.journeys.view_order import Order, OrderNotFound, view_order
 from evertill.kernel import clock, ids
-from evertill.kernel.errors import EvertillError
 
 API_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 OPENED_BY: list[dict[str, list[str]]] = [*API_TOKEN, {"accessToken": []}]
-
-
-class ScopeMissing(EvertillError):
-    """The API token lacks the scope for this."""
-
-    code = "SCOPE_MISSING"
-    status = "forbidden"
-    remedy = "Use a token with this scope."
 
 
 async def _place_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -153,27 +145,16 @@ async def open_order(request: Request[Any, Any, Any], number: str, *, scope: str
 
     Raises Unauthenticated, ScopeMissing and OrderNotFound.
     """
+    order_id, actor = await opened_by(request.scope, read_headers(request.scope), number, needs=scope)
+    return await in_thread(view_order, order_id=order_id), actor
+
+
+def require_program(request: Request[Any, Any, Any], *, scope: str) -> None:
+    """This function will raise ScopeMissing for an order's own token, which may not do this however good it is."""
     authorization = read_headers(request.scope).get(b"authorization")
     token = bearer_of(authorization) if authorization else request.query_params.get("access_token")
-    if not token:
-        raise Unauthenticated("This takes the access_token of the order, or an API token.")
-    actor = "customer"
-    if is_api_token(token):
-        if not authorization:
-            # Addresses end up in logs and histories, where an order's own token does little harm and this one much.
-            raise Unauthenticated("An API token goes into the header Authorization, never into an address.")
-        caller = await caller_of(authorization)
-        if scope not in caller.scopes:
-            raise ScopeMissing(f"This needs the scope {scope}.")
-        actor = f"token:{caller.id}"
-    try:
-        order_id = ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise OrderNotFound(f"There is no such order. {error}") from None
-    # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
-    if not is_api_token(token) and not opens(token, order_id=order_id):
-        raise OrderNotFound("There is no such order for this token.")
-    return await in_thread(view_order, order_id=order_id), actor
+    if token and not is_api_token(token):
+        raise ScopeMissing(f"This needs an API token with the scope {scope}.")
 
 
 def _answer(order: Order) -> Response[OrderOut]:

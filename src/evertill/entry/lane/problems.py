@@ -63,7 +63,17 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     short: Annotated[list[Short], Meta(description="SOLD_OUT: each SKU that is short.")] | UnsetType = UNSET
     total: Annotated[NewTotal, Meta(description="PRICE_CHANGED: the new total.")] | UnsetType = UNSET
     skus: Annotated[list[str], Meta(description="UNKNOWN_SKU: those not for sale.")] | UnsetType = UNSET
-    sku: Annotated[str, Meta(description="WRONG_CURRENCY: the one without a price.")] | UnsetType = UNSET
+    sku: (
+        Annotated[
+            str,
+            Meta(
+                description="WRONG_CURRENCY: the one without a price. UNKNOWN_LINE, AMBIGUOUS_LINE, TOO_MANY_PIECES:"
+                " the one that cannot be given back so."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    left: Annotated[int, Meta(description="REFUND_TOO_MUCH: minor units that can be given back.")] | UnsetType = UNSET
     methods: Annotated[list[str], Meta(description="UNKNOWN_METHOD: those there are.")] | UnsetType = UNSET
     state: Annotated[str, Meta(description="CANNOT_CANCEL: the order's state.")] | UnsetType = UNSET
 

@@ -12,8 +12,11 @@ import structlog
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
+from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
+from evertill.journeys import reconcile_bill as reconciling
+from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config
 
@@ -45,6 +48,13 @@ def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
     _until_done(context, lambda: following.poll_payments(now=clock.now()))
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="poll_disputes", queueing_lock="poll_disputes", pass_context=True)
+def poll_disputes(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Ask after every open dispute that is due, batch by batch, until a batch is not full."""
+    _until_done(context, lambda: following.poll_disputes(now=clock.now()))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name=HANDLE, queueing_lock=HANDLE, pass_context=True)
 def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 — as above, and by nobody else.
@@ -57,6 +67,23 @@ def _until_done(context: JobContext, batch: Callable[[], int]) -> None:
     for _ in range(_BATCHES_MAX):
         if batch() < limit or context.should_abort():
             break
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="count_alerts", queueing_lock="count_alerts")
+def count_alerts(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Tell the metrics how many alerts are open."""
+    for kind, count in watching.count_alerts().items():
+        ALERTS_OPEN.labels(kind).set(count)
+
+
+@app.periodic(cron="20 6-23 * * *")
+@app.task(name="reconcile_bills", queueing_lock="reconcile_bills", pass_context=True)
+def reconcile_bills(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Compare the bills of the last days with the books; what could not be fetched is tried again an hour later."""
+    done = reconciling.reconcile_due(now=clock.now())
+    if done:
+        _log.info("bills reconciled", bills=done)
 
 
 @app.periodic(cron="17 3 * * *")

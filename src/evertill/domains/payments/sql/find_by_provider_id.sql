@@ -1,7 +1,7 @@
 -- The payment that a provider knows by this id.
 select
-    id, order_id, provider, way, state, amount, currency, captured, captured_currency, refunded, ending, provider_id,
-    reason, next_kind, next_value, created_at, body_digest
+    id, order_id, provider, way, state, amount, currency, captured, captured_currency, refunded, disputed, ending,
+    provider_id, reason, next_kind, next_value, created_at, body_digest
 from payments_intent
 where provider = %s
   and provider_id = %s

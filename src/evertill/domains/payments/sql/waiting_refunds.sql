@@ -1,5 +1,7 @@
 -- Refunds of these providers that have not been sent, oldest first.
-select waiting.id, waiting.intent_id, waiting.kind, waiting.state, waiting.amount, waiting.reason, waiting.actor
+select
+    waiting.id, waiting.intent_id, waiting.kind, waiting.state, waiting.amount, waiting.reason, waiting.actor,
+    waiting.body_digest
 from payments_refund as waiting
 join payments_intent as paid on paid.id = waiting.intent_id
 where waiting.look_at is not null

@@ -1,0 +1,7 @@
+-- Disputes whose money is away.
+select
+    id, provider, provider_id, intent_id, order_id, is_sale, state, amount, currency, fee, reason, evidence_due_at,
+    opened_at, closed_at
+from disputes_dispute
+where state <> 'WON'
+order by id

@@ -1,0 +1,41 @@
+"""What somebody is to do about an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evertill.domains.incidents.types import Kind
+
+_REMEDIES: Mapping[str, str] = {
+    Kind.REFUND_REFUSED: (
+        "The provider will not give this money back. Give it back in another way, or ask the provider why; then close"
+        " this."
+    ),
+    Kind.RECONCILIATION_OPEN: (
+        "The provider's bill and the ledger differ. Run `evertill reconcile` for that day and provider, and do what it"
+        " suggests for each difference."
+    ),
+    Kind.BILL_UNAVAILABLE: (
+        "The provider's bill of that day could not be fetched for a whole day. See whether the provider works, and run"
+        " `evertill reconcile` for that day and provider; this closes by itself when the bill has come."
+    ),
+    Kind.DISPUTE_OPENED: (
+        "A customer has asked his bank for his money. Hand over no goods, send the provider what proves the sale before"
+        " it is due, and note it with `evertill disputes evidence-sent`. This closes by itself when the dispute ends."
+    ),
+    Kind.DISPUTE_LOST: (
+        "The money of this order is gone, and the order stays held. Goods that were not handed over may be put back on"
+        " the shelf. Close this when that is decided."
+    ),
+    Kind.DISPUTE_UNCLEAR: (
+        "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"
+        " at the provider, run `evertill reconcile` for the day, and close this when the money is accounted for."
+    ),
+    Kind.MESSAGE_UNDELIVERABLE: "A customer could not be told. Tell him in another way, then close this.",
+}
+_ANY = "Look into it, set right what is wrong, then close this."
+
+
+def remedy(kind: str) -> str:
+    """This function will say, in a sentence or two, what is to be done about an alert of this kind."""
+    return _REMEDIES.get(kind, _ANY)

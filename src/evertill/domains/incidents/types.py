@@ -1,0 +1,37 @@
+"""What crosses the boundary of incidents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What an alert is about; its subject says which one."""
+
+    # Subject: the refund's number.
+    REFUND_REFUSED = "REFUND_REFUSED"
+    # Subject: the provider and the day.
+    RECONCILIATION_OPEN = "RECONCILIATION_OPEN"
+    # Subject: as above.
+    BILL_UNAVAILABLE = "BILL_UNAVAILABLE"
+    # Subject of these three: the provider, and its id of the dispute.
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_LOST = "DISPUTE_LOST"
+    DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
+    # Subject: what the message was about.
+    MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """An open alert. `times` says how often its cause was seen, the last time at `last_at`; `detail` is of then."""
+
+    id: int
+    kind: str
+    subject: str
+    detail: str
+    raised_at: dt.datetime
+    times: int
+    last_at: dt.datetime

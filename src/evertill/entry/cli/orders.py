@@ -1,0 +1,81 @@
+"""`evertill orders …`: what an operator does about orders."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .common import DataOption, open_shop
+
+if TYPE_CHECKING:
+    from evertill.journeys.refund_order import AskedReturn
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+_NumberArgument = Annotated[str, typer.Argument(help="The order's number.")]
+
+
+@app.callback()
+def orders() -> None:
+    """Give orders back."""
+
+
+@app.command()
+def refund(
+    number: _NumberArgument,
+    *,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SKU=PIECES",
+            help="Pieces to give back, for what was paid for them; may be repeated. SKU=PIECES@PRICE where lines of one"
+            " SKU differ in price.",
+        ),
+    ] = None,
+    amount: Annotated[int | None, typer.Option(min=1, help="Minor units (pence, fen) to give back instead.")] = None,
+    restock: Annotated[bool, typer.Option("--restock", help="Put the goods back on sale.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, for the books.")] = "by the shop",
+    key: Annotated[
+        str, typer.Option(help="Any text: running the same again with it counts once.", show_default="a new one")
+    ] = "",
+    data: DataOption = None,
+) -> None:
+    """Give back lines of an order, an amount, or with neither all that is left; never more than was paid."""
+    open_shop(data)
+    from evertill.journeys.refund_order import RefundOrder, refund_order
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    asked = RefundOrder(
+        order_id=_order_id(number),
+        lines=[_line(text) for text in line or ()],
+        amount=amount,
+        reason=reason,
+        restock=restock,
+        caller="operator",
+        key=key.encode() or secrets.token_bytes(16),
+    )
+    made = refund_order(asked=asked, actor="operator", now=clock.now()).refund
+    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
+
+
+def _order_id(number: str) -> int:
+    from evertill.kernel import ids
+
+    try:
+        return ids.from_number(number)
+    except ids.InvalidNumber as error:
+        raise typer.BadParameter(str(error), param_hint="NUMBER") from None
+
+
+def _line(text: str) -> AskedReturn:
+    from evertill.journeys.refund_order import AskedReturn
+
+    sku, _, wanted = text.rpartition("=")
+    pieces, _, price = wanted.partition("@")
+    if not sku or not pieces.isdecimal() or not (price.isdecimal() or "@" not in wanted):
+        raise typer.BadParameter(f"'{text}' is not SKU=PIECES or SKU=PIECES@PRICE.", param_hint="--line")
+    return AskedReturn(sku=sku, quantity=int(pieces), unit_price=int(price) if price else None)
