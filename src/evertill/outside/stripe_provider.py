@@ -40,7 +40,8 @@ from evertill.outside.stripe_webhook import PAYMENT
 _REFUND = "evertill_refund"
 _SESSION_SIGN = "cs_"
 # Checkout's page stays open for 30 minutes to 24 hours from when it is made, which may be some time after our payment.
-_OPEN_S_MIN, _OPEN_S_MAX = 3_600, 86_400
+# Within that, with room for clocks that differ.
+_OPEN_S_MIN, _OPEN_S_MAX = 3_600, 85_800
 _CLOCKS_DIFFER_S = 300
 _PAGE = 100
 # How many of the pages that were made at a payment's time are looked through for it.
@@ -207,19 +208,24 @@ class StripeProvider:
         return _of_payment(taken.to_dict(), intent, provider_id=intent.provider_id)
 
     def _find(self, intent: Intent) -> dict[str, Any] | None:
-        """Look through the pages that were made since the payment was; Stripe does not search by our number."""
+        """Look through the pages that were made since the payment was; Stripe does not search by our number.
+
+        Nearly always it was made at once, so those of the first minutes come first.
+        """
         since = int(intent.created_at.timestamp()) - _CLOCKS_DIFFER_S
-        until = since + 2 * _CLOCKS_DIFFER_S + _OPEN_S_MAX
+        soon, last = since + 3 * _CLOCKS_DIFFER_S, since + 2 * _CLOCKS_DIFFER_S + _OPEN_S_MAX
+        made = itertools.chain(self._made(since, soon), self._made(soon, last))
         with translated():
-            listed = self._api.checkout.sessions.list(
-                params={"created": {"gte": since, "lte": until}, "limit": _PAGE, "expand": [f"data.{_EXPANDED}"]}
-            )
-            for seen, session in enumerate(listed.auto_paging_iter()):
+            for session in itertools.islice(made, _LOOKED_THROUGH_MAX):
                 if session.client_reference_id == intent.number:
-                    return session.to_dict()
-                if seen >= _LOOKED_THROUGH_MAX:
-                    raise ProviderUnavailable("There are too many pages at Stripe to look through.")
+                    return self._session(session.id)
+            if next(made, None) is not None:
+                raise ProviderUnavailable("There are too many pages at Stripe to look through.")
         return None
+
+    def _made(self, begin: int, end: int) -> Iterator[stripe.checkout.Session]:
+        params: Any = {"created": {"gte": begin, "lt": end}, "limit": _PAGE}
+        yield from self._api.checkout.sessions.list(params=params).auto_paging_iter()
 
 
 _EXPANDED = "payment_intent.latest_charge.balance_transaction"

@@ -206,7 +206,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 
     `reference` is our number of the payment, `provider_id` the provider's; `part_id` is the provider's id of the refund
-    or dispute. Each is empty where the bill does not tell it.
+    or dispute, or of what else the line is about. Each is empty where the bill does not tell it.
     """
 
     kind: BillKind
