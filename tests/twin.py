@@ -33,6 +33,7 @@ class Twin:
     name: str = "twin"
     capabilities: Capability = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
     patience_s: int = 3600
+    is_available: bool = True
     utc_offset: dt.timedelta = dt.timedelta(0)
     payments: dict[str, Truth] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)

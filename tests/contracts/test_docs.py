@@ -54,6 +54,7 @@ _FILES = {
         "InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country\n"
         "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2.55,17850,United Kingdom\n"
         "C536379,D,Discount,-1,27.50,14527,United Kingdom\n"
+        "C536383,85123A,WHITE HANGING HEART T-LIGHT HOLDER,-1,2.55,17850,United Kingdom\n"
     ),
 }
 

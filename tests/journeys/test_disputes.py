@@ -12,13 +12,14 @@ from evertill.domains import disputes, incidents, orders, payments
 from evertill.domains.payments import Capability, ProviderUnavailable
 from evertill.journeys.follow_payments import handle_events, poll_disputes, poll_payments
 from evertill.journeys.receive_webhooks import receive_webhooks
-from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_order
+from evertill.journeys.refund_order import AskedReturn, RefundOrder, RefundTooMuch, refund_order
+from evertill.journeys.restock_lost import NothingToRestock, restock_lost
 from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.watch_disputes import DisputeEnded, DisputeNotFound, list_disputes, note_evidence
 from evertill.kernel import config
 from tests import tables
-from tests.builders import NOON
+from tests.builders import NOON, balance
 from tests.disputing import (
     DUE,
     LATER,
@@ -120,6 +121,16 @@ class TestOpened:
         ask(intent)
 
         assert balances() == (-1500, 250, 0)
+
+    def test_that_is_told_twice_in_one_answer_counts_once(self, twin: Twin) -> None:
+        order, intent = paid(twin)
+        tell(twin, intent, due=DUE, fee=1500)
+        twin.disputed[intent.number] *= 2
+
+        assert ask(intent) == ["EVIDENCE_DUE"]
+
+        assert (balances(), disputed(intent)) == ((-1500, 250, 0), 250)
+        assert (alerts(), holds(order)) == ([("DISPUTE_OPENED", "twin:D1")], [("DISPUTE_OPEN", "twin:D1")])
 
     def test_of_a_part_leaves_the_rest(self, twin: Twin) -> None:
         _, intent = paid(twin)
@@ -486,6 +497,45 @@ class TestEvidence:
     def test_is_about_a_dispute_that_there_is(self, twin: Twin, name: str) -> None:
         with pytest.raises(DisputeNotFound):
             note_evidence(name=name, note="parcel 77", actor="ada", now=LATER)
+
+
+class TestRestock:
+    def test_puts_back_what_nobody_gave_back_and_keeps_the_order_held(self, twin: Twin) -> None:
+        order = placed_order(wanted=4)
+        intent = start(order)
+        twin.pay(intent)
+        settle(intent)
+        one = AskedReturn(sku="TEA", quantity=1)
+        asked = RefundOrder(order_id=intent.order_id, lines=[one], reason="", restock=True, caller="ada", key=b"1")
+        refund_order(asked=asked, actor="ada", now=LATER)
+        tell(twin, intent, "LOST", amount=750)
+        ask(intent)
+        assert balance() == (7, 0)
+
+        assert restock_lost(name="twin:D1", actor="ada", now=LATER) == 3
+
+        assert balance() == (10, 0)
+        assert (state_of(order), holds(order)) == (orders.State.PAID, [("DISPUTE_LOST", "twin:D1")])
+        assert alerts() == []
+        assert orders.ready_to_fulfil(order_ids=[intent.order_id]) == set()
+        with pytest.raises(NothingToRestock):
+            restock_lost(name="twin:D1", actor="ada", now=LATER)
+        assert balance() == (10, 0)
+
+    @pytest.mark.parametrize("standing", ["OPEN", "WON"])
+    def test_is_for_what_is_lost_only(self, twin: Twin, standing: str) -> None:
+        _, intent = paid(twin)
+        tell(twin, intent, standing)
+        ask(intent)
+
+        with pytest.raises(NothingToRestock):
+            restock_lost(name="twin:D1", actor="ada", now=LATER)
+
+        assert balance() == (9, 0)
+
+    def test_is_about_a_dispute_that_there_is(self) -> None:
+        with pytest.raises(DisputeNotFound):
+            restock_lost(name="twin:D1", actor="ada", now=LATER)
 
 
 class TestList:

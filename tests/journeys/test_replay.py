@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,31 +14,29 @@ import pytest
 from evertill.domains import catalog, stock
 from evertill.domains.catalog.models import Price
 from evertill.domains.stock.models import StockMovement
-from evertill.entry.cli import replay_client
-from evertill.entry.cli.replay_client import Answered, ReplayStopped, TokenRefused, place_invoices
+from evertill.entry.cli import replay_http
+from evertill.entry.cli.replay_client import Answered, PageElsewhere, SandboxMissing, Shop, replay_sales
+from evertill.entry.cli.replay_http import ReplayStopped, TokenRefused
 from evertill.journeys.place_orders import AskedLine, Placed, PlaceOrder, digest_key, place_orders
 from evertill.journeys.replay_invoices import (
     Invoice,
     LeftOut,
     Plan,
+    ReturnLine,
     SaleLine,
     Tally,
     Why,
-    count_placed,
+    derive_key,
     prepare_shop,
+    read_books,
     read_invoices,
     tally_of,
 )
 from evertill.kernel import crypto
 from tests.builders import NOON, balance, make_product
+from tests.invoices import real_file
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country"
-
-
-def _real_file() -> Path | None:
-    named = os.environ.get("EVERTILL_INVOICES")
-    places = [Path(named)] if named else [p / "shared/data/online-retail/invoices.csv" for p in Path(__file__).parents]
-    return next((place for place in places if place.is_file()), None)
 
 
 def read(tmp_path: Path, *lines: str) -> Plan:
@@ -61,6 +58,7 @@ class TestReading:
             Invoice(
                 number="536365",
                 key=f"replay-{plan.digest}-536365",
+                customer="17850",
                 email="17850@customers.invalid",
                 lines=(
                     SaleLine(line=2, sku="85123A", title="HOLDER £", quantity=6, unit_price=255),
@@ -70,18 +68,20 @@ class TestReading:
             Invoice(
                 number="536366",
                 key=f"replay-{plan.digest}-536366",
+                customer="",
                 email="nobody@customers.invalid",
                 lines=(SaleLine(line=3, sku="71053", title="LANTERN", quantity=1, unit_price=339),),
             ),
         )
         assert plan.tally == Tally(orders=2, units=9, amount=6 * 255 + 2 * 210 + 339)
+        assert plan.returns == ()
         assert plan.left_out == ()
 
     def test_what_is_no_sale_is_left_out_with_its_reason(self, tmp_path: Path) -> None:
         plan = read(
             tmp_path,
-            "C1,A,x,-1,1,1,UK",
-            "2,A,x,-1,1,1,UK",
+            "C1,A,x,1,1,1,UK",
+            "C1,A,x,0,1,1,UK",
             "2,A,x,0,1,1,UK",
             "2,A,x,1,0,1,UK",
             "2,A,x,1,-5,1,UK",
@@ -92,10 +92,10 @@ class TestReading:
             "2,A,x,1",
         )
 
-        assert plan.invoices == ()
+        assert (plan.invoices, plan.returns) == ((), ())
         assert [(item.line, item.why) for item in plan.left_out] == [
             (2, Why.CANCELLATION),
-            (3, Why.QUANTITY),
+            (3, Why.CANCELLATION),
             (4, Why.QUANTITY),
             (5, Why.PRICE),
             (6, Why.PRICE),
@@ -106,6 +106,16 @@ class TestReading:
             (11, Why.UNREADABLE),
         ]
         assert plan.left_out[0] == LeftOut(line=2, invoice="C1", sku="A", why=Why.CANCELLATION)
+
+    def test_what_came_back_is_a_return_by_its_quantity(self, tmp_path: Path) -> None:
+        plan = read(tmp_path, "C1,A,x,-3,1.25,17850,UK", "2,B,x,-20,0,,UK", "2,B,x,1,1,,UK")
+
+        assert plan.returns == (
+            ReturnLine(line=2, invoice="C1", customer="17850", sku="A", quantity=3, unit_price=125),
+            ReturnLine(line=3, invoice="2", customer="", sku="B", quantity=20, unit_price=0),
+        )
+        assert plan.left_out == ()
+        assert plan.tally == Tally(orders=1, units=1, amount=100)
 
     def test_goods_go_by_their_most_frequent_title_and_price_and_keep_their_code(self, tmp_path: Path) -> None:
         plan = read(
@@ -127,6 +137,11 @@ class TestReading:
     def test_another_file_has_other_keys(self, tmp_path: Path) -> None:
         assert read(tmp_path, "1,A,x,1,1,,UK").invoices[0].key != read(tmp_path, "1,A,x,2,1,,UK").invoices[0].key
 
+    def test_what_belongs_to_an_order_has_a_key_of_its_own_however_long(self) -> None:
+        assert derive_key("replay-x-1", "C1", "é/") == "replay-x-1/C1/%C3%A9%2F"
+        long, other = derive_key("replay-x-1", "a" * 128), derive_key("replay-x-1", "a" * 127 + "b")
+        assert (len(long), long == other) == (len("replay-") + 64, False)
+
     def test_a_number_beyond_ascii_still_makes_a_sendable_key(self, tmp_path: Path) -> None:
         (invoice,) = read(tmp_path, "é 1,A,x,1,1,a@b c,UK").invoices
 
@@ -134,10 +149,10 @@ class TestReading:
         assert invoice.email == "a_b_c@customers.invalid"
 
 
-@pytest.mark.skipif(_real_file() is None, reason="the retailer's invoices are not on this machine")
+@pytest.mark.skipif(real_file() is None, reason="the retailer's invoices are not on this machine")
 class TestRealInvoices:
     def test_add_up_as_their_readme_counts_them(self) -> None:
-        path = _real_file()
+        path = real_file()
         assert path is not None
 
         plan = read_invoices(path)
@@ -145,8 +160,9 @@ class TestRealInvoices:
         assert str(plan.tally) == "927 orders, 206,704 units, £505,932.10"
         assert sum(len(invoice.lines) for invoice in plan.invoices) == 25_290
         assert max(len(invoice.lines) for invoice in plan.invoices) == 675
-        assert Counter(item.why for item in plan.left_out) == {Why.CANCELLATION: 408, Why.PRICE: 118, Why.QUANTITY: 67}
-        assert len({item.invoice for item in plan.left_out if item.why is Why.CANCELLATION}) == 148
+        assert Counter(item.why for item in plan.left_out) == {Why.PRICE: 118}
+        cancelled = [item.invoice for item in plan.returns if item.invoice.startswith("C")]
+        assert (len(plan.returns), len(cancelled), len(set(cancelled))) == (408 + 67, 408, 148)
         assert len(plan.goods) == 2_511
         assert len({goods.sku.upper() for goods in plan.goods}) == 2_465
         assert sum(goods.on_hand or 0 for goods in plan.goods) == 206_704
@@ -196,15 +212,26 @@ class TestPreparing:
 
         assert isinstance(outcome, Placed)
         assert (
-            count_placed(plan.invoices, owner="replay") == tally_of([ordered]) == Tally(orders=1, units=7, amount=1730)
+            read_books(plan.invoices, owner="replay").placed
+            == tally_of([ordered])
+            == Tally(orders=1, units=7, amount=1730)
         )
-        assert count_placed(plan.invoices, owner="somebody") == Tally()
+        assert read_books(plan.invoices, owner="somebody").placed == Tally()
+
+
+def answer_of(total: object) -> dict[str, object]:
+    """What a shop says of an order that it took."""
+    return {"number": "ORDER", "access_token": "open", "total": {"amount": total, "currency": "GBP"}}
+
+
+def placed(invoice: Invoice, *, is_repeat: bool = False) -> Answered:
+    return Answered(invoice=invoice, number="ORDER", is_repeat=is_repeat)
 
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-class Shop:
+class FakeShop:
     """A shop behind HTTP as the client sees it: it keeps keys, and fails as it is told to."""
 
     def __init__(self, *failures: Handler) -> None:
@@ -220,7 +247,7 @@ class Shop:
         is_repeat = self.kept.setdefault(key, request.content) and len([k for k, _ in self.seen if k == key]) > 1
         total = json.loads(request.content)["expected_total"]
         headers = {"idempotency-replayed": "true"} if is_repeat else {}
-        return httpx.Response(201, json={"total": {"amount": total, "currency": "GBP"}}, headers=headers)
+        return httpx.Response(201, json=answer_of(total), headers=headers)
 
 
 def answer(status: int, code: str, **headers: str) -> Handler:
@@ -232,16 +259,16 @@ def lose(_: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("gone")
 
 
-def run(shop: Shop, *invoices: Invoice, concurrency: int = 1) -> list[Answered]:
+def run(shop: Handler, *invoices: Invoice, concurrency: int = 1, pays: bool = False) -> list[Answered]:
     answers: list[Answered] = []
     asyncio.run(
-        place_invoices(
+        replay_sales(
             invoices,
-            url="http://shop.invalid",
-            token="evt_x",
-            concurrency=concurrency,
+            shop=Shop(
+                url="http://shop.invalid", token="evt_x", concurrency=concurrency, transport=httpx.MockTransport(shop)
+            ),
+            pays=pays,
             on_answer=answers.append,
-            transport=httpx.MockTransport(shop),
         )
     )
     return answers
@@ -249,19 +276,21 @@ def run(shop: Shop, *invoices: Invoice, concurrency: int = 1) -> list[Answered]:
 
 def invoice(number: str = "1", *, quantity: int = 6) -> Invoice:
     line = SaleLine(line=2, sku="85123A", title="HOLDER", quantity=quantity, unit_price=255)
-    return Invoice(number=number, key=f"replay-x-{number}", email="nobody@customers.invalid", lines=(line,))
+    return Invoice(
+        number=number, key=f"replay-x-{number}", customer="", email="nobody@customers.invalid", lines=(line,)
+    )
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_client, "_WAIT_MAX_S", 0.0)
+    monkeypatch.setattr(replay_http, "_WAIT_MAX_S", 0.0)
 
 
 class TestPlacing:
     def test_sends_the_invoice_at_its_own_prices(self) -> None:
-        shop = Shop()
+        shop = FakeShop()
 
-        assert run(shop, invoice()) == [Answered(invoice=invoice())]
+        assert run(shop, invoice()) == [placed(invoice())]
 
         assert shop.seen == [
             (
@@ -276,7 +305,7 @@ class TestPlacing:
         ]
 
     def test_each_invoice_is_sent_once_however_many_go_at_a_time(self) -> None:
-        shop, invoices = Shop(), [invoice(str(n)) for n in range(50)]
+        shop, invoices = FakeShop(), [invoice(str(n)) for n in range(50)]
 
         answers = run(shop, *invoices, concurrency=8)
 
@@ -286,39 +315,41 @@ class TestPlacing:
         }
 
     def test_tries_again_with_the_same_key_and_the_same_bytes(self) -> None:
-        shop = Shop(
+        shop = FakeShop(
             answer(503, "OVERLOADED", retry_after="1"),
             answer(409, "IDEMPOTENCY_KEY_IN_FLIGHT", retry_after="1"),
             lose,
             answer(502, ""),
         )
 
-        assert run(shop, invoice()) == [Answered(invoice=invoice(), is_repeat=True)]
+        assert run(shop, invoice()) == [placed(invoice(), is_repeat=True)]
 
         assert len(shop.seen) == 5
         assert all(sent == shop.seen[0] for sent in shop.seen)
 
     def test_a_refusal_is_an_answer_and_the_next_invoice_goes_on(self) -> None:
-        shop = Shop(answer(409, "SOLD_OUT"))
+        shop = FakeShop(answer(409, "SOLD_OUT"))
 
         assert run(shop, invoice("1"), invoice("2")) == [
             Answered(invoice=invoice("1"), code="SOLD_OUT", detail="SOLD_OUT."),
-            Answered(invoice=invoice("2")),
+            placed(invoice("2")),
         ]
 
     def test_gives_up_after_a_bounded_number_of_tries(self) -> None:
-        shop = Shop(*[lose] * 100)
+        shop = FakeShop(*[lose] * 100)
 
         with pytest.raises(ReplayStopped) as stopped:
             run(shop, invoice("1"), invoice("2"))
 
-        assert len(shop.seen) == replay_client.TRIES_MAX
+        assert len(shop.seen) == replay_http.TRIES_MAX
         assert stopped.value.detail == ("The shop did not take invoice 1 in 10 tries; the last: ReadError gone.")
-        assert stopped.value.kept == "Every order that was placed stands, and none stands twice."
+        assert stopped.value.kept == (
+            "Every order that was placed stands, and none stands twice; so does every payment and every refund."
+        )
 
     @pytest.mark.parametrize("status", [401, 403])
     def test_a_refused_token_stops_at_once(self, status: int) -> None:
-        shop = Shop(answer(status, "UNAUTHENTICATED"))
+        shop = FakeShop(answer(status, "UNAUTHENTICATED"))
 
         with pytest.raises(TokenRefused):
             run(shop, invoice("1"), invoice("2"))
@@ -326,7 +357,75 @@ class TestPlacing:
         assert len(shop.seen) == 1
 
     def test_an_order_at_another_total_stops_at_once(self) -> None:
-        shop = Shop(lambda _: httpx.Response(201, json={"total": {"amount": 1, "currency": "GBP"}}))
+        shop = FakeShop(lambda _: httpx.Response(201, json=answer_of(1)))
 
         with pytest.raises(ReplayStopped):
             run(shop, invoice())
+
+
+class TestPaying:
+    """What stops it before it begins; the way through a real shop and a real Sandbox is in tests/lane."""
+
+    @staticmethod
+    def paying(shop: FakeShop, handler: Handler) -> Handler:
+        return lambda request: handler(request) if request.url.path.endswith("/payments") else shop(request)
+
+    def test_stops_where_the_shop_has_no_sandbox(self) -> None:
+        shop = FakeShop()
+
+        with pytest.raises(SandboxMissing, match="takes no payments through Sandbox") as stopped:
+            run(self.paying(shop, answer(422, "UNKNOWN_METHOD")), invoice("1"), invoice("2"), pays=True)
+
+        assert "Start the shop with --sandbox" in stopped.value.remedy
+        assert [key for key, _ in shop.seen] == ["replay-x-1"]
+
+    def test_stops_when_sandbox_does_not_answer_the_shop(self) -> None:
+        unavailable = answer(503, "PROVIDER_UNAVAILABLE", retry_after="1")
+
+        with pytest.raises(SandboxMissing, match="503 PROVIDER_UNAVAILABLE"):
+            run(self.paying(FakeShop(), unavailable), invoice(), pays=True)
+
+    @pytest.mark.parametrize(
+        "address",
+        ["https://pay.example/pay_1", "http://127.0.0.1.pay.example/", "http://10.0.0.1/", "file:///etc/passwd", ""],
+    )
+    def test_goes_to_no_page_that_is_not_on_this_machine(self, address: str) -> None:
+        payment = {"number": "P", "state": "PENDING", "next": {"kind": "redirect", "value": address}}
+
+        with pytest.raises(PageElsewhere):
+            run(self.paying(FakeShop(), lambda _: httpx.Response(201, json=payment)), invoice(), pays=True)
+
+    def test_pays_as_the_customer_whom_the_orders_own_token_makes(self) -> None:
+        asked = []
+
+        def captured(request: httpx.Request) -> httpx.Response:
+            asked.append((request.url.path, request.headers["authorization"], request.headers["idempotency-key"]))
+            return httpx.Response(
+                201, json={"state": "CAPTURED", "ending": "MATCHED", "captured": {"amount": 1530, "currency": "GBP"}}
+            )
+
+        answers = run(self.paying(FakeShop(), captured), invoice(), pays=True)
+
+        assert answers == [Answered(invoice=invoice(), number="ORDER", captured=1530)]
+        assert asked == [("/api/v1/orders/ORDER/payments", "Bearer open", "replay-x-1/payment-1")]
+
+    def test_an_order_that_cannot_be_paid_is_an_answer(self) -> None:
+        shop = FakeShop()
+
+        answers = run(self.paying(shop, answer(409, "ORDER_NOT_PAYABLE")), invoice("1"), invoice("2"), pays=True)
+
+        assert [(item.number, item.is_paid, item.code) for item in answers] == [
+            ("ORDER", False, "ORDER_NOT_PAYABLE")
+        ] * 2
+
+    def test_money_that_comes_to_nothing_is_tried_three_times_under_new_keys(self) -> None:
+        keys = []
+
+        def declined(request: httpx.Request) -> httpx.Response:
+            keys.append(request.headers["idempotency-key"])
+            return httpx.Response(201, json={"state": "FAILED", "ending": None, "reason": "card_declined"})
+
+        answers = run(self.paying(FakeShop(), declined), invoice(), pays=True)
+
+        assert keys == [f"replay-x-1/payment-{n}" for n in (1, 2, 3)]
+        assert [(item.code, item.detail) for item in answers] == [("NOT_PAID", "The payment is FAILED: card_declined.")]

@@ -110,8 +110,10 @@ def _find_unbilled(
 ) -> Iterator[tuple[ledger.Cleared, Found]]:
     """Give the bookings of a batch that are on no bill we know of."""
     told = [(Subject(_ABOUT[entry.kind], entry.reference), entry) for entry in entries if entry.kind in _ABOUT]
-    billed = reconciliation.find_line_sums(subjects=[subject for subject, _ in told], provider=run.provider)
-    missing = [(subject, entry) for subject, entry in told if subject not in billed]
+    places = reconciliation.find_unbilled(subjects=[subject for subject, _ in told], provider=run.provider)
+    missing = [told[place] for place in places]
+    if not missing:
+        return
     booked = reconciliation.read_booked(subjects=[subject for subject, _ in missing], provider=run.provider)
     paid_by = _payments_of([subject for subject, _ in missing])
     for subject, entry in missing:

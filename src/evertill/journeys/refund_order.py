@@ -115,14 +115,29 @@ def refund_order(*, asked: RefundOrder, actor: str, now: dt.datetime) -> Refunde
     return Refunded(refund=try_to_send(refund, now=now), is_repeat=is_repeat)
 
 
+def refunded_by(*, order_id: int) -> str:
+    """This function will return the name of the provider through which an order's money goes back.
+
+    Raises OrderNotFound, OrderNotPaid.
+    """
+    intent_id = payments.find_buyer(order_id=order_id)
+    if intent_id is None:
+        raise _not_paid(order_id)
+    return payments.read_intents(intent_ids=[intent_id])[intent_id].provider
+
+
 def lock_buyer(*, order_id: int) -> payments.Intent:
     """This function will lock the payment that bought an order; raises OrderNotFound, OrderNotPaid."""
     intent_id = payments.find_buyer(order_id=order_id)
     intent = payments.lock_intent(intent_id=intent_id) if intent_id is not None else None
     if intent is None:
-        order = view_order(order_id=order_id)
-        raise OrderNotPaid(f"This order is {order.state.value}, and no payment has bought it.")
+        raise _not_paid(order_id)
     return intent
+
+
+def _not_paid(order_id: int) -> OrderNotPaid:
+    order = view_order(order_id=order_id)
+    return OrderNotPaid(f"This order is {order.state.value}, and no payment has bought it.")
 
 
 def left_of(intent: payments.Intent) -> int:

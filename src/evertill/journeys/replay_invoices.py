@@ -1,6 +1,7 @@
 """Replay invoices: read a retailer's invoice lines, decide which were sales, and what a shop needs to take them again.
 
-Placing them is done over HTTP by whoever calls, so that a replay goes the way of every order.
+Placing and paying them is done over HTTP by whoever calls, so that a replay goes the way of every order. What came back
+is in replay_returns.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from evertill.domains import catalog, orders, stock
+from evertill.domains import catalog, orders, payments, stock
 from evertill.journeys.import_products import Imported, Tell, import_goods, tell_nobody
 from evertill.journeys.place_orders import digest_key
 from evertill.journeys.product_rows import Goods
@@ -35,20 +36,21 @@ _TITLE_CHARS_MAX = 200
 _INVOICE_CHARS_MAX = 64
 # The orders that one look into the database takes.
 _PART = 200
+_PAID = (orders.State.PAID, orders.State.REFUNDED)
 
 
 class Why(StrEnum):
     """Why a line is not placed."""
 
     UNREADABLE = "the line cannot be read"
-    CANCELLATION = "it belongs to a cancellation (C…)"
-    QUANTITY = "its quantity is not positive"
+    CANCELLATION = "it belongs to a cancellation (C…) and takes nothing back"
+    QUANTITY = "its quantity is zero"
     PRICE = "its price is not positive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A line of the file that is not placed."""
+    """A line of the file that is neither a sale nor a return."""
 
     line: int
     invoice: str
@@ -69,11 +71,24 @@ class SaleLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLine:
+    """A line that came back, in pieces (positive, though the file has them negative) and minor units."""
+
+    line: int
+    invoice: str
+    customer: str
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """One sale: an order to be. `key` is its Idempotency-Key, the same in every run over the same file."""
 
     number: str
     key: str
+    customer: str
     email: str
     lines: tuple[SaleLine, ...]
 
@@ -101,20 +116,26 @@ class Tally:
         return Tally(orders=self.orders + 1, units=self.units + invoice.units, amount=self.amount + invoice.total)
 
     def __str__(self) -> str:
-        return f"{self.orders:,} orders, {self.units:,} units, £{money.as_decimal(self.money):,.2f}"
+        return f"{self.orders:,} orders, {self.units:,} units, {pounds(self.amount)}"
 
-    @property
-    def money(self) -> Money:
-        """The amount as money."""
-        return Money(amount=self.amount, currency=CURRENCY)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the database has of a replay: orders, those of them that are paid, and minor units that came and went."""
+
+    placed: Tally
+    paid: int
+    captured: int
+    refunded: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a file comes to: the sales in their order, the goods they need, and what is left out."""
+    """What a file comes to: the sales in their order, the goods they need, what came back, and what is left out."""
 
     digest: str
     invoices: tuple[Invoice, ...]
+    returns: tuple[ReturnLine, ...]
     goods: tuple[Goods, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -122,6 +143,11 @@ class Plan:
     def tally(self) -> Tally:
         """What placing all of it comes to."""
         return tally_of(self.invoices)
+
+
+def pounds(amount: int) -> str:
+    """This function will write minor units as people do."""
+    return f"£{money.as_decimal(Money(amount=amount, currency=CURRENCY)):,.2f}"
 
 
 def tally_of(invoices: Iterable[Invoice]) -> Tally:
@@ -132,8 +158,17 @@ def tally_of(invoices: Iterable[Invoice]) -> Tally:
     return tally
 
 
+def derive_key(key: str, *more: str) -> str:
+    """This function will return the Idempotency-Key of something that belongs to what `key` stands for."""
+    derived = "/".join([key, *(quote(part, safe="") for part in more)])
+    if len(derived) <= config.get().idempotency_key_chars_max:
+        return derived
+    # Cut off, two keys could be one.
+    return f"replay-{hashlib.sha256(derived.encode()).hexdigest()}"[: config.get().idempotency_key_chars_max]
+
+
 def read_invoices(path: Path) -> Plan:
-    """This function will read a file of invoice lines and decide what of it can be placed; raises FileUnusable.
+    """This function will read a file of invoice lines and decide which are sales and returns; raises FileUnusable.
 
     Columns: InvoiceNo, StockCode, Description, Quantity, UnitPrice (GBP), CustomerID; others are passed over. Stock
     codes are kept as they are: 85123A and 85123a are two SKUs.
@@ -144,7 +179,7 @@ def read_invoices(path: Path) -> Plan:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
     sales: dict[str, list[SaleLine]] = {}
     customers: dict[str, str] = {}
-    left_out = []
+    returns, left_out = [], []
     rows = csvfile.read_rows(
         path, encoding=csvfile.find_encoding(path), required=REQUIRED, rows_max=limits.import_rows_max
     )
@@ -153,22 +188,31 @@ def read_invoices(path: Path) -> Plan:
             left_out.append(LeftOut(line=row.line, invoice="", sku="", why=Why.UNREADABLE, detail=row.reason))
             continue
         invoice = row.cells["InvoiceNo"]
-        read = _read_line(row)
-        if isinstance(read, LeftOut):
-            left_out.append(read)
-            continue
-        sales.setdefault(invoice, []).append(read)
-        customers.setdefault(invoice, row.cells["CustomerID"])
+        match _read_line(row):
+            case SaleLine() as sold:
+                sales.setdefault(invoice, []).append(sold)
+                customers.setdefault(invoice, row.cells["CustomerID"])
+            case ReturnLine() as returned:
+                returns.append(returned)
+            case left:
+                left_out.append(left)
     invoices = tuple(
         Invoice(
             number=number,
-            key=f"replay-{digest}-{quote(number, safe='')}"[: limits.idempotency_key_chars_max],
+            key=derive_key(f"replay-{digest}-{quote(number, safe='')}"),
+            customer=customers[number],
             email=_email_of(customers[number]),
             lines=tuple(lines),
         )
         for number, lines in sales.items()
     )
-    return Plan(digest=digest, invoices=invoices, goods=_goods_of(invoices), left_out=tuple(left_out))
+    return Plan(
+        digest=digest,
+        invoices=invoices,
+        returns=tuple(returns),
+        goods=_goods_of(invoices),
+        left_out=tuple(left_out),
+    )
 
 
 def prepare_shop(plan: Plan, *, owner: str, now: dt.datetime, tell: Tell = tell_nobody) -> Imported:
@@ -188,13 +232,19 @@ def prepare_shop(plan: Plan, *, owner: str, now: dt.datetime, tell: Tell = tell_
     return import_goods(stocked, now=now, tell=tell)
 
 
-def count_placed(invoices: Sequence[Invoice], *, owner: str) -> Tally:
-    """This function will add up what the database has under the keys of these invoices, by the orders it kept."""
+def read_books(invoices: Sequence[Invoice], *, owner: str) -> Books:
+    """This function will add up what the database has under the keys of these invoices, by what it kept."""
     found = [keyed.order for keyed in _find_placed(invoices, owner=owner).values()]
-    return Tally(
-        orders=len(found),
-        units=sum(line.quantity for order in found for line in order.lines),
-        amount=sum(order.total for order in found),
+    taken = payments.read_taken(order_ids=[order.id for order in found])
+    return Books(
+        placed=Tally(
+            orders=len(found),
+            units=sum(line.quantity for order in found for line in order.lines),
+            amount=sum(order.total for order in found),
+        ),
+        paid=sum(order.state in _PAID for order in found),
+        captured=sum(item.captured for item in taken.values()),
+        refunded=sum(item.refunded for item in taken.values()),
     )
 
 
@@ -207,29 +257,45 @@ def _find_placed(invoices: Sequence[Invoice], *, owner: str) -> dict[str, orders
     return placed
 
 
-def _read_line(row: csvfile.Row) -> SaleLine | LeftOut:
+def _read_line(row: csvfile.Row) -> SaleLine | ReturnLine | LeftOut:
     cells = row.cells
     invoice, sku = cells["InvoiceNo"], cells["StockCode"]
     price = _price_of(cells["UnitPrice"])
-    why, detail = Why.UNREADABLE, ""
     if not invoice or len(invoice) > _INVOICE_CHARS_MAX:
         detail = "The invoice number is empty or too long."
-    elif invoice.startswith("C"):
-        why = Why.CANCELLATION
     elif fault := catalog.fault_of_sku(sku):
         detail = fault
     elif _WHOLE.fullmatch(cells["Quantity"]) is None:
         detail = "The quantity is not a whole number."
     elif price is None:
         detail = "The price is not an amount in pounds and pence."
-    elif int(cells["Quantity"]) <= 0:
+    else:
+        return _sort_line(row, quantity=int(cells["Quantity"]), unit_price=price)
+    return LeftOut(line=row.line, invoice=invoice[:_INVOICE_CHARS_MAX], sku=sku, why=Why.UNREADABLE, detail=detail)
+
+
+def _sort_line(row: csvfile.Row, *, quantity: int, unit_price: int) -> SaleLine | ReturnLine | LeftOut:
+    """Say whether a line that can be read was a sale, a return, or neither."""
+    invoice, sku = row.cells["InvoiceNo"], row.cells["StockCode"]
+    if quantity < 0:
+        return ReturnLine(
+            line=row.line,
+            invoice=invoice,
+            customer=row.cells["CustomerID"],
+            sku=sku,
+            quantity=-quantity,
+            unit_price=unit_price,
+        )
+    if invoice.startswith("C"):
+        why = Why.CANCELLATION
+    elif quantity == 0:
         why = Why.QUANTITY
-    elif price <= 0:
+    elif unit_price <= 0:
         why = Why.PRICE
     else:
-        title = "".join(letter if letter.isprintable() else " " for letter in cells["Description"])
-        return SaleLine(line=row.line, sku=sku, title=title, quantity=int(cells["Quantity"]), unit_price=price)
-    return LeftOut(line=row.line, invoice=invoice[:_INVOICE_CHARS_MAX], sku=sku, why=why, detail=detail)
+        title = "".join(letter if letter.isprintable() else " " for letter in row.cells["Description"])
+        return SaleLine(line=row.line, sku=sku, title=title, quantity=quantity, unit_price=unit_price)
+    return LeftOut(line=row.line, invoice=invoice, sku=sku, why=why)
 
 
 def _price_of(text: str) -> int | None:

@@ -66,36 +66,38 @@ def _apply(*, intent_id: int, told: Sequence[disputes.Told], actor: str, now: dt
         assert intent is not None  # noqa: S101 — it was there, and none is ever deleted.
         assert intent.captured is not None  # noqa: S101 — nothing follows a capture.
         orders.lock_order(order_id=intent.order_id)
-        known = {dispute.provider_id: dispute for dispute in disputes.lock_disputes(intent_id=intent_id)}
+        disputes.lock_disputes(intent_id=intent_id)
+        entries: list[ledger.Transaction] = []
         for one in told:
-            _apply_one(intent, known.get(one.provider_id), one, actor=actor, now=now)
+            entries += _apply_one(intent, one, actor=actor, now=now)
         held = disputes.held(disputes.read_disputes(intent_id=intent_id), captured=intent.captured)
         payments.set_disputed(intent_id=intent_id, amount=held)
+        post(entries, now=now)
 
 
 def _apply_one(
-    intent: payments.Intent, known: Dispute | None, told: disputes.Told, *, actor: str, now: dt.datetime
-) -> None:
-    """Write down what is told of one dispute, and do what follows from it."""
-    if not disputes.is_news(known=known, told=told):
-        return
+    intent: payments.Intent, told: disputes.Told, *, actor: str, now: dt.datetime
+) -> list[ledger.Transaction]:
+    """Write down what is told of one dispute, do what follows from it, and return what it does to money."""
+    known = disputes.find(name=told.name)
     dispute = known or _record(intent, told, actor=actor, now=now)
-    if dispute is None:
+    if dispute is None or dispute.intent_id != intent.id:
         _object(told, "it is about another payment too", now=now)
-        return
+        return []
+    if not disputes.is_news(known=known, told=told):
+        return []
     if why := disputes.objection(known=dispute, told=told):
         _object(told, why, now=now)
-        return
+        return []
     disputes.amend(dispute=dispute, told=told)
     end = disputes.follow(state=dispute.state, told=told)
     if end is not None:
         disputes.move(dispute_id=dispute.id, to=end, actor=actor, why="told by the provider", now=now)
-    _book(dispute, told, end, is_new=known is None, had_fee=known is not None and known.fee > 0, now=now)
-    state = end or dispute.state
-    if disputes.is_open(state):
+    if disputes.is_open(end or dispute.state):
         _hold(intent, dispute, told, actor=actor, now=now)
     elif end is not None:
         _release(dispute, end, actor=actor, now=now)
+    return _entries(dispute, told, end, is_new=known is None, had_fee=known is not None and known.fee > 0)
 
 
 def _record(intent: payments.Intent, told: disputes.Told, *, actor: str, now: dt.datetime) -> Dispute | None:
@@ -109,10 +111,10 @@ def _record(intent: payments.Intent, told: disputes.Told, *, actor: str, now: dt
     return disputes.find(name=told.name) if is_recorded else None
 
 
-def _book(
-    dispute: Dispute, told: disputes.Told, end: disputes.State | None, *, is_new: bool, had_fee: bool, now: dt.datetime
-) -> None:
-    """Have the ledger follow the money: held back, given back or gone, and what the provider charges for it."""
+def _entries(
+    dispute: Dispute, told: disputes.Told, end: disputes.State | None, *, is_new: bool, had_fee: bool
+) -> list[ledger.Transaction]:
+    """Say where the money goes: held back, given back or gone, and what the provider charges for it."""
     name, provider, amount = dispute.name, dispute.provider, dispute.amount
     entries = []
     if is_new:
@@ -124,7 +126,7 @@ def _book(
         entries.append(ledger.standard.dispute_won(reference=name, provider=provider, amount=amount))
     if end is disputes.State.LOST:
         entries.append(ledger.standard.dispute_lost(reference=name, amount=amount))
-    post(entries, now=now)
+    return entries
 
 
 def _hold(intent: payments.Intent, dispute: Dispute, told: disputes.Told, *, actor: str, now: dt.datetime) -> None:

@@ -51,10 +51,13 @@ def settle_payment(*, intent_id: int, actor: str, now: dt.datetime) -> payments.
     if intent.state is payments.State.CAPTURED:
         return intent
     provider = payments.provider(intent.provider)
-    is_old = now - intent.created_at >= dt.timedelta(seconds=provider.patience_s)
+    age, patience = now - intent.created_at, dt.timedelta(seconds=provider.patience_s)
+    is_old = age >= patience
     truth = provider.fetch(intent=intent)
     if truth is None:
-        if not is_old or payments.is_final(intent.state):
+        # A call to begin it may still be on its way, but none sets out after the provider's patience. It is given up
+        # when even the slowest of them must have come to its end.
+        if age < 2 * patience or payments.is_final(intent.state):
             return intent
         truth = payments.Truth(state=payments.State.FAILED, reason="the provider never heard of it")
     elif truth.state is payments.State.PENDING and is_old:

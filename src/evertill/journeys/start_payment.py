@@ -9,7 +9,7 @@ import msgspec
 
 from evertill.domains import orders, payments
 from evertill.domains.payments import ProviderUnavailable, UnknownMethod
-from evertill.journeys.settle_payment import apply_truth
+from evertill.journeys.settle_payment import apply_truth, settle_payment
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -22,6 +22,7 @@ __all__ = [
     "Started",
     "UnknownMethod",
     "payment_key",
+    "provider_of",
     "start_payment",
 ]
 
@@ -64,6 +65,12 @@ def payment_key(*, caller: str, order_id: int, key: bytes) -> bytes:
     return crypto.fingerprint(caller.encode(), order_id.to_bytes(8, "big"), key)
 
 
+def provider_of(method: str) -> str:
+    """This function will return the name of the provider that a method of paying goes through; raises UnknownMethod."""
+    provider, _ = payments.choose(method)
+    return provider.name
+
+
 def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
     """This function will begin a payment at its provider and return it with what the customer does next.
 
@@ -100,7 +107,11 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     if intent.body_digest != body_digest:
         raise PaymentKeyReused("This Idempotency-Key was used for another payment.")
     if intent.state is payments.State.CREATED:
-        intent = _begin(provider, intent, actor=actor, now=now)
+        # Whoever follows payments gives up what the provider never heard of, but only as long again after this.
+        if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
+            intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
+        else:
+            intent = _begin(provider, intent, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 

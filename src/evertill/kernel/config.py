@@ -111,16 +111,35 @@ class Config:
         " refused and payments are only asked after.",
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
-    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
+    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
     provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
     provider_rest_s: int = _setting(15, "Seconds for which a failing payment provider is not called.", low=1, high=3600)
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
-    pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
+    pay_threads: int = _setting(
+        3, "Threads per web worker that may wait for one payment provider; each provider has its own.", low=1, high=64
+    )
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
-    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
+    payment_look_s: int = _setting(
+        2, "Seconds for which a web worker does not ask a provider again how a payment stands.", low=0, high=600
+    )
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    follow_every_s: int = _setting(10, "Seconds between two looks for payments that are due.", low=1, high=30)
+    follow_wait_s: int = _setting(
+        5,
+        "Seconds until a payment, refund or event that has not ended is looked at again; doubled each time.",
+        low=1,
+        high=600,
+    )
+    follow_patience_ms: int = _setting(
+        8_000,
+        "Milliseconds of waiting in vain for one payment provider after which a job leaves it for its next run.",
+        low=100,
+        high=600_000,
+    )
+    follow_wait_s_max: int = _setting(600, "Seconds to which that wait grows at most.", low=1, high=86400)
+    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
     bill_batch_max: int = _setting(2_000, "Lines of a provider's bill that are compared at a time.", low=1, high=10_000)
     bill_lines_max: int = _setting(5_000_000, "Lines in a provider's bill of one day.", low=1, high=10**9)
     bill_grace_s: int = _setting(

@@ -38,6 +38,12 @@ class Caller:
             base_url=url, timeout=self._settings.provider_timeout_ms / 1000, trust_env=False, follow_redirects=False
         )
 
+    @property
+    def is_available(self) -> bool:
+        """Whether a call would be made, and not refused because of those before it."""
+        with self._lock:
+            return breakers.admits(self._breaker, now=self._monotonic())
+
     def call(
         self,
         method: str,

@@ -30,6 +30,7 @@ class OfflineProvider:
     capabilities = Capability.OFFLINE | Capability.PARTIAL_REFUND
     # It has no bill.
     utc_offset = dt.timedelta(0)
+    is_available = True
 
     def __init__(self, *, name: str, instructions: str, patience_s: int) -> None:
         if len(instructions) > _INSTRUCTIONS_CHARS_MAX:

@@ -31,6 +31,7 @@ class BalanceProvider:
     patience_s = 0
     # It has no bill.
     utc_offset = dt.timedelta(0)
+    is_available = True
 
     def start(self, *, intent: Intent, return_url: str) -> Truth:  # noqa: ARG002
         """This function will refuse: a balance pays at once or not at all."""

@@ -81,6 +81,11 @@ class SandboxProvider:
         self._file = keys
         self._known: dict[str, str] = {}
 
+    @property
+    def is_available(self) -> bool:
+        """Whether it answered lately."""
+        return self._caller.is_available
+
     def start(self, *, intent: Intent, return_url: str) -> Truth:
         """This function will begin a payment; its number is the key under which it counts once."""
         body = {

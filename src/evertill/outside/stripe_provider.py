@@ -78,6 +78,11 @@ class StripeProvider:
         )
         self._api = client.v1
 
+    @property
+    def is_available(self) -> bool:
+        """Whether Stripe would be called now."""
+        return self._caller.is_available
+
     def start(self, *, intent: Intent, return_url: str) -> Truth:
         """This function will open a page to pay on. The payment's number is the key under which that happens once.
 

@@ -24,8 +24,8 @@ _REMEDIES: Mapping[str, str] = {
         " it is due, and note it with `evertill disputes evidence-sent`. This closes by itself when the dispute ends."
     ),
     Kind.DISPUTE_LOST: (
-        "The money of this order is gone, and the order stays held. Goods that were not handed over may be put back on"
-        " the shelf. Close this when that is decided."
+        "The money of this order is gone, and the order stays held. If its goods were not handed over, put them back on"
+        " sale with `evertill disputes restock`, which closes this; otherwise close it."
     ),
     Kind.DISPUTE_UNCLEAR: (
         "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"

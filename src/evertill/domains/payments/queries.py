@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from evertill.domains.payments.types import (
     RefundKind,
     RefundState,
     State,
+    Taken,
 )
 from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Texts, Uuids
@@ -87,6 +89,16 @@ def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
     return {(name, intent_id) for intent_id, name in rows}
 
 
+def find_due_to_follow(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of payments and refunds that are due to be followed."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_follow"), {"now": now})]
+
+
+def find_due_to_handle(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of webhooks that wait to be handled."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_handle"), (now,))]
+
+
 def read_refunds(*, refund_ids: Iterable[int]) -> dict[int, Refund]:
     """This function will read refunds; an id that does not exist is missing from the answer."""
     rows = db.fetch(sql.load(_HERE, "read_refunds"), (Bigints(sorted(refund_ids)),))
@@ -125,6 +137,12 @@ def sum_promised(*, intent_id: int, kind: RefundKind) -> int:
     """This function will return how much of one kind a payment has given back or promised to, in minor units."""
     ((_, total),) = db.fetch(sql.load(_HERE, "sum_refunds"), (intent_id, kind.value))
     return int(total)
+
+
+def read_taken(*, order_ids: Iterable[int]) -> dict[int, Taken]:
+    """This function will return what orders were paid, by order id; one that was not is missing from the answer."""
+    rows = db.fetch(sql.load(_HERE, "taken_for_orders"), (Bigints(sorted(order_ids)),))
+    return {order_id: Taken(captured=captured, refunded=refunded) for order_id, captured, refunded in rows}
 
 
 def stream_captured() -> Iterator[Paid]:

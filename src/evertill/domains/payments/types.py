@@ -245,12 +245,35 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: int
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds until something is looked at again: at first, and at most when it was doubled again and again."""
+
+    first_s: int
+    most_s: int
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A method of paying, such as `sandbox.qr`: its provider, the way of it, and whether it can be used now."""
+
+    name: str
+    provider: str
+    way: str
+    is_available: bool
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """Money that a payment captured, for comparing it with the other books."""
 
     intent_id: int
     order_id: int
     captured: Money
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What was captured for an order that it bought, and what of that went back or is promised, in minor units."""
+
+    captured: int
+    refunded: int
 
 
 class RefundDifference(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,8 +58,23 @@ def evidence_sent(
 
 
 @app.command()
+def restock(
+    name: Annotated[str, typer.Argument(help="The lost dispute, such as sandbox:dsp_1.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Put the goods of a lost dispute back on sale, if they were not handed over; the order stays held for good."""
+    open_shop(data)
+    from evertill.journeys.restock_lost import restock_lost
+    from evertill.kernel import clock
+
+    pieces = restock_lost(name=name, actor="operator", now=clock.now())
+    typer.echo(f"{pieces} pieces are back on sale.")
+
+
+@app.command()
 def check(
-    payment: Annotated[str, typer.Argument(help="The payment's number.")],
+    number: Annotated[str, typer.Argument(help="The payment's number.")],
     *,
     data: DataOption = None,
 ) -> None:
@@ -71,7 +86,7 @@ def check(
 
     connect()
     try:
-        intent_id = ids.from_number(payment)
+        intent_id = ids.from_number(number)
     except ids.InvalidNumber as error:
         raise typer.BadParameter(str(error)) from None
     found = settle_disputes(intent_id=intent_id, actor="operator", now=clock.now())

@@ -1,12 +1,10 @@
-"""`evertill replay`: place a retailer's real invoices as orders, over HTTP."""
+"""`evertill replay`: a retailer's real invoices as orders, paid through Sandbox, with their returns; all over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,18 +16,19 @@ from evertill.kernel.errors import EvertillError
 from .common import DataOption, open_shop, shop_url
 
 if TYPE_CHECKING:
-    from evertill.journeys.replay_invoices import Invoice, Plan
+    from evertill.journeys.replay_invoices import Invoice
+    from evertill.journeys.replay_returns import PlannedRefund
 
-    from .replay_client import Answered
+    from .replay_client import Answered, Shop
+    from .replay_refunds import Given
 
 app = typer.Typer(add_completion=False)
 
-_REFUSED_SHOWN_MAX = 20
 _INTERRUPTED = 130
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0913 — one for each option.
     file: Annotated[
         Path, typer.Argument(help="CSV with InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID.")
     ],
@@ -40,61 +39,86 @@ def replay(
     limit: Annotated[
         int | None, typer.Option(min=0, help="Place the first so many invoices only.", show_default="all")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Requests under way at a time.")] = 8,
+    no_pay: Annotated[
+        bool, typer.Option("--no-pay", help="Place only, and give nothing back: for a shop without Sandbox.")
+    ] = False,
+    restock: Annotated[
+        bool, typer.Option("--restock", help="Put returned goods back on sale; without it they are written off.")
+    ] = False,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Customers at a time.")] = 8,
     token: Annotated[
-        str | None, typer.Option(help="An API token with the scope orders:price.", show_default="issues itself one")
+        str | None,
+        typer.Option(
+            help="An API token with the scopes orders:price and orders:refund.", show_default="issues itself one"
+        ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write every line that was not placed to this CSV file.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every line that was not placed, paid or given back to this CSV file, with the reason."
+        ),
+    ] = None,
     data: DataOption = None,
 ) -> None:
-    """Place real invoices as orders at their own prices. Resumable, and safe to run twice."""
+    """Place real invoices as orders at their own prices, pay them, and give back what was returned.
+
+    Resumable, and safe to run twice.
+    """
     open_shop(data)
     address = url or shop_url(data)
     from evertill.journeys.authenticate_caller import authenticate_caller
-    from evertill.journeys.replay_invoices import (
-        count_placed,
-        prepare_shop,
-        read_invoices,
-    )
+    from evertill.journeys.replay_invoices import prepare_shop, read_books, read_invoices
+    from evertill.journeys.replay_returns import NoRefund, match_returns
     from evertill.kernel import clock
+
+    from . import replay_report as tell
+    from .replay_client import Shop
+    from .replay_refunds import Given
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
+    returns = match_returns(plan)
     invoices = plan.invoices[:limit]
-    typer.echo(f"  {plan.tally} to place{f', the first {len(invoices):,} now' if limit is not None else ''}")
-    _tell_left_out(plan)
-    secret = token or _issue_token()
+    tell.plan(plan, returns, now=len(invoices) if limit is not None else None)
+    secret = token or _issue_token(pays=not no_pay)
     owner = authenticate_caller(secret=secret).key_owner
+    shop = Shop(url=address, token=secret, concurrency=concurrency)
     answers: list[Answered] = []
+    given: list[Given] = []
     try:
         prepared = prepare_shop(plan, owner=owner, now=clock.now())
         typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
-        _place(invoices, url=address, token=secret, concurrency=concurrency, answers=answers)
+        _sell(invoices, shop, pays=not no_pay, answers=answers)
+        _give_back([] if no_pay else returns.refunds, shop, restock=restock, answers=answers, given=given)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
-        typer.echo("Run the same command again: it goes on, and nothing is placed twice.")
+        typer.echo("Run the same command again: it goes on, and nothing is placed, paid or given back twice.")
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         if token is None:
             # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
             with suppress(EvertillError):
                 _revoke_token()
-    refused = [answer for answer in answers if not answer.is_placed]
+    if no_pay:
+        given = [Given(refund=refund, why=NoRefund.NOT_PAID) for refund in returns.refunds]
+    left = [*returns.left, *(item for answer in given for item in answer.left())]
     if report is not None:
-        _write_report(report, plan, refused)
-    _tell_answers(answers, refused)
-    typer.echo(f"In the database: {count_placed(invoices, owner=owner)}")
-    if refused:
+        tell.write_report(report, plan, answers, left)
+    tell.answers(answers, pays=not no_pay)
+    tell.returns(plan, given, left)
+    tell.books(read_books(invoices, owner=owner))
+    if any(answer.code for answer in answers) or any(answer.has_failed for answer in given):
         raise typer.Exit(1)
 
 
-def _issue_token() -> str:
+def _issue_token(*, pays: bool) -> str:
     from evertill.domains.access import Scope
     from evertill.journeys.manage_tokens import issue_token
     from evertill.journeys.replay_invoices import TOKEN_NAME
     from evertill.kernel import clock
 
-    return issue_token(name=TOKEN_NAME, scopes=[Scope.ORDERS_PRICE], now=clock.now(), replace=True)
+    scopes = [Scope.ORDERS_PRICE, Scope.ORDERS_REFUND] if pays else [Scope.ORDERS_PRICE]
+    return issue_token(name=TOKEN_NAME, scopes=scopes, now=clock.now(), replace=True)
 
 
 def _revoke_token() -> None:
@@ -105,64 +129,60 @@ def _revoke_token() -> None:
     revoke_token(name=TOKEN_NAME, now=clock.now())
 
 
-def _place(invoices: Sequence[Invoice], *, url: str, token: str, concurrency: int, answers: list[Answered]) -> None:
-    from .replay_client import place_invoices
+def _sell(invoices: Sequence[Invoice], shop: Shop, *, pays: bool, answers: list[Answered]) -> None:
+    from .replay_client import replay_sales
 
-    bar = Progress(
-        TextColumn("Placing orders"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[refused]} refused"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[waits]}"),
-    )
-    with bar:
-        task = bar.add_task("", total=len(invoices), refused=0, waits="")
-
-        refused = 0
+    with _bar("Placing and paying" if pays else "Placing orders", total=len(invoices)) as (step, on_wait):
 
         def on_answer(answer: Answered) -> None:
-            nonlocal refused
-            refused += not answer.is_placed
             answers.append(answer)
-            bar.update(task, advance=1, refused=refused, waits="")
+            step(bool(answer.code))
 
-        def on_wait(reason: str) -> None:
-            bar.update(task, waits=f"trying again: {reason}")
+        asyncio.run(replay_sales(invoices, shop=shop, pays=pays, on_answer=on_answer, on_wait=on_wait))
+
+
+def _give_back(
+    refunds: Sequence[PlannedRefund],
+    shop: Shop,
+    *,
+    restock: bool,
+    answers: Sequence[Answered],
+    given: list[Given],
+) -> None:
+    from .replay_refunds import replay_returns
+
+    if not refunds:
+        return
+    orders = {answer.invoice.number: answer.number for answer in answers if answer.is_paid}
+    with _bar("Giving back", total=len(refunds)) as (step, on_wait):
+
+        def on_answer(answer: Given) -> None:
+            given.append(answer)
+            step(answer.has_failed)
 
         asyncio.run(
-            place_invoices(
-                invoices, url=url, token=token, concurrency=concurrency, on_answer=on_answer, on_wait=on_wait
-            )
+            replay_returns(refunds, shop=shop, orders=orders, restock=restock, on_answer=on_answer, on_wait=on_wait)
         )
 
 
-def _tell_left_out(plan: Plan) -> None:
-    for why, count in Counter(item.why for item in plan.left_out).most_common():
-        invoices = len({item.invoice for item in plan.left_out if item.why is why})
-        typer.echo(f"  not placed: {count:,} lines of {invoices:,} invoices, because {why}")
+@contextmanager
+def _bar(title: str, *, total: int) -> Iterator[tuple[Callable[[bool], None], Callable[[str], None]]]:
+    """A moving line, with what moves it on by one (and says whether that one failed), and what tells of a wait."""
+    bar = Progress(
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[waits]}"),
+    )
+    failed = 0
+    with bar:
+        task = bar.add_task("", total=total, failed=0, waits="")
 
+        def step(is_failure: bool) -> None:  # noqa: FBT001 — one thing to say.
+            nonlocal failed
+            failed += is_failure
+            bar.update(task, advance=1, failed=failed, waits="")
 
-def _tell_answers(answers: Sequence[Answered], refused: Sequence[Answered]) -> None:
-    from evertill.journeys.replay_invoices import tally_of
-
-    typer.echo(f"Placed now:      {tally_of(a.invoice for a in answers if a.is_placed and not a.is_repeat)}")
-    typer.echo(f"There already:   {tally_of(a.invoice for a in answers if a.is_repeat)}")
-    if refused:
-        typer.echo(f"Refused:         {tally_of(a.invoice for a in refused)}")
-    for answer in refused[:_REFUSED_SHOWN_MAX]:
-        typer.echo(f"  invoice {answer.invoice.number}: {answer.code}. {answer.detail}", err=True)
-    if len(refused) > _REFUSED_SHOWN_MAX:
-        typer.echo(f"  and {len(refused) - _REFUSED_SHOWN_MAX} more; --report FILE writes all of them", err=True)
-
-
-def _write_report(path: Path, plan: Plan, refused: Sequence[Answered]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["line", "invoice", "sku", "why", "detail"])
-        for item in plan.left_out:
-            table.writerow([item.line, item.invoice, item.sku, item.why, item.detail])
-        for answer in refused:
-            for line in answer.invoice.lines:
-                table.writerow([line.line, answer.invoice.number, line.sku, answer.code, answer.detail])
-    typer.echo(f"Every line that was not placed is in {path}.")
+        yield step, lambda reason: bar.update(task, waits=f"trying again: {reason}")

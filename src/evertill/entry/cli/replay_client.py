@@ -1,132 +1,114 @@
-"""Places invoices over HTTP, some at a time, and tries again where the shop says that it makes sense."""
+"""Places invoices over HTTP and pays them through Sandbox, as their customers would, some at a time."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from evertill.journeys.replay_invoices import CURRENCY, Invoice
-from evertill.kernel.errors import EvertillError
+from evertill.journeys.replay_invoices import CURRENCY, Invoice, derive_key
 
-TRIES_MAX = 10
-_WAIT_FIRST_S, _WAIT_MAX_S = 0.25, 10.0
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-_CREATED, _UNAUTHORIZED, _FORBIDDEN, _SERVER_ERROR = 201, 401, 403, 500
+from .replay_http import ReplayStopped, Reply, Wire, client_of, wait_after, work_through
 
-
-class ReplayStopped(EvertillError):
-    """The replay cannot go on."""
-
-    code = "REPLAY_STOPPED"
-    status = "unavailable"
-    kept = "Every order that was placed stands, and none stands twice."
-    remedy = "See that the shop is open and run the same command again: it goes on where it stopped."
+METHOD = "sandbox.page"
+# Payments that one run begins for an order when one after the other comes to nothing; those of all runs; and how often
+# each is looked at until it is final.
+PAYMENTS_MAX, PAYMENTS_EVER_MAX, LOOKS_MAX = 3, 100, 8
+_FORM = urlencode({"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}).encode()
+_SEE_OTHER = 303
+# Money that went back whole, or never came: another payment may still buy the order.
+_IN_VAIN = {"FAILED", "CANCELLED", "UNDERPAID", "WRONG_CURRENCY"}
+_BOUGHT = {"MATCHED", "OVERPAID", "LATE"}
+_FINAL = {"CAPTURED", "FAILED", "CANCELLED"}
 
 
-class TokenRefused(ReplayStopped):
-    """The shop does not accept the API token, or it may not state prices."""
+class SandboxMissing(ReplayStopped):
+    """The shop takes no payments through Sandbox, or Sandbox does not answer."""
 
-    code = "TOKEN_REFUSED"
+    code = "SANDBOX_MISSING"
     remedy = (
-        "Check that --url is the shop that --data or DATABASE_URL names, and that a --token has the scope orders:price;"
-        " then run the same command again."
+        "Start the shop with --sandbox (or --demo) and run the same command again: it goes on where it stopped. With"
+        " --no-pay it places the orders only."
     )
+
+
+class PageElsewhere(ReplayStopped):
+    """The shop sends customers to a payment page that is not on this machine."""
+
+    code = "PAGE_ELSEWHERE"
+    remedy = "Replay on the machine that Sandbox runs on, or with --no-pay to place the orders only."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The answer to one invoice: placed now, there already (`is_repeat`), or refused for a reason."""
+    """The answer to one invoice: placed now, there already (`is_repeat`), or refused for a reason.
+
+    With a number, its order was placed; what was `captured` for it, in minor units, has paid it.
+    """
 
     invoice: Invoice
+    number: str = ""
     is_repeat: bool = False
+    captured: int = 0
     code: str = ""
     detail: str = ""
 
     @property
     def is_placed(self) -> bool:
         """Whether the order is there."""
-        return not self.code
+        return bool(self.number)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the order is paid."""
+        return self.captured > 0
 
 
-async def place_invoices(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """Where a shop answers, and how it is asked."""
+
+    url: str
+    token: str
+    concurrency: int
+    # Instead of the network, for shops that are closer.
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+async def replay_sales(
     invoices: Sequence[Invoice],
     *,
-    url: str,
-    token: str,
-    concurrency: int,
+    shop: Shop,
+    pays: bool,
     on_answer: Callable[[Answered], None],
     on_wait: Callable[[str], None] = lambda _reason: None,
-    transport: httpx.AsyncBaseTransport | None = None,
 ) -> None:
-    """This function will place invoices, `concurrency` at a time, and tell each answer and each wait.
+    """This function will place invoices, and with `pays` pay each at once, and tell each answer and each wait.
 
-    Raises ReplayStopped when the shop cannot be reached any more, and TokenRefused; a refused invoice is an answer.
+    Raises ReplayStopped when the shop or Sandbox cannot be reached any more, and TokenRefused; an invoice that is
+    refused, or not paid in the end, is an answer.
     """
-    waiting = iter(invoices)
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(
-        base_url=url, headers=headers, limits=limits, timeout=_TIMEOUT, transport=transport, trust_env=False
-    ) as client:
-        workers = [asyncio.create_task(_work(client, waiting, on_answer, on_wait)) for _ in range(concurrency)]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            # The first failure ends all; what was sent by then counts once in the next run.
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+    client = client_of(shop.url, concurrency=shop.concurrency, token=shop.token, transport=shop.transport)
+    wire = Wire(client=client, name="The shop", on_wait=on_wait)
+    # Payment pages learn nothing of the shop's token.
+    pages = Wire(client=client_of("", concurrency=shop.concurrency), name="Sandbox", on_wait=on_wait)
 
+    async def replay(invoice: Invoice) -> None:
+        reply = await _place(wire, invoice)
+        if not reply.is_success:
+            on_answer(Answered(invoice=invoice, code=reply.code, detail=reply.detail))
+            return
+        placed = Answered(invoice=invoice, number=str(reply.told["number"]), is_repeat=reply.is_repeat)
+        on_answer(await _pay(wire, pages, placed, token=str(reply.told["access_token"])) if pays else placed)
 
-async def _work(
-    client: httpx.AsyncClient,
-    waiting: Iterator[Invoice],
-    on_answer: Callable[[Answered], None],
-    on_wait: Callable[[str], None],
-) -> None:
-    for invoice in waiting:
-        on_answer(await _place(client, invoice, on_wait))
-
-
-async def _place(client: httpx.AsyncClient, invoice: Invoice, on_wait: Callable[[str], None]) -> Answered:
-    content = body_of(invoice)
-    headers = {"Idempotency-Key": invoice.key, "Content-Type": "application/json"}
-    reason = ""
-    for tried in range(TRIES_MAX):
-        wait_s = min(_WAIT_FIRST_S * 2**tried, _WAIT_MAX_S)
-        try:
-            response = await client.post("/api/v1/orders", content=content, headers=headers)
-        except httpx.TransportError as cause:
-            # Whether the shop has it is not known; the key makes asking again harmless.
-            reason = f"{type(cause).__name__} {cause}".strip()
-        except httpx.InvalidURL as cause:
-            raise ReplayStopped(f"The address cannot be used: {cause}.") from cause
-        else:
-            if response.status_code == _CREATED:
-                return _check(invoice, response)
-            problem = _problem_of(response)
-            reason = f"{response.status_code} {problem.get('code', '')}".strip()
-            if response.status_code in (_UNAUTHORIZED, _FORBIDDEN):
-                raise TokenRefused(f"The shop refused the token: {problem.get('detail', reason)}")
-            # With Retry-After the shop asks for another try; 5xx without it may be a proxy in front of it.
-            retry_after = response.headers.get("retry-after", "")
-            if not retry_after and response.status_code < _SERVER_ERROR:
-                return Answered(
-                    invoice=invoice,
-                    code=str(problem.get("code", response.status_code)),
-                    detail=str(problem.get("detail", "The shop gave no reason.")),
-                )
-            if retry_after.isdigit():
-                wait_s = min(max(float(retry_after), 0.05), _WAIT_MAX_S)
-        if tried + 1 < TRIES_MAX:
-            on_wait(reason)
-            await asyncio.sleep(wait_s)
-    raise ReplayStopped(f"The shop did not take invoice {invoice.number} in {TRIES_MAX} tries; the last: {reason}.")
+    async with wire.client, pages.client:
+        await work_through(invoices, replay, concurrency=shop.concurrency)
 
 
 def body_of(invoice: Invoice) -> bytes:
@@ -144,16 +126,100 @@ def body_of(invoice: Invoice) -> bytes:
     ).encode()
 
 
-def _check(invoice: Invoice, response: httpx.Response) -> Answered:
-    total = response.json().get("total")
-    if total != {"amount": invoice.total, "currency": CURRENCY}:
+async def _place(wire: Wire, invoice: Invoice) -> Reply:
+    headers = {"Idempotency-Key": invoice.key, "Content-Type": "application/json"}
+    about = f"invoice {invoice.number}"
+    reply = await wire.ask("POST", "/api/v1/orders", about=about, content=body_of(invoice), headers=headers)
+    total = reply.told.get("total")
+    if reply.is_success and total != {"amount": invoice.total, "currency": CURRENCY}:
         raise ReplayStopped(f"The shop took invoice {invoice.number} at another total: {total}.")
-    return Answered(invoice=invoice, is_repeat=response.headers.get("idempotency-replayed") == "true")
+    return reply
 
 
-def _problem_of(response: httpx.Response) -> dict[str, Any]:
+async def _pay(wire: Wire, pages: Wire, placed: Answered, *, token: str) -> Answered:
+    """Pay as the customer, who has the order's own token, until the order is paid or another payment would not help."""
+    payment: Mapping[str, Any] = {}
+    begun = 0
+    for attempt in range(1, PAYMENTS_EVER_MAX + 1):
+        reply = await _begin(wire, placed, attempt=attempt, token=token)
+        if not reply.is_success:
+            return _unpaid(placed, code=reply.code, detail=reply.detail)
+        payment = reply.told
+        if payment["state"] not in _FINAL:
+            await _submit(pages, payment, about=f"the payment of invoice {placed.invoice.number}")
+            payment = await _look(wire, placed, number=payment["number"], token=token)
+        if payment["ending"] in _BOUGHT:
+            return Answered(
+                invoice=placed.invoice,
+                number=placed.number,
+                is_repeat=placed.is_repeat,
+                captured=payment["captured"]["amount"],
+            )
+        begun += not reply.is_repeat
+        if begun == PAYMENTS_MAX or not {payment["state"], payment["ending"]} & _IN_VAIN:
+            break
+    became = ": ".join(word for word in (payment["ending"] or payment["state"], payment["reason"]) if word)
+    return _unpaid(placed, code="NOT_PAID", detail=f"The payment is {became}.")
+
+
+async def _begin(wire: Wire, placed: Answered, *, attempt: int, token: str) -> Reply:
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": derive_key(placed.invoice.key, f"payment-{attempt}"),
+    }
+    about = f"the payment of invoice {placed.invoice.number}"
+    content = json.dumps({"method": METHOD}).encode()
     try:
-        problem = response.json()
+        path = f"/api/v1/orders/{placed.number}/payments"
+        reply = await wire.ask("POST", path, about=about, content=content, headers=headers)
+    except ReplayStopped as stopped:
+        if "PROVIDER_UNAVAILABLE" in stopped.detail:
+            raise SandboxMissing(f"Sandbox does not answer the shop. {stopped.detail}") from stopped
+        raise
+    if reply.code == "UNKNOWN_METHOD":
+        raise SandboxMissing("This shop takes no payments through Sandbox.")
+    return reply
+
+
+async def _submit(pages: Wire, payment: Mapping[str, Any], *, about: str) -> None:
+    """Send the card form of the payment page; where it was sent before, this changes nothing."""
+    following = payment["next"] or {}
+    address = str(following.get("value", ""))
+    if not _is_on_this_machine(address):
+        raise PageElsewhere("The shop sends its customers to a payment page that is not on this machine.")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        reply = await pages.ask("POST", address, about=about, content=_FORM, headers=headers)
+    except ReplayStopped as stopped:
+        raise SandboxMissing(stopped.detail) from stopped
+    if reply.status != _SEE_OTHER:
+        raise SandboxMissing(f"The payment page answers {reply.status} to {about}.")
+
+
+async def _look(wire: Wire, placed: Answered, *, number: str, token: str) -> Mapping[str, Any]:
+    """Look at a payment, which has the shop ask its provider, until it is final."""
+    path, headers = f"/api/v1/orders/{placed.number}/payments/{number}", {"Authorization": f"Bearer {token}"}
+    for looked in range(LOOKS_MAX):
+        reply = await wire.ask("GET", path, about=f"a look at the payment of {placed.invoice.number}", headers=headers)
+        if not reply.is_success:
+            raise ReplayStopped(f"The shop does not show the payment of invoice {placed.invoice.number}: {reply.code}.")
+        if reply.told["state"] in _FINAL:
+            break
+        await asyncio.sleep(wait_after(looked))
+    return reply.told
+
+
+def _unpaid(placed: Answered, *, code: str, detail: str) -> Answered:
+    return Answered(invoice=placed.invoice, number=placed.number, is_repeat=placed.is_repeat, code=code, detail=detail)
+
+
+def _is_on_this_machine(address: str) -> bool:
+    # Whoever answers for the shop must not be able to send this program anywhere else.
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or parts.hostname is None:
+        return False
+    try:
+        return parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname).is_loopback
     except ValueError:
-        return {}
-    return problem if isinstance(problem, dict) else {}
+        return False

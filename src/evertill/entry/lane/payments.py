@@ -26,7 +26,7 @@ from evertill.journeys.pay_from_balance import (
     is_instant,
     pay_from_balance,
 )
-from evertill.journeys.start_payment import StartPayment, start_payment
+from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
 from evertill.kernel import clock, config, ids
 from evertill.kernel.errors import EvertillError
 
@@ -150,8 +150,9 @@ async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes) -> tuple
         paid = await paying().submit(ask)
         assert isinstance(paid, Paid)  # noqa: S101 - a refusal was raised by the gather
         return paid.intent, paid.is_repeat
+    provider = provider_of(pay_in.method)
     asked = StartPayment(order_id=order_id, method=pay_in.method, caller=actor, key=key)
-    started = await in_paying_thread(start_payment, asked=asked, actor=actor, now=clock.now())
+    started = await in_paying_thread(provider, start_payment, asked=asked, actor=actor, now=clock.now())
     return started.intent, started.is_repeat
 
 
