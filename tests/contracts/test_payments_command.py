@@ -65,12 +65,11 @@ class TestByHand:
         assert are_books_sound()
         payments.register()
 
-    def test_ends_before_anything_is_done_when_a_key_cannot_be_read(self, env: dict[str, str]) -> None:
+    def test_goes_on_without_a_provider_whose_key_cannot_be_read(self, env: dict[str, str]) -> None:
         ended = run(env | {"EVERTILL_STRIPE_SECRET_KEY_FILE": "/nowhere/stripe.key"}, "waiting")
 
-        assert ended.returncode == 1
-        said = "evertill: EVERTILL_STRIPE_SECRET_KEY_FILE: /nowhere/stripe.key cannot be read (FileNotFoundError).\n"
-        assert ended.stderr.startswith(said)
+        said = "EVERTILL_STRIPE_SECRET_KEY_FILE: /nowhere/stripe.key cannot be read (FileNotFoundError)."
+        assert (ended.returncode, said in ended.stdout + ended.stderr) == (0, True)
 
 
 class TestAmounts:

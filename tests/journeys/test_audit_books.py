@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from evertill.domains import payments
 from evertill.domains.payments import Intent, State
 from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
+from evertill.journeys.refund_order import AskedReturn, RefundOrder, refund_order
 from evertill.kernel import ids
 from tests import tables
 from tests.builders import NOON, ask, make_product, place_one
 from tests.ledgers import paid, post, spend, top_up
-from tests.paying import refund, settle, start
+from tests.paying import placed_order, refund, settle, start
 from tests.twin import Twin
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -453,3 +454,39 @@ class TestTamperingWithPayments:
         detail = "given back 1.00 GBP, in the ledger nothing"
         assert Finding(check=Check.RETURNED, subject=scene.refund.number, detail=detail) in findings
         assert {finding.check for finding in findings} == {Check.ACCOUNTS, Check.RETURNED}
+
+
+class TestTamperingWithReturns:
+    @pytest.fixture
+    def given_back(self, committed_db: None) -> Iterator[str]:
+        """An order of 2 TEA of which one came back to the shelf."""
+        twin = Twin()
+        payments.register(twin)
+        order = placed_order(wanted=2)
+        intent = start(order)
+        twin.pay(intent)
+        settle(intent)
+        tea = AskedReturn(sku="TEA", quantity=1)
+        asked = RefundOrder(order_id=order.order.id, lines=[tea], reason="", restock=True, caller="ada", key=b"1")
+        refund_order(asked=asked, actor="ada", now=NOON)
+        assert audit_books() == []
+        yield order.number
+        payments.register()
+
+    def test_finds_pieces_that_were_given_back_by_nobody(self, given_back: str) -> None:
+        tamper("update orders_line set returned = 2")
+
+        assert audit_books() == [
+            Finding(check=Check.PIECES, subject=f"{given_back} line 0", detail="returned 2, by refunds 1")
+        ]
+
+    def test_finds_goods_that_did_not_come_back(self, given_back: str) -> None:
+        tamper("update orders_return set restock = false")
+
+        assert audit_books() == [
+            Finding(check=Check.RESTOCKED, subject=given_back, detail="put back 0 of TEA, came back 1")
+        ]
+
+    def test_cannot_be_more_than_was_bought(self, given_back: str) -> None:
+        with pytest.raises(IntegrityError, match="orders_line_returned_within_quantity"):
+            tamper("update orders_line set returned = 3")

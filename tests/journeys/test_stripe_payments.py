@@ -284,7 +284,7 @@ class TestLostAnswers:
     def test_of_a_page_under_other_settings_are_found_too(self, stripe: Stripe, provider: StripeProvider) -> None:
         intent = start(placed_order())
 
-        again = provider.start(intent=intent, return_url="https://elsewhere.example/")
+        again = provider.start(intent=intent, return_url="https://elsewhere.example/", client_ip="")
 
         assert again.provider_id == intent.provider_id
 

@@ -171,7 +171,6 @@ def promise(
     amount = asked.amount if asked.amount is not None else left
     if asked.lines:
         amount = sum(part.quantity * part.unit_price for part in pieces)
-    _require(intent, amount=amount, left=left)
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     new = payments.NewRefund(
         id=refund_id,
@@ -183,13 +182,31 @@ def promise(
         key_digest=key_digest,
         body_digest=body_digest,
     )
+    given = orders.Return(pieces=tuple(pieces), restock=asked.restock)
+    return promise_exactly(new, given, intent, left=left, now=now)
+
+
+def promise_exactly(
+    new: payments.NewRefund, given: orders.Return, intent: payments.Intent, *, left: int, now: dt.datetime
+) -> payments.Refund:
+    """This function will promise money within what is `left`, and pieces; the caller has locked payment and order."""
+    if not 0 < new.amount <= left:
+        raise RefundTooMuch(f"{new.amount} cannot be given back; {left} is left.", left=left)
+    is_whole = intent.captured is not None and new.amount == intent.captured.amount - intent.refunded
+    if not is_whole and payments.Capability.PARTIAL_REFUND not in payments.provider(intent.provider).capabilities:
+        raise RefundTooMuch("This provider gives back the whole only.", left=left)
     if not payments.request_refund(new=new, now=now):
-        raise RefundTooMuch(f"{amount} cannot be given back; {left} is left.", left=left)
-    if pieces:
+        raise RefundTooMuch(f"{new.amount} cannot be given back; {left} is left.", left=left)
+    if given.pieces:
         orders.promise_return(
-            order_id=asked.order_id, refund_id=refund_id, pieces=pieces, restock=asked.restock, actor=actor, now=now
+            order_id=intent.order_id,
+            refund_id=new.id,
+            pieces=given.pieces,
+            restock=given.restock,
+            actor=new.actor,
+            now=now,
         )
-    return payments.read_refunds(refund_ids=[refund_id])[refund_id]
+    return payments.read_refunds(refund_ids=[new.id])[new.id]
 
 
 def try_to_send(refund: payments.Refund, *, now: dt.datetime) -> payments.Refund:
@@ -200,14 +217,6 @@ def try_to_send(refund: payments.Refund, *, now: dt.datetime) -> payments.Refund
         return send_refund(refund_id=refund.id, now=now)
     except payments.ProviderUnavailable:
         return refund
-
-
-def _require(intent: payments.Intent, *, amount: int, left: int) -> None:
-    if not 0 < amount <= left:
-        raise RefundTooMuch(f"{amount} cannot be given back; {left} is left.", left=left)
-    is_whole = intent.captured is not None and amount == intent.captured.amount - intent.refunded
-    if not is_whole and payments.Capability.PARTIAL_REFUND not in payments.provider(intent.provider).capabilities:
-        raise RefundTooMuch("This provider gives back the whole only.", left=left)
 
 
 def _digest_body(asked: RefundOrder) -> bytes:

@@ -28,12 +28,13 @@ __all__ = [
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to pay one order by a method, under a key of the caller's."""
+    """A request to pay one order by a method, under a key of the caller's, from the customer's address if known."""
 
     order_id: int
     method: str
     caller: str
     key: bytes
+    client_ip: str = ""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,14 +112,16 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
         if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
             intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
         else:
-            intent = _begin(provider, intent, actor=actor, now=now)
+            intent = _begin(provider, intent, client_ip=asked.client_ip, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 
-def _begin(provider: payments.Provider, intent: payments.Intent, *, actor: str, now: dt.datetime) -> payments.Intent:
+def _begin(
+    provider: payments.Provider, intent: payments.Intent, *, client_ip: str, actor: str, now: dt.datetime
+) -> payments.Intent:
     return_url = f"{config.get().public_url.rstrip('/')}/pay/return?payment={intent.number}"
     try:
-        truth = provider.start(intent=intent, return_url=return_url)
+        truth = provider.start(intent=intent, return_url=return_url, client_ip=client_ip)
     except payments.ProviderRefused as refusal:
         truth = payments.Truth(state=payments.State.FAILED, reason=refusal.detail)
     return apply_truth(intent_id=intent.id, truth=truth, actor=actor, now=now)

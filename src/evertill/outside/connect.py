@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from evertill.domains import payments
+import structlog
+
+from evertill.domains import messages, payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
+from evertill.kernel.errors import ConfigError
+from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.smtp_sender import SmtpSender
+from evertill.outside.wechat_provider import WechatProvider
+
+_log = structlog.get_logger("evertill.payments")
+
+
+class _Closing(payments.Provider, Protocol):
+    def close(self) -> None: ...
+
 
 # Secrets that are known at a time while one replaces another.
 _ROLLED_MAX = 4
 
 
 def connect() -> None:
-    """This function will register the payment providers that are set up. It calls none of them."""
-    payments.register(*_providers(config.get()))
+    """This function will register the payment providers and the mail server that are set up. It calls none of them."""
+    settings = config.get()
+    payments.register(*_providers(settings))
+    messages.register(SmtpSender(settings=settings) if settings.smtp_url else None)
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
@@ -31,17 +47,34 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         atexit.register(sandbox.close)
         yield sandbox
     if settings.stripe_secret_key_file:
-        # Here, because the SDK takes 15 MB of memory, and most shops have no use for it.
-        from evertill.outside.stripe_provider import StripeProvider  # noqa: PLC0415
-
-        (key,) = read_secrets(settings, "stripe_secret_key_file", most=1)
-        webhook_secrets = read_secrets(settings, "stripe_webhook_secrets_file", most=_ROLLED_MAX)
-        stripe = StripeProvider(url=settings.stripe_url, key=key, webhook_secrets=webhook_secrets, settings=settings)
-        atexit.register(stripe.close)
-        yield stripe
+        yield from _made(lambda: _stripe(settings), name="stripe")
     if settings.transfer_instructions:
         patience_s = settings.transfer_patience_h * 3600
         yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)
     if settings.cash_instructions:
         patience_s = settings.cash_patience_h * 3600
         yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)
+    if settings.alipay_app_id:
+        yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
+    if settings.wechat_merchant_id:
+        yield from _made(lambda: WechatProvider(settings=settings), name="wechat")
+
+
+def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provider]:
+    """The provider; none when its settings or keys cannot be used: the shop opens all the same, without it."""
+    try:
+        made = make()
+    except ConfigError as error:
+        _log.error("payment method is not there", provider=name, why=error.detail)
+        return
+    atexit.register(made.close)
+    yield made
+
+
+def _stripe(settings: Config) -> _Closing:
+    # Here, because the SDK takes 15 MB of memory, and most shops have no use for it.
+    from evertill.outside.stripe_provider import StripeProvider  # noqa: PLC0415
+
+    (key,) = read_secrets(settings, "stripe_secret_key_file", most=1)
+    webhook_secrets = read_secrets(settings, "stripe_webhook_secrets_file", most=_ROLLED_MAX)
+    return StripeProvider(url=settings.stripe_url, key=key, webhook_secrets=webhook_secrets, settings=settings)

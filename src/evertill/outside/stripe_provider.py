@@ -66,6 +66,7 @@ class StripeProvider:
 
     name = "stripe"
     utc_offset = dt.timedelta(0)
+    acknowledgement = None
     capabilities = Capability.PAGE | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
 
     def __init__(self, *, url: str, key: str, webhook_secrets: Sequence[str], settings: Config) -> None:
@@ -83,7 +84,7 @@ class StripeProvider:
         """Whether Stripe would be called now."""
         return self._caller.is_available
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — of no use here.
         """This function will open a page to pay on. The payment's number is the key under which that happens once.
 
         Stripe forgets a key after a day; by then `expires_at`, which never changes, is past, and a new page is refused.

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import stripe
 from stripe import _util as sdk_util
 
@@ -61,14 +60,11 @@ class Transport(stripe.HTTPClient):
     ) -> tuple[str, int, Mapping[str, str]]:
         """This function will make one call; raises ProviderUnavailable when it is not answered."""
         told = {name: value for name, value in (headers or {}).items() if name.lower() in _TOLD}
-        return self._caller.send(method, url, headers=told | {"User-Agent": _USER_AGENT}, content=post_data, read=_read)
-
-
-def _read(answer: httpx.Response) -> tuple[str, int, Mapping[str, str]]:
-    # The others are for the SDK's retries, notices and telemetry; this one finds a call in Stripe's log.
-    request_id = answer.headers.get("request-id", "")
-    answer.json()
-    return answer.text, answer.status_code, {"request-id": request_id}
+        answer = self._caller.exchange(
+            method, url, headers=told | {"User-Agent": _USER_AGENT}, content=(post_data or "").encode()
+        )
+        # Other headers are for the SDK's retries, notices and telemetry; this one finds a call in Stripe's log.
+        return answer.body.decode(errors="replace"), answer.status, {"request-id": answer.headers.get("request-id", "")}
 
 
 @contextmanager

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        Acknowledgement,
         BillKind,
         BillLine,
         Capability,
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Acknowledgement",
     "BillKind",
     "BillLine",
     "Capability",

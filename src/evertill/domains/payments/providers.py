@@ -6,7 +6,17 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from evertill.domains.payments.types import BillLine, Capability, DisputeTruth, Intent, Method, Notice, Refund, Truth
+from evertill.domains.payments.types import (
+    Acknowledgement,
+    BillLine,
+    Capability,
+    DisputeTruth,
+    Intent,
+    Method,
+    Notice,
+    Refund,
+    Truth,
+)
 from evertill.kernel.errors import EvertillError, Status
 
 
@@ -94,8 +104,15 @@ class Provider(Protocol):
     def is_available(self) -> bool:
         """Whether it may be called now; it may not for a while after it did not answer. This process's own view."""
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
-        """This function will begin a payment, or find the one that was begun under this number."""
+    @property
+    def acknowledgement(self) -> Acknowledgement | None:
+        """What it wants to read when its webhook is kept; None when any answer of success will do."""
+
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:
+        """This function will begin a payment, or find the one that was begun under this number.
+
+        `client_ip` is the customer's address, as far as it is known; empty otherwise.
+        """
 
     def fetch(self, *, intent: Intent) -> Truth | None:
         """This function will tell how a payment stands; None when the provider has never heard of it."""

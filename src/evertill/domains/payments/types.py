@@ -202,6 +202,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str = ""
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider wants to read in answer to a webhook that is kept."""
+
+    media_type: str
+    body: bytes
+
+
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 

@@ -17,6 +17,7 @@ from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
 from evertill.journeys import reconcile_bill as reconciling
+from evertill.journeys import send_messages as sending
 from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config, db
@@ -65,8 +66,23 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
     _each_by_itself(context, names, lambda name: following.handle_events_of(provider=name, now=clock.now()))
 
 
-def _until_done(context: JobContext, batch: Callable[[], int]) -> None:
-    limit = config.get().follow_batch_max
+# Often, instead of being asked for: writing a message then costs those who move money nothing more.
+@app.periodic(cron="* * * * * */10")
+@app.task(name="send_messages", queueing_lock="send_messages", pass_context=True)
+def send_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Send what customers are to be told, batch by batch; without a mail server it all waits."""
+    _until_done(context, lambda: sending.send_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="remove_old_messages", queueing_lock="remove_old_messages", pass_context=True)
+def remove_old_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove messages that were written long ago, batch by batch; they name people."""
+    _until_done(context, lambda: sending.remove_old_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+def _until_done(context: JobContext, batch: Callable[[], int], *, limit: int | None = None) -> None:
+    limit = limit or config.get().follow_batch_max
     for _ in range(_BATCHES_MAX):
         if batch() < limit or context.should_abort():
             break

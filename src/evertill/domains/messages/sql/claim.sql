@@ -1,0 +1,19 @@
+-- Takes the message that is due longest, far longer than sending it can take; no one else takes it meanwhile.
+with due as (
+    select key
+    from messages_message
+    where state = 'WAITING'
+      and look_at <= %s::timestamptz
+    order by look_at, key
+    limit 1
+    for update skip locked
+)
+update messages_message as taken
+set look_at = %s::timestamptz + interval '5 minutes',
+    looks = taken.looks + 1
+from due
+where taken.key = due.key
+  and taken.state = 'WAITING'
+returning
+    taken.key, taken.kind, taken.order_id, taken.recipient, taken.language, taken.facts::text, taken.state,
+    taken.written_at, taken.looks, taken.error
