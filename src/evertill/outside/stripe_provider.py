@@ -44,6 +44,8 @@ _SESSION_SIGN = "cs_"
 _OPEN_S_MIN, _OPEN_S_MAX = 3_600, 85_800
 _CLOCKS_DIFFER_S = 300
 _PAGE = 100
+# A line of the balance comes with what it is about, and a page must stay far below `provider_answer_bytes_max`.
+_BILL_PAGE = 50
 # How many of the pages that were made at a payment's time are looked through for it.
 _LOOKED_THROUGH_MAX = 5_000
 _LISTED_MAX = 1_000
@@ -188,7 +190,7 @@ class StripeProvider:
             listed = self._api.balance_transactions.list(
                 params={
                     "created": {"gte": begin, "lt": begin + 86_400},
-                    "limit": _PAGE,
+                    "limit": _BILL_PAGE,
                     "expand": ["data.source"],
                 }
             )
