@@ -192,6 +192,7 @@ class TestTimetable:
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
             "handle_events": "* * * * *",
+            "poll_disputes": "*/5 * * * *",
             "poll_payments": "* * * * * */10",
             "reconcile_bills": "20 6-23 * * *",
             "remove_old_jobs": "17 3 * * *",
