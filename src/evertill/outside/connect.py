@@ -49,11 +49,9 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
     if settings.stripe_secret_key_file:
         yield from _made(lambda: _stripe(settings), name="stripe")
     if settings.transfer_instructions:
-        patience_s = settings.transfer_patience_h * 3600
-        yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)
+        yield from _made(lambda: _by_hand(settings, "transfer"), name="transfer")
     if settings.cash_instructions:
-        patience_s = settings.cash_patience_h * 3600
-        yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)
+        yield from _made(lambda: _by_hand(settings, "cash"), name="cash")
     if settings.alipay_app_id:
         yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
     if settings.wechat_merchant_id:
@@ -69,6 +67,12 @@ def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provi
         return
     atexit.register(made.close)
     yield made
+
+
+def _by_hand(settings: Config, name: str) -> _Closing:
+    texts = {"transfer": settings.transfer_instructions, "cash": settings.cash_instructions}
+    hours = {"transfer": settings.transfer_patience_h, "cash": settings.cash_patience_h}
+    return OfflineProvider(name=name, instructions=texts[name], patience_s=hours[name] * 3600)
 
 
 def _stripe(settings: Config) -> _Closing:
