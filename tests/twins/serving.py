@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -90,7 +91,7 @@ def spoiled(signature: str) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _write(file: BinaryIO, reply: Reply) -> None:
+def _write(file: BufferedIOBase, reply: Reply) -> None:
     if not reply.drip_s:
         file.write(reply.body)
         return
