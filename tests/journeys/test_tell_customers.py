@@ -20,7 +20,7 @@ from evertill.outside.own_books import BalanceProvider
 from tests import tables
 from tests.balances import ask as ask_to_pay
 from tests.balances import make_balance, pay
-from tests.builders import NOON, ask, balance, place_one
+from tests.builders import NOON, ask, balance, make_product, place_one
 from tests.paying import are_books_sound, clearing, owed, placed_order, refund, settle, start, state_of
 from tests.threads import together
 from tests.twin import Twin
@@ -140,6 +140,17 @@ class TestTold:
         poll_payments(now=SOON)
 
         assert told() == [("ORDER_PAID", "500", order.number), ("PART", "100", order.number)]
+
+    def test_nobody_where_the_address_leads_nowhere(self, twin: Twin) -> None:
+        make_product("TEA")
+        order = place_one(ask("old", {"TEA": 1}, email="17850@customers.invalid"))
+        intent = start(order)
+        twin.pay(intent)
+
+        settle(intent)
+        refund(intent, 250)
+
+        assert (state_of(order), told()) == (orders.State.REFUNDED, [])
 
     def test_never_of_a_refund_that_was_refused(self, twin: Twin) -> None:
         order, intent = bought(twin)

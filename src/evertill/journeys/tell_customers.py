@@ -14,6 +14,10 @@ from evertill.domains import messages, orders, payments
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
 
+# Names that never lead anywhere (RFC 6761): whoever orders for one of them, as a replay of old invoices does, wants
+# nobody to be told.
+_NOBODY = ".invalid"
+
 # How a refund of a sale says in its reason, for the books, that the goods cannot be delivered.
 UNDELIVERABLE = "UNDELIVERABLE"
 
@@ -45,6 +49,7 @@ def tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> None:
 def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later[None]:
     """This function will ask for what tell_paid does, so that it can travel with what makes it true."""
     language = config.get().languages[0]
+    paid = [one for one in paid if not one.email.endswith(_NOBODY)]
     new = [
         _message("paid", number, messages.Kind.ORDER_PAID, one.order_id, one.email, language, _facts(number, one.total))
         for one, number in zip(paid, ids.to_numbers([one.order_id for one in paid]), strict=True)
@@ -56,6 +61,8 @@ def tell_refunded(
     *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
 ) -> None:
     """This function will tell a customer that money went back, and why; `is_whole`: nothing of the sale is left."""
+    if order.email.endswith(_NOBODY):
+        return
     facts = {
         **_facts(ids.to_number(order.id), amount),
         "cause": _cause(refund, is_whole=is_whole).value,

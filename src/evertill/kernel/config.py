@@ -182,7 +182,7 @@ class Config:
     mail_from: str = _setting(
         "", "Whom mail to customers is from: `shop@example.com` or `The Shop <shop@example.com>`."
     )
-    smtp_timeout_ms: int = _setting(10_000, "Milliseconds to wait for the mail server.", low=100, high=60_000)
+    smtp_timeout_ms: int = _setting(10_000, "Milliseconds to wait for the mail server.", low=100, high=30_000)
     message_batch_max: int = _setting(100, "Messages that a job sends over one connection.", low=1, high=5000)
     message_tries_max: int = _setting(
         24, "Tries after which a message that is always put off is given up.", low=1, high=1000

@@ -53,6 +53,8 @@ class Capability(Flag):
     PARTIAL_REFUND = auto()
     DISPUTES = auto()
     BILL = auto()
+    # What it charges stands on its bill only: the bill is where our books learn of it.
+    BILLED_FEES = auto()
 
 
 class RefundState(StrEnum):

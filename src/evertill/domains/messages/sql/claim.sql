@@ -1,4 +1,5 @@
--- Takes the message that is due longest, far longer than sending it can take; no one else takes it meanwhile.
+-- Takes the message that is due longest, for longer than sending it can take: eight waits for the mail server, each of
+-- half a minute at most.
 with due as (
     select key
     from messages_message
