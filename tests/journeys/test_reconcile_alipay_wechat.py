@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -40,9 +40,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["alipay", "wechat"])
 def twin(request: pytest.FixtureRequest, folder: Path, committed_db: None) -> Iterator[Twin]:
     """A twin, with the shop connected to it and to nobody else."""
-    made = {"alipay": alipay.connected, "wechat": wechat.connected}[request.param]
-    with serving.running(f"tests.twins.{request.param}", folder) as running, closing(made(running, folder)) as provider:
-        payments.register(provider)
+    with serving.running(f"tests.twins.{request.param}", folder) as running, ExitStack() as stack:
+        if request.param == "alipay":
+            payments.register(stack.enter_context(closing(alipay.connected(running, folder))))
+        else:
+            payments.register(stack.enter_context(closing(wechat.connected(running, folder))))
         yield running
         payments.register()
 
