@@ -29,8 +29,8 @@ check: $(VENV)/.dev ## lint, types, and the contracts between rooms
 bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results/latest.json
 	@$(BIN)/python -m bench $(ARGS)
 
-drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=)
-	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) -n 0 $(ARGS)
+drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=, ORDERS=)
+	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
 	@$(BIN)/evertill docs

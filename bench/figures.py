@@ -104,5 +104,14 @@ LOADED = Promise(
     unit="MB", bound=Bound.AT_MOST, must=600.0,
 )  # fmt: skip
 
+RECONCILE = Promise(
+    name="reconcile", title="Reconciliation of a bill of 100,000 lines",
+    unit="s", bound=Bound.AT_MOST, must=30.0, aim=10.0,
+)  # fmt: skip
+PLANTED = Promise(
+    name="reconcile_planted", title="Found of 500 differences planted in it, none invented",
+    unit="of 500", bound=Bound.EXACTLY, must=500.0,
+)  # fmt: skip
+
 # In the order in which they are shown.
-PROMISES = (STEPS, STATEMENT, HOT, CPU, PAY, PAY_CPU, P99, HISTORY, RUSH, IDLE, LOADED)
+PROMISES = (STEPS, STATEMENT, HOT, CPU, PAY, PAY_CPU, P99, HISTORY, RUSH, IDLE, LOADED, RECONCILE, PLANTED)

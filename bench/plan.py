@@ -26,6 +26,8 @@ class Plan:
     buyers: int
     buyers_at_once: int = 64
     rush_stock: int
+    bill_lines: int
+    bill_planted: int
 
 
 FULL = Plan(
@@ -38,6 +40,8 @@ FULL = Plan(
     history_orders=5_000_000,
     buyers=10_000,
     rush_stock=1_000,
+    bill_lines=100_000,
+    bill_planted=500,
 )
 
 # A look while developing: the same measurements, too short and with too little history to be quoted.
@@ -52,6 +56,8 @@ QUICK = Plan(
     history_orders=200_000,
     buyers=10_000,
     rush_stock=1_000,
+    bill_lines=20_000,
+    bill_planted=100,
 )
 
 # Proves that every measurement runs and counts; its numbers mean nothing.
@@ -69,4 +75,6 @@ SMOKE = Plan(
     history_orders=2_000,
     buyers=400,
     rush_stock=50,
+    bill_lines=1_000,
+    bill_planted=30,
 )

@@ -60,6 +60,8 @@ def target_text(bound: Bound, value: float, unit: str) -> str:
 def _number(value: float, unit: str) -> str:
     if unit == "×":
         return f"{value:.2f}"
+    if unit == "s":
+        return f"{value:.1f}"
     if unit == "ms":
         return f"{value:.3f}" if value < 1 else f"{value:.1f}"
     return f"{value:,.0f}"

@@ -80,7 +80,7 @@ def open_shop(data: Path, *, database: Database | None = None) -> Iterator[Shop]
 
     Raises BenchError with the shop's own words when it does not open.
     """
-    port, metrics_port = _free_ports(2)
+    port, metrics_port = free_ports(2)
     log = data.with_name(f"{data.name}.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -140,7 +140,8 @@ def _close(process: subprocess.Popen[bytes]) -> None:
         raise BenchError(f"The shop (process {process.pid}) did not close in time and was killed.") from None
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """This function will return ports of this machine that nobody listens on."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [holder.getsockname()[1] for holder in held]
     for holder in held:

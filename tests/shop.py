@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from evertill.entry.cli.up import sandbox_of
 from evertill.kernel import embedded
 from tests.contracts.test_up import clean_environment, free_port
 from tests.kernel.waiting import until
@@ -33,6 +34,9 @@ class Shop:
     port: int = field(default_factory=free_port)
     workers: int = 2
     demo: bool = False
+    sandbox: bool = False
+    # Of `EVERTILL_…`, by their lower-case names.
+    settings: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,9 +51,10 @@ class Shop:
         """Start it, and return once it takes orders."""
         words = ["up", "--port", str(self.port), "--data", str(self.folder), "--workers", str(self.workers)]
         words += ["--demo"] if self.demo else []
+        words += ["--sandbox"] if self.sandbox else []
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [_EVERTILL, *words], env=_environment(), stdout=output, stderr=subprocess.STDOUT
+                [_EVERTILL, *words], env=self._environment(), stdout=output, stderr=subprocess.STDOUT
             )
         self.wait_ready()
 
@@ -69,6 +74,7 @@ class Shop:
         """Whether every process runs, and the job worker does more than only exist."""
         note = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         wanted = {"postgresql", "jobs", "metrics", *(f"web-{n}" for n in range(1, self.workers + 1))}
+        wanted |= {"sandbox"} if self.sandbox else set()
         if wanted - note["children"].keys() or not all(map(_runs, note["children"].values())):
             return False
         with psycopg.connect(self.database_url) as database:
@@ -123,7 +129,7 @@ class Shop:
         """Run a command of evertill's on it."""
         return subprocess.run(
             [_EVERTILL, *words, "--data", str(self.folder)],
-            env=_environment(),
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=120,
@@ -141,11 +147,15 @@ class Shop:
     def database_url(self) -> str:
         return embedded.url(self.folder)
 
+    @property
+    def sandbox_port(self) -> int:
+        return sandbox_of(self.folder, self.port).address.port
 
-def _environment() -> dict[str, str]:
-    # The secret is known, so that a test can say which digest stands for a key.
-    # Nothing expires during an exam, however long it takes.
-    return clean_environment() | {"EVERTILL_SECRET": SECRET, "EVERTILL_RESERVATION_S": "864000"}
+    def _environment(self) -> dict[str, str]:
+        # The secret is known, so that a test can say which digest stands for a key.
+        # Nothing expires during an exam, however long it takes, unless it is about that.
+        ours = {"EVERTILL_SECRET": SECRET, "EVERTILL_RESERVATION_S": "864000"}
+        return clean_environment() | ours | {f"EVERTILL_{name.upper()}": value for name, value in self.settings.items()}
 
 
 def _runs(pid: int) -> bool:
@@ -155,10 +165,12 @@ def _runs(pid: int) -> bool:
 
 
 @contextmanager
-def shop_in(folder: Path, *, demo: bool = False) -> Iterator[Shop]:
+def shop_in(
+    folder: Path, *, demo: bool = False, sandbox: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[Shop]:
     """A shop, not yet started, that is gone when the block ends, however it ends."""
     folder.mkdir(mode=0o711, exist_ok=True)
-    shop = Shop(folder=folder, demo=demo)
+    shop = Shop(folder=folder, demo=demo, sandbox=sandbox, settings=settings or {})
     try:
         yield shop
     finally:

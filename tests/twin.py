@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from evertill.domains.payments import (
+    Acknowledgement,
     BillLine,
     Capability,
     DisputeTruth,
@@ -33,6 +34,8 @@ class Twin:
     name: str = "twin"
     capabilities: Capability = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND
     patience_s: int = 3600
+    is_available: bool = True
+    acknowledgement: Acknowledgement | None = None
     utc_offset: dt.timedelta = dt.timedelta(0)
     payments: dict[str, Truth] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Twin:
         """The payment ends without money."""
         self._set(intent.number, state=state, reason=reason, next=None)
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:
         self._hear("start", will_do=lambda: self._begin(intent))
         return self._begin(intent)
 

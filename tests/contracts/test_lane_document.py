@@ -32,6 +32,7 @@ class TestDocument:
     def test_names_each_operation_once(self, document: Document) -> None:
         assert sorted(operations(document)) == [
             "cancelOrder",
+            "listPaymentMethods",
             "listProducts",
             "listRefunds",
             "placeOrder",

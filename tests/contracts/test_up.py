@@ -111,11 +111,16 @@ def clean_environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port whose neighbour for the metrics is free too, below those that outgoing connections take."""
+    """A port whose neighbours for metrics and Sandbox are free too, below those that outgoing connections take."""
     while True:
         port = 10_000 + secrets.randbelow(9_000)
-        shop, metrics = ("127.0.0.1", port), ("127.0.0.1", port + 1000)
-        with contextlib.suppress(OSError), socket.create_server(shop), socket.create_server(metrics):
+        shop, metrics, sandbox = (("127.0.0.1", port + beyond) for beyond in (0, 1000, 1200))
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(shop),
+            socket.create_server(metrics),
+            socket.create_server(sandbox),
+        ):
             return port
 
 

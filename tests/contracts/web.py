@@ -61,7 +61,9 @@ class Site:
 
 
 @contextmanager
-def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
+def running(
+    url: str, *, workers: int = 1, program: str = "tests.contracts.web_worker", **settings: str
+) -> Iterator[Site]:
     """A site on the database at `url` while the block runs, with settings of `EVERTILL_…` by their lower-case names."""
     env = {
         **os.environ,
@@ -74,7 +76,7 @@ def running(url: str, *, workers: int = 1, **settings: str) -> Iterator[Site]:
         processes = []
         for _ in range(workers):
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.contracts.web_worker", str(listener.fileno())],
+                [sys.executable, "-m", program, str(listener.fileno())],
                 env=env,
                 pass_fds=[listener.fileno()],
                 stdout=said,

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
+from evertill.domains import payments
+from evertill.domains.payments import Intent, State
 from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
+from evertill.journeys.refund_order import AskedReturn, RefundOrder, refund_order
 from evertill.kernel import ids
 from tests import tables
 from tests.builders import NOON, ask, make_product, place_one
 from tests.ledgers import paid, post, spend, top_up
+from tests.paying import placed_order, refund, settle, start
+from tests.twin import Twin
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def tamper(statement: str, *params: int) -> None:
+def tamper(statement: str, *params: int | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         assert cursor.rowcount != 0, "The tampering itself did nothing."
@@ -264,3 +271,222 @@ class TestTamperingWithTheLedger:
                 detail="balance 3600, by entries 3590",
             ),
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Payments for 2.50: one bought, one was overpaid by 0.50, one refunded in part, one cancelled."""
+
+    bought: Intent
+    overpaid: Intent
+    refunded: Intent
+    cancelled: Intent
+    refund: payments.Refund
+
+
+@pytest.fixture
+def scene(committed_db: None) -> Iterator[Scene]:
+    twin = Twin()
+    payments.register(twin)
+    make_product("TEA", pieces=100)
+    orders = [place_one(ask(f"order {number}")) for number in range(4)]
+    bought, overpaid, refunded, cancelled = (start(order) for order in orders)
+    twin.pay(bought)
+    twin.pay(overpaid, amount=300)
+    twin.pay(refunded)
+    twin.end(cancelled, State.CANCELLED)
+    settled = [settle(intent) for intent in (bought, overpaid, refunded, cancelled)]
+    made = refund(refunded, 100)
+    bought, overpaid, refunded, cancelled = settled
+    yield Scene(bought=bought, overpaid=overpaid, refunded=refunded, cancelled=cancelled, refund=made)
+    payments.register()
+
+
+class TestTamperingWithPayments:
+    @pytest.fixture(autouse=True)
+    def sound(self, scene: Scene) -> None:
+        assert audit_books() == []
+
+    def test_finds_a_state_that_was_set_by_hand(self, scene: Scene) -> None:
+        tamper("update payments_intent set state = 'FAILED' where id = %s", scene.cancelled.id)
+
+        findings = audit_books()
+
+        detail = "state FAILED, last move CANCELLED"
+        assert findings == [Finding(check=Check.PAYMENTS, subject=scene.cancelled.number, detail=detail)]
+
+    def test_finds_a_move_that_vanished(self, scene: Scene) -> None:
+        tamper("delete from payments_move where intent_id = %s and position = 0", scene.bought.id)
+
+        findings = audit_books()
+
+        detail = "state CAPTURED, last move CAPTURED"
+        assert findings == [Finding(check=Check.PAYMENTS, subject=scene.bought.number, detail=detail)]
+
+    def test_finds_a_payment_that_vanished(self, scene: Scene) -> None:
+        tamper("delete from payments_intent where id = %s", scene.cancelled.id)
+
+        findings = audit_books()
+
+        detail = "state None, last move CANCELLED"
+        assert findings == [Finding(check=Check.PAYMENTS, subject=scene.cancelled.number, detail=detail)]
+
+    def test_finds_a_capture_of_another_amount(self, scene: Scene) -> None:
+        tamper("update payments_intent set captured = 251 where id = %s", scene.bought.id)
+
+        findings = audit_books()
+
+        detail = "captured 2.51 GBP, in the ledger 2.50 GBP"
+        assert findings == [Finding(check=Check.CAPTURES, subject=scene.bought.number, detail=detail)]
+
+    def test_finds_a_capture_in_another_currency(self, scene: Scene) -> None:
+        tamper("update payments_intent set captured_currency = 'USD' where id = %s", scene.bought.id)
+
+        findings = audit_books()
+
+        detail = "captured 2.50 USD, in the ledger 2.50 GBP"
+        assert findings == [Finding(check=Check.CAPTURES, subject=scene.bought.number, detail=detail)]
+
+    def test_finds_a_capture_that_the_ledger_lost(self, scene: Scene) -> None:
+        with tables.unguarded():
+            tamper("delete from ledger_transaction where kind = 'CAPTURE' and reference = %s", scene.bought.number)
+
+        findings = audit_books()
+
+        detail = "captured 2.50 GBP, in the ledger nothing"
+        assert Finding(check=Check.CAPTURES, subject=scene.bought.number, detail=detail) in findings
+        assert {finding.check for finding in findings} == {Check.ACCOUNTS, Check.CAPTURES}
+
+    def test_finds_a_paid_order_without_money(self, scene: Scene) -> None:
+        tamper("update payments_intent set ending = 'PAID_TWICE' where id = %s", scene.bought.id)
+
+        findings = audit_books()
+
+        detail = "paid 2.50 GBP, by its payment nothing"
+        assert findings == [Finding(check=Check.BOUGHT, subject=ids.to_number(scene.bought.order_id), detail=detail)]
+
+    def test_finds_money_that_bought_an_order_twice(self, scene: Scene) -> None:
+        tamper("update payments_intent set order_id = %s where id = %s", scene.overpaid.order_id, scene.bought.id)
+
+        findings = audit_books()
+
+        # In the order of the orders, whose ids are drawn.
+        assert sorted(findings, key=lambda finding: finding.detail) == [
+            Finding(
+                check=Check.BOUGHT,
+                subject=ids.to_number(scene.bought.order_id),
+                detail="paid 2.50 GBP, by its payment nothing",
+            ),
+            Finding(
+                check=Check.BOUGHT,
+                subject=ids.to_number(scene.overpaid.order_id),
+                detail="paid nothing, by its payment 2.50 GBP",
+            ),
+        ]
+
+    def test_finds_an_order_that_somebody_called_paid(self, scene: Scene) -> None:
+        tamper("update orders_order set state = 'PAID' where id = %s", scene.cancelled.order_id)
+
+        findings = audit_books()
+
+        number = ids.to_number(scene.cancelled.order_id)
+        detail = "paid 2.50 GBP, by its payment nothing"
+        assert Finding(check=Check.BOUGHT, subject=number, detail=detail) in findings
+        assert {finding.subject for finding in findings} == {number}
+
+    def test_finds_more_promised_back_than_its_refunds(self, scene: Scene) -> None:
+        tamper("update payments_intent set refunded = 101 where id = %s", scene.refunded.id)
+
+        findings = audit_books()
+
+        detail = "captured 250, refunded 101, by refunds 100"
+        assert findings == [Finding(check=Check.REFUNDS, subject=scene.refunded.number, detail=detail)]
+
+    def test_finds_more_promised_back_than_was_captured(self, scene: Scene) -> None:
+        constraint = "payments_intent_refunded_within_captured"
+        tamper(f"alter table payments_intent drop constraint {constraint}")
+        try:
+            tamper("update payments_intent set captured = 99 where id = %s", scene.refunded.id)
+
+            findings = audit_books()
+        finally:
+            tamper("update payments_intent set captured = 250 where id = %s", scene.refunded.id)
+            tamper(
+                f"alter table payments_intent add constraint {constraint}"
+                " check (refunded >= 0 and refunded <= captured)"
+            )
+
+        assert [finding.check for finding in findings] == [Check.CAPTURES, Check.REFUNDS]
+        assert findings[1].detail == "captured 99, refunded 100, by refunds 100"
+
+    def test_finds_a_refund_of_another_amount(self, scene: Scene) -> None:
+        tamper("update payments_refund set amount = 99 where id = %s", scene.refund.id)
+
+        findings = audit_books()
+
+        assert findings == [
+            Finding(
+                check=Check.REFUNDS,
+                subject=scene.refunded.number,
+                detail="captured 250, refunded 100, by refunds 99",
+            ),
+            Finding(
+                check=Check.RETURNED,
+                subject=scene.refund.number,
+                detail="given back 0.99 GBP, in the ledger 1.00 GBP",
+            ),
+        ]
+
+    def test_finds_a_refund_that_nobody_sent(self, scene: Scene) -> None:
+        tamper("update payments_refund set state = 'REQUESTED' where id = %s", scene.refund.id)
+
+        findings = audit_books()
+
+        detail = "given back nothing, in the ledger 1.00 GBP"
+        assert findings == [Finding(check=Check.RETURNED, subject=scene.refund.number, detail=detail)]
+
+    def test_finds_a_refund_that_the_ledger_lost(self, scene: Scene) -> None:
+        with tables.unguarded():
+            tamper("delete from ledger_transaction where reference = %s", scene.refund.number)
+
+        findings = audit_books()
+
+        detail = "given back 1.00 GBP, in the ledger nothing"
+        assert Finding(check=Check.RETURNED, subject=scene.refund.number, detail=detail) in findings
+        assert {finding.check for finding in findings} == {Check.ACCOUNTS, Check.RETURNED}
+
+
+class TestTamperingWithReturns:
+    @pytest.fixture
+    def given_back(self, committed_db: None) -> Iterator[str]:
+        """An order of 2 TEA of which one came back to the shelf."""
+        twin = Twin()
+        payments.register(twin)
+        order = placed_order(wanted=2)
+        intent = start(order)
+        twin.pay(intent)
+        settle(intent)
+        tea = AskedReturn(sku="TEA", quantity=1)
+        asked = RefundOrder(order_id=order.order.id, lines=[tea], reason="", restock=True, caller="ada", key=b"1")
+        refund_order(asked=asked, actor="ada", now=NOON)
+        assert audit_books() == []
+        yield order.number
+        payments.register()
+
+    def test_finds_pieces_that_were_given_back_by_nobody(self, given_back: str) -> None:
+        tamper("update orders_line set returned = 2")
+
+        assert audit_books() == [
+            Finding(check=Check.PIECES, subject=f"{given_back} line 0", detail="returned 2, by refunds 1")
+        ]
+
+    def test_finds_goods_that_did_not_come_back(self, given_back: str) -> None:
+        tamper("update orders_return set restock = false")
+
+        assert audit_books() == [
+            Finding(check=Check.RESTOCKED, subject=given_back, detail="put back 0 of TEA, came back 1")
+        ]
+
+    def test_cannot_be_more_than_was_bought(self, given_back: str) -> None:
+        with pytest.raises(IntegrityError, match="orders_line_returned_within_quantity"):
+            tamper("update orders_line set returned = 3")

@@ -18,7 +18,7 @@ from evertill.journeys.receive_webhooks import Received, WebhookForeign, Webhook
 from evertill.journeys.refund_order import OrderNotPaid, RefundTooMuch
 from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused
-from evertill.journeys.view_payment import view_payment
+from evertill.journeys.view_payment import is_worth_asking, look_again, view_payment
 from evertill.kernel import ids
 from tests import tables
 from tests.builders import NOON, ask, balance, make_product, place_one
@@ -207,14 +207,37 @@ class TestSettle:
 
     def test_knows_no_payment_that_there_is_not(self, twin: Twin) -> None:
         with pytest.raises(PaymentNotFound):
-            view_payment(order_id=1, intent_id=2, now=NOON)
+            view_payment(order_id=1, intent_id=2)
 
     def test_shows_what_is_known_when_the_provider_is_silent(self, twin: Twin) -> None:
         order = placed_order()
         intent = start(order)
         twin.silent = {"fetch"}
 
-        assert view_payment(order_id=order.order.id, intent_id=intent.id, now=NOON) == intent
+        assert look_again(intent=intent, actor="customer", now=NOON) == intent
+        assert view_payment(order_id=order.order.id, intent_id=intent.id) == intent
+
+    def test_is_not_asked_of_the_provider_by_every_look(self, twin: Twin) -> None:
+        _, other = paid(twin)
+        intent = start(place_one(ask("another")))
+
+        assert [is_worth_asking(one) for one in (intent, intent, other)] == [True, False, False]
+
+    def test_begins_nothing_that_may_be_given_up(self, twin: Twin) -> None:
+        order = placed_order()
+        twin.silent = {"start"}
+        with pytest.raises(ProviderUnavailable):
+            start(order)
+        twin.silent, twin.calls = set(), []
+
+        late = start(order, now=NOON + dt.timedelta(hours=1))
+
+        # A call that is under way when the payment is given up would leave one at the provider that nobody follows.
+        assert (late.state, twin.calls) == (State.CREATED, ["fetch"])
+        poll_payments(now=NOON + dt.timedelta(minutes=119))
+        assert intent_of(late).state is State.CREATED
+        poll_payments(now=LATER + dt.timedelta(minutes=10))
+        assert intent_of(late).state is State.FAILED
 
 
 class TestEndings:

@@ -14,7 +14,7 @@ from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.follow_payments import handle_events, poll_payments
 from evertill.journeys.receive_webhooks import receive_webhooks
 from evertill.journeys.refund_order import RefundTooMuch
-from evertill.journeys.view_payment import view_payment
+from evertill.journeys.view_payment import look_again
 from tests import tables
 from tests.builders import NOON, balance
 from tests.paying import (
@@ -53,7 +53,7 @@ class TestTogether:
         later = NOON + dt.timedelta(minutes=1)
 
         calls: list[Callable[[], object]] = [
-            partial(view_payment, order_id=order.order.id, intent_id=intent.id, now=later),
+            partial(look_again, intent=intent, actor="customer", now=later),
             partial(handle_events, now=later),
             partial(poll_payments, now=later),
             *[partial(settle, intent)] * 5,

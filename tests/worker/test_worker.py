@@ -189,8 +189,13 @@ class TestTimetable:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
         assert planned == {
+            "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
             "handle_events": "* * * * *",
+            "poll_disputes": "*/5 * * * *",
             "poll_payments": "* * * * * */10",
+            "reconcile_bills": "20 6-23 * * *",
             "remove_old_jobs": "17 3 * * *",
+            "remove_old_messages": "37 3 * * *",
+            "send_messages": "* * * * * */10",
         }

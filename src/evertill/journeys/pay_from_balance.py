@@ -12,6 +12,7 @@ from evertill.domains import balances, ledger, orders, payments, stock
 from evertill.domains.ledger import BalanceTooLow
 from evertill.domains.payments import Intent, UnknownMethod
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, payment_key
+from evertill.journeys.tell_customers import PaidOrder, ask_to_tell_paid
 from evertill.journeys.view_order import OrderNotFound
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -174,6 +175,7 @@ class _Payable(msgspec.Struct, frozen=True):
     amount: Money
     account: ledger.Account
     customer: str
+    email: str
 
 
 def _payable(ask: PayFromBalance, due: orders.Due | None, balance: balances.Balance | None) -> _Payable:
@@ -192,6 +194,7 @@ def _payable(ask: PayFromBalance, due: orders.Due | None, balance: balances.Bala
         Money(amount=due.total, currency=due.currency),
         ledger.Account(kind=ledger.AccountKind.CUSTOMER_BALANCE, currency=due.currency, owner=balance.number),
         balance.number,
+        due.email,
     )
 
 
@@ -242,9 +245,12 @@ def _pay(
         ]
         selling = stock.ask_to_move(movements=sold, now=now)
         ledger.record_sales(sales=sales, now=now)
+        told = [PaidOrder(order_id=one.ask.order_id, email=one.email, total=one.amount) for one in served]
+        telling = ask_to_tell_paid(paid=told, now=now)
     # Their rows have been locked since before they were looked at, so that every order moves.
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101
     selling.get()
+    telling.get()
     for one, intent in zip(served, paid, strict=True):
         outcomes[one.ask.key_digest] = Paid(intent=intent)
 

@@ -35,9 +35,10 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook that is stored, now or since it came for the first time."""
+    """A webhook that is stored, now or since it came for the first time, and what its sender wants to read."""
 
     is_repeat: bool
+    acknowledgement: payments.Acknowledgement | None = None
 
 
 def receive_webhooks(came: Sequence[Webhook], *, now: dt.datetime) -> list[Received | EvertillError]:
@@ -63,7 +64,9 @@ def receive_webhooks(came: Sequence[Webhook], *, now: dt.datetime) -> list[Recei
         elif (event.provider, event.intent_id) not in ours:
             answers.append(WebhookForeign("This is about no payment of this shop."))
         else:
-            answers.append(Received(is_repeat=(event.provider, event.event_id) not in new))
+            is_repeat = (event.provider, event.event_id) not in new
+            wanted = payments.provider(event.provider).acknowledgement
+            answers.append(Received(is_repeat=is_repeat, acknowledgement=wanted))
             new.discard((event.provider, event.event_id))
     return answers
 

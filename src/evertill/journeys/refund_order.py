@@ -115,14 +115,29 @@ def refund_order(*, asked: RefundOrder, actor: str, now: dt.datetime) -> Refunde
     return Refunded(refund=try_to_send(refund, now=now), is_repeat=is_repeat)
 
 
+def refunded_by(*, order_id: int) -> str:
+    """This function will return the name of the provider through which an order's money goes back.
+
+    Raises OrderNotFound, OrderNotPaid.
+    """
+    intent_id = payments.find_buyer(order_id=order_id)
+    if intent_id is None:
+        raise _not_paid(order_id)
+    return payments.read_intents(intent_ids=[intent_id])[intent_id].provider
+
+
 def lock_buyer(*, order_id: int) -> payments.Intent:
     """This function will lock the payment that bought an order; raises OrderNotFound, OrderNotPaid."""
     intent_id = payments.find_buyer(order_id=order_id)
     intent = payments.lock_intent(intent_id=intent_id) if intent_id is not None else None
     if intent is None:
-        order = view_order(order_id=order_id)
-        raise OrderNotPaid(f"This order is {order.state.value}, and no payment has bought it.")
+        raise _not_paid(order_id)
     return intent
+
+
+def _not_paid(order_id: int) -> OrderNotPaid:
+    order = view_order(order_id=order_id)
+    return OrderNotPaid(f"This order is {order.state.value}, and no payment has bought it.")
 
 
 def left_of(intent: payments.Intent) -> int:
@@ -156,7 +171,6 @@ def promise(
     amount = asked.amount if asked.amount is not None else left
     if asked.lines:
         amount = sum(part.quantity * part.unit_price for part in pieces)
-    _require(intent, amount=amount, left=left)
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     new = payments.NewRefund(
         id=refund_id,
@@ -168,13 +182,31 @@ def promise(
         key_digest=key_digest,
         body_digest=body_digest,
     )
+    given = orders.Return(pieces=tuple(pieces), restock=asked.restock)
+    return promise_exactly(new, given, intent, left=left, now=now)
+
+
+def promise_exactly(
+    new: payments.NewRefund, given: orders.Return, intent: payments.Intent, *, left: int, now: dt.datetime
+) -> payments.Refund:
+    """This function will promise money within what is `left`, and pieces; the caller has locked payment and order."""
+    if not 0 < new.amount <= left:
+        raise RefundTooMuch(f"{new.amount} cannot be given back; {left} is left.", left=left)
+    is_whole = intent.captured is not None and new.amount == intent.captured.amount - intent.refunded
+    if not is_whole and payments.Capability.PARTIAL_REFUND not in payments.provider(intent.provider).capabilities:
+        raise RefundTooMuch("This provider gives back the whole only.", left=left)
     if not payments.request_refund(new=new, now=now):
-        raise RefundTooMuch(f"{amount} cannot be given back; {left} is left.", left=left)
-    if pieces:
+        raise RefundTooMuch(f"{new.amount} cannot be given back; {left} is left.", left=left)
+    if given.pieces:
         orders.promise_return(
-            order_id=asked.order_id, refund_id=refund_id, pieces=pieces, restock=asked.restock, actor=actor, now=now
+            order_id=intent.order_id,
+            refund_id=new.id,
+            pieces=given.pieces,
+            restock=given.restock,
+            actor=new.actor,
+            now=now,
         )
-    return payments.read_refunds(refund_ids=[refund_id])[refund_id]
+    return payments.read_refunds(refund_ids=[new.id])[new.id]
 
 
 def try_to_send(refund: payments.Refund, *, now: dt.datetime) -> payments.Refund:
@@ -185,14 +217,6 @@ def try_to_send(refund: payments.Refund, *, now: dt.datetime) -> payments.Refund
         return send_refund(refund_id=refund.id, now=now)
     except payments.ProviderUnavailable:
         return refund
-
-
-def _require(intent: payments.Intent, *, amount: int, left: int) -> None:
-    if not 0 < amount <= left:
-        raise RefundTooMuch(f"{amount} cannot be given back; {left} is left.", left=left)
-    is_whole = intent.captured is not None and amount == intent.captured.amount - intent.refunded
-    if not is_whole and payments.Capability.PARTIAL_REFUND not in payments.provider(intent.provider).capabilities:
-        raise RefundTooMuch("This provider gives back the whole only.", left=left)
 
 
 def _digest_body(asked: RefundOrder) -> bytes:

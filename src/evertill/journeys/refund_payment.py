@@ -6,8 +6,9 @@ import datetime as dt
 
 import structlog
 
-from evertill.domains import ledger, orders, payments, stock
+from evertill.domains import incidents, ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
+from evertill.journeys.tell_customers import tell_refunded
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -32,25 +33,32 @@ def send_refund(*, refund_id: int, now: dt.datetime) -> payments.Refund:
         with db.write():
             payments.wait_with_refund(refund_id=refund_id, until=now + _REMIND)
         return refund
-    state, provider_id = payments.RefundState.SUCCEEDED, ""
+    state, provider_id, why = payments.RefundState.SUCCEEDED, "", ""
     try:
         provider_id = provider.refund(intent=intent, refund=refund)
     except payments.ProviderRefused as refusal:
         # The money stays on the order's account in the ledger until somebody decides.
         _log.error("refund refused", refund=refund.number, payment=intent.number, why=refusal.detail)
-        state = payments.RefundState.FAILED
+        state, why = payments.RefundState.FAILED, refusal.detail
     with db.write():
         payments.lock_intent(intent_id=intent.id)
-        end_refund(intent=intent, refund=refund, state=state, provider_id=provider_id, now=now)
+        end_refund(intent=intent, refund=refund, state=state, provider_id=provider_id, why=why, now=now)
     return payments.read_refunds(refund_ids=[refund_id])[refund_id]
 
 
 def end_refund(
-    *, intent: payments.Intent, refund: payments.Refund, state: payments.RefundState, provider_id: str, now: dt.datetime
+    *,
+    intent: payments.Intent,
+    refund: payments.Refund,
+    state: payments.RefundState,
+    provider_id: str,
+    why: str = "",
+    now: dt.datetime,
 ) -> bool:
     """This function will end a refund and book what went back, and say whether it had not ended before.
 
-    The caller holds a transaction and has locked the payment.
+    The customer is told when the money has gone back; an alert is raised when it was refused, and says `why`. The
+    caller holds a transaction and has locked the payment.
     """
     is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
     if is_first:
@@ -58,6 +66,8 @@ def end_refund(
         _end_return(intent, refund, is_done=is_done, now=now)
         if is_done:
             _book(intent, refund, now=now)
+        else:
+            _raise_alert(intent, refund, why, now=now)
     return is_first
 
 
@@ -71,16 +81,24 @@ def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bo
     orders.finish_return(refund_id=refund.id, is_done=is_done, now=now)
     if not is_done:
         return
-    if payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE) == intent.expected.amount:
+    if _is_whole(intent):
         orders.change_state(order_ids=[order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)
     if given is not None and given.restock:
         stock.take_back(pieces={order_id: orders.pieces_by_sku(given.pieces)}, now=now)
+
+
+def _is_whole(intent: payments.Intent) -> bool:
+    return payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE) == intent.expected.amount
 
 
 def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
     post([_entry(intent, refund, amount)], now=now)
+    order = orders.read_orders(order_ids=[intent.order_id]).get(intent.order_id)
+    if order is not None:
+        is_whole = refund.kind is payments.RefundKind.SALE and _is_whole(intent)
+        tell_refunded(order=order, refund=refund, amount=amount, is_whole=is_whole, now=now)
 
 
 def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> ledger.Transaction:
@@ -91,3 +109,13 @@ def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> l
         return ledger.standard.refund_to_balance(reference=refund.number, order=order, customer=payer, amount=amount)
     book = ledger.standard.refund if refund.kind is payments.RefundKind.SALE else ledger.standard.late_refund
     return book(reference=refund.number, order=order, provider=intent.provider, amount=amount)
+
+
+def _raise_alert(intent: payments.Intent, refund: payments.Refund, why: str, *, now: dt.datetime) -> None:
+    about = f"{refund.amount} minor units of order {ids.to_number(intent.order_id)}, payment {intent.number}"
+    incidents.raise_alert(
+        kind=incidents.Kind.REFUND_REFUSED,
+        subject=refund.number,
+        detail=f"{about}: {why} Try again with `evertill orders refund-again {refund.number}`.",
+        now=now,
+    )

@@ -15,6 +15,7 @@ import structlog
 from evertill.domains import ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
 from evertill.journeys.refund_payment import send_refund
+from evertill.journeys.tell_customers import PaidOrder, tell_paid
 from evertill.journeys.view_order import view_order
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -51,10 +52,13 @@ def settle_payment(*, intent_id: int, actor: str, now: dt.datetime) -> payments.
     if intent.state is payments.State.CAPTURED:
         return intent
     provider = payments.provider(intent.provider)
-    is_old = now - intent.created_at >= dt.timedelta(seconds=provider.patience_s)
+    age, patience = now - intent.created_at, dt.timedelta(seconds=provider.patience_s)
+    is_old = age >= patience
     truth = provider.fetch(intent=intent)
     if truth is None:
-        if not is_old or payments.is_final(intent.state):
+        # A call to begin it may still be on its way, but none sets out after the provider's patience. It is given up
+        # when even the slowest of them must have come to its end.
+        if age < 2 * patience or payments.is_final(intent.state):
             return intent
         truth = payments.Truth(state=payments.State.FAILED, reason="the provider never heard of it")
     elif truth.state is payments.State.PENDING and is_old:
@@ -153,8 +157,9 @@ def _account_for(
         entries.append(ledger.standard.fee(reference=intent.number, provider=intent.provider, amount=fee))
     if conclusion.kept:
         orders.change_state(order_ids=[intent.order_id], to=orders.State.PAID, actor=actor, now=now)
-        lines = orders.read_lines(order_ids=[intent.order_id])[intent.order_id]
-        stock.sell(pieces={intent.order_id: orders.pieces_by_sku(lines)}, now=now)
+        bought = view_order(order_id=intent.order_id)
+        stock.sell(pieces={intent.order_id: orders.pieces_by_sku(bought.lines)}, now=now)
+        tell_paid(paid=[PaidOrder(order_id=bought.id, email=bought.email, total=intent.expected)], now=now)
         entries.append(ledger.standard.sale(reference=order, order=order, amount=intent.expected))
     post(entries, now=now)
     if not conclusion.returned:

@@ -9,7 +9,7 @@ import msgspec
 
 from evertill.domains import orders, payments
 from evertill.domains.payments import ProviderUnavailable, UnknownMethod
-from evertill.journeys.settle_payment import apply_truth
+from evertill.journeys.settle_payment import apply_truth, settle_payment
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -22,17 +22,19 @@ __all__ = [
     "Started",
     "UnknownMethod",
     "payment_key",
+    "provider_of",
     "start_payment",
 ]
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to pay one order by a method, under a key of the caller's."""
+    """A request to pay one order by a method, under a key of the caller's, from the customer's address if known."""
 
     order_id: int
     method: str
     caller: str
     key: bytes
+    client_ip: str = ""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,12 @@ class OrderNotPayable(EvertillError):
 def payment_key(*, caller: str, order_id: int, key: bytes) -> bytes:
     """This function will return the digest that stands for a caller's Idempotency-Key for one order."""
     return crypto.fingerprint(caller.encode(), order_id.to_bytes(8, "big"), key)
+
+
+def provider_of(method: str) -> str:
+    """This function will return the name of the provider that a method of paying goes through; raises UnknownMethod."""
+    provider, _ = payments.choose(method)
+    return provider.name
 
 
 def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Started:
@@ -100,14 +108,20 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     if intent.body_digest != body_digest:
         raise PaymentKeyReused("This Idempotency-Key was used for another payment.")
     if intent.state is payments.State.CREATED:
-        intent = _begin(provider, intent, actor=actor, now=now)
+        # Whoever follows payments gives up what the provider never heard of, but only as long again after this.
+        if now - intent.created_at >= dt.timedelta(seconds=provider.patience_s):
+            intent = settle_payment(intent_id=intent.id, actor=actor, now=now)
+        else:
+            intent = _begin(provider, intent, client_ip=asked.client_ip, actor=actor, now=now)
     return Started(intent=intent, is_repeat=is_repeat)
 
 
-def _begin(provider: payments.Provider, intent: payments.Intent, *, actor: str, now: dt.datetime) -> payments.Intent:
+def _begin(
+    provider: payments.Provider, intent: payments.Intent, *, client_ip: str, actor: str, now: dt.datetime
+) -> payments.Intent:
     return_url = f"{config.get().public_url.rstrip('/')}/pay/return?payment={intent.number}"
     try:
-        truth = provider.start(intent=intent, return_url=return_url)
+        truth = provider.start(intent=intent, return_url=return_url, client_ip=client_ip)
     except payments.ProviderRefused as refusal:
         truth = payments.Truth(state=payments.State.FAILED, reason=refusal.detail)
     return apply_truth(intent_id=intent.id, truth=truth, actor=actor, now=now)

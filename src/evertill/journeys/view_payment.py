@@ -1,27 +1,43 @@
-"""View a payment: how it stands, asked of its provider as long as it is not final."""
+"""View a payment: how it stands, asked of its provider now and then as long as it is not final."""
 
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 from evertill.domains import payments
 from evertill.domains.payments import Intent
 from evertill.journeys.settle_payment import PaymentNotFound, settle_payment
+from evertill.kernel import config
+from evertill.kernel.rarely import Rarely
 
-__all__ = ["Intent", "PaymentNotFound", "view_payment"]
+__all__ = ["Intent", "PaymentNotFound", "is_worth_asking", "look_again", "view_payment"]
 
 
-def view_payment(*, order_id: int, intent_id: int, now: dt.datetime) -> payments.Intent:
-    """This function will return one payment of an order as it stands; raises PaymentNotFound.
+def view_payment(*, intent_id: int, order_id: int | None = None) -> payments.Intent:
+    """This function will return one payment as we know it, of this order if one is named; raises PaymentNotFound."""
+    intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
+    if intent is None or order_id not in (None, intent.order_id):
+        raise PaymentNotFound("This order has no payment with this number.")
+    return intent
+
+
+def is_worth_asking(intent: payments.Intent) -> bool:
+    """This function will say whether to look again: not when it is final, nor when somebody did a moment ago."""
+    return not payments.is_final(intent.state) and _lately().admits(intent.id)
+
+
+def look_again(*, intent: payments.Intent, actor: str, now: dt.datetime) -> payments.Intent:
+    """This function will ask the provider, and return the payment as it is then.
 
     This is what a customer's return calls. When the provider does not answer, it is what we know.
     """
-    intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
-    if intent is None or intent.order_id != order_id:
-        raise PaymentNotFound("This order has no payment with this number.")
-    if payments.is_final(intent.state):
-        return intent
     try:
-        return settle_payment(intent_id=intent_id, actor="customer", now=now)
+        return settle_payment(intent_id=intent.id, actor=actor, now=now)
     except payments.ProviderUnavailable:
         return intent
+
+
+@cache
+def _lately() -> Rarely:
+    return Rarely(every_s=config.get().payment_look_s)

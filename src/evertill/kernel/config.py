@@ -45,6 +45,11 @@ class Config:
     allowed_hosts: tuple[str, ...] = _setting(
         ("localhost", "127.0.0.1", "[::1]"), "Host names, separated by commas, that the pages answer to."
     )
+    proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses or networks, separated by commas, of proxies in front whose `X-Forwarded-For` is believed; nobody's"
+        " by default.",
+    )
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
@@ -86,6 +91,30 @@ class Config:
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
     sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
     sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
+    alipay_app_id: str = _setting("", "The shop's app at Alipay; without it there is no such method.")
+    alipay_seller_id: str = _setting("", "The merchant at Alipay (PID, 16 digits from 2088 on).")
+    alipay_private_key: Path = _setting(
+        Path("alipay/app-private-key.pem"), "File of the app's private key for Alipay, from the data folder."
+    )
+    alipay_public_key: Path = _setting(
+        Path("alipay/alipay-public-key.pem"), "File of Alipay's public key for the app, from the data folder."
+    )
+    alipay_url: str = _setting("https://openapi.alipay.com/gateway.do", "Alipay's gateway.")
+    wechat_merchant_id: str = _setting("", "The merchant at WeChat Pay (mchid); without it there is no such method.")
+    wechat_app_id: str = _setting("", "The app at WeChat that is bound to the merchant (appid).")
+    wechat_merchant_serial: str = _setting("", "Serial number of the merchant's API certificate at WeChat Pay.")
+    wechat_private_key: Path = _setting(
+        Path("wechat/apiclient_key.pem"), "File of the merchant's private key for WeChat Pay, from the data folder."
+    )
+    wechat_api_key: Path = _setting(
+        Path("wechat/apiv3-key.txt"), "File of the merchant's APIv3 key, 32 characters, from the data folder."
+    )
+    wechat_platform_keys: tuple[str, ...] = _setting(
+        ("wechat/pub_key.pem",),
+        "Files, separated by commas, of WeChat Pay's public key or platform certificates, from the data folder.",
+    )
+    wechat_public_key_id: str = _setting("", "Id of WeChat Pay's public key (PUB_KEY_ID_…); none for certificates.")
+    wechat_url: str = _setting("https://api.mch.weixin.qq.com", "WeChat Pay's API.")
     transfer_instructions: str = _setting(
         "",
         "What a customer who pays by bank transfer reads: the account to pay to, with `{amount}` and `{number}` in"
@@ -102,16 +131,40 @@ class Config:
     cash_patience_h: int = _setting(
         72, "Hours for which an order waits to be collected and keeps its goods.", low=1, high=90 * 24
     )
-    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=60, high=86400)
+    payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
     provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
     provider_rest_s: int = _setting(15, "Seconds for which a failing payment provider is not called.", low=1, high=3600)
+    provider_answer_bytes_max: int = _setting(
+        1 << 20, "Bytes in one answer of a payment provider.", low=1024, high=1 << 26
+    )
+    bill_bytes_max: int = _setting(256 << 20, "Bytes in a provider's daily bill.", low=1024, high=1 << 32)
+    bill_timeout_s: int = _setting(120, "Seconds for which a provider's daily bill is read.", low=1, high=3600)
     webhook_age_s: int = _setting(300, "Seconds after which a webhook is too old to be believed.", low=1, high=3600)
-    pay_threads: int = _setting(4, "Threads per web worker that may wait for payment providers.", low=1, high=64)
+    pay_threads: int = _setting(
+        3, "Threads per web worker that may wait for one payment provider; each provider has its own.", low=1, high=64
+    )
     pay_queue_max: int = _setting(64, "Requests that wait for those threads before the answer is 503.", low=1)
-    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
+    payment_look_s: int = _setting(
+        2, "Seconds for which a web worker does not ask a provider again how a payment stands.", low=0, high=600
+    )
     follow_batch_max: int = _setting(100, "Payments, refunds or events a job takes up at a time.", low=1, high=5000)
+    follow_every_s: int = _setting(10, "Seconds between two looks for payments that are due.", low=1, high=30)
+    follow_wait_s: int = _setting(
+        5,
+        "Seconds until a payment, refund or event that has not ended is looked at again; doubled each time.",
+        low=1,
+        high=600,
+    )
+    follow_patience_ms: int = _setting(
+        8_000,
+        "Milliseconds of waiting in vain for one payment provider after which a job leaves it for its next run.",
+        low=100,
+        high=600_000,
+    )
+    follow_wait_s_max: int = _setting(600, "Seconds to which that wait grows at most.", low=1, high=86400)
+    dispute_look_s: int = _setting(3600, "Seconds between two looks at an open dispute.", low=60, high=86400)
     bill_batch_max: int = _setting(2_000, "Lines of a provider's bill that are compared at a time.", low=1, high=10_000)
     bill_lines_max: int = _setting(5_000_000, "Lines in a provider's bill of one day.", low=1, high=10**9)
     bill_grace_s: int = _setting(
@@ -120,6 +173,22 @@ class Config:
         low=0,
         high=43_200,
     )
+
+    smtp_url: str = _setting(
+        "",
+        "Mail server: `smtps://user:password@host:465` (TLS), `smtp://…:587` (STARTTLS, required) or `smtp+plain://…:25`"
+        " (no TLS). Without one, messages to customers wait.",
+    )
+    mail_from: str = _setting(
+        "", "Whom mail to customers is from: `shop@example.com` or `The Shop <shop@example.com>`."
+    )
+    smtp_timeout_ms: int = _setting(10_000, "Milliseconds to wait for the mail server.", low=100, high=30_000)
+    message_batch_max: int = _setting(100, "Messages that a job sends over one connection.", low=1, high=5000)
+    message_tries_max: int = _setting(
+        24, "Tries after which a message that is always put off is given up.", low=1, high=1000
+    )
+    message_age_h: int = _setting(72, "Hours after which a message that waits is given up.", low=1, high=24 * 366)
+    message_keep_days: int = _setting(90, "Days for which messages are kept, sent or not.", low=1, high=3660)
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
@@ -145,6 +214,8 @@ def load(environ: Mapping[str, str]) -> Config:
     config = Config(**values)
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    if config.smtp_url and not config.mail_from:
+        raise ConfigError(f"{variable('mail_from')} is not set. With a mail server, mail has to be from somebody.")
     return config
 
 

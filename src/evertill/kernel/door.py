@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-ROOMS = ("types", "rules", "operations", "queries", "tokens", "providers")
+ROOMS = ("types", "rules", "operations", "queries", "tokens", "providers", "senders", "texts")
 
 
 def open_door(package: str) -> Callable[[str], Any]:

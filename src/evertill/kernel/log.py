@@ -47,6 +47,8 @@ def set_up(*, process: str) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     # It tells of every call that went well, with its address.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # At debug it tells all that a page was made from, the address with its access_token included.
+    logging.getLogger("django.template").setLevel(logging.INFO)
     # What strangers ask for in vain is no news, and would let them fill the log.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -14,7 +16,16 @@ from evertill.kernel.config import Config
 from evertill.outside import breaker as breakers
 from evertill.outside.breaker import Breaker
 
-_OVERLOADED, _BROKEN = 429, 500
+_OK, _OVERLOADED, _BROKEN = 200, 429, 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer as it came: headers by lower-case name, and the raw body, over which a signature may stand."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Caller:
@@ -34,6 +45,12 @@ class Caller:
             base_url=url, timeout=self._settings.provider_timeout_ms / 1000, trust_env=False, follow_redirects=False
         )
 
+    @property
+    def is_available(self) -> bool:
+        """Whether a call would be made, and not refused because of those before it."""
+        with self._lock:
+            return breakers.admits(self._breaker, now=self._monotonic())
+
     def call(
         self,
         method: str,
@@ -47,26 +64,66 @@ class Caller:
 
         Raises ProviderUnavailable when there is no such answer, or when none is expected.
         """
+        with self._within_limits():
+            answer = self._client.request(method, path, headers=headers, json=body, params=query)
+            _check(answer)
+            return answer.status_code, answer.json()
+
+    def exchange(self, method: str, path: str, *, headers: Mapping[str, str], content: bytes = b"") -> Answer:
+        """This function will make a call and return the answer, status below 500, as it came and not yet believed.
+
+        `path` goes out as it is, query and all, for those who sign it. Raises ProviderUnavailable as `call` does, and
+        for an answer of more than `provider_answer_bytes_max`.
+        """
+        with self._within_limits():
+            body = bytearray()
+            limit = self._settings.provider_answer_bytes_max
+            with self._client.stream(method, path, headers=headers, content=content) as answer:
+                _check(answer)
+                for part in self._read(answer, limit=limit, seconds=self._settings.provider_timeout_ms / 1000):
+                    body += part
+            return Answer(status=answer.status_code, headers=answer.headers, body=bytes(body))
+
+    def download(self, url: str, *, headers: Mapping[str, str], into: BinaryIO) -> None:
+        """This function will write a file of the provider's into an open one.
+
+        Raises ProviderUnavailable for any status but 200, past `bill_bytes_max`, and past `bill_timeout_s`.
+        """
+        with self._within_limits(), self._client.stream("GET", url, headers=headers) as answer:
+            if answer.status_code != _OK:
+                raise httpx.HTTPError(f"status {answer.status_code}")
+            limit = self._settings.bill_bytes_max
+            into.writelines(self._read(answer, limit=limit, seconds=self._settings.bill_timeout_s))
+
+    def close(self) -> None:
+        """This function will close the connections."""
+        self._client.close()
+
+    @contextmanager
+    def _within_limits(self) -> Iterator[None]:
+        """One call at most goes on in here; whatever goes wrong in it with the other side is ProviderUnavailable."""
         if not self._free.acquire(blocking=False):
             raise ProviderUnavailable(f"{self._name} is being called as often as it may be.")
         try:
             self._admit()
             try:
-                answer = self._client.request(method, path, headers=headers, json=body, params=query)
-                if answer.status_code == _OVERLOADED or answer.status_code >= _BROKEN:
-                    raise httpx.HTTPError(f"status {answer.status_code}")
-                told = answer.json()
+                yield
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                 self._note(is_answered=False)
                 raise ProviderUnavailable(f"{self._name} does not answer: {type(error).__name__}.") from error
             self._note(is_answered=True)
-            return answer.status_code, told
         finally:
             self._free.release()
 
-    def close(self) -> None:
-        """This function will close the connections."""
-        self._client.close()
+    def _read(self, answer: httpx.Response, *, limit: int, seconds: float) -> Iterator[bytes]:
+        """The parts of a body within a size and a time; each part alone may already take the client's time-out."""
+        until = self._monotonic() + seconds
+        size = 0
+        for part in answer.iter_bytes():
+            size += len(part)
+            if size > limit or self._monotonic() > until:
+                raise httpx.HTTPError("too large, or too slow")
+            yield part
 
     def _admit(self) -> None:
         with self._lock:
@@ -87,3 +144,8 @@ class Caller:
                     rest_s=self._settings.provider_rest_s,
                 )
             )
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.status_code == _OVERLOADED or answer.status_code >= _BROKEN:
+        raise httpx.HTTPError(f"status {answer.status_code}")

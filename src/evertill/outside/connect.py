@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from evertill.domains import payments
+import structlog
+
+from evertill.domains import messages, payments
 from evertill.kernel import config
 from evertill.kernel.config import Config
+from evertill.kernel.errors import ConfigError
+from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.smtp_sender import SmtpSender
+from evertill.outside.wechat_provider import WechatProvider
+
+_log = structlog.get_logger("evertill.payments")
+
+
+class _Closing(payments.Provider, Protocol):
+    def close(self) -> None: ...
 
 
 def connect() -> None:
-    """This function will register the payment providers that are set up. It calls none of them."""
-    payments.register(*_providers(config.get()))
+    """This function will register the payment providers and the mail server that are set up. It calls none of them."""
+    settings = config.get()
+    payments.register(*_providers(settings))
+    messages.register(SmtpSender(settings=settings) if settings.smtp_url else None)
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
@@ -32,3 +47,18 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
     if settings.cash_instructions:
         patience_s = settings.cash_patience_h * 3600
         yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)
+    if settings.alipay_app_id:
+        yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
+    if settings.wechat_merchant_id:
+        yield from _made(lambda: WechatProvider(settings=settings), name="wechat")
+
+
+def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provider]:
+    """The provider; none when its settings or keys cannot be used: the shop opens all the same, without it."""
+    try:
+        made = make()
+    except ConfigError as error:
+        _log.error("payment method is not there", provider=name, why=error.detail)
+        return
+    atexit.register(made.close)
+    yield made

@@ -30,6 +30,8 @@ class OfflineProvider:
     capabilities = Capability.OFFLINE | Capability.PARTIAL_REFUND
     # It has no bill.
     utc_offset = dt.timedelta(0)
+    is_available = True
+    acknowledgement = None
 
     def __init__(self, *, name: str, instructions: str, patience_s: int) -> None:
         if len(instructions) > _INSTRUCTIONS_CHARS_MAX:
@@ -41,7 +43,7 @@ class OfflineProvider:
         self.patience_s = patience_s
         self._instructions = instructions
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:  # noqa: ARG002 — nobody leaves the shop.
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — nobody leaves the shop.
         """This function will tell the customer what to do, with the payment's number to name."""
         return self._waiting(intent)
 

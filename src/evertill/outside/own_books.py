@@ -31,8 +31,10 @@ class BalanceProvider:
     patience_s = 0
     # It has no bill.
     utc_offset = dt.timedelta(0)
+    is_available = True
+    acknowledgement = None
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:  # noqa: ARG002
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002
         """This function will refuse: a balance pays at once or not at all."""
         raise _nothing_waits()
 

@@ -73,6 +73,7 @@ class SandboxProvider:
     name = "sandbox"
     utc_offset = dt.timedelta(0)
     capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.DISPUTES | Capability.BILL
+    acknowledgement = None
 
     def __init__(self, *, url: str, keys: Path, settings: Config) -> None:
         self._caller = Caller(name="Sandbox", url=url, settings=settings)
@@ -81,7 +82,12 @@ class SandboxProvider:
         self._file = keys
         self._known: dict[str, str] = {}
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
+    @property
+    def is_available(self) -> bool:
+        """Whether it answered lately."""
+        return self._caller.is_available
+
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:  # noqa: ARG002 — of no use here.
         """This function will begin a payment; its number is the key under which it counts once."""
         body = {
             "reference": intent.number,

@@ -8,8 +8,8 @@ from evertill.domains.incidents.types import Kind
 
 _REMEDIES: Mapping[str, str] = {
     Kind.REFUND_REFUSED: (
-        "The provider will not give this money back. Give it back in another way, or ask the provider why; then close"
-        " this."
+        "The provider will not give this money back. Ask it why; once that is set right, `evertill orders refund-again`"
+        " asks anew and closes this."
     ),
     Kind.RECONCILIATION_OPEN: (
         "The provider's bill and the ledger differ. Run `evertill reconcile` for that day and provider, and do what it"
@@ -31,7 +31,10 @@ _REMEDIES: Mapping[str, str] = {
         "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"
         " at the provider, run `evertill reconcile` for the day, and close this when the money is accounted for."
     ),
-    Kind.MESSAGE_UNDELIVERABLE: "A customer could not be told. Tell him in another way, then close this.",
+    Kind.MESSAGE_UNDELIVERABLE: (
+        "A customer could not be told. `evertill messages list --texts` shows what; tell him in another way and close"
+        " this, or have it sent again by `evertill messages retry`."
+    ),
 }
 _ANY = "Look into it, set right what is wrong, then close this."
 

@@ -23,6 +23,9 @@ from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.ledger"
 
+# Looked up rather than made, where there are many.
+_KIND = {kind.value: kind for kind in Kind}
+
 
 def read_balances(*, accounts: Iterable[Account]) -> dict[Account, int]:
     """This function will return where accounts stand, in minor units, without adding up their history.
@@ -145,7 +148,7 @@ def find_overdrawn() -> list[Overdrawn]:
 def _cleared(row: Sequence[Any]) -> Cleared:
     kind, reference, currency, amount, posted_at = row
     return Cleared(
-        kind=Kind(kind), reference=reference, amount=Money(amount=amount, currency=currency), posted_at=posted_at
+        kind=_KIND[kind], reference=reference, amount=Money(amount=amount, currency=currency), posted_at=posted_at
     )
 
 

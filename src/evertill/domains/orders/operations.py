@@ -155,7 +155,8 @@ def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
 
 def _due(rows: Sequence[Any]) -> dict[int, Due]:
     return {
-        order_id: Due(state=_STATES[state], total=total, currency=currency) for order_id, state, total, currency in rows
+        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email)
+        for order_id, state, total, currency, email in rows
     }
 
 

@@ -53,11 +53,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """What matters of an order to whoever pays it: its state, and its total in minor units of `currency`."""
+    """What matters of an order to whoever pays it: its state, its total in minor units, and who is told."""
 
     state: State
     total: int
     currency: str
+    email: str
 
 
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):

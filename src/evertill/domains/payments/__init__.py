@@ -43,12 +43,15 @@ if TYPE_CHECKING:
         methods,
         provider,
         providers_with,
+        read_methods,
         register,
     )
     from evertill.domains.payments.queries import (
         find_buyer,
         find_by_keys,
         find_by_provider_id,
+        find_due_to_follow,
+        find_due_to_handle,
         find_history_differences,
         find_intent,
         find_intent_ids,
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
         may_move,
     )
     from evertill.domains.payments.types import (
+        Acknowledgement,
         BillKind,
         BillLine,
         Capability,
@@ -87,6 +91,7 @@ if TYPE_CHECKING:
         Ending,
         Event,
         Intent,
+        Method,
         NewEvent,
         NewIntent,
         NewRefund,
@@ -99,11 +104,13 @@ if TYPE_CHECKING:
         State,
         Taken,
         Truth,
+        Wait,
     )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "Acknowledgement",
     "BillKind",
     "BillLine",
     "Capability",
@@ -114,6 +121,7 @@ __all__ = [
     "Event",
     "Intent",
     "KeyTaken",
+    "Method",
     "NewEvent",
     "NewIntent",
     "NewRefund",
@@ -132,6 +140,7 @@ __all__ = [
     "Truth",
     "UnknownMethod",
     "UnknownProvider",
+    "Wait",
     "WebhookForeign",
     "WebhookForged",
     "WebhookRefused",
@@ -146,6 +155,8 @@ __all__ = [
     "find_buyer",
     "find_by_keys",
     "find_by_provider_id",
+    "find_due_to_follow",
+    "find_due_to_handle",
     "find_history_differences",
     "find_intent",
     "find_intent_ids",
@@ -166,6 +177,7 @@ __all__ = [
     "provider",
     "providers_with",
     "read_intents",
+    "read_methods",
     "read_refunds",
     "read_taken",
     "read_waiting",

@@ -22,6 +22,7 @@ from evertill.domains.payments.types import (
     RefundState,
     State,
     Truth,
+    Wait,
 )
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Texts, Uuids
@@ -160,20 +161,27 @@ def note(*, intent_id: int, actor: str, why: str, now: dt.datetime) -> None:
     db.execute(sql.load(_HERE, "note"), (actor, why[:_REASON_CHARS], now, intent_id))
 
 
-def claim_intents(*, now: dt.datetime, limit: int) -> list[int]:
+def claim_intents(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[int]:
     """This function will take up to `limit` payments that are due to be followed, and plan the look after this one."""
-    return [intent_id for (intent_id,) in db.fetch(sql.load(_HERE, "claim_intents"), (now, limit, now))]
+    return [intent_id for (intent_id,) in _claim("claim_intents", provider, now, limit, wait)]
 
 
-def claim_refunds(*, now: dt.datetime, limit: int) -> list[int]:
+def claim_refunds(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[int]:
     """This function will take up to `limit` refunds whose end is unknown, and plan the look after this one."""
-    return [refund_id for (refund_id,) in db.fetch(sql.load(_HERE, "claim_refunds"), (now, limit, now))]
+    return [refund_id for (refund_id,) in _claim("claim_refunds", provider, now, limit, wait)]
 
 
-def claim_events(*, now: dt.datetime, limit: int) -> list[Event]:
+def claim_events(*, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[Event]:
     """This function will take up to `limit` webhooks that wait to be handled, and plan the try after this one."""
-    rows = db.fetch(sql.load(_HERE, "claim_events"), (now, limit, now))
+    rows = _claim("claim_events", provider, now, limit, wait)
     return [Event(provider=name, event_id=event_id, intent_id=intent_id) for name, event_id, intent_id in rows]
+
+
+def _claim(statement: str, provider: str, now: dt.datetime, limit: int, wait: Wait) -> list[Any]:
+    return db.fetch(
+        sql.load(_HERE, statement),
+        {"provider": provider, "now": now, "limit": limit, "wait_s": wait.first_s, "wait_s_max": wait.most_s},
+    )
 
 
 def store_events(*, events: Sequence[NewEvent], now: dt.datetime) -> set[tuple[str, str]]:

@@ -6,7 +6,17 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from evertill.domains.payments.types import BillLine, Capability, DisputeTruth, Intent, Notice, Refund, Truth
+from evertill.domains.payments.types import (
+    Acknowledgement,
+    BillLine,
+    Capability,
+    DisputeTruth,
+    Intent,
+    Method,
+    Notice,
+    Refund,
+    Truth,
+)
 from evertill.kernel.errors import EvertillError, Status
 
 
@@ -90,8 +100,19 @@ class Provider(Protocol):
     def patience_s(self) -> int:
         """Seconds after which a payment that nobody made is cancelled."""
 
-    def start(self, *, intent: Intent, return_url: str) -> Truth:
-        """This function will begin a payment, or find the one that was begun under this number."""
+    @property
+    def is_available(self) -> bool:
+        """Whether it may be called now; it may not for a while after it did not answer. This process's own view."""
+
+    @property
+    def acknowledgement(self) -> Acknowledgement | None:
+        """What it wants to read when its webhook is kept; None when any answer of success will do."""
+
+    def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:
+        """This function will begin a payment, or find the one that was begun under this number.
+
+        `client_ip` is the customer's address, as far as it is known; empty otherwise.
+        """
 
     def fetch(self, *, intent: Intent) -> Truth | None:
         """This function will tell how a payment stands; None when the provider has never heard of it."""
@@ -147,6 +168,15 @@ def methods() -> Sequence[str]:
         for way, needed in _WAYS.items()
         if needed in known.capabilities
     )
+
+
+def read_methods() -> Sequence[Method]:
+    """This function will return the methods of paying, and whether each can be used now."""
+    return [
+        Method(name=method, provider=name, way=way, is_available=_known[name].is_available)
+        for method in methods()
+        for name, _, way in [method.partition(".")]
+    ]
 
 
 def providers_with(capability: Capability) -> Sequence[str]:

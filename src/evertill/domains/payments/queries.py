@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,16 @@ def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
     """This function will return (provider, id) of those payments that are this shop's."""
     rows = db.fetch(sql.load(_HERE, "our_intents"), (Bigints(sorted(intent_ids)),))
     return {(name, intent_id) for intent_id, name in rows}
+
+
+def find_due_to_follow(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of payments and refunds that are due to be followed."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_follow"), {"now": now})]
+
+
+def find_due_to_handle(*, now: dt.datetime) -> list[str]:
+    """This function will return the providers of webhooks that wait to be handled."""
+    return [name for (name,) in db.fetch(sql.load(_HERE, "due_to_handle"), (now,))]
 
 
 def read_refunds(*, refund_ids: Iterable[int]) -> dict[int, Refund]:

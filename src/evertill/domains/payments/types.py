@@ -53,6 +53,8 @@ class Capability(Flag):
     PARTIAL_REFUND = auto()
     DISPUTES = auto()
     BILL = auto()
+    # What it charges stands on its bill only: the bill is where our books learn of it.
+    BILLED_FEES = auto()
 
 
 class RefundState(StrEnum):
@@ -198,6 +200,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider wants to read in answer to a webhook that is kept."""
+
+    media_type: str
+    body: bytes
+
+
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 
@@ -239,6 +248,22 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     event_id: str
     intent_id: int
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds until something is looked at again: at first, and at most when it was doubled again and again."""
+
+    first_s: int
+    most_s: int
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A method of paying, such as `sandbox.qr`: its provider, the way of it, and whether it can be used now."""
+
+    name: str
+    provider: str
+    way: str
+    is_available: bool
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,9 @@ from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.reconciliation"
 
+# Looked up rather than made: there are as many as a bill has lines.
+_ABOUT = {about.value: about for about in About}
+
 
 def read_runs(*, provider: str, first: dt.date, last: dt.date) -> dict[dt.date, Run]:
     """This function will return the bills of a provider that count, from the day `first` to the day `last`."""
@@ -50,23 +53,37 @@ def stream_subjects(*, run: Run) -> Iterator[tuple[Subject, Sums]]:
     """This function will give what one bill says of each subject; the caller's transaction."""
     rows = db.stream(sql.load(_HERE, "stream_subjects"), (run.id,))
     for (about, name), group in groupby(rows, key=lambda row: (row[0], row[1])):
-        yield Subject(About(about), name), _sums([(*row[2:], run.date) for row in group])
+        yield Subject(_ABOUT[about], name), _sums([row[2:] for row in group], date=run.date)
 
 
-def find_line_sums(*, subjects: Sequence[Subject], provider: str, besides: int = 0) -> dict[Subject, Sums]:
+def read_part(*, run_id: int, after: int, size: int, abouts: Sequence[About]) -> dict[Subject, Sums]:
+    """This function will return what `size` lines of a bill behind the first `after` say of subjects of some kinds."""
+    rows = db.fetch(sql.load(_HERE, "read_part"), (run_id, after, after + size, Texts(abouts)))
+    return {
+        Subject(_ABOUT[about], name): _sums([row[2:] for row in group], date=dt.date.min)
+        for (about, name), group in groupby(rows, key=lambda row: (row[0], row[1]))
+    }
+
+
+def find_line_sums(*, subjects: Sequence[Subject], provider: str, besides: int) -> dict[Subject, Sums]:
     """This function will return what a provider's bills say of subjects, those of the run `besides` apart."""
     rows = db.fetch(sql.load(_HERE, "find_line_sums"), (*_names(subjects), provider, besides))
     return {
-        Subject(About(about), name): _sums([row[2:] for row in group])
+        Subject(_ABOUT[about], name): _sums(found := [row[2:] for row in group], date=max(row[4] for row in found))
         for (about, name), group in groupby(rows, key=lambda row: (row[0], row[1]))
     }
+
+
+def find_unbilled(*, subjects: Sequence[Subject], provider: str) -> list[int]:
+    """This function will return the places of those subjects that no bill of a provider tells of."""
+    return [place - 1 for (place,) in db.fetch(sql.load(_HERE, "find_unbilled"), (*_names(subjects), provider))]
 
 
 def read_booked(*, subjects: Sequence[Subject], provider: str) -> dict[Subject, Mapping[str, int]]:
     """This function will return what corrections in the ledger have added to our amounts, by currency."""
     booked: dict[Subject, dict[str, int]] = {}
     for about, name, *sides in db.fetch(sql.load(_HERE, "read_booked"), (*_names(subjects), provider)):
-        added = booked.setdefault(Subject(About(about), name), {})
+        added = booked.setdefault(Subject(_ABOUT[about], name), {})
         for currency, amount in what_is_booked(ours=_money(*sides[:2]), theirs=_money(*sides[2:])).items():
             added[currency] = added.get(currency, 0) + amount
     return dict(booked)
@@ -118,13 +135,13 @@ def as_difference(row: Sequence[Any]) -> Difference:
     )
 
 
-def _sums(rows: Sequence[Any]) -> Sums:
-    """Make one of the rows of all currencies: currency, payment, amount, count, date."""
+def _sums(rows: Sequence[Any], *, date: dt.date) -> Sums:
+    """Make one of the rows of all currencies: currency, payment, amount, count, and what else there is."""
     return Sums(
-        amounts={currency: amount for currency, _, amount, _, _ in rows},
+        amounts={row[0]: row[2] for row in rows},
         lines=sum(row[3] for row in rows),
-        payment=max(row[1] for row in rows),
-        last_date=max(row[4] for row in rows),
+        payment=rows[0][1],
+        last_date=date,
     )
 
 

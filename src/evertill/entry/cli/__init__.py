@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
+    "messages": "evertill.entry.cli.messages",
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
     "audit": "evertill.entry.cli.audit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
-from evertill.kernel.supervise import read_run
+from evertill.kernel.supervise import NotRunning, read_run
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -101,6 +102,9 @@ def open_shop(data: Path | None) -> None:
     folder = data_folder(data)
     if not given_database() and read_run(folder).get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
+    if sandbox := _noted(folder).get("sandbox_url"):
+        # It runs beside the shop, and the shop was told where.
+        os.environ.setdefault("EVERTILL_SANDBOX_URL", str(sandbox))
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.
     import django
@@ -110,6 +114,14 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
+
+
+def _noted(folder: Path) -> Mapping[str, object]:
+    try:
+        return read_run(folder)
+    except NotRunning:
+        # A database that was given can be worked on without a shop.
+        return {}
 
 
 def shop_url(data: Path | None) -> str:

@@ -19,7 +19,7 @@ _NumberArgument = Annotated[str, typer.Argument(help="The order's number.")]
 
 @app.callback()
 def orders() -> None:
-    """Give orders back."""
+    """Give orders back, and give up those that cannot be delivered."""
 
 
 @app.command()
@@ -50,7 +50,7 @@ def refund(
 
     connect()
     asked = RefundOrder(
-        order_id=_order_id(number),
+        order_id=_id(number),
         lines=[_line(text) for text in line or ()],
         amount=amount,
         reason=reason,
@@ -62,7 +62,43 @@ def refund(
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
 
 
-def _order_id(number: str) -> int:
+@app.command()
+def undeliverable(
+    number: _NumberArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for the books; the customer is told that it cannot be delivered.")],
+    restock: Annotated[bool, typer.Option("--restock", help="Put the goods back on sale.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Give up delivering a paid order: all that is left of what was paid goes back, and the customer is told."""
+    open_shop(data)
+    from evertill.journeys.give_up_delivery import give_up_delivery
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    made = give_up_delivery(order_id=_id(number), reason=reason, restock=restock, actor="operator", now=clock.now())
+    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
+
+
+@app.command()
+def refund_again(
+    number: Annotated[str, typer.Argument(help="The number of the refund that was refused; its alert tells it.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Ask a provider anew for a refund that it refused, after setting right why; its alert closes."""
+    open_shop(data)
+    from evertill.journeys.refund_again import refund_again
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    made = refund_again(refund_id=_id(number), actor="operator", now=clock.now())
+    typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
+
+
+def _id(number: str) -> int:
     from evertill.kernel import ids
 
     try:

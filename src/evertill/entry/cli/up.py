@@ -121,6 +121,8 @@ def _run(
         progress.step("Preparing PostgreSQL")
         cluster = embedded.prepare(folder=folder, tell=progress.say)
         facts["database"] = f"127.0.0.1:{cluster.keys.port}"
+    if sandbox is not None:
+        facts["sandbox_url"] = os.environ.get("EVERTILL_SANDBOX_URL", sandbox.address.url)
     write_run(folder, facts)
     use_data_folder(folder, settings=site.settings)
     # What the operator has set stays.

@@ -12,6 +12,7 @@ from evertill.kernel import config
 T = TypeVar("T")
 
 _JSON = b"application/json"
+_JSON_ONLY = frozenset({_JSON})
 # What msgspec says of a text that does not match its pattern; the pattern itself tells people nothing.
 _PATTERN = " matching regex"
 
@@ -40,12 +41,15 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """This function will read the whole body; raises BodyTooLarge, WrongMediaType, or ClientGone."""
+async def read_body(receive: Receive, headers: dict[bytes, bytes], *, media: frozenset[bytes] = _JSON_ONLY) -> bytes:
+    """This function will read the whole body; raises BodyTooLarge, WrongMediaType, or ClientGone.
+
+    `media` are the types, in lower case, that the body may say that it is; it may also not say.
+    """
     limit = config.get().body_bytes_max
-    media = headers.get(b"content-type", _JSON)
-    if media != _JSON and media.partition(b";")[0].strip().lower() != _JSON:
-        raise WrongMediaType("The body must be JSON.")
+    said = headers.get(b"content-type", _JSON)
+    if said not in media and said.partition(b";")[0].strip().lower() not in media:
+        raise WrongMediaType("The body must be JSON." if media == _JSON_ONLY else "The body is of no type taken here.")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length[:20]) > limit:
         raise BodyTooLarge(f"The body is larger than {limit} bytes.")

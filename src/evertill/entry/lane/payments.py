@@ -24,7 +24,7 @@ from evertill.journeys.pay_from_balance import (
     ask_to_pay,
     pay_from_balance,
 )
-from evertill.journeys.start_payment import StartPayment, start_payment
+from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
 from evertill.kernel import clock, config, ids
 from evertill.kernel.errors import EvertillError
 
@@ -118,7 +118,7 @@ async def answer_pay(scope: Any, receive: Any, *, number: str) -> tuple[int, Hea
         key = idempotency_key(headers)
         pay_in = decode(_decoder, body)
         order_id, actor = await opened_by(scope, headers, number, needs=_NEEDS)
-        intent, is_repeat = await _pay(pay_in, order_id=order_id, actor=actor, key=key)
+        intent, is_repeat = await _pay(pay_in, order_id=order_id, actor=actor, key=key, client_ip=_address_of(scope))
     except EvertillError as error:
         return render(error)
     content = _encoder.encode(payment_out(intent))
@@ -138,15 +138,21 @@ async def pay(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes) -> tuple[Intent, bool]:
+async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes, client_ip: str) -> tuple[Intent, bool]:
     ask = ask_to_pay(order_id=order_id, method=pay_in.method, balance_token=pay_in.balance_token, actor=actor, key=key)
     if ask is not None:
         paid = await paying().submit(ask)
         assert isinstance(paid, Paid)  # noqa: S101 - a refusal was raised by the gather
         return paid.intent, paid.is_repeat
-    asked = StartPayment(order_id=order_id, method=pay_in.method, caller=actor, key=key)
-    started = await in_paying_thread(start_payment, asked=asked, actor=actor, now=clock.now())
+    provider = provider_of(pay_in.method)
+    asked = StartPayment(order_id=order_id, method=pay_in.method, caller=actor, key=key, client_ip=client_ip)
+    started = await in_paying_thread(provider, start_payment, asked=asked, actor=actor, now=clock.now())
     return started.intent, started.is_repeat
+
+
+def _address_of(scope: Any) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def payment_out(intent: Intent) -> PaymentOut:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, HeaderParameter, JSONBody
+from msgspec import Meta
 
 from evertill.entry.lane.body import ClientGone
 from evertill.entry.lane.document import problems
@@ -20,13 +23,29 @@ from evertill.entry.lane.problems import (
     Malformed,
     WrongMediaType,
 )
-from evertill.entry.lane.threads import in_paying_thread
+from evertill.entry.lane.threads import in_paying_thread, in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
+from evertill.journeys.list_methods import list_methods
 from evertill.journeys.pay_from_balance import BalanceBlocked, BalanceTooLow, BalanceUnknown, BalanceWrongCurrency
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, ProviderUnavailable, UnknownMethod
 from evertill.journeys.view_order import OrderNotFound
-from evertill.journeys.view_payment import PaymentNotFound, view_payment
+from evertill.journeys.view_payment import PaymentNotFound, is_worth_asking, look_again, view_payment
 from evertill.kernel import clock, ids
+
+
+class MethodOut(msgspec.Struct, frozen=True):
+    """A method of paying."""
+
+    method: Annotated[str, Meta(description="What a payment is begun with.", examples=["sandbox.page"])]
+    provider: str
+    way: Annotated[str, Meta(examples=["page"])]
+    available: Annotated[bool, Meta(description="False while its provider does not answer; orders are taken as ever.")]
+
+
+class MethodsOut(msgspec.Struct, frozen=True):
+    """All methods of paying that this shop has."""
+
+    methods: Sequence[MethodOut]
 
 
 async def _pay_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -92,8 +111,8 @@ async def pay_order(
 @get(
     "/orders/{number:str}/payments/{payment:str}",
     summary="Look at a payment",
-    description="As long as it is not final, this asks the provider first. With the order's own access_token, or an"
-    " API token with the scope orders:read.",
+    description="As long as it is not final, this asks the provider, but not again within moments. With the order's own"
+    " access_token, or an API token with the scope orders:read.",
     operation_id="readPayment",
     response_description="The payment as it stands now.",
     responses=problems(Unauthenticated, ScopeMissing, OrderNotFound, PaymentNotFound),
@@ -104,10 +123,28 @@ async def read_payment(
     request: Request[Any, Any, Any], number: FromPath[str], payment: FromPath[str]
 ) -> Response[PaymentOut]:
     """This function will return one payment to whoever may open its order."""
-    order, _ = await open_order(request, number, scope="orders:read")
+    order, actor = await open_order(request, number, scope="orders:read")
     try:
         intent_id = ids.from_number(payment)
     except ids.InvalidNumber as error:
         raise PaymentNotFound(f"There is no such payment. {error}") from None
-    intent = await in_paying_thread(view_payment, order_id=order.id, intent_id=intent_id, now=clock.now())
+    intent = await in_thread(view_payment, order_id=order.id, intent_id=intent_id)
+    if is_worth_asking(intent):
+        intent = await in_paying_thread(intent.provider, look_again, intent=intent, actor=actor, now=clock.now())
     return Response(payment_out(intent), headers={"cache-control": "no-store"})
+
+
+@get(
+    "/payment-methods",
+    summary="List the methods of paying",
+    operation_id="listPaymentMethods",
+    response_description="Every method, and whether it can be used now.",
+    responses=problems(),
+    tags=["payments"],
+    # It looks into memory only.
+    sync_to_thread=False,
+)
+def read_methods() -> Response[MethodsOut]:
+    """This function will return every method of paying."""
+    methods = [MethodOut(one.name, one.provider, one.way, one.is_available) for one in list_methods()]
+    return Response(MethodsOut(methods), headers={"cache-control": "no-store"})

@@ -30,6 +30,7 @@ from evertill.journeys.refund_order import (
     UnknownLine,
     UnknownProvider,
     refund_order,
+    refunded_by,
 )
 from evertill.journeys.view_order import OrderNotFound
 from evertill.journeys.view_refunds import OrderRefund, view_refund, view_refunds
@@ -128,7 +129,8 @@ async def _refund(request: Request[Any, Any, Any]) -> Response[RefundOut]:
         caller=actor,
         key=key,
     )
-    made = await in_paying_thread(refund_order, asked=asked, actor=actor, now=clock.now())
+    provider = await in_thread(refunded_by, order_id=order.id)
+    made = await in_paying_thread(provider, refund_order, asked=asked, actor=actor, now=clock.now())
     whole = await in_thread(view_refund, made.refund)
     repeated = {"idempotency-replayed": "true"} if made.is_repeat else {}
     out = _out(whole, order_id=order.id, shows_reason=True)

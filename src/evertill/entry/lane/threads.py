@@ -1,4 +1,4 @@
-"""The lane's few threads for journeys that are not gathered; those that may wait for a provider have their own."""
+"""The lane's few threads for journeys that are not gathered; those that may wait for a provider have others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from evertill.entry.lane.gather import Overloaded
-from evertill.kernel import config, db
+from evertill.kernel import config, db, lines
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,27 +40,9 @@ async def in_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
         _asked -= 1
 
 
-@cache
-def _paying() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=config.get().pay_threads, thread_name_prefix="pay")
-
-
-# Requests that hold or wait for one of the paying threads.
-_paying_now: set[object] = set()
-
-
-async def in_paying_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def in_paying_thread(provider: str, journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """This function will run a journey that may wait for a payment provider, so that only its own kind waits behind.
 
-    Raises Overloaded past the bound, and what in_thread raises.
+    `provider` is the name of one that this shop has. Raises lines.LineFull past the bound, and what in_thread raises.
     """
-    limits = config.get()
-    if len(_paying_now) >= limits.pay_threads + limits.pay_queue_max:
-        raise Overloaded("Too many payments wait for their providers.", retry_after_s=1)
-    call: Callable[[], Any] = partial(journey, *args, **kwargs)
-    mark = object()
-    _paying_now.add(mark)
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_paying(), db.with_connection, call)
-    finally:
-        _paying_now.discard(mark)
+    return await asyncio.wrap_future(lines.submit(provider, partial(journey, *args, **kwargs)))

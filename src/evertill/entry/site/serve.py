@@ -34,7 +34,9 @@ def serve(sock: socket.socket) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
-            proxy_headers=False,
+            # Only proxies of the shop's own are believed what they say of the customer's address; by default nobody.
+            proxy_headers=bool(config.get().proxies),
+            forwarded_allow_ips=list(config.get().proxies),
             backlog=2048,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=config.get().drain_s,

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "evertill.domains.disputes",
     "evertill.domains.incidents",
     "evertill.domains.ledger",
+    "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
     "evertill.domains.reconciliation",

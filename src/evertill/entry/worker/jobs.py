@@ -6,7 +6,8 @@ A job holds no `lock` of the queue: the lock of a dead worker's job would keep o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from procrastinate.contrib.django import app
@@ -16,9 +17,10 @@ from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
 from evertill.journeys import reconcile_bill as reconciling
+from evertill.journeys import send_messages as sending
 from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
-from evertill.kernel import clock, config
+from evertill.kernel import clock, config, db
 
 _log = structlog.get_logger("evertill.jobs")
 
@@ -41,11 +43,12 @@ def expire_reservations(context: JobContext, timestamp: int) -> None:  # noqa: A
         _log.info("reservations expired", orders=total)
 
 
-@app.periodic(cron="* * * * * */10")
+@app.periodic(cron=f"* * * * * */{config.get().follow_every_s}")
 @app.task(name="poll_payments", queueing_lock="poll_payments", pass_context=True)
 def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
-    _until_done(context, lambda: following.poll_payments(now=clock.now()))
+    names = db.with_connection(lambda: following.find_due_to_follow(now=clock.now()))
+    _each_by_itself(context, names, lambda name: following.poll_provider(provider=name, now=clock.now()))
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -59,14 +62,51 @@ def poll_disputes(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
 @app.task(name=HANDLE, queueing_lock=HANDLE, pass_context=True)
 def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 — as above, and by nobody else.
     """Handle stored webhooks, batch by batch. Each webhook asks for this; the clock does in case that was lost."""
-    _until_done(context, lambda: following.handle_events(now=clock.now()))
+    names = db.with_connection(lambda: following.find_due_to_handle(now=clock.now()))
+    _each_by_itself(context, names, lambda name: following.handle_events_of(provider=name, now=clock.now()))
 
 
-def _until_done(context: JobContext, batch: Callable[[], int]) -> None:
-    limit = config.get().follow_batch_max
+# Often, instead of being asked for: writing a message then costs those who move money nothing more.
+@app.periodic(cron="* * * * * */10")
+@app.task(name="send_messages", queueing_lock="send_messages", pass_context=True)
+def send_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Send what customers are to be told, batch by batch; without a mail server it all waits."""
+    _until_done(context, lambda: sending.send_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="remove_old_messages", queueing_lock="remove_old_messages", pass_context=True)
+def remove_old_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove messages that were written long ago, batch by batch; they name people."""
+    _until_done(context, lambda: sending.remove_old_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+def _until_done(context: JobContext, batch: Callable[[], int], *, limit: int | None = None) -> None:
+    limit = limit or config.get().follow_batch_max
     for _ in range(_BATCHES_MAX):
         if batch() < limit or context.should_abort():
             break
+
+
+def _each_by_itself(context: JobContext, names: Sequence[str], batch: Callable[[str], int]) -> None:
+    """Do one provider's batches beside the others', so that one which does not answer keeps nobody else waiting."""
+
+    def follow(name: str) -> None:
+        _until_done(context, lambda: batch(name))
+
+    def follow_apart(name: str) -> None:
+        try:
+            follow(name)
+        finally:
+            db.close()
+
+    # The first one, mostly the only one, on the connection that is open already.
+    with ThreadPoolExecutor(max(len(names) - 1, 1), thread_name_prefix="follow") as beside:
+        others = [beside.submit(follow_apart, name) for name in names[1:]]
+        for name in names[:1]:
+            follow(name)
+    for other in others:
+        other.result()
 
 
 @app.periodic(cron="* * * * *")

@@ -1,14 +1,17 @@
--- Takes up to so many refunds that nobody has heard the end of, and plans the next look as for payments.
+-- Takes up to so many refunds of a provider that nobody has heard the end of, and plans the next look as for payments.
 with due as (
-    select id
-    from payments_refund
-    where look_at <= %s::timestamptz
-    order by look_at, id
-    limit %s
-    for update skip locked
+    select refund.id
+    from payments_refund as refund
+    join payments_intent as paid on paid.id = refund.intent_id
+    where refund.look_at <= %(now)s::timestamptz
+      and paid.provider = %(provider)s
+    order by refund.look_at, refund.id
+    limit %(limit)s
+    for update of refund skip locked
 )
 update payments_refund as followed
-set look_at = %s::timestamptz + least(600, 5 * 2 ^ least(followed.looks, 10)) * interval '1 second',
+set look_at = %(now)s::timestamptz
+        + least(%(wait_s_max)s, %(wait_s)s * 2 ^ least(followed.looks, 20)) * interval '1 second',
     looks = followed.looks + 1
 from due
 where followed.id = due.id

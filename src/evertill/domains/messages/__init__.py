@@ -1,0 +1,67 @@
+"""Messages: what customers are told, written down with what it tells of, and sent afterwards, once each.
+
+What a message says is made from a few facts when it is sent. This domain sends nothing itself: a sender comes from
+outside and is registered when a process starts.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.messages.operations import (
+        MessageNotUndeliverable,
+        ask_to_write,
+        claim,
+        end_too_old,
+        finish,
+        postpone,
+        put_back,
+        remove_old,
+        retry,
+        write,
+    )
+    from evertill.domains.messages.queries import find, read_open, read_waiting_since
+    from evertill.domains.messages.senders import (
+        LetterPostponed,
+        LetterRefused,
+        Post,
+        Sender,
+        SenderUnavailable,
+        register,
+        sender,
+    )
+    from evertill.domains.messages.texts import render
+    from evertill.domains.messages.types import Cause, Kind, Letter, Message, NewMessage, State
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Cause",
+    "Kind",
+    "Letter",
+    "LetterPostponed",
+    "LetterRefused",
+    "Message",
+    "MessageNotUndeliverable",
+    "NewMessage",
+    "Post",
+    "Sender",
+    "SenderUnavailable",
+    "State",
+    "ask_to_write",
+    "claim",
+    "end_too_old",
+    "find",
+    "finish",
+    "postpone",
+    "put_back",
+    "read_open",
+    "read_waiting_since",
+    "register",
+    "remove_old",
+    "render",
+    "retry",
+    "sender",
+    "write",
+]

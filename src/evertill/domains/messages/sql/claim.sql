@@ -1,0 +1,20 @@
+-- Takes the message that is due longest, for longer than sending it can take: eight waits for the mail server, each of
+-- half a minute at most.
+with due as (
+    select key
+    from messages_message
+    where state = 'WAITING'
+      and look_at <= %s::timestamptz
+    order by look_at, key
+    limit 1
+    for update skip locked
+)
+update messages_message as taken
+set look_at = %s::timestamptz + interval '5 minutes',
+    looks = taken.looks + 1
+from due
+where taken.key = due.key
+  and taken.state = 'WAITING'
+returning
+    taken.key, taken.kind, taken.order_id, taken.recipient, taken.language, taken.facts::text, taken.state,
+    taken.written_at, taken.looks, taken.error

@@ -1,0 +1,136 @@
+"""What messages say, by language and kind, as pure functions of their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evertill.domains.messages.types import Cause, Kind
+from evertill.kernel.money import Money
+
+_FALLBACK = "en"
+
+# Language → kind, or cause of a refund → subject and text.
+_Texts = Mapping[str, tuple[str, str]]
+
+_ENGLISH: _Texts = {
+    Kind.ORDER_PAID: (
+        "Order {order} is paid",
+        "We have received {amount} for your order {order}. Thank you: it is paid.",
+    ),
+    Cause.WHOLE: (
+        "Order {order}: your money is on its way back",
+        "We have given back all that was left of what you paid for your order {order}: {amount}.",
+    ),
+    Cause.PART: (
+        "Order {order}: a part of your money is on its way back",
+        "We have given back {amount} of what you paid for your order {order}.",
+    ),
+    Cause.UNDELIVERABLE: (
+        "Order {order} cannot be delivered; your money is on its way back",
+        (
+            "We are sorry: we cannot deliver your order {order}. We have given back {amount}, all that was left of what"
+            " you paid for it."
+        ),
+    ),
+    Cause.LATE: (
+        "Order {order}: your payment came too late and is on its way back",
+        (
+            "Your payment for the order {order} came after the order had ended, and its goods were not there any more."
+            " We have given back all of it: {amount}. You are welcome to order again."
+        ),
+    ),
+    Cause.OVERPAID: (
+        "Order {order}: what you paid too much is on its way back",
+        "You paid {amount} more than your order {order} costs. We have given that back. The order itself is paid.",
+    ),
+    Cause.UNDERPAID: (
+        "Order {order}: your payment was too little and is on its way back",
+        (
+            "Your payment for the order {order} was less than it costs, so the order is not paid by it. We have given"
+            " back all of it: {amount}."
+        ),
+    ),
+    Cause.PAID_TWICE: (
+        "Order {order} was paid twice; one payment is on its way back",
+        "Your order {order} was paid already when another payment came. We have given that one back: {amount}.",
+    ),
+    Cause.WRONG_CURRENCY: (
+        "Order {order}: your payment was in another currency and is on its way back",
+        (
+            "Your payment for the order {order} came in another currency than the order's, so the order is not paid by"
+            " it. We have given back all of it: {amount}."
+        ),
+    ),
+}
+
+_CHINESE: _Texts = {
+    Kind.ORDER_PAID: (
+        "订单 {order} 已付款",
+        "我们已收到您为订单 {order} 支付的 {amount}。谢谢，订单已付清。",
+    ),
+    Cause.WHOLE: (
+        "订单 {order}：款项正在退回",
+        "我们已退还您为订单 {order} 支付的全部余款：{amount}。",
+    ),
+    Cause.PART: (
+        "订单 {order}：部分款项正在退回",
+        "我们已退还您为订单 {order} 支付的部分款项：{amount}。",
+    ),
+    Cause.UNDELIVERABLE: (
+        "订单 {order} 无法交付，款项正在退回",
+        "非常抱歉，我们无法交付您的订单 {order}。您为该订单支付的余款已全部退还：{amount}。",
+    ),
+    Cause.LATE: (
+        "订单 {order}：付款到得太晚，正在退回",
+        "您为订单 {order} 支付的款项到达时，订单已经结束，商品也已售出。我们已全额退还：{amount}。欢迎您重新下单。",
+    ),
+    Cause.OVERPAID: (
+        "订单 {order}：多付的款项正在退回",
+        "您比订单 {order} 的金额多付了 {amount}，多付部分已退还。订单已付清。",
+    ),
+    Cause.UNDERPAID: (
+        "订单 {order}：付款金额不足，正在退回",
+        "您为订单 {order} 支付的金额不足，订单因此尚未付款。我们已全额退还：{amount}。",
+    ),
+    Cause.PAID_TWICE: (
+        "订单 {order} 被重复付款，其中一笔正在退回",
+        "您的订单 {order} 此前已付款，我们又收到了另一笔付款，现已将后者退还：{amount}。",
+    ),
+    Cause.WRONG_CURRENCY: (
+        "订单 {order}：付款币种不符，正在退回",
+        "您为订单 {order} 支付的币种与订单不同，订单因此尚未付款。我们已全额退还：{amount}。",
+    ),
+}
+
+_BY_LANGUAGE: Mapping[str, _Texts] = {"en": _ENGLISH, "zh-hans": _CHINESE}
+
+# Greeting, what follows a refund, and the end.
+_FRAMES: Mapping[str, tuple[str, str, str]] = {
+    "en": (
+        "Hello,",
+        "It can take some days until your bank or payment provider shows the money.",
+        "Please keep the order number; we will ask you for it if you write to us.",
+    ),
+    "zh-hans": (
+        "您好：",
+        "款项到账可能需要几天时间，以您的银行或支付平台为准。",
+        "请保存好订单号，与我们联系时请提供该号码。",
+    ),
+}
+
+
+def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> tuple[str, str]:
+    """This function will return the subject and the text of a message; `shop` signs it.
+
+    A language without texts gets English. Raises KeyError or ValueError for a kind or facts that it has no words for.
+    """
+    spoken = language if language in _BY_LANGUAGE else _FALLBACK
+    is_refund = kind == Kind.REFUNDED
+    subject, text = _BY_LANGUAGE[spoken][facts["cause"] if is_refund else kind]
+    words = {
+        "order": facts["order"],
+        "amount": str(Money(amount=int(facts["amount"]), currency=facts["currency"])),
+    }
+    greeting, delay, end = _FRAMES[spoken]
+    parts = [greeting, text.format_map(words), *([delay] if is_refund else []), end, shop]
+    return subject.format_map(words), "\n\n".join(parts) + "\n"

@@ -1,0 +1,79 @@
+"""What crosses the boundary of messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What a message tells of; its facts fill in the rest."""
+
+    # Facts: order, amount and currency (minor units).
+    ORDER_PAID = "ORDER_PAID"
+    # The same, and cause.
+    REFUNDED = "REFUNDED"
+
+
+class Cause(StrEnum):
+    """Why money went back."""
+
+    WHOLE = "WHOLE"
+    PART = "PART"
+    UNDELIVERABLE = "UNDELIVERABLE"
+    LATE = "LATE"
+    OVERPAID = "OVERPAID"
+    UNDERPAID = "UNDERPAID"
+    PAID_TWICE = "PAID_TWICE"
+    WRONG_CURRENCY = "WRONG_CURRENCY"
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    WAITING = "WAITING"
+    SENT = "SENT"
+    UNDELIVERABLE = "UNDELIVERABLE"
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is to be sent once, however often it is written under its key, such as `refunded:NUMBER`.
+
+    `to` is an email address. Facts are never secret: a message lies in other people's machines.
+    """
+
+    key: str
+    kind: Kind
+    order_id: int
+    to: str
+    language: str
+    facts: Mapping[str, str]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as it is kept. `kind` may be one that only a newer release knows; `error` is why it was not sent."""
+
+    key: str
+    kind: str
+    order_id: int
+    to: str
+    language: str
+    facts: Mapping[str, str]
+    state: State
+    written_at: dt.datetime
+    tries: int
+    error: str
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in words. The same key gives the same `reference`, by which a doubled letter can be recognised."""
+
+    reference: str
+    to: str
+    language: str
+    subject: str
+    body: str
+    written_at: dt.datetime

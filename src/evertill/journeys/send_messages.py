@@ -1,0 +1,166 @@
+"""Send messages: what customers are to be told goes to the mail server, one by one, until nothing is due.
+
+A message is noted as sent right after the mail server has taken it. Whoever dies in between has it sent again later,
+under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+
+import structlog
+
+from evertill.domains import incidents, messages
+from evertill.domains.messages import Message, MessageNotUndeliverable
+from evertill.kernel import config, crypto, db
+
+__all__ = [
+    "Message",
+    "MessageNotUndeliverable",
+    "in_words",
+    "is_connected",
+    "list_messages",
+    "remove_old_messages",
+    "retry_message",
+    "send_messages",
+]
+
+_log = structlog.get_logger("evertill.messages")
+
+_ALERT = incidents.Kind.MESSAGE_UNDELIVERABLE
+# Subjects of alerts that are about more than one message.
+_SERVER, _TOO_OLD = "mail server", "messages that waited too long"
+# A mail server that is away for less is nothing to wake anybody for.
+_PATIENCE = dt.timedelta(hours=1)
+
+
+def send_messages(*, now: dt.datetime) -> int:
+    """This function will send one batch of messages that are due, over one connection, and return how many.
+
+    Fewer than `config.message_batch_max` means that none was left, or that the mail server does not answer; then they
+    wait and nobody is asked again within a minute. Without a mail server all of them wait. Raises what db.write raises.
+    """
+    sender = messages.sender()
+    if sender is None:
+        return 0
+    limit = config.get().message_batch_max
+    _end_too_old(now=now, limit=limit)
+    sent = 0
+    with ExitStack() as stack:
+        post = None
+        while sent < limit:
+            with db.write():
+                message = messages.claim(now=now)
+            if message is None:
+                break
+            try:
+                if post is None:
+                    post = stack.enter_context(sender.open())
+                _send(message, post, now=now)
+            except messages.SenderUnavailable as error:
+                _wait(message, error, now=now)
+                break
+            except (db.DatabaseUnavailable, db.OutcomeUnknown):
+                raise
+            except Exception:  # noqa: BLE001 — logged whole; this one is planned again already, and the others go on.
+                _log.exception("message failed", message=message.key)
+                break
+            if not sent:
+                _greet_again(now=now)
+            sent += 1
+    return sent
+
+
+def _send(message: Message, post: messages.Post, *, now: dt.datetime) -> None:
+    try:
+        post(_letter(message))
+    except messages.LetterPostponed as error:
+        if message.tries >= config.get().message_tries_max:
+            _give_up(message, error.detail, now=now)
+        else:
+            with db.write():
+                messages.postpone(message=message, error=error.detail, now=now)
+    except messages.LetterRefused as error:
+        _give_up(message, error.detail, now=now)
+    except (KeyError, ValueError) as error:
+        _give_up(message, f"there are no words for it: {error!r}", now=now)
+    else:
+        with db.write():
+            messages.finish(message=message, state=messages.State.SENT, now=now)
+
+
+def _give_up(message: Message, why: str, *, now: dt.datetime) -> None:
+    # Why may name the customer, so it goes into the database and not into the log.
+    with db.write():
+        messages.finish(message=message, state=messages.State.UNDELIVERABLE, error=why, now=now)
+        incidents.raise_alert(kind=_ALERT, subject=message.key, detail=why, now=now)
+
+
+def _wait(message: Message, error: messages.SenderUnavailable, *, now: dt.datetime) -> None:
+    _log.warning("messages wait", why=error.detail)
+    with db.write():
+        messages.put_back(message=message, now=now)
+        since = messages.read_waiting_since()
+        if since is not None and now - since >= _PATIENCE:
+            detail = f"{error.detail} Messages wait since {since:%Y-%m-%d %H:%M} UTC."
+            incidents.raise_alert(kind=_ALERT, subject=_SERVER, detail=detail, now=now)
+
+
+def _greet_again(*, now: dt.datetime) -> None:
+    with db.write():
+        incidents.close_alerts(kind=_ALERT, subject=_SERVER, actor="clock", why="it takes messages again", now=now)
+
+
+def _end_too_old(*, now: dt.datetime, limit: int) -> None:
+    hours = config.get().message_age_h
+    with db.write():
+        ended = messages.end_too_old(written_before=now - dt.timedelta(hours=hours), limit=limit, now=now)
+        if ended:
+            detail = f"{ended} messages waited for more than {hours} hours and were given up."
+            incidents.raise_alert(kind=_ALERT, subject=_TOO_OLD, detail=detail, now=now)
+
+
+def is_connected() -> bool:
+    """This function will say whether this process has a mail server."""
+    return messages.sender() is not None
+
+
+def list_messages(*, limit: int) -> list[Message]:
+    """This function will return up to `limit` messages that wait or were given up, the latest first."""
+    return messages.read_open(limit=limit)
+
+
+def in_words(message: Message) -> tuple[str, str]:
+    """This function will return the subject and the text of a message."""
+    return messages.render(
+        kind=message.kind, language=message.language, facts=message.facts, shop=config.get().public_url
+    )
+
+
+def retry_message(*, key: str, now: dt.datetime) -> None:
+    """This function will have a message that was given up sent after all; raises MessageNotUndeliverable."""
+    with db.write():
+        messages.retry(key=key, now=now)
+        incidents.close_alerts(kind=_ALERT, subject=key, actor="operator", why="to be sent again", now=now)
+
+
+def remove_old_messages(*, now: dt.datetime) -> int:
+    """This function will remove one batch of messages that were written long ago, and return how many."""
+    limits = config.get()
+    with db.write():
+        return messages.remove_old(
+            written_before=now - dt.timedelta(days=limits.message_keep_days), limit=limits.message_batch_max
+        )
+
+
+def _letter(message: Message) -> messages.Letter:
+    subject, body = in_words(message)
+    return messages.Letter(
+        reference=crypto.fingerprint(b"message", message.key.encode()).hex(),
+        to=message.to,
+        language=message.language,
+        subject=subject,
+        body=body,
+        written_at=message.written_at,
+    )

@@ -1,0 +1,93 @@
+"""Tell customers what became of their orders: written in the transaction that did it, sent afterwards.
+
+Written under a key of what it tells of, so that nothing is told twice. The caller holds a transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+
+from evertill.domains import messages, orders, payments
+from evertill.kernel import config, db, ids
+from evertill.kernel.money import Money
+
+# Names that never lead anywhere (RFC 6761): whoever orders for one of them, as a replay of old invoices does, wants
+# nobody to be told.
+_NOBODY = ".invalid"
+
+# How a refund of a sale says in its reason, for the books, that the goods cannot be delivered.
+UNDELIVERABLE = "UNDELIVERABLE"
+
+_CAUSES = {
+    # The goods were gone when the money came.
+    payments.Ending.UNDELIVERABLE.value: messages.Cause.LATE,
+    payments.Ending.OVERPAID.value: messages.Cause.OVERPAID,
+    payments.Ending.LATE.value: messages.Cause.OVERPAID,
+    payments.Ending.UNDERPAID.value: messages.Cause.UNDERPAID,
+    payments.Ending.PAID_TWICE.value: messages.Cause.PAID_TWICE,
+    payments.Ending.WRONG_CURRENCY.value: messages.Cause.WRONG_CURRENCY,
+}
+
+
+class PaidOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is paid now, and whom that is told."""
+
+    order_id: int
+    email: str
+    total: Money
+
+
+def tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> None:
+    """This function will tell customers that their orders are paid, however many in one statement."""
+    if paid:
+        ask_to_tell_paid(paid=paid, now=now).get()
+
+
+def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later[None]:
+    """This function will ask for what tell_paid does, so that it can travel with what makes it true."""
+    language = config.get().languages[0]
+    paid = [one for one in paid if not one.email.endswith(_NOBODY)]
+    new = [
+        _message("paid", number, messages.Kind.ORDER_PAID, one.order_id, one.email, language, _facts(number, one.total))
+        for one, number in zip(paid, ids.to_numbers([one.order_id for one in paid]), strict=True)
+    ]
+    return messages.ask_to_write(new=new, now=now)
+
+
+def tell_refunded(
+    *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
+) -> None:
+    """This function will tell a customer that money went back, and why; `is_whole`: nothing of the sale is left."""
+    if order.email.endswith(_NOBODY):
+        return
+    facts = {
+        **_facts(ids.to_number(order.id), amount),
+        "cause": _cause(refund, is_whole=is_whole).value,
+    }
+    language = config.get().languages[0]
+    told = _message("refunded", refund.number, messages.Kind.REFUNDED, order.id, order.email, language, facts)
+    messages.write(new=[told], now=now)
+
+
+def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:
+    if refund.kind is payments.RefundKind.EXCESS:
+        return _CAUSES.get(refund.reason, messages.Cause.PART)
+    if refund.reason.startswith(UNDELIVERABLE):
+        return messages.Cause.UNDELIVERABLE
+    return messages.Cause.WHOLE if is_whole else messages.Cause.PART
+
+
+def _facts(order: str, amount: Money) -> dict[str, str]:
+    return {"order": order, "amount": str(amount.amount), "currency": amount.currency}
+
+
+# An order does not know its customer's language yet, so all are told in the shop's first.
+def _message(
+    what: str, number: str, kind: messages.Kind, order_id: int, to: str, language: str, facts: dict[str, str]
+) -> messages.NewMessage:
+    return messages.NewMessage(
+        key=f"{what}:{number}", kind=kind, order_id=order_id, to=to, language=language, facts=facts
+    )

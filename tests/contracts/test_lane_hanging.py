@@ -1,0 +1,82 @@
+"""Paying while a provider hangs: its own payments wait, and nobody else does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from evertill.kernel import config
+from tests import tables
+from tests.builders import make_product
+from tests.contracts import web
+from tests.contracts.test_up import free_port
+from tests.contracts.web import order, refusal
+from tests.sandbox.provider import Provider, running
+
+_HANGING = 12
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def site(sandbox: Provider) -> Iterator[web.Site]:
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as silent, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "STUCK_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with web.running(
+            config.get().database_url,
+            program="tests.contracts.two_providers_worker",
+            sandbox_url=sandbox.url,
+            sandbox_keys=str(sandbox.folder / "sandbox" / "sandbox-keys.json"),
+            provider_timeout_ms="2500",
+            provider_failures_max="4",
+        ) as site:
+            yield site
+
+
+def pay(client: httpx.Client, placed: dict[str, Any], method: str) -> httpx.Response:
+    headers = {"Idempotency-Key": method, "Authorization": f"Bearer {placed['access_token']}"}
+    return client.post(f"/api/v1/orders/{placed['number']}/payments", json={"method": method}, headers=headers)
+
+
+class TestAHangingProvider:
+    def test_keeps_neither_other_payments_nor_orders_waiting(self, site: web.Site, committed_db: None) -> None:
+        make_product("TEA", pieces=1_000)
+        taken_s: list[float] = []
+        with site.client() as client, ThreadPoolExecutor(_HANGING) as crowd:
+            placed = [dict(order(client, key=f"order-{number}").json()) for number in range(_HANGING)]
+            assert pay(client, placed[0], "sandbox.page").status_code == 201
+            hanging = [crowd.submit(pay, client, one, "stuck.page") for one in placed[1:]]
+            while tables.count("payments_intent") < 4:
+                time.sleep(0.01)
+
+            for number in range(10):
+                began = time.monotonic()
+                one = order(client, key=f"meanwhile-{number}").json()
+                assert pay(client, one, "sandbox.page").status_code == 201
+                taken_s.append(time.monotonic() - began)
+
+            assert not any(future.done() for future in hanging)
+            told = [refusal(future.result(timeout=60)) for future in hanging]
+
+            assert set(told) == {(503, "PROVIDER_UNAVAILABLE")}
+            assert max(taken_s) < 2.0
+            methods = client.get("/api/v1/payment-methods").json()
+            assert methods == {
+                "methods": [
+                    {"method": "sandbox.page", "provider": "sandbox", "way": "page", "available": True},
+                    {"method": "sandbox.qr", "provider": "sandbox", "way": "qr", "available": True},
+                    {"method": "stuck.page", "provider": "stuck", "way": "page", "available": False},
+                    {"method": "stuck.qr", "provider": "stuck", "way": "qr", "available": False},
+                ]
+            }

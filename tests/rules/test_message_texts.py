@@ -1,0 +1,44 @@
+"""What customers read."""
+
+from __future__ import annotations
+
+import pytest
+
+from evertill.domains.messages import Cause, Kind, render
+
+FACTS = {"order": "0E9W-9MHZ-4G9XQ", "amount": "1250", "currency": "GBP"}
+SHOP = "https://shop.example"
+
+
+class TestRender:
+    def test_tells_that_an_order_is_paid(self) -> None:
+        subject, body = render(kind=Kind.ORDER_PAID, language="en", facts=FACTS, shop=SHOP)
+
+        assert subject == "Order 0E9W-9MHZ-4G9XQ is paid"
+        assert body == (
+            "Hello,\n\nWe have received 12.50 GBP for your order 0E9W-9MHZ-4G9XQ. Thank you: it is paid.\n\nPlease keep"
+            " the order number; we will ask you for it if you write to us.\n\nhttps://shop.example\n"
+        )
+
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("cause", Cause)
+    def test_has_words_for_every_cause_in_every_language(self, language: str, cause: Cause) -> None:
+        subject, body = render(kind=Kind.REFUNDED, language=language, facts={**FACTS, "cause": cause}, shop=SHOP)
+
+        assert "0E9W-9MHZ-4G9XQ" in subject
+        assert "\n" not in subject
+        assert "12.50 GBP" in body
+        assert body.isascii() is (language == "en")
+        assert not set("{}") & set(subject + body)
+
+    def test_speaks_english_where_it_knows_no_better(self) -> None:
+        known, other = (render(kind=Kind.ORDER_PAID, language=name, facts=FACTS, shop=SHOP) for name in ("en", "fr"))
+
+        assert other == known
+
+    @pytest.mark.parametrize("wrong", [{"kind": "BIRTHDAY"}, {"facts": {}}, {"facts": {**FACTS, "amount": "much"}}])
+    def test_refuses_what_it_has_no_words_for(self, wrong: dict[str, object]) -> None:
+        asked: dict[str, object] = {"kind": Kind.ORDER_PAID, "language": "en", "facts": FACTS, "shop": SHOP, **wrong}
+
+        with pytest.raises((KeyError, ValueError)):
+            render(**asked)  # type: ignore[arg-type]
