@@ -46,6 +46,7 @@ def twins(folder: Path) -> Iterator[dict[str, Twin]]:
 def settings(folder: Path, twins: dict[str, Twin]) -> dict[str, str]:
     return {
         "data": str(folder),
+        "proxies": "127.0.0.1",
         "alipay_app_id": alipay.APP,
         "alipay_seller_id": alipay.SELLER,
         "alipay_private_key": "app-private.pem",
@@ -125,6 +126,23 @@ class TestPaying:
         assert seen["captured"] == {"amount": 500, "currency": "CNY"}
         assert state(client, placed) == "PAID"
 
+    @pytest.mark.parametrize("method", ["alipay.qr", "wechat.qr"])
+    def test_whose_beginning_was_not_heard_of_begins_again_under_its_key(
+        self, client: httpx.Client, twins: dict[str, Twin], method: str
+    ) -> None:
+        placed = order(client, currency="CNY").json()
+        twin = twins[method.partition(".")[0]]
+        twin.faults("silent_after")
+        assert refusal(pay(client, placed, method)) == (503, "PROVIDER_UNAVAILABLE")
+        twin.faults()
+
+        begun = pay(client, placed, method).json()
+
+        assert (begun["state"], begun["next"]["kind"]) == ("PENDING", "qr")
+        assert tables.count("payments_intent") == 1
+        taken(twin, method, begun)
+        assert look(client, placed, begun["number"])["ending"] == "MATCHED"
+
     def test_in_another_currency_fails_before_anybody_is_asked(
         self, client: httpx.Client, twins: dict[str, Twin]
     ) -> None:
@@ -138,6 +156,21 @@ class TestPaying:
         assert (begun["state"], begun["reason"]) == ("FAILED", "WeChat Pay takes CNY only.")
         assert twins["wechat"].calls() == []
         assert state(client, placed) == "PLACED"
+
+
+class TestAddress:
+    @pytest.mark.parametrize(
+        ("headers", "told"), [({}, "127.0.0.1"), ({"X-Forwarded-For": "203.0.113.9"}, "203.0.113.9")]
+    )
+    def test_of_the_customer_is_told_as_the_shops_proxy_says(
+        self, client: httpx.Client, twins: dict[str, Twin], headers: dict[str, str], told: str
+    ) -> None:
+        placed = order(client, currency="CNY").json()
+
+        client.headers.update(headers)
+        begun = pay(client, placed, "wechat.page").json()
+
+        assert twins["wechat"].post("address", number=plain(begun["number"])) == told
 
 
 class TestRefunds:
@@ -280,7 +313,7 @@ class TestStart:
 
 
 def connected(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The methods of a process that starts with these settings."""
+    """The methods through Alipay and WeChat Pay of a process that starts with these settings."""
     from evertill.domains import payments
 
     url = config.get().database_url
@@ -294,6 +327,6 @@ def connected(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list
     monkeypatch.setattr(config, "get", lambda: loaded)
     try:
         connect()
-        return list(payments.methods())
+        return [name for name in payments.methods() if name.startswith(("alipay.", "wechat."))]
     finally:
         payments.register()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from typing import Any
 
@@ -299,6 +300,51 @@ def _tampered(statement: str) -> None:
     with tables.unguarded(), connection.cursor() as cursor:
         cursor.execute(statement)
         assert cursor.rowcount != 0, "The tampering itself did nothing."
+
+
+@pytest.mark.django_db
+class TestCleared:
+    """What a provider's money did: by the names of transactions, and by the time at which they were posted."""
+
+    def test_is_told_for_one_provider_with_its_sign(self) -> None:
+        post(*paid("1", 2500))
+        post(
+            ledger.standard.fee(reference="pi_1", provider="stripe", amount=gbp(60)),
+            ledger.standard.refund(reference="re_1", order="1", provider="stripe", amount=gbp(500)),
+            ledger.standard.fee(reference="other", provider="alipay", amount=gbp(1)),
+        )
+        names = [
+            (Kind.CAPTURE, "pi_1"),
+            (Kind.FEE, "pi_1"),
+            (Kind.REFUND, "re_1"),
+            (Kind.FEE, "other"),
+            (Kind.SALE, "1"),
+            (Kind.FEE, "none"),
+        ]
+
+        by_name = ledger.find_cleared(provider="stripe", names=names)
+        hour = dt.timedelta(hours=1)
+        by_time = list(ledger.stream_cleared(provider="stripe", since=NOON, until=NOON + hour))
+        before = list(ledger.stream_cleared(provider="stripe", since=NOON - hour, until=NOON))
+
+        told = {(one.kind, one.reference): one.amount for one in by_name}
+        assert told == {
+            (Kind.CAPTURE, "pi_1"): gbp(2500),
+            (Kind.FEE, "pi_1"): gbp(-60),
+            (Kind.REFUND, "re_1"): gbp(-500),
+        }
+        assert {(one.kind, one.reference): one.amount for one in by_time} == told
+        assert (len(by_time), before, {one.posted_at for one in by_time}) == (3, [], {NOON})
+
+    def test_of_a_day_is_found_by_its_index(self) -> None:
+        post(*paid("1", 2500))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "explain select kind from ledger_transaction where posted_at >= %s and posted_at < %s", (NOON, NOON)
+            )
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+
+        assert "ledger_transaction_posted" in plan
 
 
 @pytest.mark.django_db

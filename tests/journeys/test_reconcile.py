@@ -10,15 +10,27 @@ import pytest
 
 from evertill.domains import incidents, ledger, orders, payments, reconciliation
 from evertill.domains.ledger import AccountKind
-from evertill.domains.payments import BillKind, BillLine, Capability, Intent, RefundState, UnknownProvider
+from evertill.domains.payments import (
+    BillKind,
+    BillLine,
+    Capability,
+    DisputeStanding,
+    DisputeTruth,
+    Intent,
+    RefundState,
+    UnknownProvider,
+)
 from evertill.domains.reconciliation import DifferenceSettled, Ending, How, Kind, Run, RunOvertaken
+from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.end_difference import NotCovered, SettleFirst, accept_difference, book_difference
 from evertill.journeys.reconcile_bill import BillUnavailable, DayNotBegun, NoBill, reconcile_bill, reconcile_due
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.view_reconciliation import NotReconciled, Report, Shown, view_reconciliation
-from evertill.kernel import config, db, ids
+from evertill.kernel import config, ids
 from evertill.kernel.money import Money
 from tests import tables
 from tests.builders import NOON
+from tests.disputing import tell
 from tests.ledgers import account
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, settle, start, state_of
 from tests.twin import Twin
@@ -203,6 +215,32 @@ class TestABillThatAgrees:
         assert counts(first) == counts(second) == (3, 3, 0, 0)
         assert (balance(AccountKind.BANK), clearing()) == (226, 0)
 
+    def test_may_name_a_payout_as_the_ledger_cannot(self, twin: Twin) -> None:
+        bill(twin, line(BillKind.PAYOUT, None, -226, part="Auszahlung Nr. 1"))
+
+        reconcile()
+        found = told()
+        book()
+
+        assert found == [("MISSING_HERE", "PAYOUT", "BOOK", None, -226)]
+        assert (balance(AccountKind.BANK), counts(reconcile())) == (226, (1, 1, 0, 0))
+
+    def test_of_a_provider_that_tells_fees_nowhere_else_has_them_booked(self, twin: Twin) -> None:
+        twin.capabilities |= Capability.BILLED_FEES
+        intent = paid(twin, fee=0)
+        back = refund(intent, amount=100)
+        bill(
+            twin,
+            *billed(intent),
+            line(BillKind.REFUND, intent, -100, part=f"ref_{back.number}"),
+            line(BillKind.FEE, intent, 9, part=f"ref_{back.number}"),
+        )
+
+        first, second = reconcile(), reconcile()
+
+        assert counts(first) == counts(second) == (4, 4, 0, 0)
+        assert (balance(AccountKind.FEES), clearing()) == (15, 135)
+
 
 class TestMissingHere:
     def test_is_a_capture_that_we_think_unpaid_and_ends_by_asking_the_provider(self, twin: Twin) -> None:
@@ -294,6 +332,18 @@ class TestMissingHere:
         assert counts(reconcile()) == (2, 2, 0, 0)
         assert settled() == [("BOOKED", "as billed")]
 
+    def test_is_a_fee_for_no_payment_and_ends_in_the_books(self, twin: Twin) -> None:
+        bill(twin, line(BillKind.FEE, None, -500), line(BillKind.FEE, None, -7, at=NOON + dt.timedelta(hours=1)))
+
+        reconcile()
+        found = told()
+        for shown in view().shown:
+            book_difference(difference_id=shown.difference.id, actor="ada", why="monthly", now=MORNING)
+
+        assert found == [("MISSING_HERE", "FEE", "BOOK", None, -500), ("MISSING_HERE", "FEE", "BOOK", None, -7)]
+        assert (balance(AccountKind.FEES), clearing()) == (507, -507)
+        assert counts(reconcile()) == (2, 2, 0, 0)
+
     def test_is_a_refund_that_somebody_made_at_the_provider(self, twin: Twin) -> None:
         intent = paid(twin)
         bill(twin, *billed(intent), line(BillKind.REFUND, intent, -100, part="re_by_hand"))
@@ -350,16 +400,39 @@ class TestMissingHere:
 
     def test_is_a_dispute_and_ends_by_asking_about_disputes(self, twin: Twin) -> None:
         intent = paid(twin)
-        bill(twin, *billed(intent), line(BillKind.DISPUTE, intent, -250, part="dp_1"))
+        opened = DisputeTruth(
+            provider_id="dp_1", standing=DisputeStanding.OPEN, amount=gbp(250), reason="fraudulent", fee=1500
+        )
+        twin.capabilities |= Capability.DISPUTES
+        twin.disputed[intent.number] = [opened]
+        bill(
+            twin,
+            *billed(intent),
+            line(BillKind.DISPUTE, intent, -250, part="dp_1"),
+            line(BillKind.FEE, intent, -1500, part="dp_1"),
+        )
 
         reconcile()
         found = told()
-        opened = ledger.standard.dispute_opened(reference="twin:dp_1", provider="twin", amount=gbp(250))
-        with db.write():
-            ledger.post(transactions=[opened], now=MORNING)
+        settle_disputes(intent_id=intent.id, actor="ada", now=MORNING)
 
-        assert found == [("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250)]
-        assert counts(reconcile()) == (3, 3, 0, 0)
+        assert found == [
+            ("MISSING_HERE", "DISPUTE", "CHECK_DISPUTES", None, -250),
+            ("MISSING_HERE", "FEE", "CHECK_DISPUTES", None, -1500),
+        ]
+        assert counts(reconcile()) == (4, 4, 0, 0)
+
+    def test_is_a_refund_of_money_that_is_disputed_and_ends_by_a_word(self, twin: Twin) -> None:
+        intent = paid(twin)
+        twin.capabilities |= Capability.DISPUTES
+        tell(twin, intent, name="dp_1", amount=200)
+        settle_disputes(intent_id=intent.id, actor="webhook", now=NOON)
+        lines = [*billed(intent), line(BillKind.DISPUTE, intent, -200, part="dp_1")]
+        bill(twin, *lines, line(BillKind.REFUND, intent, -51, part="theirs"))
+
+        reconcile()
+
+        assert told() == [("MISSING_HERE", "REFUND", "ACCEPT", None, -51)]
 
     def test_cannot_be_ended_twice(self, twin: Twin) -> None:
         bill(twin, line(BillKind.CAPTURE, None, 900, provider_id="pay_strange"))
@@ -679,6 +752,23 @@ class TestReconciling:
         reconcile()
 
         assert only().difference.subject.name == "pay?[2J?" + "x" * 120
+
+    def test_is_audited(self, twin: Twin) -> None:
+        from evertill.domains.reconciliation.models import Difference, Line
+
+        intent = paid(twin)
+        bill(twin, *billed(intent, fee=30))
+        reconcile()
+        sound = audit_books()
+        Line.objects.filter(position=1).delete()
+        Difference.objects.all().delete()
+
+        found = audit_books()
+        reconcile()
+
+        detail = "2 lines counted, 1 there; 1 differences counted, 0 there"
+        assert sound == []
+        assert found == [Finding(check=Check.BILLS, subject=f"twin {DAY}", detail=detail)]
 
     def test_gives_way_to_a_run_that_began_later(self, twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
         intent = paid(twin)

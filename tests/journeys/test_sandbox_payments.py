@@ -201,6 +201,19 @@ class TestCallsThatFail:
         assert intent.state is State.PENDING
         assert [item["id"] for item in at_sandbox(sandbox, intent)] == [intent.provider_id]
 
+    def test_leave_no_payment_open_that_nobody_came_back_to(self, sandbox: Provider) -> None:
+        order = placed_order()
+        faults(sandbox, "timeout_after")
+        with pytest.raises(ProviderUnavailable):
+            start(order)
+        no_faults(sandbox)
+
+        poll_payments(now=clock.now() + dt.timedelta(hours=2))
+
+        intent = start(order)
+        assert intent.state is State.CANCELLED
+        assert [item["status"] for item in at_sandbox(sandbox, intent)] == ["CANCELLED"]
+
     def test_give_back_once_when_the_answer_was_lost(self, sandbox: Provider) -> None:
         order = placed_order()
         intent = start(order)

@@ -269,6 +269,20 @@ class TestPaying:
         assert tables.count("payments_intent") == 2 * PAYMENTS_MAX + 2
         assert [a.captured for a in run(plan, token=token, pays=True)] == [item.total for item in plan.invoices]
 
+    def test_tells_of_a_payment_that_sandbox_has_forgotten_and_pays_the_others(
+        self, plan: Plan, token: str, sandbox: Provider
+    ) -> None:
+        with pytest.raises(ReplayStopped):
+            run(plan, token=token, pays=True, concurrency=1, answers_max=1)
+        with connection.cursor() as cursor:
+            cursor.execute("update payments_intent set next_value = %s", [f"{sandbox.url}/pay/pay_{'0' * 24}"])
+
+        forgotten, paid = run(plan, token=token, pays=True)
+
+        assert (forgotten.is_paid, forgotten.code) == (False, "PAGE_GONE")
+        assert paid.is_paid
+        assert tables.count("payments_intent") == 2
+
     def test_tells_of_an_order_that_has_ended(self, plan: Plan, token: str) -> None:
         first, _ = run(plan, token=token)
         cancel_order(order_id=ids.from_number(first.number), actor="ada", now=clock.now())

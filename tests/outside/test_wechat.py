@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -260,6 +261,17 @@ class TestAnswers:
 
         with pytest.raises(ProviderUnavailable):
             wechat.fetch(intent=intent)
+
+    def test_that_drip_are_not_waited_for(self, wechat: WechatProvider, twin: Twin) -> None:
+        # Some two hundred bytes, each soon enough after the one before.
+        intent = started(wechat)
+        twin.faults("drip")
+        begun = time.monotonic()
+
+        with pytest.raises(ProviderUnavailable):
+            wechat.fetch(intent=intent)
+
+        assert time.monotonic() - begun < 5
 
     def test_that_say_no_without_a_signature_settle_nothing(self, wechat: WechatProvider, twin: Twin) -> None:
         twin.faults("unsigned")

@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     is_silent: bool = False
+    # Between one byte and the next.
+    drip_s: float = 0
 
 
 def make_key(path: Path) -> None:
@@ -88,6 +91,17 @@ def spoiled(signature: str) -> str:
     return base64.b64encode(raw).decode()
 
 
+def _write(file: BufferedIOBase, reply: Reply) -> None:
+    if not reply.drip_s:
+        file.write(reply.body)
+        return
+    # Whoever reads may have had enough.
+    with suppress(ConnectionError):
+        for byte in reply.body:
+            file.write(bytes([byte]))
+            time.sleep(reply.drip_s)
+
+
 def serve(answer: Callable[[Call], Reply]) -> None:
     """Serve on a free port, told on the first line of the output, until ended."""
     lock = threading.Lock()
@@ -116,7 +130,7 @@ def serve(answer: Callable[[Call], Reply]) -> None:
             if reply.status != 204:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            self.wfile.write(reply.body)
+            _write(self.wfile, reply)
 
         def do_GET(self) -> None:
             self._any()

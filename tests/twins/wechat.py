@@ -48,6 +48,8 @@ class Wechat:
         self.faults = Faults()
         self.asked: list[str] = []
         self.bills: dict[str, bytes] = {}
+        # By order, the customer's address as the shop told it.
+        self.addresses: dict[str, str] = {}
 
     def answer(self, call: Call) -> Reply:
         if call.path.startswith("/twin/"):
@@ -75,7 +77,12 @@ class Wechat:
             headers["Wechatpay-Serial"] = "PUB_KEY_ID_0000"
         if "changed" in self.faults.names:
             body = body.replace("NOTPAY", "SUCCESS").replace("PROCESSING", "SUCCESS")
-        return Reply(status=status, headers={} if "unsigned" in self.faults.names else headers, body=body.encode())
+        return Reply(
+            status=status,
+            headers={} if "unsigned" in self.faults.names else headers,
+            body=body.encode(),
+            drip_s=0.05 if "drip" in self.faults.names else 0,
+        )
 
     def headers(self, body: str, *, ago_s: int = 0) -> dict[str, str]:
         ago_s = 301 if "stale" in self.faults.names else ago_s
@@ -133,6 +140,8 @@ class Wechat:
         assert dt.datetime.fromisoformat(told["time_expire"]).utcoffset() == dt.timedelta(hours=8), told
         if kind == "h5" and not told["scene_info"]["payer_client_ip"]:
             return refusal(400, "PARAM_ERROR")
+        if kind == "h5":
+            self.addresses[told["out_trade_no"]] = told["scene_info"]["payer_client_ip"]
         order = self.orders.setdefault(
             told["out_trade_no"],
             {
@@ -187,30 +196,31 @@ class Wechat:
         return 200, {"hash_type": "SHA1", "hash_value": digest, "download_url": url}
 
     def direct(self, what: str, facts: dict[str, Any]) -> Any:
+        told: Any = None
         if what == "faults":
             self.faults.names = set(facts["names"])
         elif what == "calls":
-            asked, self.asked = self.asked, []
-            return asked
+            told, self.asked = self.asked, []
         elif what == "serial":
             self.serial = facts["serial"]
         elif what == "pay":
-            order = self.orders[facts["number"]]
-            assert order["trade_state"] == "NOTPAY", order
-            order.update(trade_state="SUCCESS", transaction_id=f"4200000{len(self.nonces):021d}")
+            told = self.orders[facts["number"]]
+            assert told["trade_state"] == "NOTPAY", told
+            told.update(trade_state="SUCCESS", transaction_id=f"4200000{len(self.nonces):021d}")
             if "amount" in facts:
-                order["amount"] = {"total": facts["amount"], "currency": facts.get("currency", "CNY")}
-            return order
+                told["amount"] = {"total": facts["amount"], "currency": facts.get("currency", "CNY")}
         elif what == "trade":
-            return self.orders.get(facts["number"])
+            told = self.orders.get(facts["number"])
         elif what == "refunds":
-            return [r for r in self.refunds.values() if r["out_trade_no"] == facts["number"]]
+            told = [r for r in self.refunds.values() if r["out_trade_no"] == facts["number"]]
+        elif what == "address":
+            told = self.addresses[facts["number"]]
         elif what == "bill":
             self.bills[facts["date"]] = facts["content"].encode()
         else:
             assert what == "notify", what
-            return self.notification(facts)
-        return None
+            told = self.notification(facts)
+        return told
 
     def notification(self, facts: dict[str, Any]) -> dict[str, Any]:
         """The headers and the body that WeChat Pay would send."""

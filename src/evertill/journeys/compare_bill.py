@@ -10,33 +10,18 @@ from typing import TypeVar
 
 from evertill.domains import ledger, payments, reconciliation
 from evertill.domains.reconciliation import About, Found, Run, Subject, Sums, Verdict
-from evertill.journeys.book_entries import post
+from evertill.journeys.booked_subjects import ABOUT, add, read_ours
 from evertill.kernel import config, ids
-from evertill.kernel.money import Money
 
 T = TypeVar("T")
 _DAY = dt.timedelta(days=1)
-
-# What the ledger calls what a bill tells of; the reference is the subject's name.
-_BOOKED_AS: Mapping[About, Sequence[ledger.Kind]] = {
-    About.CAPTURE: (ledger.Kind.CAPTURE, ledger.Kind.TOP_UP),
-    About.FEE: (ledger.Kind.FEE,),
-    About.REFUND: (ledger.Kind.REFUND, ledger.Kind.LATE_REFUND),
-    About.DISPUTE: (ledger.Kind.DISPUTE_OPENED,),
-    About.DISPUTE_WON: (ledger.Kind.DISPUTE_WON,),
-    About.PAYOUT: (ledger.Kind.PAYOUT,),
-}
-_ABOUT = {kind: about for about, kinds in _BOOKED_AS.items() for kind in kinds}
-
-# By subject, minor units by currency.
-_Amounts = dict[Subject, dict[str, int]]
 
 
 def compare_bill(*, provider: payments.Provider, date: dt.date, run_id: int, now: dt.datetime) -> Run:
     """This function will compare the bill of a run with our books, both ways, and keep what it finds.
 
     From now on this bill is the one of its day that counts. The caller holds a transaction; lines and bookings pass
-    through it batch by batch. Payouts that our books do not have yet are booked.
+    through it batch by batch.
     """
     run_pass = reconciliation.open_pass(run_id=run_id, provider=provider.name, date=date, now=now)
     runs = reconciliation.read_runs(provider=provider.name, first=date - _DAY, last=date + _DAY)
@@ -83,15 +68,14 @@ def _compare_lines(run: Run, subjects: Mapping[Subject, Sums], *, now: dt.dateti
     """Return what of a batch of one bill's subjects differs, and how many lines do not."""
     names = list(subjects)
     elsewhere = reconciliation.find_line_sums(subjects=names, provider=run.provider, besides=run.id)
-    ours = _read_ours(names, provider=run.provider)
-    _book_payouts(subjects, ours, provider=run.provider, now=now)
+    ours = read_ours(names, provider=run.provider)
     found: list[Found] = []
     matched = 0
     for subject, sums in subjects.items():
         theirs, count = dict(sums.amounts), sums.lines
         other = elsewhere.get(subject)
         if other is not None:
-            _add(theirs, other.amounts)
+            add(theirs, other.amounts)
             count += other.lines
         # Of lines on several bills the last bill tells, so that a difference is told once.
         is_told_later = other is not None and other.last_date > run.date
@@ -109,7 +93,7 @@ def _find_unbilled(
     run: Run, entries: Sequence[ledger.Cleared], *, now: dt.datetime
 ) -> Iterator[tuple[ledger.Cleared, Found]]:
     """Give the bookings of a batch that are on no bill we know of."""
-    told = [(Subject(_ABOUT[entry.kind], entry.reference), entry) for entry in entries if entry.kind in _ABOUT]
+    told = [(Subject(ABOUT[entry.kind], entry.reference), entry) for entry in entries if entry.kind in ABOUT]
     places = reconciliation.find_unbilled(subjects=[subject for subject, _ in told], provider=run.provider)
     missing = [told[place] for place in places]
     if not missing:
@@ -118,34 +102,10 @@ def _find_unbilled(
     paid_by = _payments_of([subject for subject, _ in missing])
     for subject, entry in missing:
         ours = {entry.amount.currency: entry.amount.amount}
-        _add(ours, booked.get(subject, {}))
+        add(ours, booked.get(subject, {}))
         verdict = reconciliation.judge(ours=ours, theirs={}, lines=0)
         if verdict is not None:
             yield entry, _found(subject, paid_by.get(subject, ""), verdict, now=now)
-
-
-def _read_ours(subjects: Sequence[Subject], *, provider: str) -> _Amounts:
-    """Return what our books say of subjects: what the ledger recorded, and what corrections added to it."""
-    names = [(kind, subject.name) for subject in subjects for kind in _BOOKED_AS[subject.about]]
-    ours: _Amounts = {}
-    for entry in ledger.find_cleared(provider=provider, names=names):
-        subject = Subject(_ABOUT[entry.kind], entry.reference)
-        _add(ours.setdefault(subject, {}), {entry.amount.currency: entry.amount.amount})
-    for subject, added in reconciliation.read_booked(subjects=subjects, provider=provider).items():
-        _add(ours.setdefault(subject, {}), added)
-    return ours
-
-
-def _book_payouts(subjects: Mapping[Subject, Sums], ours: _Amounts, *, provider: str, now: dt.datetime) -> None:
-    """Book what the provider paid to the bank: nobody else tells of it."""
-    for subject, sums in subjects.items():
-        if subject.about is not About.PAYOUT or subject in ours or len(sums.amounts) != 1:
-            continue
-        ((currency, amount),) = sums.amounts.items()
-        if amount < 0:
-            paid = Money(amount=-amount, currency=currency)
-            post([ledger.standard.payout(reference=subject.name, provider=provider, amount=paid)], now=now)
-            ours[subject] = {currency: amount}
 
 
 def _payments_of(subjects: Sequence[Subject]) -> dict[Subject, str]:
@@ -168,11 +128,6 @@ def _record(run: Run, run_pass: int, found: Sequence[Found], *, now: dt.datetime
 def _found(subject: Subject, payment: str, verdict: Verdict, *, now: dt.datetime) -> Found:
     (difference_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     return Found(id=difference_id, subject=subject, payment=payment, verdict=verdict)
-
-
-def _add(amounts: dict[str, int], more: Mapping[str, int]) -> None:
-    for currency, amount in more.items():
-        amounts[currency] = amounts.get(currency, 0) + amount
 
 
 def _to_id(number: str) -> int | None:

@@ -237,21 +237,19 @@ def _pay(
         for one in served
         for sku, quantity in pieces[one.ask.order_id].items()
     ]
-    with db.together():
-        recording = payments.record_captured(new=intents, actors=[one.ask.actor for one in served], now=now)
+    with payments.noticing_taken_keys(), db.together():
+        payments.record_captured(new=intents, actors=[one.ask.actor for one in served], now=now)
         moving = [
             orders.ask_to_change_state(order_ids=order_ids, to=orders.State.PAID, actor=actor, now=now)
             for actor, order_ids in _by_actor(served).items()
         ]
         selling = stock.ask_to_move(movements=sold, now=now)
-        booking = ledger.record_sales(sales=sales, now=now)
+        ledger.record_sales(sales=sales, now=now)
         told = [PaidOrder(order_id=one.ask.order_id, email=one.email, total=one.amount) for one in served]
         telling = ask_to_tell_paid(paid=told, now=now)
-    recording.get()
     # Their rows have been locked since before they were looked at, so that every order moves.
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101
     selling.get()
-    booking.get()
     telling.get()
     for one, intent in zip(served, paid, strict=True):
         outcomes[one.ask.key_digest] = Paid(intent=intent)

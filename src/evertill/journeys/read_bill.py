@@ -14,6 +14,8 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX, is_currency
 
 _TEXT_CHARS = 128
+# Before the moment of a line that names nothing; such lines are told apart by it.
+_UNNAMED = "unnamed:"
 
 
 class BillUnavailable(EvertillError):
@@ -24,10 +26,11 @@ class BillUnavailable(EvertillError):
     remedy = "Try again later; the timetable does so every hour of the day after."
 
 
-def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> None:
-    """This function will fetch a bill into a run that has begun; no transaction is held while the provider is asked.
+def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> int:
+    """This function will fetch a bill into a run that has begun, and return how many lines it has.
 
-    Raises BillUnavailable, after which the run is for the caller to drop, and RunOvertaken.
+    No transaction is held while the provider is asked. Raises BillUnavailable, after which the run is for the caller
+    to drop, and RunOvertaken.
     """
     limits = config.get()
     count = 0
@@ -43,6 +46,12 @@ def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> Non
             count += len(batch)
     except (payments.ProviderUnavailable, payments.ProviderRefused) as error:
         raise BillUnavailable(f"The bill of {provider.name} for {date} is not to be had: {error.detail}") from error
+    return count
+
+
+def is_unnamed(subject: Subject) -> bool:
+    """This function will say whether the line of a subject named no payment, and no part of one."""
+    return _UNNAMED in subject.name
 
 
 def _name(batch: Sequence[BillLine], *, provider: str) -> list[Line]:
@@ -74,7 +83,7 @@ def _line(
     reference, provider_id, part_id = facts
     about = About(line.kind.value)
     payment = "" if intent_id is None else ids.to_number(intent_id)
-    whole = payment or reference or provider_id or f"unnamed:{line.at:%Y%m%dT%H%M%S.%f}"
+    whole = payment or reference or provider_id or f"{_UNNAMED}{line.at:%Y%m%dT%H%M%S.%f}"
     if about is About.CAPTURE or (about is About.FEE and not part_id):
         name = whole
     elif about is About.REFUND:

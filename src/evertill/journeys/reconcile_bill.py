@@ -9,6 +9,7 @@ import structlog
 
 from evertill.domains import incidents, payments, reconciliation
 from evertill.domains.reconciliation import Run
+from evertill.journeys.book_billed import book_billed
 from evertill.journeys.compare_bill import compare_bill
 from evertill.journeys.read_bill import BillUnavailable, read_bill
 from evertill.kernel import db, ids
@@ -53,11 +54,12 @@ def reconcile_bill(*, provider: str, date: dt.date, now: dt.datetime) -> Run:
     with db.write():
         reconciliation.begin_run(run_id=run_id, provider=source.name, date=date, now=now)
     try:
-        read_bill(provider=source, date=date, run_id=run_id)
+        lines = read_bill(provider=source, date=date, run_id=run_id)
     except BillUnavailable:
         with db.write():
             reconciliation.drop_run(run_id=run_id)
         raise
+    book_billed(provider=source, run_id=run_id, lines=lines, now=now)
     run = _compare(source, date, run_id, now=now)
     with db.write():
         incidents.close_alerts(

@@ -9,6 +9,7 @@ import msgspec
 
 from evertill.domains import payments, reconciliation
 from evertill.domains.reconciliation import About, Difference, Ending, Kind, Run, Standing
+from evertill.journeys.read_bill import is_unnamed
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
 
@@ -64,25 +65,28 @@ def suggest(differences: Sequence[Difference]) -> list[Ending]:
     numbered = {one.payment: ids.from_number(one.payment) for one in differences if _is_number(one.payment)}
     known = payments.read_intents(intent_ids=set(numbered.values()))
     found = [known.get(numbered.get(one.payment, -1)) for one in differences]
-    return [_suggest(one, intent) for one, intent in zip(differences, found, strict=True)]
+    disputes = {one.subject.name for one in differences if one.subject.about is About.DISPUTE}
+    return [
+        # What a provider charges for a dispute is booked with the dispute.
+        _suggest(one, intent, about=About.DISPUTE if one.subject.name in disputes else one.subject.about)
+        for one, intent in zip(differences, found, strict=True)
+    ]
 
 
-def _suggest(difference: Difference, intent: payments.Intent | None) -> Ending:
+def _suggest(difference: Difference, intent: payments.Intent | None, *, about: About) -> Ending:
     theirs, captured = difference.theirs, intent.captured if intent else None
     if intent is None or intent.provider != difference.provider:
-        standing = Standing.FOREIGN
+        standing = Standing.NONE if is_unnamed(difference.subject) else Standing.FOREIGN
     else:
         standing = Standing.UNPAID if captured is None else Standing.CAPTURED
-    left = captured.amount - intent.refunded if captured and intent else 0
+    left = intent.left if intent else 0
     is_covered = (
         theirs is not None
         and captured is not None
         and theirs.currency == captured.currency
         and 0 < -theirs.amount <= left
     )
-    return reconciliation.suggest(
-        kind=difference.kind, about=difference.subject.about, standing=standing, is_covered=is_covered
-    )
+    return reconciliation.suggest(kind=difference.kind, about=about, standing=standing, is_covered=is_covered)
 
 
 def _is_number(text: str) -> bool:

@@ -64,7 +64,9 @@ class AlipayProvider:
     """Alipay, for a merchant on the mainland: money in CNY, by page or by QR code."""
 
     name = "alipay"
-    capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL
+    capabilities = (
+        Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL | Capability.BILLED_FEES
+    )
     utc_offset = dt.timedelta(hours=8)
     # Anything else, and Alipay tells the same again for a day.
     acknowledgement = Acknowledgement(media_type="text/plain", body=b"success")

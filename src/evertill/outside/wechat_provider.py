@@ -73,7 +73,9 @@ class WechatProvider:
     """WeChat Pay, for a merchant on the mainland: money in CNY, by a page on a phone (H5) or by QR code (Native)."""
 
     name = "wechat"
-    capabilities = Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL
+    capabilities = (
+        Capability.PAGE | Capability.QR | Capability.PARTIAL_REFUND | Capability.BILL | Capability.BILLED_FEES
+    )
     utc_offset = dt.timedelta(hours=8)
     # Any answer of success will do; of any other it tells the same again for a day.
     acknowledgement = None

@@ -16,7 +16,7 @@ from evertill.kernel.errors import EvertillError
 
 from . import delivery, http
 from .api import Api, Hang, load_mix
-from .book import Book
+from .book import ENDPOINT, Book
 from .http import Answer, Receive, Scope, Send
 from .keys import Keys, load
 from .pages import answer_page
@@ -101,8 +101,10 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def serve(port: int, data: Path, *, host: str = _HOST) -> None:
+def serve(port: int, data: Path, *, host: str = _HOST, webhook_url: str = "") -> None:
     """This function will serve on `port` with the data folder `data`, which it makes, until SIGTERM.
+
+    `webhook_url` is where it tells of payments from now on, instead of any address that it was given before.
 
     Raises KeysUnreadable; ends the process when the port is taken.
     """
@@ -110,6 +112,8 @@ def serve(port: int, data: Path, *, host: str = _HOST) -> None:
     keys = load(data)
     near = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 — read, not bound.
     book = Book(store=Store(data / DATABASE), base=f"http://{near}:{port}")
+    if webhook_url:
+        book.store.set(ENDPOINT, webhook_url)
     config = uvicorn.Config(
         App(book=book, keys=keys),
         loop="uvloop",

@@ -26,6 +26,11 @@ def fee(*, reference: str, provider: str, amount: Money) -> Transaction:
     return _move(Kind.FEE, reference, amount, to=_FEES, out_of=_clearing(provider))
 
 
+def fee_returned(*, reference: str, provider: str, amount: Money) -> Transaction:
+    """This function will record that a provider gives back a part of what it kept."""
+    return _move(Kind.FEE, reference, amount, to=_clearing(provider), out_of=_FEES)
+
+
 def refund(*, reference: str, order: str, provider: str, amount: Money) -> Transaction:
     """This function will give back a sale, whole or in part: a credit note, and the provider pays it out."""
     legs = ((_REFUNDS, 1), (_order(order), -1), (_order(order), 1), (_clearing(provider), -1))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.payments"
 _REASON_CHARS = 200
+# A payment is the one under its key and the one under its number; which is met first is PostgreSQL's choice.
+_NAMES_ONE = {"payments_intent_pkey", "payments_intent_once_per_key", "payments_move_pkey"}
 
 
 class ProviderIdTaken(EvertillError):
@@ -68,21 +71,28 @@ def create_intent(*, new: NewIntent, actor: str, now: dt.datetime) -> bool:
     return written == 1
 
 
-def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[None]:
+@contextmanager
+def noticing_taken_keys() -> Iterator[None]:
+    """Statements inside raise KeyTaken when a payment's key or number is used already; the transaction is lost then."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as violation:
+        if violation.diag.constraint_name in _NAMES_ONE:
+            raise KeyTaken("A payment's key or number is used already.") from violation
+        raise
+
+
+def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.datetime) -> db.Later[int]:
     """This function will ask to write payments that are captured in the transaction that asks for them, to the penny.
 
-    The answer raises KeyTaken when a key or a number is used already; the caller leaves the transaction then.
+    A key or number that is used already violates a constraint; callers ask inside of noticing_taken_keys.
     """
-
-    def check(written: int) -> None:
-        if written != len(new):
-            raise KeyTaken("A payment's key or number is used already.")
-
+    ids = Bigints([one.id for one in new])
     return db.tell(
         sql.load(_HERE, "record_captured"),
         (
             now,
-            Bigints([one.id for one in new]),
+            ids,
             Bigints([one.order_id for one in new]),
             Texts([one.provider for one in new]),
             Texts([one.way for one in new]),
@@ -90,9 +100,11 @@ def record_captured(*, new: Sequence[NewIntent], actors: Sequence[str], now: dt.
             Texts([one.expected.currency for one in new]),
             Uuids([one.key_digest for one in new]),
             Uuids([one.body_digest for one in new]),
+            now,
+            ids,
             Texts(actors),
         ),
-        shape=check,
+        shape=lambda written: written,
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         find_unbilled,
         read_booked,
         read_differences,
+        read_part,
         read_runs,
         stream_subjects,
     )
@@ -91,6 +92,7 @@ __all__ = [
     "open_pass",
     "read_booked",
     "read_differences",
+    "read_part",
     "read_runs",
     "record_differences",
     "rename_subject",

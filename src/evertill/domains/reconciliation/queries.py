@@ -56,6 +56,15 @@ def stream_subjects(*, run: Run) -> Iterator[tuple[Subject, Sums]]:
         yield Subject(_ABOUT[about], name), _sums([row[2:] for row in group], date=run.date)
 
 
+def read_part(*, run_id: int, after: int, size: int, abouts: Sequence[About]) -> dict[Subject, Sums]:
+    """This function will return what `size` lines of a bill behind the first `after` say of subjects of some kinds."""
+    rows = db.fetch(sql.load(_HERE, "read_part"), (run_id, after, after + size, Texts(abouts)))
+    return {
+        Subject(_ABOUT[about], name): _sums([row[2:] for row in group], date=dt.date.min)
+        for (about, name), group in groupby(rows, key=lambda row: (row[0], row[1]))
+    }
+
+
 def find_line_sums(*, subjects: Sequence[Subject], provider: str, besides: int) -> dict[Subject, Sums]:
     """This function will return what a provider's bills say of subjects, those of the run `besides` apart."""
     rows = db.fetch(sql.load(_HERE, "find_line_sums"), (*_names(subjects), provider, besides))

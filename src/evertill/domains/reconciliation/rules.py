@@ -89,7 +89,7 @@ def suggest(*, kind: Kind, about: About, standing: Standing, is_covered: bool) -
     """
     if kind in (Kind.MISSING_THERE, Kind.DUPLICATED):
         return Ending.ACCEPT
-    if about is About.PAYOUT:
+    if about is About.PAYOUT or (about is About.FEE and standing is Standing.NONE):
         return Ending.BOOK
     if standing is not Standing.CAPTURED:
         return Ending.SETTLE if standing is Standing.UNPAID else Ending.ACCEPT

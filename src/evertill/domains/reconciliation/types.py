@@ -62,8 +62,12 @@ class How(StrEnum):
 
 
 class Standing(StrEnum):
-    """How the payment of a difference stands here: not ours with this provider, ours without money yet, or captured."""
+    """How the payment of a difference stands here: not ours with this provider, ours without money yet, or captured.
 
+    NONE: the line names no payment at all, such as what a provider charges once a month.
+    """
+
+    NONE = "NONE"
     FOREIGN = "FOREIGN"
     UNPAID = "UNPAID"
     CAPTURED = "CAPTURED"

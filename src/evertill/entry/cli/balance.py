@@ -40,7 +40,7 @@ def open_(
 @app.command()
 def top_up(
     number: _NumberArgument,
-    amount: Annotated[str, typer.Argument(help="What came in, in major units: 20.00")],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="What came in, in major units: 20.00")],
     *,
     currency: Annotated[str, typer.Option(help="In which currency; the balance's own.")],
     reference: Annotated[str, typer.Option(help="What names this money, such as the bank's reference. Counts once.")],

@@ -21,7 +21,7 @@ METHOD = "sandbox.page"
 # each is looked at until it is final.
 PAYMENTS_MAX, PAYMENTS_EVER_MAX, LOOKS_MAX = 3, 100, 8
 _FORM = urlencode({"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}).encode()
-_SEE_OTHER = 303
+_SEE_OTHER, _NOT_FOUND = 303, 404
 # Money that went back whole, or never came: another payment may still buy the order.
 _IN_VAIN = {"FAILED", "CANCELLED", "UNDERPAID", "WRONG_CURRENCY"}
 _BOUGHT = {"MATCHED", "OVERPAID", "LATE"}
@@ -146,7 +146,8 @@ async def _pay(wire: Wire, pages: Wire, placed: Answered, *, token: str) -> Answ
             return _unpaid(placed, code=reply.code, detail=reply.detail)
         payment = reply.told
         if payment["state"] not in _FINAL:
-            await _submit(pages, payment, about=f"the payment of invoice {placed.invoice.number}")
+            if not await _submit(pages, payment, about=f"the payment of invoice {placed.invoice.number}"):
+                return _unpaid(placed, code="PAGE_GONE", detail="Sandbox knows nothing of this payment any more.")
             payment = await _look(wire, placed, number=payment["number"], token=token)
         if payment["ending"] in _BOUGHT:
             return Answered(
@@ -182,8 +183,8 @@ async def _begin(wire: Wire, placed: Answered, *, attempt: int, token: str) -> R
     return reply
 
 
-async def _submit(pages: Wire, payment: Mapping[str, Any], *, about: str) -> None:
-    """Send the card form of the payment page; where it was sent before, this changes nothing."""
+async def _submit(pages: Wire, payment: Mapping[str, Any], *, about: str) -> bool:
+    """Send the card form of the payment page, if there is one; where it was sent before, this changes nothing."""
     following = payment["next"] or {}
     address = str(following.get("value", ""))
     if not _is_on_this_machine(address):
@@ -193,8 +194,9 @@ async def _submit(pages: Wire, payment: Mapping[str, Any], *, about: str) -> Non
         reply = await pages.ask("POST", address, about=about, content=_FORM, headers=headers)
     except ReplayStopped as stopped:
         raise SandboxMissing(stopped.detail) from stopped
-    if reply.status != _SEE_OTHER:
+    if reply.status not in {_SEE_OTHER, _NOT_FOUND}:
         raise SandboxMissing(f"The payment page answers {reply.status} to {about}.")
+    return reply.status == _SEE_OTHER
 
 
 async def _look(wire: Wire, placed: Answered, *, number: str, token: str) -> Mapping[str, Any]:

@@ -92,16 +92,18 @@ def children(
         )
         for number in range(1, workers + 1)
     ]
-    beside = [] if sandbox is None else [_sandbox(site, sandbox)]
+    beside = [] if sandbox is None else [_sandbox(site, sandbox, web=web)]
     return [*database, upgrade, jobs, reading, *beside, *serving]
 
 
-def _sandbox(site: Site, sandbox: Sandbox) -> Child:
-    # Nobody waits for it: a shop opens without its payment providers, this one like any other.
+def _sandbox(site: Site, sandbox: Sandbox, *, web: Address) -> Child:
+    # Nobody waits for it: a shop opens without its payment providers, this one like any other. It learns where to tell
+    # of payments as it starts, whichever of the two is there first.
+    hook = f"{web.url}/api/v1/webhooks/sandbox"
     return Child(
         name="sandbox",
         stage=_JOBS,
-        run=lambda: _look_up(site.serve_sandbox)(sandbox.address.port, sandbox.folder),
+        run=lambda: _look_up(site.serve_sandbox)(sandbox.address.port, sandbox.folder, webhook_url=hook),
         stop_seconds=3.0,
     )
 

@@ -10,5 +10,6 @@ app_name = "shop"
 urlpatterns = [
     path("", views.show_products, name="products"),
     path("products/<str:slug>", views.show_product, name="product"),
+    path("pay/return", views.show_payment, name="payment"),
     path("language/<str:code>", views.choose_language, name="language"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
@@ -16,10 +17,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from evertill.entry.shop import returning
 from evertill.entry.shop.offers import Shown, preferred_currency, show
 from evertill.journeys import browse_products
 from evertill.journeys.browse_products import ProductOnSale
-from evertill.kernel import db
+from evertill.journeys.view_payment import PaymentNotFound
+from evertill.kernel import db, ids
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -81,6 +84,24 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from None
     (product,) = _shown(request, [found])
     return _page(request, "shop/product.html", {"product": product, "example": _example(request, [product])})
+
+
+@require_safe
+@_reads
+def show_payment(request: HttpRequest) -> HttpResponse:
+    """This function will show how a payment stands to a customer who comes back from its provider."""
+    # A provider may add its own id under the same name, behind ours.
+    number = next(iter(request.GET.getlist("payment")), "")
+    looks = request.GET.get("looks", "")
+    try:
+        intent = returning.look(number)
+    except (ids.InvalidNumber, PaymentNotFound):
+        raise Http404 from None
+    shown = returning.show(intent, looks=int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 4 else 0)  # noqa: PLR2004
+    answer = _page(request, "shop/payment.html", {**asdict(shown), "number": intent.number})
+    answer["Cache-Control"] = "no-store"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 @require_safe

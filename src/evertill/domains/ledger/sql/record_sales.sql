@@ -1,6 +1,6 @@
 -- Writes sales that prepaid balances pay, one transaction of four postings each: the customer pays the order, and the
 -- order pays the shop. Each running balance is moved once. The customers' rows are locked by who asks; REVENUE has a row
--- for each shard. Answers how many were written, and how many customers' balances moved.
+-- for each shard.
 with asked as (
     select
         %s::timestamptz as now, reference, 'ORDER_RECEIVABLE:' || sold as sold, 'CUSTOMER_BALANCE:' || customer as customer,
@@ -8,23 +8,22 @@ with asked as (
     from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
         as a(reference, sold, customer, currency, amount)
 ),
-written as (
-    insert into ledger_transaction (kind, reference, currency, accounts, amounts, posted_at)
-    select
-        'BALANCE_PAYMENT', reference, currency, array[customer, sold, sold, 'REVENUE'],
-        array[amount, -amount, amount, -amount], now
-    from asked
-    on conflict do nothing
-    returning reference
-),
 prepaid as (
-    update ledger_balance as balance
-    set balance = balance.balance + spent.amount
-    from (select customer, currency, sum(amount)::bigint as amount from asked group by customer, currency) as spent
-    where balance.account = spent.customer
-      and balance.currency = spent.currency
-      and balance.shard = 0
-    returning balance.account
+    -- A customer's row is there and locked, or null is refused; looked up one by one, whatever the planner believes of
+    -- the table. The new balance is proposed whole, because the constraint is tried on the proposal as well.
+    insert into ledger_balance as balance (account, currency, shard, balance)
+    select
+        customer,
+        currency,
+        0,
+        sum(amount)::bigint + (
+            select locked.balance
+            from ledger_balance as locked
+            where locked.account = customer and locked.currency = asked.currency and locked.shard = 0
+        )
+    from asked
+    group by customer, currency
+    on conflict (account, currency, shard) do update set balance = excluded.balance
 ),
 shared as (
     insert into ledger_balance as balance (account, currency, shard, balance)
@@ -34,4 +33,8 @@ shared as (
     order by currency
     on conflict (account, currency, shard) do update set balance = balance.balance + excluded.balance
 )
-select (select count(*) from written), (select count(*) from prepaid)
+insert into ledger_transaction (kind, reference, currency, accounts, amounts, posted_at)
+select
+    'BALANCE_PAYMENT', reference, currency, array[customer, sold, sold, 'REVENUE'],
+    array[amount, -amount, amount, -amount], now
+from asked

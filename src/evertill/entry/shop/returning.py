@@ -1,0 +1,88 @@
+"""Where customers come back to from a payment page: how their payment stands, in words.
+
+Whoever has a payment's number sees its state, and nothing of the order: numbers stand in addresses, which are kept in
+histories and sent along by browsers.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as StillAtIt
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from evertill.journeys.view_payment import Intent, is_worth_asking, look_again, view_payment
+from evertill.kernel import clock, ids, lines
+
+# How long the page waits for the provider, so that one which hangs does not hold the pages' few threads.
+_WAIT_S = 1.0
+# The page looks again by itself, first often and then less so, for about three minutes.
+_SOON_S, _LATER_S = 3, 10
+_SOON_LOOKS, _LOOKS_MAX = 10, 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a payment stands: a sign, a title, a sentence; and where and when to look again, if that may help."""
+
+    mark: str
+    title: str
+    text: str
+    retry_s: int = 0
+    retry_at: str = ""
+    again: str = ""
+
+
+def look(number: str) -> Intent:
+    """This function will return a payment as it stands, asking its provider now and then.
+
+    Raises ids.InvalidNumber and PaymentNotFound.
+    """
+    intent = view_payment(intent_id=ids.from_number(number))
+    if not is_worth_asking(intent):
+        return intent
+    try:
+        asked = lines.submit(intent.provider, lambda: look_again(intent=intent, actor="customer", now=clock.now()))
+        return asked.result(timeout=_WAIT_S)
+    except (StillAtIt, lines.LineFull):
+        # Whoever asks goes on; the next look finds the answer.
+        return intent
+
+
+def show(intent: Intent, *, looks: int) -> Shown:
+    """This function will say how a payment stands to somebody who has looked so many times before."""
+    if intent.has_bought:
+        return Shown(mark="✓", title=_("Paid. Thank you!"), text=_("Your payment has arrived and your order is paid."))
+    if intent.captured is not None:
+        return Shown(
+            mark="↩",
+            title=_("Your money is on its way back"),
+            text=_("The payment arrived but could not pay for this order. All of it goes back the way it came."),
+        )
+    if intent.state.value in ("FAILED", "CANCELLED"):
+        return Shown(
+            mark="×",
+            title=_("This payment was not made"),
+            text=_(
+                "Nothing was taken. Begin a new payment for your order, perhaps in another way, or try again later."
+            ),
+        )
+    return _waiting(intent, looks=looks)
+
+
+def _waiting(intent: Intent, *, looks: int) -> Shown:
+    if looks >= _LOOKS_MAX:
+        return Shown(
+            mark="…",
+            title=_("This takes longer than usual"),
+            text=_("You can close this page. The shop goes on asking; your order is paid once the money is there."),
+            again=f"?{urlencode({'payment': intent.number})}",
+        )
+    return Shown(
+        mark="…",
+        title=_("Waiting for your payment"),
+        text=_("The payment provider has not told us yet that it is done. This page looks again by itself."),
+        retry_s=_SOON_S if looks < _SOON_LOOKS else _LATER_S,
+        retry_at=f"?{urlencode({'payment': intent.number, 'looks': looks + 1})}",
+    )
