@@ -113,5 +113,35 @@ PLANTED = Promise(
     unit="of 500", bound=Bound.EXACTLY, must=500.0,
 )  # fmt: skip
 
+WEBHOOKS = Promise(
+    name="webhooks", title="Webhooks accepted into the inbox per second",
+    unit="/s", bound=Bound.AT_LEAST, must=2000.0,
+)  # fmt: skip
+WEBHOOK_P99 = Promise(
+    name="webhooks_p99", title="p99 of accepting a webhook",
+    unit="ms", bound=Bound.AT_MOST, must=50.0,
+)  # fmt: skip
+HANG = Promise(
+    name="hang", title="Ordering p99 while a provider hangs ÷ without",
+    unit="×", bound=Bound.AT_MOST, must=1.2, aim=1.0,
+)  # fmt: skip
+
 # In the order in which they are shown.
-PROMISES = (STEPS, STATEMENT, HOT, CPU, PAY, PAY_CPU, P99, HISTORY, RUSH, IDLE, LOADED, RECONCILE, PLANTED)
+PROMISES = (
+    STEPS,
+    STATEMENT,
+    HOT,
+    CPU,
+    PAY,
+    PAY_CPU,
+    P99,
+    HISTORY,
+    RUSH,
+    IDLE,
+    LOADED,
+    WEBHOOKS,
+    WEBHOOK_P99,
+    HANG,
+    RECONCILE,
+    PLANTED,
+)

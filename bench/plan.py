@@ -28,6 +28,9 @@ class Plan:
     rush_stock: int
     bill_lines: int
     bill_planted: int
+    # Events that are ready to be told, more than can be told in `measure_s`; and how long a provider hangs.
+    webhooks: int
+    hang_s: int
 
 
 FULL = Plan(
@@ -42,6 +45,8 @@ FULL = Plan(
     rush_stock=1_000,
     bill_lines=100_000,
     bill_planted=500,
+    webhooks=150_000,
+    hang_s=60,
 )
 
 # A look while developing: the same measurements, too short and with too little history to be quoted.
@@ -58,6 +63,8 @@ QUICK = Plan(
     rush_stock=1_000,
     bill_lines=20_000,
     bill_planted=100,
+    webhooks=50_000,
+    hang_s=20,
 )
 
 # Proves that every measurement runs and counts; its numbers mean nothing.
@@ -77,4 +84,6 @@ SMOKE = Plan(
     rush_stock=50,
     bill_lines=1_000,
     bill_planted=30,
+    webhooks=20_000,
+    hang_s=1,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import database as db
-from bench import machine, measures, reconcile
+from bench import machine, measures, providers, reconcile
 from bench.figures import PROMISES, Finding
 from bench.load import wrk
 from bench.measures import Bench
@@ -17,7 +17,7 @@ from bench.race import Series, Tell
 from bench.shop import folder, open_shop
 
 # In the order in which they are made.
-MEASUREMENTS = ("memory", "rush", "rates", "hot", "pay", "latency", "history", "reconcile")
+MEASUREMENTS = ("memory", "rush", "rates", "hot", "pay", "latency", "webhooks", "hang", "history", "reconcile")
 
 
 def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> tuple[list[Finding], dict[str, Any]]:
@@ -55,6 +55,8 @@ def _measure(bench: Bench, *, only: Sequence[str]) -> list[Finding]:
         "hot": lambda: measures.measure_hot(bench),
         "pay": lambda: measures.measure_pay(bench),
         "latency": lambda: measures.measure_latency(bench, peak=peak().rate),
+        "webhooks": lambda: providers.measure_webhooks(bench),
+        "hang": lambda: providers.measure_hang(bench, peak=peak().rate),
         "history": lambda: measures.measure_history(bench, connections=peak().rounds[0]["connections"]),
         "reconcile": lambda: reconcile.measure_reconcile(plan=bench.plan, shop=bench.shop, tell=bench.tell),
     }

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,12 @@ def folder(parent: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def open_shop(data: Path, *, database: Database | None = None) -> Iterator[Shop]:
+def open_shop(
+    data: Path, *, database: Database | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Shop]:
     """A shop on a free port with its data in `data`, with a PostgreSQL of its own or on a running `database`.
+
+    `settings` are variables of the environment; without them it runs with its defaults.
 
     Raises BenchError with the shop's own words when it does not open.
     """
@@ -88,7 +92,8 @@ def open_shop(data: Path, *, database: Database | None = None) -> Iterator[Shop]
                 Path(sys.executable).with_name("evertill"), "up", f"--port={port}", f"--metrics-port={metrics_port}",
                 f"--data={data}",
             ],
-            env=_environment(database), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env={**_environment(database), **(settings or {})},
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             _wait_until_open(process, port=port, log=log)

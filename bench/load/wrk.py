@@ -16,6 +16,7 @@ from typing import Any
 from bench.database import SKU_FIRST
 from bench.errors import BenchError
 
+_HOOK_SCRIPT = Path(__file__).parent / "webhooks.lua"
 _SCRIPT = Path(__file__).parent / "orders.lua"
 _PAY_SCRIPT = _SCRIPT.with_name("pay.lua")
 _MARK = "BENCH "
@@ -99,6 +100,11 @@ def run_paying(*, url: str, connections: int, skus: int, seconds: int, tokens: S
         p50_ms=said["p50_us"] / 1e3,
         p99_ms=said["p99_us"] / 1e3,
     )
+
+
+def run_webhooks(*, url: str, path: str, file: Path, connections: int, seconds: int) -> Answers:
+    """This function will tell the shop of the events in `file`, each once, and return what it was answered."""
+    return read(_run(_HOOK_SCRIPT, path, str(file), url=url, connections=connections, skus=1, seconds=seconds))
 
 
 def _run(script: Path, *more: str, url: str, connections: int, skus: int, seconds: int) -> str:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 _SCHEMA = f"{PREFIX}/schema/"
+_WEBHOOKS = f"{PREFIX}/webhooks/"
 _BARE = {
     ("POST", f"{PREFIX}/orders"): orders.place,
     ("GET", f"{PREFIX}/schema"): schema_page,
@@ -55,6 +56,10 @@ _TYPES = (
     products.ProductOut,
     Problem,
 )
+
+
+def _is_webhook(method: str, path: str) -> bool:
+    return method == "POST" and path.startswith(_WEBHOOKS) and path.count("/") == _WEBHOOKS.count("/")
 
 
 def _problem(error: EvertillError) -> Response[bytes]:
@@ -159,7 +164,7 @@ class Lane:
     def find(self, scope: Any) -> Any:
         """This function will return the ASGI application for a request, or None when it is not the lane's."""
         method, path = scope["method"], scope["path"]
-        bare = _BARE.get((method, path))
+        bare = webhooks.accept if _is_webhook(method, path) else _BARE.get((method, path))
         if bare is not None:
             return bare
         if (
