@@ -32,13 +32,15 @@ def left_on(balance: balances.Balance) -> int:
 
 def ask(order_id: int, balance: balances.Balance, *, key: str = "pay-1") -> paying.PayFromBalance:
     """A request to pay an order from a balance."""
-    return paying.ask_to_pay(
+    request = paying.ask_to_pay(
         order_id=order_id,
         method="balance.instant",
         balance_token=token_of(balance),
         actor="customer",
         key=key.encode(),
     )
+    assert request is not None
+    return request
 
 
 def pay(*asked: paying.PayFromBalance, now: dt.datetime = NOON) -> list[paying.Outcome]:

@@ -77,7 +77,11 @@ class TestMethods:
 
     @pytest.mark.parametrize(
         ("path", "allow"),
-        [(ORDERS, {"POST", "OPTIONS"}), (PRODUCTS, {"GET", "HEAD", "OPTIONS"})],
+        [
+            (ORDERS, {"POST", "OPTIONS"}),
+            (PRODUCTS, {"GET", "HEAD", "OPTIONS"}),
+            (f"{ORDERS}/0000-0000-00000/refunds", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ],
     )
     def test_options_tells_them(self, client: httpx.Client, path: str, allow: set[str]) -> None:
         answer = client.options(path)

@@ -314,6 +314,8 @@ class TestRefunds:
             ({"lines": [{**tea, "quantity": 0}]}, (422, "INVALID_FIELD")),
             ({"amount": 0}, (422, "INVALID_FIELD")),
             ({"reason": ""}, (422, "INVALID_FIELD")),
+            ({"reason": "no\0thing"}, (422, "INVALID_FIELD")),
+            ({"lines": [{**tea, "sku": "J\0M"}]}, (422, "INVALID_FIELD")),
             ({"whole": True}, (422, "INVALID_FIELD")),
         ]
 

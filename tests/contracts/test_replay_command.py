@@ -192,6 +192,8 @@ class TestRealInvoices:
         self.stands_as_counted(counted)
         self.is_what_sandbox_has(sandbox, counted)
         self.is_sound(shop_env, tmp_path)
+        # Nobody is to hear of purchases of years ago, and nobody has anything to look after.
+        assert (tables.count("messages_message"), tables.count("incidents_alert")) == (0, 0)
 
         before = {table: tables.rows(table) for table in WRITTEN}
         second = replay(file, url=paying_site.url, env=shop_env, data=tmp_path)

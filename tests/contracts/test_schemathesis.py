@@ -53,7 +53,11 @@ class TestApi:
         assert "No issues found" in ended.stdout
 
     def test_answers_an_integrator_as_documented(self, shop: Shop, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-        scopes = [word for scope in ("orders:read", "orders:cancel", "orders:price") for word in ("--scope", scope)]
+        scopes = [
+            word
+            for scope in ("orders:read", "orders:cancel", "orders:pay", "orders:refund", "orders:price")
+            for word in ("--scope", scope)
+        ]
         token = shop.run("token", "issue", "exam", *scopes).stdout.split()[-1]
 
         ended = examine(shop, tmp_path, config=pytestconfig, token=token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from django.db import connection
 
 from evertill.domains import balances, ledger, orders, payments
 from evertill.domains.payments import Capability, Ending, State
+from evertill.entry.lane.gather import Gather
 from evertill.journeys import pay_from_balance as paying
 from evertill.journeys.audit_books import Check, Finding, audit_books
 from evertill.journeys.cancel_order import cancel_order
@@ -238,6 +240,40 @@ class TestKeys:
         assert payments.provider("balance").capabilities == Capability.INSTANT | Capability.PARTIAL_REFUND
 
 
+class TestPoison:
+    def test_an_order_that_nobody_foresaw_harms_only_itself(self) -> None:
+        placed, purse = three_orders(), make_balance(1000)
+        poisoned = placed[1].order.id
+        _execute("update orders_line set order_id = 7 where order_id = %s", poisoned)
+
+        async def send() -> list[object]:
+            gather: Gather[paying.PayFromBalance, paying.Outcome] = Gather(
+                lambda asked: pay(*asked),
+                name="pay-test",
+                weigh=lambda _: 1,
+                count_max=9,
+                weight_max=9,
+                queue_max=9,
+                patience_s=0,
+            )
+            futures = [gather.submit(ask(one.order.id, purse)) for one in placed]
+            answers = await asyncio.gather(*futures, return_exceptions=True)
+            await gather.close()
+            return list(answers)
+
+        answers = asyncio.run(send())
+
+        _execute("update orders_line set order_id = %s where order_id = 7", poisoned)
+        assert [getattr(answer, "code", "OK") for answer in answers] == ["OK", "INTERNAL", "OK"]
+        assert [state_of(one).value for one in placed] == ["PAID", "PLACED", "PAID"]
+        assert (left_on(purse), balance()) == (500, (8, 1))
+
+
+def _execute(statement: str, *params: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
 class TestRefunds:
     def test_go_back_to_the_balance_in_the_same_call(self, twin: Twin) -> None:
         order, purse = placed_order(wanted=2), make_balance(500)
@@ -334,8 +370,7 @@ class TestAudit:
         (paid,) = pay(ask(order.order.id, purse))
         assert isinstance(paid, paying.Paid)
         tamper = "update payments_intent set captured = 249, amount = 249 where id = %s"
-        with connection.cursor() as cursor:
-            cursor.execute(tamper, (paid.intent.id,))
+        _execute(tamper, paid.intent.id)
 
         findings = audit_books()
 
@@ -347,5 +382,4 @@ class TestAudit:
             ),
             Finding(check=Check.BOUGHT, subject=order.number, detail="paid 2.50 GBP, by its payment 2.49 GBP"),
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(tamper.replace("249", "250"), (paid.intent.id,))
+        _execute(tamper.replace("249", "250"), paid.intent.id)

@@ -333,14 +333,14 @@ class TestMissingHere:
         assert settled() == [("BOOKED", "as billed")]
 
     def test_is_a_fee_for_no_payment_and_ends_in_the_books(self, twin: Twin) -> None:
-        bill(twin, line(BillKind.FEE, None, -500), line(BillKind.FEE, None, -7, at=NOON + dt.timedelta(hours=1)))
+        bill(twin, line(BillKind.FEE, None, -500), line(BillKind.FEE, None, -7, part="txn_1"))
 
         reconcile()
         found = told()
         for shown in view().shown:
             book_difference(difference_id=shown.difference.id, actor="ada", why="monthly", now=MORNING)
 
-        assert found == [("MISSING_HERE", "FEE", "BOOK", None, -500), ("MISSING_HERE", "FEE", "BOOK", None, -7)]
+        assert found == [("MISSING_HERE", "FEE", "BOOK", None, -7), ("MISSING_HERE", "FEE", "BOOK", None, -500)]
         assert (balance(AccountKind.FEES), clearing()) == (507, -507)
         assert counts(reconcile()) == (2, 2, 0, 0)
 

@@ -201,7 +201,7 @@ class TestCallsThatFail:
         assert intent.state is State.PENDING
         assert [item["id"] for item in at_sandbox(sandbox, intent)] == [intent.provider_id]
 
-    def test_are_cancelled_when_nobody_paid_what_nobody_saw_begin(self, sandbox: Provider) -> None:
+    def test_leave_no_payment_open_that_nobody_came_back_to(self, sandbox: Provider) -> None:
         order = placed_order()
         faults(sandbox, "timeout_after")
         with pytest.raises(ProviderUnavailable):

@@ -175,6 +175,13 @@ class TestGiveUpDelivery:
         assert (state_of(order), owed(order), clearing(), balance()) == (orders.State.REFUNDED, 0, 0, (8, 0))
         assert ("UNDELIVERABLE", "400", order.number) in told()
 
+    def test_keeps_of_a_long_reason_what_there_is_room_for(self, twin: Twin) -> None:
+        order, _ = bought(twin)
+
+        made = give_up_delivery(order_id=order.order.id, reason="x" * 500, actor="ada", now=NOON)
+
+        assert made.reason == "UNDELIVERABLE: " + "x" * 185
+
     def test_puts_goods_back_on_sale_when_told(self, twin: Twin) -> None:
         order, _ = bought(twin)
 

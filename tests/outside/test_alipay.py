@@ -28,7 +28,7 @@ from evertill.domains.payments import (
 )
 from evertill.kernel import clock, config
 from evertill.kernel.money import AMOUNT_MAX, Money, parse
-from evertill.outside.alipay_provider import AlipayProvider, _written
+from evertill.outside.alipay_provider import AlipayProvider, _amount
 from tests.outside.intents import RETURN, make_intent, make_refund, plain
 from tests.twins import alipay as described
 from tests.twins import serving
@@ -406,7 +406,7 @@ class TestAmounts:
     def test_are_written_and_read_exactly(self, amount: int) -> None:
         money = Money(amount=amount, currency="CNY")
 
-        text = _written(money)
+        text = _amount(money)
 
         assert text.partition(".")[2].isdigit()
         assert len(text.partition(".")[2]) == 2

@@ -22,7 +22,8 @@ from evertill.domains.payments import BillKind
 from evertill.kernel.errors import ConfigError
 from evertill.kernel.money import Money
 from evertill.outside import wechat_protocol as protocol
-from evertill.outside.wechat_bill import CHINA, read_bill
+from evertill.outside.china import CHINA
+from evertill.outside.wechat_bill import read_bill
 from evertill.outside.wechat_protocol import Genuineness
 from tests.twins.wechat import HEADER, TOTALS
 

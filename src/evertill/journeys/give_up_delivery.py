@@ -24,7 +24,7 @@ def give_up_delivery(
     """
     asked = RefundOrder(
         order_id=order_id,
-        reason=f"{UNDELIVERABLE}: {reason}"[:200],
+        reason=f"{UNDELIVERABLE}: {reason}",
         restock=restock,
         caller=actor,
         # No key: whoever holds the payment's lock sees whether there is anything left, or a refund like this.

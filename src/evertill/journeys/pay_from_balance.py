@@ -29,7 +29,6 @@ __all__ = [
     "PayFromBalance",
     "UnknownMethod",
     "ask_to_pay",
-    "is_instant",
     "pay_from_balance",
 ]
 
@@ -86,18 +85,19 @@ class BalanceWrongCurrency(EvertillError):
 Outcome = Paid | EvertillError
 
 
-def is_instant(method: str) -> bool:
-    """This function will say whether a method pays from our own books, as this journey does; raises UnknownMethod."""
-    provider, _ = payments.choose(method)
-    return payments.Capability.INSTANT in provider.capabilities
+def ask_to_pay(
+    *, order_id: int, method: str, balance_token: str | None, actor: str, key: bytes
+) -> PayFromBalance | None:
+    """This function will make a request out of what a caller said; None for a method that has to be begun elsewhere.
 
-
-def ask_to_pay(*, order_id: int, method: str, balance_token: str, actor: str, key: bytes) -> PayFromBalance:
-    """This function will make a request out of what a caller said; raises UnknownMethod and BalanceUnknown."""
+    Raises UnknownMethod and BalanceUnknown.
+    """
     provider, way = payments.choose(method)
-    balance_id = balances.opened_by(balance_token)
+    if payments.Capability.INSTANT not in provider.capabilities:
+        return None
+    balance_id = balances.opened_by(balance_token) if balance_token else None
     if balance_id is None:
-        raise BalanceUnknown("This balance_token is that of no balance here.")
+        raise BalanceUnknown("This takes the balance_token of a balance of this shop.")
     return PayFromBalance(
         key_digest=payment_key(caller=actor, order_id=order_id, key=key),
         body_digest=crypto.fingerprint(method.encode(), balance_id.to_bytes(8, "big")),

@@ -14,7 +14,7 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX, is_currency
 
 _TEXT_CHARS = 128
-# Before the moment of a line that names nothing; such lines are told apart by it.
+# Before what tells lines apart that name no payment: their own names, or else their moments.
 _UNNAMED = "unnamed:"
 
 
@@ -50,7 +50,7 @@ def read_bill(*, provider: payments.Provider, date: dt.date, run_id: int) -> int
 
 
 def is_unnamed(subject: Subject) -> bool:
-    """This function will say whether the line of a subject named no payment, and no part of one."""
+    """This function will say whether the line of a subject named no payment."""
     return _UNNAMED in subject.name
 
 
@@ -89,6 +89,8 @@ def _line(
     elif about is About.REFUND:
         ours = None if intent_id is None else refunds.get((intent_id, part_id))
         name = ours or part_id or whole
+    elif about is About.FEE and not (payment or reference or provider_id):
+        name = f"{provider}:{_UNNAMED}{part_id}"
     else:
         # Nobody but the provider names disputes and payouts, or what it charges for one, so the name says whose it is.
         name = f"{provider}:{part_id or whole}"

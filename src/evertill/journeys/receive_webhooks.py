@@ -75,9 +75,19 @@ def _read(webhook: Webhook, *, now: dt.datetime) -> payments.NewEvent | Evertill
     try:
         provider = payments.provider(webhook.provider)
         notice = provider.read_webhook(headers=webhook.headers, body=webhook.body, now=now)
-        intent_id = ids.from_number(notice.reference)
+        intent_id = _find(notice, provider.name)
     except ids.InvalidNumber:
         return WebhookForeign("This is about no payment of this shop.")
     except EvertillError as refusal:
         return refusal
     return payments.NewEvent(provider=provider.name, event_id=notice.event_id, intent_id=intent_id, body=webhook.body)
+
+
+def _find(notice: payments.Notice, provider: str) -> int:
+    if notice.reference:
+        return ids.from_number(notice.reference)
+    # Seldom: only events, such as a dispute, that do not carry our number.
+    intent = payments.find_by_provider_id(provider=provider, provider_id=notice.provider_id)
+    if intent is None:
+        raise WebhookForeign("This is about no payment of this shop.")
+    return intent.id

@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+_REASON_CHARS = 200
+
+
 class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A request to give back pieces of lines, or minor units, or with neither all that is left; under a caller's key.
 
@@ -177,7 +180,7 @@ def promise(
         intent_id=intent.id,
         kind=payments.RefundKind.SALE,
         amount=amount,
-        reason=asked.reason,
+        reason=asked.reason[:_REASON_CHARS],
         actor=actor,
         key_digest=key_digest,
         body_digest=body_digest,

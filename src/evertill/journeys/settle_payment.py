@@ -63,7 +63,7 @@ def settle_payment(*, intent_id: int, actor: str, now: dt.datetime) -> payments.
         truth = payments.Truth(state=payments.State.FAILED, reason="the provider never heard of it")
     elif truth.state is payments.State.PENDING and is_old:
         if intent.state is payments.State.CREATED:
-            # The answer that told the provider's id was lost; without it there is nothing to cancel.
+            # The answer that began it was lost, so that only now the provider's id of it is known.
             intent = apply_truth(intent_id=intent_id, truth=truth, actor=actor, now=now)
         truth = provider.cancel(intent=intent)
     elif truth.state is payments.State.AUTHORIZED:

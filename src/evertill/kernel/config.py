@@ -131,6 +131,15 @@ class Config:
     cash_patience_h: int = _setting(
         72, "Hours for which an order waits to be collected and keeps its goods.", low=1, high=90 * 24
     )
+    stripe_secret_key_file: str = _setting(
+        "", "File of Stripe's secret key, from the data folder; without it there is no such method."
+    )
+    stripe_webhook_secrets_file: str = _setting(
+        "",
+        "File of the signing secrets of Stripe's webhooks, one in a line, from the data folder; without it webhooks are"
+        " refused and payments are only asked after.",
+    )
+    stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)} | {"I": 1, "L": 1, "O": 0}
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+_PAIR_VALUES = {a + b: high << 5 | low for a, high in _VALUES.items() for b, low in _VALUES.items()}
 
 
 def _times_alpha(value: int) -> int:
@@ -81,11 +82,11 @@ def from_number(text: str) -> int:
     if len(plain) != _CHARS:
         raise InvalidNumber(f"A number has {_CHARS} characters.")
     value = 0
-    for character in plain[:-1]:
-        digit = _VALUES.get(character)
-        if digit is None:
+    for place in range(0, _CHARS - 1, 2):
+        digits = _PAIR_VALUES.get(plain[place : place + 2])
+        if digits is None:
             raise InvalidNumber("A number has letters and digits only, and no U.")
-        value = value << 5 | digit
+        value = value << 10 | digits
     if _VALUES.get(plain[-1]) != check(value):
         raise InvalidNumber("The last character does not fit the others: one of them is mistyped.")
     return value

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from evertill.domains.payments import BillKind, BillLine, ProviderUnavailable
 from evertill.kernel.money import InvalidMoney, Money, parse
-from evertill.outside.alipay_protocol import CURRENCY, moment
+from evertill.outside.china import CURRENCY, moment
 from evertill.outside.numbers import restored
 
 _TRADE, _NUMBER, _KIND, _DONE = "支付宝交易号", "商户订单号", "业务类型", "完成时间"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from evertill.domains.payments import ProviderUnavailable, WebhookForged, WebhookRefused
 from evertill.outside import rsa
 
-# Alipay counts days and writes moments in China's time, which knows no summer.
-CHINA = dt.timezone(dt.timedelta(hours=8))
-MOMENT = "%Y-%m-%d %H:%M:%S"
-CURRENCY = "CNY"
 _FIELDS_MAX = 200
 _ERROR = "error_response"
 _decoder = json.JSONDecoder()
@@ -89,11 +84,6 @@ def read_notification(body: bytes, *, key: RSAPublicKey) -> dict[str, str]:
     if kind != "RSA2" or not rsa.is_genuine(key, message=message.encode(), signature=signature):
         raise WebhookForged("The signature is not the provider's.")
     return fields
-
-
-def moment(text: str) -> dt.datetime:
-    """This function will read a moment as Alipay writes it; raises ValueError."""
-    return dt.datetime.strptime(text, MOMENT).replace(tzinfo=CHINA)
 
 
 def _spans(text: str) -> dict[str, tuple[int, int]]:

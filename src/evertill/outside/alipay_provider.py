@@ -39,8 +39,9 @@ from evertill.kernel.money import InvalidMoney, Money, as_decimal, parse
 from evertill.outside import alipay_protocol as protocol
 from evertill.outside import rsa
 from evertill.outside.alipay_bill import read_bill
-from evertill.outside.alipay_protocol import CHINA, CURRENCY, MOMENT, Told
+from evertill.outside.alipay_protocol import Told
 from evertill.outside.caller import Caller
+from evertill.outside.china import CHINA, CURRENCY, moment, written
 from evertill.outside.numbers import plain
 
 _log = structlog.get_logger("evertill.payments")
@@ -140,7 +141,7 @@ class AlipayProvider:
         """
         part = {"out_trade_no": plain(intent.number), "out_request_no": plain(refund.number)}
         currency = intent.captured.currency if intent.captured else CURRENCY
-        amount = _written(Money(amount=refund.amount, currency=currency))
+        amount = _amount(Money(amount=refund.amount, currency=currency))
         # Not the reason: that is for the books, and Alipay would show it to the customer.
         told = self._ask("alipay.trade.refund", {**part, "refund_amount": amount})
         if told.is_done and told.facts.get("fund_change") == "Y":
@@ -157,7 +158,7 @@ class AlipayProvider:
         """This function will verify a notification and tell what it is about."""
         fields = protocol.read_notification(body, key=self._their_key)
         try:
-            age = now - protocol.moment(fields["notify_time"])
+            age = now - moment(fields["notify_time"])
             notice = Notice(event_id=fields["notify_id"], reference=fields["out_trade_no"])
         except (KeyError, ValueError):
             raise WebhookRefused("The webhook has another form than the provider describes.") from None
@@ -202,11 +203,11 @@ class AlipayProvider:
         expires_at = intent.created_at + dt.timedelta(seconds=self.patience_s)
         return {
             "out_trade_no": plain(intent.number),
-            "total_amount": _written(intent.expected),
+            "total_amount": _amount(intent.expected),
             "subject": f"Order {ids.to_number(intent.order_id)}",
             "seller_id": self._seller_id,
             # From then on nobody can pay what we have stopped following.
-            "time_expire": expires_at.astimezone(CHINA).strftime(MOMENT),
+            "time_expire": written(expires_at),
         }
 
     def _common(self, method: str, **more: str) -> dict[str, str]:
@@ -216,7 +217,7 @@ class AlipayProvider:
             "format": "JSON",
             "charset": "utf-8",
             "sign_type": "RSA2",
-            "timestamp": self._now().astimezone(CHINA).strftime(MOMENT),
+            "timestamp": written(self._now()),
             "version": "1.0",
             **more,
         }
@@ -254,7 +255,7 @@ def _json(content: Mapping[str, str]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def _written(money: Money) -> str:
+def _amount(money: Money) -> str:
     return f"{as_decimal(money):f}"
 
 

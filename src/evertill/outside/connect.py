@@ -13,6 +13,7 @@ from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
+from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
@@ -24,6 +25,10 @@ _log = structlog.get_logger("evertill.payments")
 
 class _Closing(payments.Provider, Protocol):
     def close(self) -> None: ...
+
+
+# Secrets that are known at a time while one replaces another.
+_ROLLED_MAX = 4
 
 
 def connect() -> None:
@@ -41,12 +46,12 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         )
         atexit.register(sandbox.close)
         yield sandbox
+    if settings.stripe_secret_key_file:
+        yield from _made(lambda: _stripe(settings), name="stripe")
     if settings.transfer_instructions:
-        patience_s = settings.transfer_patience_h * 3600
-        yield OfflineProvider(name="transfer", instructions=settings.transfer_instructions, patience_s=patience_s)
+        yield from _made(lambda: _by_hand(settings, "transfer"), name="transfer")
     if settings.cash_instructions:
-        patience_s = settings.cash_patience_h * 3600
-        yield OfflineProvider(name="cash", instructions=settings.cash_instructions, patience_s=patience_s)
+        yield from _made(lambda: _by_hand(settings, "cash"), name="cash")
     if settings.alipay_app_id:
         yield from _made(lambda: AlipayProvider(settings=settings), name="alipay")
     if settings.wechat_merchant_id:
@@ -62,3 +67,18 @@ def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provi
         return
     atexit.register(made.close)
     yield made
+
+
+def _by_hand(settings: Config, name: str) -> _Closing:
+    texts = {"transfer": settings.transfer_instructions, "cash": settings.cash_instructions}
+    hours = {"transfer": settings.transfer_patience_h, "cash": settings.cash_patience_h}
+    return OfflineProvider(name=name, instructions=texts[name], patience_s=hours[name] * 3600)
+
+
+def _stripe(settings: Config) -> _Closing:
+    # Here, because the SDK takes 15 MB of memory, and most shops have no use for it.
+    from evertill.outside.stripe_provider import StripeProvider  # noqa: PLC0415
+
+    (key,) = read_secrets(settings, "stripe_secret_key_file", most=1)
+    webhook_secrets = read_secrets(settings, "stripe_webhook_secrets_file", most=_ROLLED_MAX)
+    return StripeProvider(url=settings.stripe_url, key=key, webhook_secrets=webhook_secrets, settings=settings)

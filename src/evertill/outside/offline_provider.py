@@ -75,6 +75,9 @@ class OfflineProvider:
         """This function will give nothing: the bill is the bank's statement, or the till."""
         return iter(())
 
+    def close(self) -> None:
+        """This function will do nothing: there is no connection."""
+
     def _waiting(self, intent: Intent) -> Truth:
         text = self._instructions.replace("{amount}", str(intent.expected))
         named = text.replace("{number}", intent.number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal, DecimalException
@@ -10,9 +9,9 @@ from typing import BinaryIO
 
 from evertill.domains.payments import BillKind, BillLine, ProviderUnavailable
 from evertill.kernel.money import InvalidMoney, Money, parse
+from evertill.outside.china import moment
 from evertill.outside.numbers import restored
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
 _AT, _TRADE, _NUMBER, _STATE, _CURRENCY = "交易时间", "微信订单号", "商户订单号", "交易状态", "货币种类"
 _AMOUNT, _REFUND, _REFUND_STATE, _REFUNDED, _FEE = "订单金额", "微信退款单号", "退款状态", "申请退款金额", "手续费"
 # The row of totals has it first. It ends the bill; what it sums up, the bill's digest covers.
@@ -82,7 +81,7 @@ def _entries(facts: Mapping[str, str]) -> Iterator[BillLine]:
                 provider_id=facts[_TRADE],
                 part_id=facts[_REFUND] if is_refund else "",
                 amount=Money(amount=amount, currency=currency),
-                at=dt.datetime.strptime(facts[_AT], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA),
+                at=moment(facts[_AT]),
             )
 
 

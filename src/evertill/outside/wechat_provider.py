@@ -41,13 +41,13 @@ from evertill.kernel.money import Money
 from evertill.outside import rsa
 from evertill.outside import wechat_protocol as protocol
 from evertill.outside.caller import Caller
+from evertill.outside.china import CHINA, CURRENCY
 from evertill.outside.numbers import plain
-from evertill.outside.wechat_bill import CHINA, read_bill
+from evertill.outside.wechat_bill import read_bill
 from evertill.outside.wechat_protocol import Genuineness
 
 _log = structlog.get_logger("evertill.payments")
 
-_CURRENCY = "CNY"
 _STATES = {
     "NOTPAY": State.PENDING,
     "USERPAYING": State.PENDING,
@@ -112,8 +112,8 @@ class WechatProvider:
 
     def start(self, *, intent: Intent, return_url: str, client_ip: str) -> Truth:
         """This function will begin a payment; its number makes it one, however often it is begun."""
-        if intent.expected.currency != _CURRENCY:
-            raise ProviderRefused(f"WeChat Pay takes {_CURRENCY} only.")
+        if intent.expected.currency != CURRENCY:
+            raise ProviderRefused(f"WeChat Pay takes {CURRENCY} only.")
         expires_at = intent.created_at + dt.timedelta(seconds=self.patience_s)
         order: dict[str, Any] = {
             "appid": self._app_id,
@@ -123,7 +123,7 @@ class WechatProvider:
             # From then on nobody can pay what we have stopped following.
             "time_expire": expires_at.astimezone(CHINA).isoformat(timespec="seconds"),
             "notify_url": self._notify_url,
-            "amount": {"total": intent.expected.amount, "currency": _CURRENCY},
+            "amount": {"total": intent.expected.amount, "currency": CURRENCY},
         }
         kind = "native"
         if intent.way == "page":
@@ -322,7 +322,7 @@ def _truth(told: Mapping[str, Any], intent: Intent, *, merchant: str) -> Truth:
         state = _STATES[told["trade_state"]]
         captured = None
         if state is State.CAPTURED:
-            amount, currency = told["amount"]["total"], told["amount"].get("currency", _CURRENCY)
+            amount, currency = told["amount"]["total"], told["amount"].get("currency", CURRENCY)
             if type(amount) is not int or not isinstance(currency, str):
                 raise TypeError(amount)
             captured = Money(amount=amount, currency=currency)

@@ -194,10 +194,14 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a genuine webhook is about: the provider's id of the event, and our number of the payment."""
+    """What a genuine webhook is about: the provider's id of the event, and our number of the payment.
+
+    Where the provider does not tell our number, `reference` is empty and `provider_id` is its own id of the payment.
+    """
 
     event_id: str
     reference: str
+    provider_id: str = ""
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +215,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a provider's daily bill.
 
     `reference` is our number of the payment, `provider_id` the provider's; `part_id` is the provider's id of the refund
-    or dispute. Each is empty where the bill does not tell it.
+    or dispute, or of what else the line is about. Each is empty where the bill does not tell it.
     """
 
     kind: BillKind

@@ -86,7 +86,7 @@ def confirm(
     from evertill.outside.connect import connect
 
     connect()
-    money = _read_money(amount, currency)
+    money = read_money(amount, currency)
     asked = ConfirmPayment(intent_id=_read_number(number), money=money, reference=reference)
     intent = confirm_payment(asked=asked, actor=by, now=clock.now())
     typer.echo(f"Payment {intent.number} of {intent.captured}: {intent.ending.value if intent.ending else ''}")
@@ -153,12 +153,13 @@ def _read_number(number: str) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-def _read_money(amount: str, currency: str) -> Money:
+def read_money(amount: str, currency: str) -> Money:
+    """This function will read an amount in major units; raises BadParameter unless it has all its decimals."""
     from evertill.kernel.money import as_decimal, parse
 
     money = parse(amount, currency=currency)
     exact = str(as_decimal(money))
-    if amount.strip() != exact:
+    if amount != exact:
         # 1250 could be pence or pounds; who writes 1250.00 has looked.
         raise typer.BadParameter(f"Write the amount with all its decimals, as {exact}.")
     return money

@@ -14,6 +14,7 @@ from litestar.exceptions import (
 )
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, SecurityScheme
+from litestar.routes import HTTPRoute
 
 import evertill
 from evertill.entry.lane import health, orders, orders_api, payments, payments_api, products, refunds_api, webhooks
@@ -154,6 +155,9 @@ class Lane:
 
     def __init__(self) -> None:
         self._litestar = _litestar()
+        self._methods = {
+            route.path_format: sorted(route.methods) for route in self._litestar.routes if isinstance(route, HTTPRoute)
+        }
         self._by_method = {"HEAD": self._head, "OPTIONS": self._options}
         self._health = {"/healthz": health.healthz, "/readyz": health.readyz}
 
@@ -184,11 +188,11 @@ class Lane:
         await self._litestar(as_get, receive, send)
 
     async def _options(self, scope: Any, receive: Any, send: Any) -> None:
-        # Litestar answers by what it knows, and HEAD it does not know.
+        # Litestar answers by what it knows: not HEAD, and of an address only what was registered first.
         async def tell(message: Any) -> None:
+            allow = _with_head(", ".join(self._methods.get(scope.get("path_template", ""), ()))).encode()
             headers = [
-                (name, _with_head(value.decode()).encode() if name == b"allow" else value)
-                for name, value in message.get("headers", [])
+                (name, allow if name == b"allow" and allow else value) for name, value in message.get("headers", [])
             ]
             await send({**message, "headers": headers} if headers else message)
 

@@ -17,13 +17,11 @@ from evertill.entry.lane.problems import Headers, render
 from evertill.entry.lane.threads import in_paying_thread
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.pay_from_balance import (
-    BalanceUnknown,
     Intent,
     Outcome,
     Paid,
     PayFromBalance,
     ask_to_pay,
-    is_instant,
     pay_from_balance,
 )
 from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
@@ -141,12 +139,8 @@ async def pay(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes, client_ip: str) -> tuple[Intent, bool]:
-    if is_instant(pay_in.method):
-        if pay_in.balance_token is None:
-            raise BalanceUnknown("Paying from a balance takes its balance_token.")
-        ask = ask_to_pay(
-            order_id=order_id, method=pay_in.method, balance_token=pay_in.balance_token, actor=actor, key=key
-        )
+    ask = ask_to_pay(order_id=order_id, method=pay_in.method, balance_token=pay_in.balance_token, actor=actor, key=key)
+    if ask is not None:
         paid = await paying().submit(ask)
         assert isinstance(paid, Paid)  # noqa: S101 - a refusal was raised by the gather
         return paid.intent, paid.is_repeat

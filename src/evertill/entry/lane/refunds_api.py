@@ -38,6 +38,8 @@ from evertill.kernel import clock, ids
 
 # The largest amount and number of pieces that an order can have.
 _AMOUNT_MAX, _QUANTITY_MAX, _LINES_MAX = 10**15, 10**9, 10_000
+# One line of anything that people can read.
+_REASON = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$(?!\n)"
 
 
 class ReturnIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +56,7 @@ class ReturnIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RefundIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is given back of an order: pieces of lines, or an amount; with neither, all that is left."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200, description="For the books; customers do not see it.")]
+    reason: Annotated[str, Meta(pattern=_REASON, max_length=200, description="For the books; customers do not see it.")]
     lines: Annotated[
         Annotated[list[ReturnIn], Meta(min_length=1, max_length=_LINES_MAX)] | None,
         Meta(description="Pieces that are given back, of the first lines first where several have the SKU."),

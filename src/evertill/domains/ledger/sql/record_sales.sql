@@ -1,10 +1,14 @@
 -- Writes sales that prepaid balances pay, one transaction of four postings each: the customer pays the order, and the
--- order pays the shop. Each running balance is moved once. The customers' rows are locked by who asks; REVENUE has a row
--- for each shard.
+-- order pays the shop. Each running balance is moved once. The customers' rows are locked by who asks; REVENUE has a
+-- row for each shard.
 with asked as (
     select
-        %s::timestamptz as now, reference, 'ORDER_RECEIVABLE:' || sold as sold, 'CUSTOMER_BALANCE:' || customer as customer,
-        currency, amount
+        %s::timestamptz as now,
+        reference,
+        'ORDER_RECEIVABLE:' || sold as sold,
+        'CUSTOMER_BALANCE:' || customer as customer,
+        currency,
+        amount
     from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
         as a(reference, sold, customer, currency, amount)
 ),
