@@ -74,6 +74,7 @@ class TestAHangingProvider:
             methods = client.get("/api/v1/payment-methods").json()
             assert methods == {
                 "methods": [
+                    {"method": "balance.instant", "provider": "balance", "way": "instant", "available": True},
                     {"method": "sandbox.page", "provider": "sandbox", "way": "page", "available": True},
                     {"method": "sandbox.qr", "provider": "sandbox", "way": "qr", "available": True},
                     {"method": "stuck.page", "provider": "stuck", "way": "page", "available": False},

@@ -39,7 +39,7 @@ class ReceivedOut(msgspec.Struct, frozen=True):
     repeated: bool
 
 
-# There are two answers, each the same for everybody.
+# The shop's own answers are two, each the same for everybody; a provider that wants to read another one says so.
 _BODIES = {is_repeat: msgspec.json.encode(ReceivedOut(is_repeat)) for is_repeat in (False, True)}
 _HEADERS: dict[bool, Headers] = {
     is_repeat: [
@@ -69,11 +69,19 @@ def receiving() -> Gather[Webhook, Received | EvertillError]:
 async def _answer(scope: Any, receive: Any, provider: str) -> tuple[int, Headers, bytes]:
     try:
         headers = read_headers(scope)
-        body = await read_body(receive, headers)
+        body = await read_body(receive, headers, media=_MEDIA)
         received = await receiving().submit(Webhook(provider=provider, headers=headers, body=body))
     except EvertillError as error:
         return render(error)
     assert isinstance(received, Received)  # noqa: S101 - a refusal was raised by the gather
+    wanted = received.acknowledgement
+    if wanted is not None:
+        told = [
+            (b"content-type", wanted.media_type.encode()),
+            (b"content-length", b"%d" % len(wanted.body)),
+            (b"cache-control", b"no-store"),
+        ]
+        return 200, told, wanted.body
     return 200, _HEADERS[received.is_repeat], _BODIES[received.is_repeat]
 
 
