@@ -478,8 +478,11 @@ class TestWebhooks:
         hook = {"url": stripe.hook, "secret": SIGNING}
         stripe.client.post(f"{stripe.localstripe}/_config/webhooks/own", json=hook).raise_for_status()
         order = placed_order()
-        stripe.act("pay", start(order).provider_id, method=CARD)
-        told = until(lambda: [w for w in stripe.came if b'"payment_intent.succeeded"' in w.body])
+        intent = start(order)
+        stripe.act("pay", intent.provider_id, method=CARD)
+        # What is told of the payments of tests before this one may come only now.
+        ours = (b'"payment_intent.succeeded"', intent.number.encode())
+        told = until(lambda: [w for w in stripe.came if all(part in w.body for part in ours)])
 
         assert receive_webhooks(told, now=clock.now()) == [Received(is_repeat=False)]
         handle_events(now=clock.now())
