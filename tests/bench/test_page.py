@@ -42,11 +42,42 @@ class TestWrite:
         page.write(source=_results(tmp_path, plan=FULL), page=copy)
 
         text = copy.read_text(encoding="utf-8")
-        assert text.count("revision `abc1234567` on 2 × EPYC, 25.3 GB, ext4; PostgreSQL 18.6, Python 3.11.7.") == 1
-        assert "| **2.50 ×** | 20,000/s (shop) | 8,000/s (pgbench) | ≥ 1.5 × | ≥ 3 × | yes |" in text
-        assert "| **inf ms** | inf ms | at 10,000/s | ≤ 25 ms | ≤ 10 ms | **no** |" in text
+        assert text.count("Measured on 2 × EPYC, 25.3 GB, ext4; PostgreSQL 18.6, Python 3.11.7, at the revision") == 1
+        assert (
+            "| **2.50 ×** | 20,000/s (shop) | 8,000/s (pgbench) | ≥ 1.5 × | ≥ 3 × | yes | `abc1234567` 2026-11-22 |"
+            in text
+        )
+        assert (
+            text.count("| **inf ms** | inf ms | at 10,000/s | ≤ 25 ms | ≤ 10 ms | **no** | `abc1234567` 2026-11-22 |")
+            == 1
+        )
         assert text.startswith("# Performance\n")
         assert text.endswith(page.PAGE.read_text(encoding="utf-8")[-200:])
+
+    def test_leaves_what_another_run_on_such_a_machine_measured(self, tmp_path: Path) -> None:
+        copy = tmp_path / "performance.md"
+        copy.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+        page.write(source=_results(tmp_path, plan=FULL), page=copy)
+        later = {**_MACHINE, "revision": "def1234567", "measured_at": "2026-11-23T15:00:00+00:00"}
+        to = tmp_path / "later.json"
+        report.write(findings=[replace(_LOST, value=9.0, measured="9.0 ms")], plan=FULL, machine=later, to=to)
+
+        page.write(source=to, page=copy)
+
+        rows = [line for line in copy.read_text(encoding="utf-8").splitlines() if line.endswith(("-22 |", "-23 |"))]
+        assert [row.split(" | ")[1] for row in rows] == ["**2.50 ×**", "**9.0 ms**"]
+        assert [row.split(" | ")[-1] for row in rows] == ["`abc1234567` 2026-11-22 |", "`def1234567` 2026-11-23 |"]
+
+    def test_keeps_nothing_of_another_machine(self, tmp_path: Path) -> None:
+        copy = tmp_path / "performance.md"
+        copy.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+        page.write(source=_results(tmp_path, plan=FULL), page=copy)
+        to = tmp_path / "later.json"
+        report.write(findings=[_LOST], plan=FULL, machine={**_MACHINE, "cores": 64}, to=to)
+
+        page.write(source=to, page=copy)
+
+        assert "**2.50 ×**" not in copy.read_text(encoding="utf-8")
 
     def test_refuses_a_short_run(self, tmp_path: Path) -> None:
         with pytest.raises(BenchError):
