@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,11 +17,23 @@ from evertill.entry.shop.offers import preferred_currency
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
 from evertill.journeys.browse_products import find_variants
-from evertill.journeys.place_orders import EMAIL, KeyReused, Placed, SoldOut, UnknownSku, place_orders
+from evertill.journeys.place_orders import (
+    EMAIL,
+    KeyInFlight,
+    KeyReused,
+    Outcome,
+    Placed,
+    PlaceOrder,
+    SoldOut,
+    UnknownSku,
+    place_orders,
+)
 from evertill.kernel import clock, config
 from evertill.kernel.errors import EvertillError
 
 _EMAIL_CHARS_MAX = 254
+# How often, and after how long, the second press looks whether the first is done.
+_TRIES_MAX, _PAUSE_S = 10, 0.1
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -96,10 +109,7 @@ def _place(request: HttpRequest) -> HttpResponse:
         return _cart_page(request, cart.read(request), trouble=troubles.tell(DraftStale("Stale.")), status=409)
     if len(email) > _EMAIL_CHARS_MAX or not re.match(EMAIL, email):
         return _review(request, drafted, email=email, error=EmailWrong("Wrong."), status=422)
-    try:
-        (outcome,) = place_orders([drafts.ask(drafted, email=email)], now=clock.now())
-    except EvertillError as error:
-        outcome = error
+    outcome = _place_patiently(drafts.ask(drafted, email=email))
     if isinstance(outcome, Placed):
         answer = redirect(own_orders.address(outcome.number, outcome.access_token))
         answer.status_code = 303
@@ -110,6 +120,19 @@ def _place(request: HttpRequest) -> HttpResponse:
     if outcome.code in _AGAIN:
         return _review(request, drafted, email=email, error=outcome, status=503)
     return _mend(request, drafted, outcome)
+
+
+def _place_patiently(asked: PlaceOrder) -> Outcome:
+    """Place an order; whoever pressed twice waits for the first press and is led where that led."""
+    for _try in range(_TRIES_MAX):
+        try:
+            (outcome,) = place_orders([asked], now=clock.now())
+        except EvertillError as error:
+            return error
+        if not isinstance(outcome, KeyInFlight):
+            break
+        time.sleep(_PAUSE_S)
+    return outcome
 
 
 def _left_over(request: HttpRequest, drafted: Draft) -> dict[str, int]:

@@ -21,7 +21,7 @@ from evertill.journeys.list_methods import list_methods
 from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balance
 from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
 from evertill.journeys.view_order import OrderNotFound, opens, view_order
-from evertill.journeys.view_payment import Intent, PaymentNotFound, list_payments
+from evertill.journeys.view_payment import Intent, PaymentNotFound, list_payments, view_payment
 from evertill.journeys.view_refunds import view_refunds
 from evertill.kernel import clock, config, db, ids
 from evertill.kernel.errors import EvertillError
@@ -130,7 +130,9 @@ def _begin(request: HttpRequest, opened: _Opened, *, method: str, key: bytes) ->
 def show_payment(request: HttpRequest, opened: _Opened, payment: str) -> HttpResponse:
     """This function will show what to do to pay, and then how the payment stands."""
     try:
-        intent = returning.look(payment)
+        # What has just begun is not asked about: its customer has not even left.
+        just_begun = "go" in request.GET
+        intent = view_payment(intent_id=ids.from_number(payment)) if just_begun else returning.look(payment)
     except ids.InvalidNumber:
         raise Http404 from None
     if intent.order_id != opened.id:
@@ -149,7 +151,7 @@ def show_payment(request: HttpRequest, opened: _Opened, payment: str) -> HttpRes
     # Only what a browser may be sent to.
     target = step.value if urlsplit(step.value).scheme in ("http", "https") else ""
     context |= {"kind": step.kind, "value": step.value, "target": target}
-    if step.kind == "redirect" and target and "go" in request.GET:
+    if step.kind == "redirect" and target and just_begun:
         context |= {"retry_s": 1, "retry_at": target}
     elif step.kind == "qr":
         context["code"] = qr.as_svg(step.value)

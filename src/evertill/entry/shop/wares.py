@@ -74,12 +74,14 @@ def _show_line(
         return line, 0
     product, variant = found
     price = variant.prices.get(currency, 0)
+    is_whole = len(product.variants) > 1 and variant.title.startswith(product.title)
     line = Line(
         sku=sku,
         slug=product.slug,
         language=product.language,
-        title=product.title,
-        variant=variant.title if len(product.variants) > 1 else "",
+        # Most variants are called as their product and something more; in another language they are not.
+        title=variant.title if is_whole else product.title,
+        variant=variant.title if len(product.variants) > 1 and not is_whole else "",
         quantity=quantity,
         price=write_price(price, currency, language=language) if currency else "",
         total=write_price(price * quantity, currency, language=language) if currency else "",
