@@ -115,7 +115,7 @@ class TestBuying:
 
         assert "What you order Tea × 2 £5.00 Total £5.00 By placing the order" in words(checkout)
         assert (placed.status_code, begun.status_code) == (303, 303)
-        assert "Waiting for your payment" in words(order)
+        assert "Waiting to be paid" in words(order)
         assert re.search(r"Kept for you for (29|30) more minutes, until ", words(order))
         assert f'content="1;url={away.group(1)}"' in leaving.text
         assert "Paid. Thank you!" in words(returned)
@@ -129,7 +129,7 @@ class TestBuying:
         client.headers.update(CHINESE)
         order = client.get(place(client, review(client)).headers["location"])
 
-        assert "正在等待付款结果 商品已暂时为您保留，付款后即归您。" in words(order)
+        assert "等待付款 商品已暂时为您保留，付款后即归您。" in words(order)
         assert "付款 £5.00" in words(order)
         assert not re.search(r"[A-Za-z]{3,} [a-z]{2,} ", words(order).replace("Title of TEA", ""))
 

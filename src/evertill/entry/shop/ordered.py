@@ -107,7 +107,7 @@ def _state(order: Order, *, now: dt.datetime) -> tuple[str, str, str]:
             "quiet",
         )
     return {
-        "PLACED": (_("Waiting for your payment"), _("The goods are yours for now. Pay to keep them."), "wait"),
+        "PLACED": (_("Waiting to be paid"), _("The goods are yours for now. Pay to keep them."), "wait"),
         "PAID": (
             _("Paid. Thank you!"),
             _("Everything is settled. Keep this page's address: it opens your order."),
