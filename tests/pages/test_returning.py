@@ -84,7 +84,7 @@ class TestReturning:
         page = client.get(f"/pay/return?payment={payment['number']}")
 
         assert "Waiting for your payment" in words(page)
-        address = f"?payment={payment['number']}&amp;looks=1"
+        address = f"/pay/return?payment={payment['number']}&amp;looks=1"
         assert f'<meta http-equiv="refresh" content="3;url={address}">' in page.text
 
     @pytest.mark.parametrize(("looks", "told"), [("24", "Waiting for your payment"), ("25", "longer than usual")])

@@ -16,6 +16,7 @@ __all__ = [
     "ProductsOnSale",
     "UnknownProduct",
     "VariantOnSale",
+    "find_variants",
     "list_products",
     "read_product",
 ]
@@ -65,6 +66,14 @@ def list_products(
 def read_product(*, slug: str, languages: Sequence[str]) -> ProductOnSale:
     """This function will return one product; raises UnknownProduct when there is none or customers may not see it."""
     return _with_stock([catalog.read_product(slug=slug, languages=languages)])[0]
+
+
+def find_variants(*, skus: Sequence[str], languages: Sequence[str]) -> dict[str, tuple[ProductOnSale, VariantOnSale]]:
+    """This function will return what is for sale among these SKUs with its product; what is not is missing."""
+    if not skus:
+        return {}
+    products = _with_stock(catalog.find_products(skus=skus, languages=languages))
+    return {variant.sku: (product, variant) for product in products for variant in product.variants}
 
 
 def _with_stock(products: Sequence[catalog.ProductView]) -> tuple[ProductOnSale, ...]:

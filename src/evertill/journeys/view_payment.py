@@ -11,7 +11,7 @@ from evertill.journeys.settle_payment import PaymentNotFound, settle_payment
 from evertill.kernel import config
 from evertill.kernel.rarely import Rarely
 
-__all__ = ["Intent", "PaymentNotFound", "is_worth_asking", "look_again", "view_payment"]
+__all__ = ["Intent", "PaymentNotFound", "is_worth_asking", "list_payments", "look_again", "view_payment"]
 
 
 def view_payment(*, intent_id: int, order_id: int | None = None) -> payments.Intent:
@@ -20,6 +20,11 @@ def view_payment(*, intent_id: int, order_id: int | None = None) -> payments.Int
     if intent is None or order_id not in (None, intent.order_id):
         raise PaymentNotFound("This order has no payment with this number.")
     return intent
+
+
+def list_payments(*, order_id: int) -> list[payments.Intent]:
+    """This function will return the latest payments of an order, at most `config.page_size_max`, the latest first."""
+    return payments.find_order_intents(order_id=order_id, limit=config.get().page_size_max)
 
 
 def is_worth_asking(intent: payments.Intent) -> bool:

@@ -59,6 +59,9 @@ class Config:
     expire_batch_max: int = _setting(500, "Orders that one transaction of the expiry job handles.", low=1, high=5000)
 
     order_lines_max: int = _setting(1000, "Lines in one order.", low=1, high=10_000)
+    cart_lines_max: int = _setting(
+        20, "Lines in a visitor's cart, which his browser keeps in a cookie.", low=1, high=40
+    )
     quantity_max: int = _setting(100_000, "Quantity in one order line.", low=1, high=10**9)
     body_bytes_max: int = _setting(1 << 20, "Bytes in the body of one API request.", low=1024, high=1 << 26)
     idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)

@@ -116,6 +116,11 @@ def find_refunds_of(*, intent_ids: Iterable[int]) -> list[tuple[int, int, str]]:
     return db.fetch(sql.load(_HERE, "refunds_of"), (Bigints(sorted(intent_ids)),))
 
 
+def find_order_intents(*, order_id: int, limit: int) -> list[Intent]:
+    """This function will return the payments of an order, the latest first."""
+    return [_intent(row) for row in db.fetch(sql.load(_HERE, "order_intents"), (order_id, limit))]
+
+
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     """This function will return the refunds of an order's payments, the latest first."""
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]

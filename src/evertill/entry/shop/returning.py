@@ -6,12 +6,13 @@ histories and sent along by browsers.
 
 from __future__ import annotations
 
-from concurrent.futures import TimeoutError as StillAtIt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from evertill.entry.shop.waiting import TakesLonger, wait_for
 from evertill.journeys.view_payment import Intent, is_worth_asking, look_again, view_payment
 from evertill.kernel import clock, ids, lines
 
@@ -43,15 +44,26 @@ def look(number: str) -> Intent:
     if not is_worth_asking(intent):
         return intent
     try:
-        asked = lines.submit(intent.provider, lambda: look_again(intent=intent, actor="customer", now=clock.now()))
-        return asked.result(timeout=_WAIT_S)
-    except (StillAtIt, lines.LineFull):
+        return wait_for(
+            intent.provider, lambda: look_again(intent=intent, actor="customer", now=clock.now()), seconds=_WAIT_S
+        )
+    except (TakesLonger, lines.LineFull):
         # Whoever asks goes on; the next look finds the answer.
         return intent
 
 
-def show(intent: Intent, *, looks: int) -> Shown:
-    """This function will say how a payment stands to somebody who has looked so many times before."""
+def count(looks: str) -> int:
+    """This function will read how many times somebody has looked before; 0 for anything else."""
+    return int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 4 else 0  # noqa: PLR2004
+
+
+def as_context(shown: Shown, intent: Intent) -> dict[str, Any]:
+    """This function will return what the page of a payment is made of."""
+    return {**asdict(shown), "number": intent.number}
+
+
+def show(intent: Intent, *, looks: int, here: str) -> Shown:
+    """This function will say how a payment stands to somebody who has looked so many times before, at `here`."""
     if intent.has_bought:
         return Shown(mark="✓", title=_("Paid. Thank you!"), text=_("Your payment has arrived and your order is paid."))
     if intent.captured is not None:
@@ -68,21 +80,21 @@ def show(intent: Intent, *, looks: int) -> Shown:
                 "Nothing was taken. Begin a new payment for your order, perhaps in another way, or try again later."
             ),
         )
-    return _waiting(intent, looks=looks)
+    return _waiting(looks=looks, here=here)
 
 
-def _waiting(intent: Intent, *, looks: int) -> Shown:
+def _waiting(*, looks: int, here: str) -> Shown:
     if looks >= _LOOKS_MAX:
         return Shown(
             mark="…",
             title=_("This takes longer than usual"),
             text=_("You can close this page. The shop goes on asking; your order is paid once the money is there."),
-            again=f"?{urlencode({'payment': intent.number})}",
+            again=here,
         )
     return Shown(
         mark="…",
         title=_("Waiting for your payment"),
         text=_("The payment provider has not told us yet that it is done. This page looks again by itself."),
         retry_s=_SOON_S if looks < _SOON_LOOKS else _LATER_S,
-        retry_at=f"?{urlencode({'payment': intent.number, 'looks': looks + 1})}",
+        retry_at=f"{here}&{urlencode({'looks': looks + 1})}",
     )

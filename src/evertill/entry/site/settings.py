@@ -84,6 +84,20 @@ TEMPLATES = [
     }
 ]
 
+_public = urlsplit(_config.public_url)
+_is_https = _public.scheme == "https"
+# Behind a proxy that speaks TLS for the shop, the address in the browser is the public one.
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
+# Only where the shop's address says so: on a laptop it would lock the browser out of everything else on localhost.
+SECURE_HSTS_SECONDS = 365 * 86400 if _is_https else 0
+# Forms are short, and nobody sends files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = _config.body_bytes_max
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS: list[str] = []
+
 CSRF_FAILURE_VIEW = "evertill.entry.shop.views.refused"
 
 LANGUAGE_CODE = _config.languages[0]

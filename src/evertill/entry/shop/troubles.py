@@ -1,0 +1,106 @@
+"""Failures in a customer's words: what happened, what is safe, and what to do now.
+
+The errors themselves speak to programs and their makers. What a customer can meet is said anew here; any other code is
+told as a failure of ours, with its code, so that support knows which it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from evertill.kernel.errors import EvertillError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What happened, what is safe, what to do now; `code` is for support, and `items` say it of single goods."""
+
+    what: str
+    kept: str
+    remedy: str
+    code: str = ""
+    items: tuple[str, ...] = ()
+
+
+def tell(error: EvertillError, *, items: tuple[str, ...] = ()) -> Trouble:
+    """This function will say of an error what its reader should know."""
+    what, kept, remedy = _words(error.code)
+    return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, items=items)
+
+
+def _words(code: str) -> tuple[str, str, str]:
+    nothing = _("Nothing was ordered and nothing was paid.")
+    stands = _("Your order stands, and nothing was paid twice.")
+    again = _("Press the button once more. It counts once, however often you press it.")
+    look = _("Look over your cart and go on to the checkout again.")
+    other = _("Choose another way to pay, or try this one again in a moment.")
+    known = {
+        "SOLD_OUT": (_("Somebody was faster: there is not enough left."), nothing, look),
+        "PRICE_CHANGED": (_("A price has changed since you looked."), nothing, look),
+        "UNKNOWN_SKU": (_("Something in your cart is no longer for sale."), nothing, look),
+        "WRONG_CURRENCY": (_("Not everything in your cart has a price in the same currency."), nothing, look),
+        "QUANTITY_OUT_OF_RANGE": (_("A quantity is more than one order may have."), nothing, look),
+        "TOO_MANY_LINES": (_("The cart holds more than one order may have."), nothing, look),
+        "AMOUNT_OUT_OF_RANGE": (_("The total is more than one order may have."), nothing, look),
+        "CART_FULL": (
+            _("Your cart is full."),
+            _("Everything that was in it is still there."),
+            _("Order what is in it, then fill it again; or take something out."),
+        ),
+        "EMAIL_WRONG": (
+            _("This does not look like an email address."),
+            _("Your cart is as it was, and nothing was ordered."),
+            _("Correct the address, such as you@example.com, and place the order again."),
+        ),
+        "DRAFT_STALE": (_("This review was open for too long."), nothing, look),
+        "IDEMPOTENCY_KEY_REUSED": (
+            _("This was sent before, with something else in it."),
+            _("What was sent first stands as it was; nothing was changed and nothing was paid twice."),
+            _("Open your order to see how it stands."),
+        ),
+        "IDEMPOTENCY_KEY_IN_FLIGHT": (
+            _("This is being worked on at this moment."),
+            _("It counts once, and nothing is paid twice."),
+            again,
+        ),
+        "OUTCOME_UNKNOWN": (
+            _("The line broke before we knew how it ended."),
+            _("It was kept completely or not at all, and nothing is paid twice."),
+            again,
+        ),
+        "DATABASE_UNAVAILABLE": (_("The shop is busy or starting again."), nothing, again),
+        "DATABASE_BUSY": (_("The shop is busy or starting again."), nothing, again),
+        "OVERLOADED": (_("Many customers are paying at this moment."), stands, again),
+        "TAKES_LONGER": (_("The payment provider is slow to answer."), stands, again),
+        "PROVIDER_UNAVAILABLE": (_("The payment provider does not answer."), stands, other),
+        "UNKNOWN_PROVIDER": (_("This way to pay is not open at the moment."), stands, other),
+        "UNKNOWN_METHOD": (_("This way to pay is not open at the moment."), stands, other),
+        "METHOD_MISSING": (_("No way to pay was chosen."), stands, _("Choose one and press the button again.")),
+        "ORDER_NOT_PAYABLE": (
+            _("This order does not wait for money any more."),
+            stands,
+            _("See below how it stands; if it has ended, order again."),
+        ),
+        "BALANCE_UNKNOWN": (_("This is not the token of a balance of this shop."), stands, other),
+        "BALANCE_TOO_LOW": (_("There is not enough on this balance."), stands, other),
+        "BALANCE_BLOCKED": (_("This balance is blocked."), stands, other),
+        "BALANCE_WRONG_CURRENCY": (_("This balance is kept in another currency."), stands, other),
+        "ALREADY_CANCELLED": (
+            _("This order is cancelled already."),
+            _("Nothing is owed for it."),
+            _("There is nothing left to do."),
+        ),
+        "CANNOT_CANCEL": (
+            _("This order cannot be cancelled any more."),
+            _("It stays as it is."),
+            _("See below how it stands. Money for a paid order is given back by the shop."),
+        ),
+    }
+    unforeseen = (
+        _("Something went wrong here"),
+        _("It is our mistake, and it is in the shop's log. Orders that were confirmed are safe."),
+        _("Try again later; if it happens again, tell the shop the time and this code."),
+    )
+    return known.get(code, unforeseen)

@@ -1,0 +1,102 @@
+"""The cart as it is shown: what each line is called, costs and lacks now, and what the whole comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from evertill.entry.shop.offers import write_price
+from evertill.journeys.browse_products import ProductOnSale, VariantOnSale, find_variants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line in words; `problem` says why it cannot be ordered as it is, and is empty otherwise."""
+
+    sku: str
+    slug: str
+    language: str
+    title: str
+    variant: str
+    quantity: int
+    price: str
+    total: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A cart in words; `amount` is its total in minor units of `currency`. It can be ordered when `is_ready`."""
+
+    lines: list[Line]
+    amount: int
+    currency: str
+    total: str
+    is_ready: bool
+
+
+def show(cart: Mapping[str, int], *, preferred: str, language: str) -> Shown:
+    """This function will put a cart into words, in the preferred currency if all of it has a price in that."""
+    found = find_variants(skus=list(cart), languages=[language])
+    currency = _common_currency([variant for _, variant in (found[sku] for sku in cart if sku in found)], preferred)
+    lines, amount = [], 0
+    for sku, quantity in cart.items():
+        line, total = _show_line(sku, quantity, found.get(sku), currency=currency, language=language)
+        lines.append(line)
+        amount += total
+    return Shown(
+        lines=lines,
+        amount=amount,
+        currency=currency,
+        total=write_price(amount, currency, language=language) if currency else "",
+        is_ready=bool(lines) and not any(line.problem for line in lines),
+    )
+
+
+def _common_currency(variants: Sequence[VariantOnSale], preferred: str) -> str:
+    if not variants:
+        return ""
+    common = [code for code in variants[0].prices if all(code in variant.prices for variant in variants)]
+    return preferred if preferred in common else next(iter(common), "")
+
+
+def _show_line(
+    sku: str, quantity: int, found: tuple[ProductOnSale, VariantOnSale] | None, *, currency: str, language: str
+) -> tuple[Line, int]:
+    if found is None:
+        gone = _("No longer for sale: please remove it.")
+        line = Line(
+            sku=sku, slug="", language="", title=sku, variant="", quantity=quantity, price="", total="", problem=gone
+        )
+        return line, 0
+    product, variant = found
+    price = variant.prices.get(currency, 0)
+    is_whole = len(product.variants) > 1 and variant.title.startswith(product.title)
+    line = Line(
+        sku=sku,
+        slug=product.slug,
+        language=product.language,
+        # Most variants are called as their product and something more; in another language they are not.
+        title=variant.title if is_whole else product.title,
+        variant=variant.title if len(product.variants) > 1 and not is_whole else "",
+        quantity=quantity,
+        price=write_price(price, currency, language=language) if currency else "",
+        total=write_price(price * quantity, currency, language=language) if currency else "",
+        problem=_problem(variant, quantity, currency=currency),
+    )
+    return line, price * quantity
+
+
+def _problem(variant: VariantOnSale, quantity: int, *, currency: str) -> str:
+    if not currency:
+        return _("It has no price in the currency of the others: please order it apart.")
+    if not variant.in_stock:
+        return _("Sold out: please remove it.")
+    if variant.left is not None and quantity > variant.left:
+        return ngettext(
+            "Only %(count)s left: please take fewer.", "Only %(count)s left: please take fewer.", variant.left
+        ) % {"count": variant.left}
+    return ""
