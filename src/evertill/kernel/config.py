@@ -206,6 +206,9 @@ class Config:
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
     )
+    key_batch_max: int = _setting(
+        500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
+    )
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
