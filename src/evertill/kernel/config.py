@@ -206,6 +206,13 @@ class Config:
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
     )
+    guess_caller_hour_max: int = _setting(
+        60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
+    )
+    session_h: int = _setting(720, "Hours after which a customer signs in again.", low=1, high=24 * 90)
+    session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
+    staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
+    staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.identity import codes, keys, recovery, totp
+    from evertill.domains.identity import codes, guesses, keys, recovery, sessions, stepup, totp
     from evertill.domains.identity.types import Admission, Code, Factor, Session
 
 __getattr__ = open_door(__name__)
@@ -19,7 +19,10 @@ __all__ = [
     "Factor",
     "Session",
     "codes",
+    "guesses",
     "keys",
     "recovery",
+    "sessions",
+    "stepup",
     "totp",
 ]
