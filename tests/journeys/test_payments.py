@@ -102,6 +102,15 @@ class TestStart:
         with pytest.raises(OrderNotPayable):
             start(place_one(ask("gift", {"GIFT": 1})))
 
+    def test_writes_nothing_while_the_provider_is_left_alone(self, twin: Twin) -> None:
+        order = placed_order()
+        twin.is_available = False
+
+        with pytest.raises(ProviderUnavailable):
+            start(order)
+
+        assert (tables.count("payments_intent"), twin.calls) == (0, [])
+
     def test_is_finished_by_a_repeat_when_the_provider_did_not_answer(self, twin: Twin) -> None:
         order = placed_order()
         twin.silent = {"start"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,12 @@ def locked(sku: str) -> Iterator[None]:
 
 
 class TestWorker:
+    def test_leaves_the_processor_to_customers_first(self, tmp_path: Path) -> None:
+        mine = os.getpriority(os.PRIO_PROCESS, 0)
+
+        with worker(tmp_path / "log") as process:
+            until(lambda: os.getpriority(os.PRIO_PROCESS, process.pid) == mine + 5)
+
     def test_does_what_waits_and_stops_when_told(self, tmp_path: Path) -> None:
         make_product("TEA")
         place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)

@@ -90,6 +90,9 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
         order = view_order(order_id=asked.order_id)
         if order.state is not orders.State.PLACED or order.total == 0:
             raise OrderNotPayable(f"This order is {order.state.value} and does not wait for money.")
+        if not provider.is_available:
+            # Nothing is written for a call that would not be made; with a dead provider that could be a great deal.
+            raise ProviderUnavailable(f"'{provider.name}' did not answer lately and is not asked for a while.")
         (intent_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
         new = payments.NewIntent(
             id=intent_id,
