@@ -202,6 +202,24 @@ class Config:
     message_age_h: int = _setting(72, "Hours after which a message that waits is given up.", low=1, high=24 * 366)
     message_keep_days: int = _setting(90, "Days for which messages are kept, sent or not.", low=1, high=3660)
 
+    code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
+    code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
+    code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
+    code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
+    code_shop_day_max: int = _setting(
+        2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
+    )
+    guess_caller_hour_max: int = _setting(
+        60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
+    )
+    session_h: int = _setting(720, "Hours after which a customer signs in again.", low=1, high=24 * 90)
+    session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
+    staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
+    staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    key_batch_max: int = _setting(
+        500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
+    )
+
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
 

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "messages": "evertill.entry.cli.messages",
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
+    "keys": "evertill.entry.cli.keys",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

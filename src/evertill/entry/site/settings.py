@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "evertill.domains.balances",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
+    "evertill.domains.identity",
     "evertill.domains.incidents",
     "evertill.domains.ledger",
     "evertill.domains.messages",

@@ -1,0 +1,28 @@
+"""Identity: what proves who somebody is, how often that may be tried, and what was proved in a session.
+
+Each file is one thing, read as `identity.codes.use`.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.identity import codes, guesses, keys, recovery, sessions, stepup, totp
+    from evertill.domains.identity.types import Admission, Code, Factor, Session
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Admission",
+    "Code",
+    "Factor",
+    "Session",
+    "codes",
+    "guesses",
+    "keys",
+    "recovery",
+    "sessions",
+    "stepup",
+    "totp",
+]

@@ -1,0 +1,164 @@
+"""Tables of identity. An account is a number that whoever keeps accounts gave it; no name or address stands here.
+
+What people type or hold is kept as a keyed hash only; a TOTP secret, which has to be read again, is encrypted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+
+class Allowance(models.Model):
+    """How often something was done in one window of time: sending to an address, trying by a caller."""
+
+    kind = models.CharField(max_length=40)
+    key = models.UUIDField()
+    window_at = models.DateTimeField()
+    taken = models.IntegerField()
+
+    class Meta:
+        db_table = "identity_allowance"
+        constraints = (
+            models.UniqueConstraint(name="identity_allowance_once", fields=("kind", "key", "window_at")),
+            models.CheckConstraint(name="identity_allowance_not_negative", condition=Q(taken__gte=0)),
+        )
+        indexes = (models.Index(name="identity_allowance_old", fields=("window_at",)),)
+
+
+class Code(models.Model):
+    """A one-time code that was sent. Only the browser that asked knows `id`, so nobody else can use up its tries."""
+
+    id = models.UUIDField(primary_key=True)
+    purpose = models.CharField(max_length=40)
+    address = models.UUIDField()
+    digest = models.BinaryField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.IntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_code"
+        constraints = (
+            models.CheckConstraint(name="identity_code_tries_bounded", condition=Q(tries__gte=0, tries__lte=5)),
+            models.CheckConstraint(name="identity_code_expires_later", condition=Q(expires_at__gt=F("sent_at"))),
+        )
+        indexes = (models.Index(name="identity_code_old", fields=("expires_at",)),)
+
+
+class RecoveryCode(models.Model):
+    """One of an account's recovery codes, by its place on the list that was shown."""
+
+    account_id = models.BigIntegerField()
+    place = models.SmallIntegerField()
+    digest = models.BinaryField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_recovery_code"
+        constraints = (models.UniqueConstraint(name="identity_recovery_code_once", fields=("account_id", "place")),)
+
+
+class Key(models.Model):
+    """A key that encrypts what is stored; itself encrypted by a key that derives from the shop's secret."""
+
+    id = models.AutoField(primary_key=True)
+    wrapped = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_key"
+
+
+class Totp(models.Model):
+    """An account's TOTP secret, bound to this table, this column and this account."""
+
+    account_id = models.BigIntegerField(primary_key=True)
+    secret = models.BinaryField()
+    # Which key encrypts it, so that rotating finds what is left; the text says so too.
+    key = models.ForeignKey(Key, on_delete=models.PROTECT)
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    # The newest time step that was accepted; no code of it or of an older one is ever accepted again.
+    step = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "identity_totp"
+
+
+class Guesses(models.Model):
+    """Consecutive failures to sign in under one name, whether or not an account has it."""
+
+    name = models.UUIDField(primary_key=True)
+    failures = models.IntegerField()
+    next_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_guesses"
+        constraints = (
+            models.CheckConstraint(name="identity_guesses_bounded", condition=Q(failures__gte=0, failures__lte=100)),
+        )
+        indexes = (models.Index(name="identity_guesses_old", fields=("last_at",)),)
+
+
+class Session(models.Model):
+    """Somebody who is signed in on one device."""
+
+    id = models.BigIntegerField(primary_key=True)
+    digest = models.UUIDField(unique=True)
+    account_id = models.BigIntegerField()
+    is_staff = models.BooleanField()
+    device = models.CharField(max_length=200)
+    place = models.CharField(max_length=100)
+    # Which factors proved it, and when each did last: two arrays of the same length.
+    factors = ArrayField(models.CharField(max_length=20))
+    proved_at = ArrayField(models.DateTimeField())
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    idle_s = models.IntegerField()
+    ended_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=40, default="")
+
+    class Meta:
+        db_table = "identity_session"
+        constraints = (
+            models.CheckConstraint(
+                name="identity_session_proved",
+                condition=Q(factors__len__gt=0, proved_at__len=F("factors__len")),
+            ),
+            models.CheckConstraint(name="identity_session_ends_later", condition=Q(ends_at__gt=F("started_at"))),
+        )
+        indexes = (
+            models.Index(name="identity_session_open", fields=("account_id",), condition=Q(ended_at=None)),
+            models.Index(name="identity_session_old", fields=("ends_at",)),
+        )
+
+
+class Grant(models.Model):
+    """Leave to do one thing once, because a factor was just proved for it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE)
+    operation = models.CharField(max_length=60)
+    object = models.CharField(max_length=100)
+    factor = models.CharField(max_length=20)
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_grant"
+        constraints = (
+            models.CheckConstraint(
+                name="identity_grant_short",
+                condition=Q(expires_at__gt=F("given_at"), expires_at__lte=F("given_at") + dt.timedelta(minutes=5)),
+            ),
+        )
+        indexes = (models.Index(name="identity_grant_old", fields=("expires_at",)),)

@@ -1,0 +1,40 @@
+"""Rotate the keys that encrypt what is stored: a new key, everything encrypted anew, the old keys removed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from evertill.domains import identity
+from evertill.kernel import config, db
+
+# Batches of one run; what is left then is the next run's.
+_BATCHES_MAX = 100_000
+
+
+def begin(*, now: dt.datetime) -> bool:
+    """This function will begin a rotation, and say whether it is a new one: one that was cut short is gone on with."""
+    with db.write():
+        return identity.keys.begin_rotation(now=now)
+
+
+def encrypt_anew(*, now: dt.datetime) -> Iterator[int]:
+    """This function will encrypt everything by the newest key, a batch a transaction, and give how many each had.
+
+    It can be cut off at any moment; whoever runs it again goes on. Meanwhile everything can be read and written.
+    """
+    for _ in range(_BATCHES_MAX):
+        with db.write():
+            done = identity.totp.encrypt_anew(now=now, limit=config.get().key_batch_max)
+        if not done:
+            return
+        yield done
+
+
+def end() -> int:
+    """This function will remove the keys that encrypt nothing any more, and return how many.
+
+    None, when somebody stored something by an old key a moment ago: the next run finds it.
+    """
+    with db.write():
+        return identity.keys.end_rotation()
