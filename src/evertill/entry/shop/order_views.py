@@ -196,7 +196,7 @@ def _order_page(
         "chosen": method,
         "key": key if is_same else secrets.token_urlsafe(18),
         "query": urlencode({"access_token": opened.token}),
-        "trouble": troubles.tell(error) if error else None,
+        "trouble": troubles.tell(error, has_order=True) if error else None,
         "kept_min": config.get().reservation_s // 60,
     }
     return private_page(request, "shop/order.html", context, status=status)

@@ -24,15 +24,15 @@ class Trouble:
     items: tuple[str, ...] = ()
 
 
-def tell(error: EvertillError, *, items: tuple[str, ...] = ()) -> Trouble:
-    """This function will say of an error what its reader should know."""
-    what, kept, remedy = _words(error.code)
+def tell(error: EvertillError, *, items: tuple[str, ...] = (), has_order: bool = False) -> Trouble:
+    """This function will say of an error what its reader should know; `has_order` is he who has placed his already."""
+    what, kept, remedy = _words(error.code, has_order=has_order)
     return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, items=items)
 
 
-def _words(code: str) -> tuple[str, str, str]:
-    nothing = _("Nothing was ordered and nothing was paid.")
+def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
     stands = _("Your order stands, and nothing was paid twice.")
+    nothing = stands if has_order else _("Nothing was ordered and nothing was paid.")
     again = _("Press the button once more. It counts once, however often you press it.")
     look = _("Look over your cart and go on to the checkout again.")
     other = _("Choose another way to pay, or try this one again in a moment.")
