@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, read_number
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -53,7 +53,9 @@ def top_up(
     from evertill.kernel import clock, money
 
     amount_in = money.parse(amount, currency=currency)
-    is_new = top_up_balance(balance_id=_id(number), amount=amount_in, by=by.value, reference=reference, now=clock.now())
+    is_new = top_up_balance(
+        balance_id=read_number(number), amount=amount_in, by=by.value, reference=reference, now=clock.now()
+    )
     typer.echo(f"{amount_in} {'are' if is_new else 'were already'} on balance {number}.")
 
 
@@ -68,7 +70,7 @@ def show(
     open_shop(data)
     from evertill.journeys.keep_balance import view_balance
 
-    statement = view_balance(balance_id=_id(number), limit=entries)
+    statement = view_balance(balance_id=read_number(number), limit=entries)
     blocked = ", blocked" if statement.balance.is_blocked else ""
     typer.echo(f"{statement.left}{blocked}")
     for at, kind, reference, amount in statement.entries:
@@ -82,7 +84,7 @@ def block(number: _NumberArgument, *, data: DataOption = None) -> None:
     from evertill.journeys.keep_balance import block_balance
     from evertill.kernel import clock
 
-    changed = block_balance(balance_id=_id(number), now=clock.now())
+    changed = block_balance(balance_id=read_number(number), now=clock.now())
     typer.echo(f"Balance {number} {'is' if changed else 'was already'} blocked.")
 
 
@@ -92,14 +94,5 @@ def unblock(number: _NumberArgument, *, data: DataOption = None) -> None:
     open_shop(data)
     from evertill.journeys.keep_balance import unblock_balance
 
-    changed = unblock_balance(balance_id=_id(number))
+    changed = unblock_balance(balance_id=read_number(number))
     typer.echo(f"Balance {number} {'pays again' if changed else 'was not blocked'}.")
-
-
-def _id(number: str) -> int:
-    from evertill.kernel import ids
-
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise typer.BadParameter(str(error)) from None

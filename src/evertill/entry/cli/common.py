@@ -129,6 +129,16 @@ def shop_url(data: Path | None) -> str:
     return str(read_run(data_folder(data))["url"])
 
 
+def read_number(number: str) -> int:
+    """This function will return the id behind a number that people read; raises BadParameter."""
+    from evertill.kernel import ids
+
+    try:
+        return ids.from_number(number)
+    except ids.InvalidNumber as error:
+        raise typer.BadParameter(str(error), param_hint="NUMBER") from None
+
+
 def _secret(folder: Path) -> str:
     """The key that signs what the shop hands out; made once, never changed by us."""
     path = folder / _SECRET

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.watch_disputes import Dispute
@@ -81,15 +81,11 @@ def check(
     """Ask the provider which disputes there are about a payment, and apply what it says; safe to repeat."""
     open_shop(data)
     from evertill.journeys.settle_disputes import settle_disputes
-    from evertill.kernel import clock, ids
+    from evertill.kernel import clock
     from evertill.outside.connect import connect
 
     connect()
-    try:
-        intent_id = ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise typer.BadParameter(str(error)) from None
-    found = settle_disputes(intent_id=intent_id, actor="operator", now=clock.now())
+    found = settle_disputes(intent_id=read_number(number), actor="operator", now=clock.now())
     for dispute in found:
         typer.echo(_line(dispute))
     if not found:

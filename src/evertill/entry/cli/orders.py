@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.refund_order import AskedReturn
@@ -50,7 +50,7 @@ def refund(
 
     connect()
     asked = RefundOrder(
-        order_id=_id(number),
+        order_id=read_number(number),
         lines=[_line(text) for text in line or ()],
         amount=amount,
         reason=reason,
@@ -77,7 +77,9 @@ def undeliverable(
     from evertill.outside.connect import connect
 
     connect()
-    made = give_up_delivery(order_id=_id(number), reason=reason, restock=restock, actor="operator", now=clock.now())
+    made = give_up_delivery(
+        order_id=read_number(number), reason=reason, restock=restock, actor="operator", now=clock.now()
+    )
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
 
 
@@ -94,17 +96,8 @@ def refund_again(
     from evertill.outside.connect import connect
 
     connect()
-    made = refund_again(refund_id=_id(number), actor="operator", now=clock.now())
+    made = refund_again(refund_id=read_number(number), actor="operator", now=clock.now())
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
-
-
-def _id(number: str) -> int:
-    from evertill.kernel import ids
-
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise typer.BadParameter(str(error), param_hint="NUMBER") from None
 
 
 def _line(text: str) -> AskedReturn:

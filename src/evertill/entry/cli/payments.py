@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.kernel.money import Money
@@ -62,7 +62,7 @@ def settle(
     from evertill.outside.connect import connect
 
     connect()
-    intent = settle_payment(intent_id=_read_number(number), actor="operator", now=clock.now())
+    intent = settle_payment(intent_id=read_number(number), actor="operator", now=clock.now())
     ending = f", {intent.ending.value}" if intent.ending else ""
     typer.echo(f"Payment {intent.number} is {intent.state.value}{ending}.")
 
@@ -87,7 +87,7 @@ def confirm(
 
     connect()
     money = read_money(amount, currency)
-    asked = ConfirmPayment(intent_id=_read_number(number), money=money, reference=reference)
+    asked = ConfirmPayment(intent_id=read_number(number), money=money, reference=reference)
     intent = confirm_payment(asked=asked, actor=by, now=clock.now())
     typer.echo(f"Payment {intent.number} of {intent.captured}: {intent.ending.value if intent.ending else ''}")
     if intent.refunded:
@@ -140,17 +140,8 @@ def refunded(
     from evertill.outside.connect import connect
 
     connect()
-    refund = confirm_refund(refund_id=_read_number(number), reference=reference, actor=by, now=clock.now())
+    refund = confirm_refund(refund_id=read_number(number), reference=reference, actor=by, now=clock.now())
     typer.echo(f"Refund {refund.number} of {refund.amount}: {refund.state.value}")
-
-
-def _read_number(number: str) -> int:
-    from evertill.kernel import ids
-
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def read_money(amount: str, currency: str) -> Money:
