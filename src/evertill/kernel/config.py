@@ -18,6 +18,7 @@ from typing import Any
 from evertill.kernel.errors import ConfigError
 
 _SECRET_BYTES_MIN = 32
+_PHONE_REGION = "CN"
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
@@ -52,6 +53,10 @@ class Config:
     )
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
+    )
+    phone_region: str = _setting(
+        _PHONE_REGION,
+        "Region (two capital letters) of telephone numbers that are written without their country.",
     )
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
@@ -258,9 +263,20 @@ def load(environ: Mapping[str, str]) -> Config:
     config = Config(**values)
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    _check_region(config.phone_region)
     if config.smtp_url and not config.mail_from:
         raise ConfigError(f"{variable('mail_from')} is not set. With a mail server, mail has to be from somebody.")
     return config
+
+
+def _check_region(region: str) -> None:
+    if region == _PHONE_REGION:
+        return
+    # Imported late: it brings the numbering plans of the world, which few processes need.
+    from evertill.kernel import contacts  # noqa: PLC0415
+
+    if not contacts.is_region(region):
+        raise ConfigError(f"{variable('phone_region')} takes a region such as CN or GB, not '{region[:40]}'.")
 
 
 def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
