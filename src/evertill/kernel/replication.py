@@ -56,6 +56,13 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What a server keeps its log for: from `position` on, or no longer when it had no room left."""
+
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A stretch of the log: its bytes from `start` on, and when the server sent the last of them by its own clock."""
 
@@ -107,17 +114,21 @@ class Stream:
         (value,) = self._ask(f"SHOW {setting}")
         return value
 
-    def slot_position(self, slot: str) -> int | None:
-        """This function will return from where on the server keeps its log for a slot; None when there is no slot.
+    def find_slot(self, slot: str) -> Slot | None:
+        """This function will look for a slot; raises StreamBroken."""
+        kind, position, _ = self._ask(f"READ_REPLICATION_SLOT {_checked(slot)}")
+        return Slot(position=read_lsn(position) if position else None) if kind else None
+
+    def make_slot(self, slot: str) -> int:
+        """This function will have the server keep its log until it is confirmed, and return from where on.
 
         Raises StreamBroken.
         """
-        _, position, _ = self._ask(f"READ_REPLICATION_SLOT {_checked(slot)}")
-        return read_lsn(position) if position else None
-
-    def make_slot(self, slot: str) -> None:
-        """This function will have the server keep its log from now on until it is confirmed; raises StreamBroken."""
         self._ask(f"CREATE_REPLICATION_SLOT {_checked(slot)} PHYSICAL RESERVE_WAL")
+        made = self.find_slot(slot)
+        if made is None or made.position is None:
+            raise self._broken()
+        return made.position
 
     def drop_slot(self, slot: str) -> None:
         """This function will have the server forget a slot, and what it kept for it; raises StreamBroken."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from evertill.domains import messages, payments
+from evertill.domains import messages, payments, recovery
 from evertill.domains.messages import Channel
 from evertill.kernel import config
 from evertill.kernel.config import Config
@@ -17,6 +17,7 @@ from evertill.outside.alipay_provider import AlipayProvider
 from evertill.outside.file_sender import FileSender
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
+from evertill.outside.open_target import open_target
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 from evertill.outside.smtp_sender import SmtpSender
@@ -34,7 +35,7 @@ _ROLLED_MAX = 4
 
 
 def connect() -> None:
-    """This function will register the payment providers and senders that are set up. It calls none of them."""
+    """This function will register the providers, senders and target that are set up. It calls none of them."""
     settings = config.get()
     payments.register(*_providers(settings))
     senders = dict(_senders(settings))
@@ -42,6 +43,12 @@ def connect() -> None:
     # instead of letting people wait for an SMS that lies in a file.
     stand_ins = {} if senders else {channel: FileSender(channel=channel, settings=settings) for channel in Channel}
     messages.register(senders, stand_ins=stand_ins)
+    recovery.register((lambda: target_of(settings)) if settings.backup_target else None)
+
+
+def target_of(settings: Config) -> recovery.Target:
+    """This function will return the target of backups that is set up; raises ConfigError."""
+    return open_target(settings.backup_target, folder=settings.data, timeout_s=settings.backup_timeout_ms / 1000)
 
 
 def _senders(settings: Config) -> Iterator[tuple[Channel, messages.Sender]]:

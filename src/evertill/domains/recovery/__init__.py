@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.recovery import assembling, copying, operations, queries, rules, sealing, targets
+    from evertill.domains.recovery import assembling, copying, operations, place, queries, rules, sealing, targets
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
+        FORMAT,
+        Archive,
         Backup,
         Drill,
         Kind,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "FORMAT",
+    "Archive",
     "Backup",
     "Damaged",
     "Drill",
@@ -48,6 +52,7 @@ __all__ = [
     "assembling",
     "copying",
     "operations",
+    "place",
     "queries",
     "register",
     "rules",

@@ -6,6 +6,9 @@ import datetime as dt
 
 from evertill.domains.recovery import models
 from evertill.domains.recovery.types import Backup, Drill, Kind, Occasion, State, Verdict
+from evertill.kernel import db, sql
+
+_HERE = "evertill.domains.recovery"
 
 
 def read_backups(*, line: str, limit: int) -> list[Backup]:
@@ -21,6 +24,18 @@ def read_drills(*, limit: int) -> list[Drill]:
 def read_shown_at(*, fingerprint: str) -> dt.datetime | None:
     """This function will return when somebody last showed that he keeps this key; None when nobody ever did."""
     return models.Custody.objects.filter(fingerprint=fingerprint).values_list("shown_at", flat=True).first()
+
+
+def read_slot_position(*, slot: str) -> int | None:
+    """This function will return up to where the log is safe at the target; None while there is no slot."""
+    rows = db.fetch(sql.load(_HERE, "slot_position"), (slot,))
+    return rows[0][0] if rows else None
+
+
+def read_server() -> tuple[int, str]:
+    """This function will return how many bytes the server's databases have, and its version, such as 180006."""
+    ((size, version),) = db.fetch(sql.load(_HERE, "database_bytes"))
+    return int(size), str(version)
 
 
 def _backup(row: models.Backup) -> Backup:

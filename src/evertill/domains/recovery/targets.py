@@ -6,7 +6,7 @@ and forgets none, is as good as one that can be written freely.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -95,15 +95,16 @@ class Target(Protocol):
         """This function will end its connections."""
 
 
-# Set once, when a process starts.
-_known: list[Target] = []
+# Opens a connection of its own for whoever asks. Set once, when a process starts.
+Opener = Callable[[], Target]
+_known: list[Opener] = []
 
 
-def register(target: Target | None) -> None:
-    """This function will make this the target of the process; None means that there are no backups."""
-    _known[:] = [] if target is None else [target]
+def register(opener: Opener | None) -> None:
+    """This function will make this the way to the target; None means that there are no backups."""
+    _known[:] = [] if opener is None else [opener]
 
 
 def target() -> Target | None:
-    """This function will return the target of this process, if it has one."""
-    return _known[0] if _known else None
+    """This function will open the target of this process, if it has one; whoever asks closes it."""
+    return _known[0]() if _known else None

@@ -76,6 +76,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
 
 
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sending of the log stands: whose work it is, since when the target is away, and whether orders wait."""
+
+    pid: int
+    line: str
+    since: dt.datetime
+    is_away: bool = False
+    is_sync: bool = False
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a backup consists of. It is written last: a backup without one is none.
 
@@ -93,6 +103,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     timeline: int
     start: int
     stop: int
+    system: str
+    segment_bytes: int
     server: str
     release: str
     plain_bytes: int

@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, str] = {
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
     "audit": "evertill.entry.cli.audit",
+    "backup": "evertill.entry.cli.backup",
+    "restore": "evertill.entry.cli.restore",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }
