@@ -13,9 +13,8 @@ from evertill.domains import recovery
 from evertill.domains.recovery import Stored
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import sync_folder
+from evertill.outside.walking import HALF, Entry, walk
 
-# A file under such a name is half of one.
-HALF = ".half-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -57,7 +56,7 @@ class FolderTarget:
         try:
             if not self._root.is_dir():
                 raise self._gone()
-            yield from self._walk(prefix.rpartition("/")[0], prefix=prefix, after=after)
+            yield from walk(self._read, prefix=prefix, after=after)
         except OSError as error:
             raise self._trouble(error) from error
 
@@ -78,21 +77,11 @@ class FolderTarget:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _walk(self, folder: str, *, prefix: str, after: str) -> Iterator[Stored]:
-        try:
-            entries = list(os.scandir(self._root / folder))
-        except FileNotFoundError:
-            return
-        named = [(f"{folder}/{entry.name}" if folder else entry.name, entry) for entry in entries]
-        # A folder's own place among keys is that of what is in it.
-        for key, entry in sorted(((f"{k}/" if e.is_dir() else k, e) for k, e in named), key=lambda pair: pair[0]):
-            if entry.is_dir():
-                is_inside = key.startswith(prefix) or prefix.startswith(key)
-                if is_inside and (key > after or after.startswith(key)):
-                    yield from self._walk(key[:-1], prefix=prefix, after=after)
-            elif key.startswith(prefix) and key > after and not entry.name.startswith(HALF):
+    def _read(self, folder: str) -> Iterator[Entry]:
+        with suppress(FileNotFoundError):
+            for entry in os.scandir(self._root / folder):
                 with suppress(FileNotFoundError):
-                    yield Stored(key=key, size=entry.stat().st_size)
+                    yield Entry(name=entry.name, size=None if entry.is_dir() else entry.stat().st_size)
 
     def _make_parents(self, path: Path) -> None:
         missing = [folder for folder in path.parents if folder.is_relative_to(self._root) and not folder.exists()]
