@@ -53,6 +53,9 @@ class Config:
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
+    shop_name: str = _setting(
+        "", "What the shop is called, on its pages and wherever else customers read it; empty means Evertill."
+    )
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
