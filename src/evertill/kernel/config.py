@@ -54,6 +54,9 @@ class Config:
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
+    shop_name: str = _setting(
+        "", "What the shop is called, on its pages and wherever else customers read it; empty means Evertill."
+    )
     phone_region: str = _setting(
         _PHONE_REGION,
         "Region (two capital letters) of telephone numbers that are written without their country.",
@@ -207,12 +210,26 @@ class Config:
     message_age_h: int = _setting(72, "Hours after which a message that waits is given up.", low=1, high=24 * 366)
     message_keep_days: int = _setting(90, "Days for which messages are kept, sent or not.", low=1, high=3660)
 
+    message_file_bytes_max: int = _setting(
+        1 << 20,
+        "Bytes in the file that takes codes where no mail server and no SMS gateway is set up; one such file before it"
+        " is kept.",
+        low=4096,
+        high=1 << 30,
+    )
+
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
     code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
+    )
+    code_wait_ms: int = _setting(
+        3_000,
+        "Milliseconds for which whoever asked for a code waits to hear whether it went out; then it is under way.",
+        low=0,
+        high=30_000,
     )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
