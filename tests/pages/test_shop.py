@@ -154,7 +154,7 @@ class TestPlace:
         ],
     )
     def test_is_where_the_browser_says(self, client: httpx.Client, accept: str, place: str) -> None:
-        answer = client.get("/", headers={"Accept-Language": accept.encode("latin-1")})
+        answer = client.get("/", headers={b"Accept-Language": accept.encode("latin-1")})
 
         assert (answer.status_code, answer.headers["location"]) == (302, place)
         assert answer.headers["cache-control"] == "private, no-cache"
