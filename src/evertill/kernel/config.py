@@ -64,6 +64,14 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    claim_days: int = _setting(
+        365,
+        "Days for which an order that a guest placed can become that of an account with the same address: telephone"
+        " numbers, above all, pass to other people.",
+        low=0,
+        high=3660,
+    )
+    claim_batch_max: int = _setting(500, "Orders of guests that one transaction gives an account.", low=1, high=5000)
     expire_batch_max: int = _setting(500, "Orders that one transaction of the expiry job handles.", low=1, high=5000)
 
     order_lines_max: int = _setting(1000, "Lines in one order.", low=1, high=10_000)
