@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -89,10 +90,12 @@ def sftp_in(home: Path, *, denied: str = "") -> Iterator[Elsewhere]:
     """An sshd of our own on loopback, with keys of its own; `denied` names what its sftp-server does not do."""
     sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     assert sshd, "sshd is missing; install it once: sudo apt install openssh-server"
+    keygen = shutil.which("ssh-keygen")
+    assert keygen
     (home / "copies").mkdir()
     (home / "backups").mkdir(exist_ok=True)
     for name in (home / "host-key", home / "backups" / "sftp-key"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", name], check=True)
+        subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", name], check=True)
     port = free_port()
     host = (home / "host-key.pub").read_text(encoding="utf-8").split()
     (home / "backups" / "known_hosts").write_text(f"[127.0.0.1]:{port} {host[0]} {host[1]}\n", encoding="utf-8")
@@ -108,7 +111,7 @@ def sftp_in(home: Path, *, denied: str = "") -> Iterator[Elsewhere]:
         Path("/run/sshd").mkdir(exist_ok=True)
     with (home / "sshd.said").open("w", encoding="utf-8") as said:
         process = subprocess.Popen([sshd, "-D", "-e", "-f", home / "sshd.conf"], stderr=said)
-    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    user = pwd.getpwuid(os.geteuid()).pw_name
     elsewhere = Elsewhere(
         address=f"sftp://{user}@127.0.0.1:{port}{home / 'copies'}", keys=home, objects=home / "copies"
     )

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Archive, Key, Line, Piece, Target, TargetRefuses, TargetUnavailable
-from evertill.kernel import config, db
+from evertill.kernel import config, db, embedded
 from evertill.kernel.clock import Clock
 from evertill.kernel.config import Config
 from evertill.kernel.replication import Received, Stream, StreamBroken, System, lsn_text
@@ -127,6 +127,8 @@ def archive_log(*, url: str, target: Target, clock: Clock, stop: Stop) -> None:
                 settings=config.get(),
                 beside=beside,
             )
+            if _is_our_server(url):
+                _limit_kept_log(server, megabytes=work.settings.log_keep_mb)
             ((standby,),) = server.execute("show synchronous_standby_names").fetchall()
             work.is_sync = slot_of(line) in str(standby)
             with closing(Stream(url, name=slot_of(line))) as stream:
@@ -144,8 +146,6 @@ def slot_of(line: Line) -> str:
 
 def server_url(settings: Config) -> str:
     """This function will return the address of the database as a role that may replicate."""
-    from evertill.kernel import embedded  # noqa: PLC0415 — half of those who ask for it have no server of ours.
-
     if settings.backup_database_url:
         return settings.backup_database_url
     try:
@@ -153,6 +153,20 @@ def server_url(settings: Config) -> str:
     except embedded.NoCluster:
         is_ours = False
     return embedded.superuser_url(settings.data) if is_ours else settings.database_url
+
+
+def _is_our_server(url: str) -> bool:
+    try:
+        return url == embedded.superuser_url(config.get().data)
+    except embedded.NoCluster:
+        return False
+
+
+def _limit_kept_log(server: psycopg.Connection[tuple[object, ...]], *, megabytes: int) -> None:
+    """Have the embedded server keep its log for a target that is away, and yet never fill the disk with it."""
+    wanted = f"{megabytes}MB"
+    server.execute(sql.SQL("alter system set max_slot_wal_keep_size = {}").format(sql.Literal(wanted)))
+    server.execute("select pg_reload_conf()")
 
 
 def _stream(work: _Work, stream: Stream) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,32 +36,51 @@ class Catalogue:
     manifests: Mapping[str, Manifest]
 
 
-def read_catalogue(*, target: Target, key: Key) -> list[Catalogue]:
+# Is told of what cannot be read, and may go on by returning.
+Damage = Callable[[Damaged], object]
+
+
+def _raise(damage: Damaged) -> None:
+    raise damage
+
+
+def read_catalogue(*, target: Target, key: Key, damaged: Damage = _raise) -> list[Catalogue]:
     """This function will return every line at a target with its complete backups, the latest line first.
 
-    Raises WrongKey, Damaged, NewerFormat, TargetUnavailable and TargetRefuses.
+    Raises WrongKey, NewerFormat, TargetUnavailable and TargetRefuses, and Damaged unless `damaged` wants to be told.
     """
-    found = [read_line(target=target, key=key, line=line) for line in _lines(target)]
+    found = [read_line(target=target, key=key, line=line, damaged=damaged) for line in _lines(target)]
     known = [one for one in found if one is not None]
     return sorted(known, key=lambda one: (_latest(one), one.line.began_at), reverse=True)
 
 
-def read_line(*, target: Target, key: Key, line: str) -> Catalogue | None:
+def read_line(*, target: Target, key: Key, line: str, damaged: Damage = _raise) -> Catalogue | None:
     """This function will return one line; None when it never came to anything. Raises what read_catalogue raises."""
     manifests = {}
     for stored in target.list(f"{line}/backups/"):
         if recovery.rules.manifest_of(stored.key) is not None:
-            manifest = _decode(key.open(stored.key, target.get(stored.key)), stored.key, Manifest)
-            manifests[manifest.id] = manifest
+            with _telling(damaged):
+                manifest = _decode(key.open(stored.key, target.get(stored.key)), stored.key, Manifest)
+                manifests[manifest.id] = manifest
     said = next(iter(target.list(f"{recovery.rules.line_name(line)}-")), None)
     if said is not None:
-        return Catalogue(line=_decode(key.open(said.key, target.get(said.key)), said.key, Line), manifests=manifests)
+        with _telling(damaged):
+            about = _decode(key.open(said.key, target.get(said.key)), said.key, Line)
+            return Catalogue(line=about, manifests=manifests)
     if not manifests:
         return None
     # Every manifest tells what has to be known of its line, so that it cannot be hidden by removing one object.
     first = min(manifests.values(), key=lambda one: one.stop)
     about = Line(id=line, system=first.system, segment_bytes=first.segment_bytes, began_at=first.began_at)
     return Catalogue(line=about, manifests=manifests)
+
+
+@contextmanager
+def _telling(damaged: Damage) -> Iterator[None]:
+    try:
+        yield
+    except Damaged as damage:
+        damaged(damage)
 
 
 def list_pieces(target: Target, *, line: Line, timeline: int, since: int) -> list[Piece]:

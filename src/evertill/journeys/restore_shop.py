@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import signal
 import tarfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ _SPARE = 1.2
 # What PostgreSQL says when the log ends before a commit behind the wanted moment.
 _NOTHING_BEHIND = "before configured recovery target was reached"
 
+_RECOVERING = re.compile(r"recovering ([0-9A-F]{24})")
+
 # While it replays, nothing is worth a wait for the disk: what is cut off begins anew. All is brought to the disk once,
 # at the end.
 _REPLAYING = """
@@ -60,6 +63,7 @@ restore_command = 'cp "{log}/%f" "%p"'
 recovery_target_timeline = '{timeline}'
 recovery_target_action = 'promote'
 {until}
+hot_standby = off
 logging_collector = off
 fsync = off
 full_page_writes = off
@@ -151,25 +155,51 @@ class Restored:
     seconds: float
 
 
-def plan_restore(*, target: Target, key: Key, at: dt.datetime | None, line: str | None = None) -> Plan:
+def plan_restore(
+    *,
+    target: Target,
+    key: Key,
+    at: dt.datetime | None,
+    line: str | None = None,
+    without: Collection[str] = (),
+    warn: Callable[[str], object] = lambda _line: None,
+) -> Plan:
     """This function will find what a restore to a moment needs, without one to the latest, and see that it is there.
 
-    Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd, WrongKey, Damaged, NewerFormat, TargetUnavailable and
-    TargetRefuses.
+    Of the backups before that moment the last is taken from which it can be reached; `warn` is told why a later one is
+    not. `without` names backups that are not to be used. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
+    WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
     """
-    catalogue = _choose_line(read_catalogue(target=target, key=key), line)
-    backup = recovery.rules.choose(catalogue.manifests.values(), at=at)
-    chain = recovery.rules.chain(catalogue.manifests, backup=backup.id)
-    pieces = list_pieces(target, line=catalogue.line, timeline=backup.timeline, since=backup.start)
-    found = recovery.rules.cover(
-        pieces, timeline=backup.timeline, start=backup.start, until=None if at is None else at + _BEYOND
-    )
+    catalogues = read_catalogue(target=target, key=key, damaged=lambda damage: warn(damage.detail))
+    catalogue = _choose_line(catalogues, line)
+    manifests = {name: one for name, one in catalogue.manifests.items() if name not in without}
+    first: EvertillError | None = None
+    while True:
+        try:
+            backup = recovery.rules.choose(manifests.values(), at=at)
+        except recovery.rules.NothingToRestore as error:
+            raise first or error from None
+        try:
+            return _plan_from(target, catalogue.line, manifests, backup=backup, at=at)
+        except (recovery.rules.LinkMissing, recovery.rules.WalMissing) as error:
+            first = first or error
+            warn(f"The backup {backup.id} cannot be used: {error.detail}")
+            del manifests[backup.id]
+
+
+def _plan_from(
+    target: Target, line: Line, manifests: Mapping[str, Manifest], *, backup: Manifest, at: dt.datetime | None
+) -> Plan:
+    chain = recovery.rules.chain(manifests, backup=backup.id)
+    pieces = list_pieces(target, line=line, timeline=backup.timeline, since=backup.start)
+    until = None if at is None else at + _BEYOND
+    found = recovery.rules.cover(pieces, timeline=backup.timeline, start=backup.start, until=until)
     reached = found[-1].end if found else backup.start
-    beyond = [piece for piece in pieces if piece.start > reached]
+    beyond = [piece.start for piece in pieces if piece.start > reached]
     if reached < backup.stop or (beyond and (at is None or found[-1].sent_at < at)):
-        goes_on = f" up to {lsn_text(min(piece.start for piece in beyond))}" if beyond else ""
+        goes_on = f" up to {lsn_text(min(beyond))}" if beyond else ""
         raise recovery.rules.WalMissing(f"The log is missing from {lsn_text(reached)} on{goes_on}.", at=reached)
-    plan = Plan(line=catalogue.line, chain=chain, pieces=found, at=at)
+    plan = Plan(line=line, chain=chain, pieces=found, at=at)
     if at is not None and plan.ends_at < at:
         raise CopiesEnd(f"The copies end at {plan.ends_at:%Y-%m-%d %H:%M:%S} UTC, before the wanted moment.")
     return plan
@@ -408,13 +438,14 @@ def _run_to_end(work: _Work) -> dt.datetime | None:
     cluster = embedded.prepare(folder=work.into, tell=lambda _line: None)
     pid = start(Child(name="postgresql", stage=0, run=embedded.command(cluster), orphan_signal=signal.SIGQUIT))
     first, last = work.plan.backup.start, work.plan.pieces[-1].end
+    segment_bytes = work.plan.line.segment_bytes
     looked = 0.0
 
     def tick() -> None:
         nonlocal looked
         if time.monotonic() - looked >= 1:
             looked = time.monotonic()
-            work.report("Replaying the log", max(_replayed(work.into) - first, 0), last - first)
+            work.report("Replaying the log", max(_replayed(pid, segment_bytes=segment_bytes) - first, 0), last - first)
 
     try:
         embedded.wait_ready(cluster, pid=pid, seconds=_REPLAY_S, tick=tick)
@@ -425,10 +456,13 @@ def _run_to_end(work: _Work) -> dt.datetime | None:
     return last_at if isinstance(last_at, dt.datetime) else None
 
 
-def _replayed(into: Path) -> int:
-    with suppress(psycopg.Error), psycopg.connect(embedded.superuser_url(into), connect_timeout=1) as database:
-        ((at,),) = database.execute("select (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint").fetchall()
-        return int(at or 0)
+def _replayed(pid: int, *, segment_bytes: int) -> int:
+    """Return about how far the log has been replayed: the server's startup process has it in its title (Linux)."""
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
+            found = _RECOVERING.search(Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8", errors="replace"))
+            if found is not None:
+                return recovery.assembling.segment_start(found[1], segment_bytes=segment_bytes)
     return 0
 
 

@@ -116,7 +116,7 @@ class SftpTarget:
             self._client.close()
         self._client = self._session = None
 
-    def _connected(self) -> Any:
+    def _connected(self) -> paramiko.SFTPClient:
         if self._session is not None:
             return self._session
         client = paramiko.SSHClient()

@@ -15,6 +15,11 @@ def segment_file(*, timeline: int, number: int, segment_bytes: int) -> str:
     return f"{timeline:08X}{number // per_log:08X}{number % per_log:08X}"
 
 
+def segment_start(name: str, *, segment_bytes: int) -> int:
+    """This function will return the position at which a file of the log, by its name, begins."""
+    return int(name[8:16], 16) * (1 << 32) + int(name[16:24], 16) * segment_bytes
+
+
 def write_segments(
     pieces: Sequence[Piece],
     *,

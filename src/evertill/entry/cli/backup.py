@@ -68,6 +68,31 @@ def list_(
 
 
 @app.command()
+def verify(
+    *,
+    source: FromOption = None,
+    key: KeyOption = None,
+    line: Annotated[str | None, typer.Option(help="Only this line.", show_default="all that lie there")] = None,
+    data: DataOption = None,
+) -> None:
+    """Read back everything at the target, and see that it is what was sent. No shop need run; exit code 1 when not."""
+    from evertill.journeys.verify_backups import verify_backups
+
+    copies = find_copies(source, key=key, data=data)
+    with Moving() as moving:
+        verified = verify_backups(opener=copies.opener, key=copies.key, line=line, report=moving.report)
+    for backup in verified.unfinished:
+        typer.echo(f"unfinished: {backup} has no manifest; it counts as none")
+    for finding in verified.findings:
+        typer.echo(f"wrong: line {finding.line}: {finding.subject}: {finding.detail}")
+    looked = f"{verified.objects} objects of {verified.backups} backups in {verified.lines} lines"
+    if verified.findings:
+        typer.echo(f"{len(verified.findings)} faults in {looked}. Nothing was changed.")
+        raise typer.Exit(1)
+    typer.echo(f"All is as it was sent: {looked}.")
+
+
+@app.command()
 def target(*, data: DataOption = None) -> None:
     """Print where backups go, and whether that can be reached."""
     copies = find_copies(None, key=None, data=data)

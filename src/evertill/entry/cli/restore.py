@@ -25,6 +25,9 @@ def restore(
     line: Annotated[
         str | None, typer.Option(help="Which line, when several shops lie there.", show_default="the latest")
     ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A backup that is not to be used, because it is damaged; may be repeated.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Make the shop again in a new folder, from the copies and the key alone. A shop that runs is never touched."""
@@ -33,7 +36,7 @@ def restore(
     moment = None if at == "latest" else _read_moment(at)
     copies = find_copies(source, key=key, data=data)
     with copies.open() as target:
-        plan = plan_restore(target=target, key=copies.key, at=moment, line=line)
+        plan = plan_restore(target=target, key=copies.key, at=moment, line=line, without=without or (), warn=_warn)
     chain = f" and {len(plan.chain) - 1} that build on it" if len(plan.chain) > 1 else ""
     size = f"{plan.fetch_bytes / (1 << 20):.1f} MiB to fetch"
     typer.echo(f"Restoring line {plan.line.id} from {plan.chain[0].id}{chain}: {size}.", err=True)
@@ -44,6 +47,10 @@ def restore(
     last = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "before the backup"
     typer.echo(f"Restored in {restored.seconds:.1f} s. The last thing that happened in it: {last}.")
     typer.echo(f"Open it: evertill up --data {restored.into}")
+
+
+def _warn(line: str) -> None:
+    typer.echo(f"evertill: {line}", err=True)
 
 
 def _read_moment(text: str) -> dt.datetime:

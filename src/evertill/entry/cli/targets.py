@@ -13,7 +13,7 @@ import typer
 
 from evertill.kernel.errors import ConfigError
 
-from .common import data_folder
+from .common import data_folder, noted_target
 
 if TYPE_CHECKING:
     from evertill.domains.recovery import Key, Target
@@ -55,16 +55,16 @@ def find_copies(source: str | None, *, key: Path | None, data: Path | None) -> C
 
     Raises ConfigError and KeyUnreadable.
     """
-    from evertill.domains.recovery import Key, place, sealing
+    from evertill.domains import recovery
     from evertill.outside.open_target import open_target
 
     folder = data_folder(data)
-    address = source or os.environ.get("EVERTILL_BACKUP_TARGET", "")
+    address = source or noted_target(folder)
     if not address:
         raise ConfigError("Nobody said where the copies are. Name it with --from, or set EVERTILL_BACKUP_TARGET.")
     if key is not None and str(key) == "-":
-        found = Key(typer.prompt("Key of the backups", hide_input=True))
+        found = recovery.Key(typer.prompt("Key of the backups", hide_input=True))
     else:
-        found = sealing.read_key(key or place.Place(folder).key)
+        found = recovery.sealing.read_key(key or recovery.place.Place(folder).key)
     timeout_s = int(os.environ.get("EVERTILL_BACKUP_TIMEOUT_MS") or _TIMEOUT_S * 1000) / 1000
     return Copies(opener=lambda: open_target(address, folder=folder, timeout_s=timeout_s), key=found)
