@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar, cast
 
 import psycopg
 import structlog
@@ -354,7 +354,7 @@ class _Joined:
 def _unpack(work: _Work, pool: ThreadPoolExecutor, manifest: Manifest, *, into: Path) -> None:
     stream = _Joined(_in_order(work, pool, manifest.database))
     try:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as tar:
+        with tarfile.open(fileobj=cast("BinaryIO", stream), mode="r|", bufsize=_BLOCK) as tar:
             for member in tar:
                 _write_member(tar, member, into=into)
     except tarfile.TarError as error:

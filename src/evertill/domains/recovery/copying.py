@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -111,7 +111,7 @@ def each_member(
 ) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
     """This function will give the members of a tar stream one by one, and every byte of the stream to `seen`."""
     tee = _Tee(stream, seen)
-    with tarfile.open(fileobj=tee, mode="r|", bufsize=_BLOCK) as tar:
+    with tarfile.open(fileobj=cast("BinaryIO", tee), mode="r|", bufsize=_BLOCK) as tar:
         for member in tar:
             yield member, tar
     # Padding behind the end.
