@@ -11,6 +11,9 @@ from collections.abc import Collection
 from evertill.domains.identity.types import Factor
 
 CODE_DIGITS, CODE_TRIES_MAX = 6, 5
+# Wrong codes in a row for one address until its codes get long. Those that are out then have 25 tries left at most,
+# five codes of an hour with five each, so that no hundred guesses fail in a row.
+CODE_FAILURES_MAX = 50
 # 80 bits, read from paper in four groups of four.
 RECOVERY_CODES, RECOVERY_CHARS = 10, 16
 # Crockford's base 32: no I, L, O or U.
@@ -105,6 +108,25 @@ def enough_for_step_up(enrolled: Collection[Factor], *, is_staff: bool) -> froze
         return frozenset(STRONG & has)
     codes = has & {Factor.SMS_CODE, Factor.EMAIL_CODE}
     return frozenset(codes or has & _ORDINARY)
+
+
+def needed_beside(
+    proved: Collection[Factor], *, enrolled: Collection[Factor], sms_second: bool, is_staff: bool
+) -> frozenset[Factor]:
+    """This function will return the factors of which one is needed beside those that were proved; none when it is enough.
+
+    A passkey, which its user unlocked, is enough alone. Whoever has one, or an authenticator app, or made SMS codes his
+    second step, needs a second step; the same phone is not two steps. Staff need what is strong, and nothing else
+    helps.
+    """
+    has, shown = set(enrolled), set(proved)
+    if is_staff:
+        return frozenset() if STRONG & shown else frozenset(STRONG & has) or STRONG
+    second = (STRONG | {Factor.SMS_CODE} if sms_second else STRONG) & has
+    if not second or shown & (STRONG | {Factor.RECOVERY_CODE}) or (shown & second and len(shown) > 1):
+        return frozenset()
+    left = second - shown or has & {Factor.PASSWORD, Factor.EMAIL_CODE} - shown
+    return frozenset(left | (has & {Factor.RECOVERY_CODE})) if left else frozenset()
 
 
 def spelled(name: str) -> str:
