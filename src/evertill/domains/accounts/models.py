@@ -55,7 +55,7 @@ class Address(models.Model):
             models.UniqueConstraint(name="accounts_address_once", fields=("kind", "address")),
             models.CheckConstraint(
                 name="accounts_address_spelled",
-                condition=Q(kind=_EMAIL, address__regex=r"^[^@[:space:]]+@[a-z0-9.-]+$")
+                condition=Q(kind=_EMAIL, address__regex=r"^[^@[:space:]A-Z]+@[^@[:space:]A-Z]+$")
                 | Q(kind=_PHONE, address__regex=r"^\+[1-9][0-9]{6,14}$"),
             ),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -10,16 +9,12 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from evertill.domains.accounts.types import AddressKind
+from evertill.kernel import contacts
 from evertill.kernel.errors import EvertillError
 
 NAME_CHARS_MAX = 80
-# Of RFC 5321, section 4.5.3.1; a path of 256 leaves 254 for the address.
-_LOCAL_BYTES_MAX, _EMAIL_BYTES_MAX = 64, 254
-_PHONE_CHARS_MAX = 40
-PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX = 8, 128
+PASSWORD_CHARS_MAX = 128
 _WORD_CHARS_MIN = 4
-_LOCAL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f\"(),:;<>\[\]\\]+")
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # Numbers at which no SMS arrives, or one that its sender pays dearly.
 _UNREACHABLE = (
     PhoneNumberType.FIXED_LINE,
@@ -93,38 +88,17 @@ def _letters(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    local, at, domain = unicodedata.normalize("NFC", text.strip()[:1000]).rpartition("@")
-    # Look-alikes that fold to plain letters become these letters before anything is sent.
-    local = local.casefold()
-    try:
-        domain = domain.encode("idna").decode().lower()
-    except UnicodeError:
-        domain = ""
-    whole = f"{local}@{domain}"
-    if (
-        not at
-        or not _LOCAL.fullmatch(local)
-        or local[0] == "."
-        or local[-1] == "."
-        or ".." in local
-        or len(local.encode()) > _LOCAL_BYTES_MAX
-        or not _DOMAIN.fullmatch(domain)
-        or len(whole.encode()) > _EMAIL_BYTES_MAX
-    ):
+    spelled = contacts.spell_email(text[:1000])
+    if not contacts.is_email(spelled):
         raise AddressInvalid("This is no email address.")
-    return whole
+    return spelled
 
 
 def _phone(text: str, *, region: str) -> str:
-    text = text.strip()
-    if len(text) > _PHONE_CHARS_MAX:
-        raise AddressInvalid("This is no telephone number.")
     try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        raise AddressInvalid("This is no telephone number.") from None
-    if not phonenumbers.is_valid_number(number) or number.extension:
-        raise AddressInvalid("This is no telephone number.")
-    if phonenumbers.number_type(number) in _UNREACHABLE:
+        spelled = contacts.read_phone(text, region=region)
+    except contacts.InvalidPhone as error:
+        raise AddressInvalid("This is no telephone number.") from error
+    if phonenumbers.number_type(phonenumbers.parse(spelled)) in _UNREACHABLE:
         raise AddressInvalid("No SMS arrives at this number.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return spelled

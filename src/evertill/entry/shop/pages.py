@@ -62,7 +62,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
 
 def private_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """This function will render a page that is one visitor's own: nobody keeps it and nobody lists it."""
-    return keep_private(page(request, template, context, status=status))
+    return keep_private(page(request, template, {**context, "is_private": True}, status=status))
 
 
 def keep_private(answer: HttpResponse) -> HttpResponse:
