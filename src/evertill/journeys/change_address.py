@@ -93,9 +93,7 @@ def finish_adding(*, session: Session, address: str, code_id: str, digits: str, 
         if account is None:
             raise AccountGone("This account was deleted.")
         before = accounts.read_addresses(account_id=account.id)
-        if not identity.codes.use(
-            code_id=code_id, purpose=_purpose(session), address=spelled, digits=digits, now=now
-        ):
+        if not identity.codes.use(code_id=code_id, purpose=_purpose(session), address=spelled, digits=digits, now=now):
             problem = CodeWrong("This is not the code that was sent, or it was used, or it is too old.")
         else:
             try:

@@ -106,7 +106,7 @@ def can_be_second(enrolled: Enrolled) -> bool:
     return Factor.SMS_CODE in enrolled.factors and bool(enrolled.factors & {Factor.PASSWORD, Factor.EMAIL_CODE})
 
 
-def count_passkeys(account_id: int) -> int:  # noqa: ARG001 — TODO passkeys
+def count_passkeys(account_id: int) -> int:  # noqa: ARG001 — there are no passkeys yet.
     """This function will return how many passkeys an account has."""
     return 0
 

@@ -47,8 +47,8 @@ class Shown:
 def prepare(*, account_id: int, shown: Shown, visit: Visit, now: dt.datetime) -> Callable[[], bool]:
     """This function will count a try, do what takes time, and return what says whether it was right.
 
-    That is called in the transaction that does what it is for, once it holds the account, and uses the factor up. Raises TooManyTries and
-    PasswordsBusy. The caller holds no transaction yet.
+    That is called in the transaction that does what it is for, once it holds the account, and uses the factor up.
+    Raises TooManyTries and PasswordsBusy. The caller holds no transaction yet.
     """
     factor = shown.factor
     if factor is Factor.PASSWORD:
@@ -85,9 +85,7 @@ def admit(*, name: str, visit: Visit, now: dt.datetime) -> None:
     with db.write():
         admission = identity.guesses.admit(name=name, caller=visit.caller, now=now)
     if not admission.is_admitted:
-        raise TooManyTries(
-            "Too many tries failed.", next_at=admission.next_at.isoformat() if admission.next_at else ""
-        )
+        raise TooManyTries("Too many tries failed.", next_at=admission.next_at.isoformat() if admission.next_at else "")
 
 
 def _use_totp(account_id: int, code: str, *, visit: Visit, now: dt.datetime) -> bool:

@@ -46,6 +46,7 @@ __all__ = [
 _FIRST, _SECOND = "sign-in", "second-step"
 _ADDRESS_CHARS = 254
 
+
 class SignInRefused(EvertillError):
     """Nobody has this address, or he has another password, or none: it is the same to us."""
 
@@ -130,9 +131,7 @@ def ask_for_code(*, address: str, visit: Visit, now: dt.datetime) -> AskedForCod
     """
     kind, spelled = accounts.read_address(address, region=config.get().phone_region)
     # No account is looked at, so nothing tells whether there is one.
-    sent = send_code(
-        purpose=_FIRST, kind=kind, address=spelled, caller=visit.caller, language=visit.language, now=now
-    )
+    sent = send_code(purpose=_FIRST, kind=kind, address=spelled, caller=visit.caller, language=visit.language, now=now)
     with db.write():
         attempt = identity.attempts.begin(
             account_id=None,
@@ -211,7 +210,7 @@ def _find_by_password(
     return account
 
 
-def look_at_attempt(*, attempt: str, visit: Visit, now: dt.datetime) -> MoreNeeded | NewHere | AskedForCode:
+def look_at_attempt(*, attempt: str, now: dt.datetime) -> MoreNeeded | NewHere | AskedForCode:
     """This function will say what a sign-in under way waits for, to show its page again; raises AttemptEnded."""
     with db.write():
         waiting = _resume(attempt, now=now)

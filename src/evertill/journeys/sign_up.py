@@ -40,9 +40,7 @@ def sign_up(
         if not identity.attempts.end(attempt_id=waiting.id, now=now):
             raise AttemptEnded("This sign-in is over.")
         opened = _open(account_id, name, visit=visit, now=now)
-        accounts.add_address(
-            account_id=opened, kind=AddressKind(waiting.kind), address=waiting.address, now=now
-        )
+        accounts.add_address(account_id=opened, kind=AddressKind(waiting.kind), address=waiting.address, now=now)
         if encoded:
             accounts.set_password(account_id=opened, encoded=encoded, now=now)
         return begin_session(

@@ -1,4 +1,4 @@
-"""Accounts: who has one, at which proved addresses, and by which password. No address stands here that nobody proved."""
+"""Accounts: who has one, at which proved addresses, and by which password. Nobody's unproved address stands here."""
 
 from typing import TYPE_CHECKING
 

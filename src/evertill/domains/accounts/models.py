@@ -36,7 +36,7 @@ class Account(models.Model):
                 | Q(state="DELETED", deleted_at__isnull=False, display_name="", password="", sms_second=False),
             ),
             models.CheckConstraint(
-                name="accounts_account_password_hashed", condition=Q(password="") | Q(password__contains="$")
+                name="accounts_account_password_hashed", condition=Q(("password__regex", r"^$|[$]"))
             ),
         )
 

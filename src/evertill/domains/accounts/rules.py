@@ -51,7 +51,7 @@ def read_address(text: str, *, region: str) -> tuple[AddressKind, str]:
 
 
 def normalise(kind: AddressKind, text: str, *, region: str) -> str:
-    """This function will return the one spelling of an address: the one that codes go to, and that accounts are found by.
+    """This function will return the one spelling of an address: codes go to it, and accounts are found by it.
 
     Because they are the same, nobody proves an address by one that only looks like it. Raises AddressInvalid.
     """

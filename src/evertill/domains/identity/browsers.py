@@ -16,9 +16,7 @@ _HERE = "evertill.domains.identity"
 _DEVICE_CHARS, _PLACE_CHARS = 200, 100
 
 
-def note(
-    *, account_id: int, secret: str, device: str, place: str, trust: bool, now: dt.datetime
-) -> tuple[Seen, str]:
+def note(*, account_id: int, secret: str, device: str, place: str, trust: bool, now: dt.datetime) -> tuple[Seen, str]:
     """This function will note that an account signs in with a browser, and return what is new, and its new secret.
 
     `secret` is what the browser had, "" for nothing. Others who signed in with it go on being known by the new one.
@@ -37,16 +35,12 @@ def note(
         db.execute(sql.load(_HERE, "see_browser"), (now, device, place, place, place, browser_id))
     else:
         (browser_id,) = ids.new_ids(1, now=now)
-        db.execute(
-            sql.load(_HERE, "add_browser"), (browser_id, account_id, _digest(renewed), device, place, now, now)
-        )
+        db.execute(sql.load(_HERE, "add_browser"), (browser_id, account_id, _digest(renewed), device, place, now, now))
         db.execute(sql.load(_HERE, "remove_most_browsers"), (account_id,))
     days = config.get().browser_trust_days
     if trust and days:
         db.execute(sql.load(_HERE, "trust_browser"), (now, now + dt.timedelta(days=days), browser_id))
-    seen = Seen(
-        browser_id=browser_id, is_new=account_id not in known, is_new_place=here == 0, is_first=browsers == 0
-    )
+    seen = Seen(browser_id=browser_id, is_new=account_id not in known, is_new_place=here == 0, is_first=browsers == 0)
     return seen, renewed
 
 

@@ -10,14 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db import transaction
 
 from evertill.domains.identity import allowances, guesses
-from evertill.domains.identity.rules import (
-    CODE_DIGITS,
-    CODE_FAILURES_MAX,
-    RECOVERY_CHARS,
-    is_code,
-    plain_recovery_code,
-    recovery_code,
-)
+from evertill.domains.identity.rules import CODE_DIGITS, CODE_FAILURES_MAX, long_code, long_code_chars, plain_code
 from evertill.domains.identity.types import Allowed, Code
 from evertill.kernel import config, crypto, db, sql
 from evertill.kernel.errors import EvertillError
@@ -25,9 +18,6 @@ from evertill.kernel.errors import EvertillError
 _HERE = "evertill.domains.identity"
 _HOUR_S, _DAY_S = 3600, 86_400
 _ID_BITS = 128
-_TEXT_CHARS = 40
-# As many as a recovery code has.
-_LONG_BITS = 5 * RECOVERY_CHARS
 
 
 class SendingLimited(EvertillError):
@@ -51,8 +41,8 @@ def make(
     `purpose` says what it is for and, where that matters, on what: `sign-in`, `change-phone:17`. Raises SendingLimited,
     the same for whichever limit is reached, and then counts nothing.
 
-    After many wrong codes in a row for an address, its next ones are too long to be guessed, XXXX-XXXX-XXXX-XXXX: so
-    guessing ends, and its owner is not locked out.
+    After many wrong codes in a row for an address, its next ones are too long to be guessed, XXXX-XXXX-XXXX-XXXX, or
+    XXXXXX by SMS, whose gateways take no more: so guessing ends, and its owner is not locked out.
     """
     with transaction.atomic():
         for allowed, key in _allowances(address=address, caller=caller):
@@ -60,9 +50,7 @@ def make(
                 raise SendingLimited("Too many codes were asked for. No code was sent.")
         made = Code(
             id=str(uuid.UUID(int=randbelow(2**_ID_BITS))),
-            digits=recovery_code(randbelow(2**_LONG_BITS))
-            if guesses.count_failures(name=_guessed(address)) >= CODE_FAILURES_MAX
-            else f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}",
+            digits=_digits(address, randbelow),
             expires_at=now + dt.timedelta(seconds=config.get().code_s),
         )
         db.execute(
@@ -90,8 +78,7 @@ def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.dateti
 
     A wrong try is counted, and after five the code is dead; so the caller commits whatever the answer is.
     """
-    text = "".join(digits[:_TEXT_CHARS].split())
-    plain = text if is_code(text) else plain_recovery_code(text)
+    plain = plain_code(digits)
     if plain is None:
         # Nobody can come nearer to a code by what cannot be one.
         return False
@@ -109,6 +96,13 @@ def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.dateti
         return False
     guesses.clear(names=[_guessed(address)], now=now)
     return True
+
+
+def _digits(address: str, randbelow: Callable[[int], int]) -> str:
+    if guesses.count_failures(name=_guessed(address)) < CODE_FAILURES_MAX:
+        return f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    chars = long_code_chars(address)
+    return long_code(randbelow(32**chars), chars=chars)
 
 
 def _guessed(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -41,8 +42,8 @@ def forget_account(*, account_id: int) -> None:
         table._default_manager.filter(account_id=account_id).delete()
 
 
-def _remove(old: QuerySet, order: str, *, limit: int) -> int:
+def _remove(old: QuerySet[Any], order: str, *, limit: int) -> int:
     # In one order, and past those that somebody holds.
     chosen = old.order_by(order, "pk").select_for_update(skip_locked=True).values("pk")[:limit]
     gone, _each = old.model._default_manager.filter(pk__in=chosen).delete()
-    return gone
+    return int(gone)

@@ -1,7 +1,7 @@
-"""Tables of identity. An account is a number that whoever keeps accounts gave it; no name or address stands here, but
-for the quarter of an hour of a sign-in.
+"""Tables of identity. An account is a number that whoever keeps accounts gave it.
 
-What people type or hold is kept as a keyed hash only; a TOTP secret, which has to be read again, is encrypted.
+No name or address stands here, but for the quarter of an hour of a sign-in. What people type or hold is kept as a keyed
+hash only; a TOTP secret, which has to be read again, is encrypted.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ class Attempt(models.Model):
 
 
 class Browser(models.Model):
-    """A browser that an account signed in with. Trust is here, so that it can be taken back; its cookie says nothing."""
+    """A browser that an account signed in with. Trust is here, where it can be taken back; its cookie says nothing."""
 
     id = models.BigIntegerField(primary_key=True)
     account_id = models.BigIntegerField()

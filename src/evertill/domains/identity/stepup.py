@@ -56,9 +56,7 @@ def spend(*, session_id: int, operation: str, subject: str, now: dt.datetime) ->
 
 def require(*, session_id: int, operation: str, subject: str, now: dt.datetime) -> None:
     """This function will raise StepUpRequired without leave, and spend none: before work that would be in vain."""
-    ((has,),) = db.fetch(
-        sql.load(_HERE, "look_for_grant"), (session_id, operation, subject, now, now, now)
-    )
+    ((has,),) = db.fetch(sql.load(_HERE, "look_for_grant"), (session_id, operation, subject, now, now, now))
     if not has:
         raise _required(operation, subject)
 
