@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from evertill.domains.identity import Session
+from evertill.entry.shop import cookies
 from evertill.entry.shop.devices import name_device, name_network
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.manage_sessions import resume_session
@@ -88,39 +89,22 @@ def follow_visitor(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         if getattr(request, _FOUND) is not None:
             # Whatever the page says of itself: it was made for one visitor.
             response.headers["Cache-Control"] = "no-store"
-        elif _read(request, _SESSION) and _name(_SESSION) not in response.cookies:
+        elif _read(request, _SESSION) and cookies.name(_SESSION) not in response.cookies:
             _drop(response, _SESSION)
         return response
 
     return answer
 
 
-def _read(request: HttpRequest, cookie: str) -> str:
-    return request.COOKIES.get(_name(cookie), "")[:_SECRET_CHARS]
+def _read(request: HttpRequest, base: str) -> str:
+    return cookies.read(request, base)[:_SECRET_CHARS]
 
 
-def _keep(answer: HttpResponse, cookie: str, secret: str, *, lasts: dt.timedelta) -> HttpResponse:
-    answer.set_cookie(
-        _name(cookie),
-        secret,
-        max_age=int(lasts.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=_is_https(),
-    )
+def _keep(answer: HttpResponse, base: str, secret: str, *, lasts: dt.timedelta) -> HttpResponse:
+    cookies.keep(answer, base, secret, max_age_s=int(lasts.total_seconds()))
     return answer
 
 
-def _drop(answer: HttpResponse, cookie: str) -> HttpResponse:
-    answer.set_cookie(_name(cookie), "", max_age=0, path="/", httponly=True, samesite="Lax", secure=_is_https())
+def _drop(answer: HttpResponse, base: str) -> HttpResponse:
+    cookies.drop(answer, base)
     return answer
-
-
-def _name(cookie: str) -> str:
-    # With this prefix, browsers take the cookie from this very host only, over TLS: nobody can plant one.
-    return f"__Host-{cookie}" if _is_https() else cookie
-
-
-def _is_https() -> bool:
-    return config.get().public_url.startswith("https://")
