@@ -18,7 +18,7 @@ from tests.builders import make_product
 from tests.contracts import web
 from tests.contracts.test_up import free_port
 from tests.contracts.web import written
-from tests.pages.test_shop import CHINESE, ENGLISH, POLICY, words
+from tests.pages.test_shop import CHINESE, ENGLISH, words
 from tests.sandbox.provider import Provider, running
 
 NOTHING = {"orders_order": 0, "orders_line": 0, "orders_event": 0, "stock_movement": 1}
@@ -144,7 +144,7 @@ class TestBuying:
         assert page.text.count('<svg xmlns="http://www.w3.org/2000/svg"') == 1
         assert '<meta http-equiv="refresh" content="5;url=/orders/' in page.text
         assert " style=" not in page.text
-        assert page.headers["content-security-policy"] == POLICY
+        assert "script-src 'nonce-" in page.headers["content-security-policy"]
 
 
 class TestCart:

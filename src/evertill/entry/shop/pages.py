@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from evertill.entry.shop import cart
-from evertill.kernel import db
+from evertill.kernel import config, db
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -46,6 +46,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
         {
             "cart_pieces": sum(cart.read(request).values()),
             **context,
+            "shop_name": config.get().shop_name or _("Evertill"),
             "language": language,
             # The one in which variants are named.
             "first_language": settings.LANGUAGE_CODE,
@@ -62,7 +63,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
 
 def private_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """This function will render a page that is one visitor's own: nobody keeps it and nobody lists it."""
-    return keep_private(page(request, template, context, status=status))
+    return keep_private(page(request, template, {**context, "is_private": True}, status=status))
 
 
 def keep_private(answer: HttpResponse) -> HttpResponse:

@@ -71,8 +71,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "evertill.entry.shop.middleware.strict_pages",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -95,6 +95,11 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
 # Only where the shop's address says so: on a laptop it would lock the browser out of everything else on localhost.
 SECURE_HSTS_SECONDS = 365 * 86400 if _is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _is_https
+# An order's address has its access token in it: no other site is told it. "no-referrer" would take the Origin from
+# our own forms too, by which they are known to be ours.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Forms are short, and nobody sends files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = _config.body_bytes_max
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -112,6 +117,8 @@ STATICFILES_DIRS = [Path(__file__).parent / "static"]
 # Files are served from the packages they came in; nothing is copied anywhere.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# The files are for the shop's own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Logging is set up by the process that runs (kernel.log); Django only hands its records on.
 LOGGING_CONFIG = None

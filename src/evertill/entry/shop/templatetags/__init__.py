@@ -1,0 +1,1 @@
+"""What the templates of the customers' pages can say beyond Django's own."""
