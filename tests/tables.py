@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from evertill.kernel import config
+
 # What migrations fill and a test therefore finds.
 _KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
@@ -33,6 +35,8 @@ def empty() -> None:
         (names,) = cursor.fetchone()
         with unguarded():
             cursor.execute(f"truncate {names} restart identity cascade")
+    # What was noted of an audit trail that is no longer there.
+    (config.get().data / "trail-anchor.json").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -272,11 +272,11 @@ class TestSecrets:
     def test_of_before_are_told_apart_from_tampering(self, monkeypatch: pytest.MonkeyPatch) -> None:
         record = write()
         old = b"another secret of thirty-two bytes"
-        from evertill.domains.trail import operations, rules
+        from evertill.domains.trail import rules
         from evertill.kernel import crypto
 
         key = crypto.derive_key("trail", secret=old)
-        monkeypatch.setattr(operations.crypto, "derive_key", lambda _purpose: key)
+        monkeypatch.setattr("evertill.domains.trail.operations.crypto.derive_key", lambda _purpose: key)
         write()
         monkeypatch.undo()
         newest = write()

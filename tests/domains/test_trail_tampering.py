@@ -40,10 +40,8 @@ class Superuser:
         self.chance = chance
         rows = connection.execute("select * from trail_record order by chain, seq").fetchall()
         names = [column.name for column in connection.execute("select * from trail_record limit 0").description or ()]
-        self.records = [
-            Record(*(bytes(row[n]) if isinstance(row[n], bytes | memoryview) else row[n] for n in _FIELDS))
-            for row in (dict(zip(names, values, strict=True)) for values in rows)
-        ]
+        found = [dict(zip(names, values, strict=True)) for values in rows]
+        self.records = [msgspec.convert(row | {"mac": bytes(row["mac"])}, Record) for row in found]
         connection.execute("create table kept_record as table trail_record")
         connection.execute("create table kept_chain as table trail_chain")
 

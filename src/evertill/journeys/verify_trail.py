@@ -1,4 +1,4 @@
-"""Verify the trail: whether every record is as it was written, and where the chains stood by what was noted elsewhere."""
+"""Verify the trail: whether every record is as it was written, and none is gone that was noted elsewhere."""
 
 from __future__ import annotations
 

@@ -92,8 +92,9 @@ def _found(search: Search) -> QuerySet[Row]:
 
 
 def _record(values: Sequence[Any]) -> Record:
-    *others, mac = values
-    return Record(*others, bytes(mac))
+    # The last one is the hash, which the driver may give as a view.
+    fields = [*values[:-1], bytes(values[-1])]
+    return Record(*fields)
 
 
 def _heads(rows: Iterable[tuple[int, int, bytes]]) -> list[Head]:

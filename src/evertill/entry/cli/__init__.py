@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
     "audit": "evertill.entry.cli.audit",
+    "audit-trail": "evertill.entry.cli.audit_trail",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }
