@@ -17,11 +17,12 @@ if TYPE_CHECKING:
         finish,
         postpone,
         put_back,
+        remove_of_account,
         remove_old,
         retry,
         write,
     )
-    from evertill.domains.messages.queries import find, read_open, read_waiting_since
+    from evertill.domains.messages.queries import find, read_of_account, read_open, read_waiting_since
     from evertill.domains.messages.senders import (
         LetterPostponed,
         LetterRefused,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         sender_or_stand_in,
     )
     from evertill.domains.messages.texts import render, render_code
-    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, State
+    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, Notice, State
 
 __getattr__ = open_door(__name__)
 
@@ -48,6 +49,7 @@ __all__ = [
     "Message",
     "MessageNotUndeliverable",
     "NewMessage",
+    "Notice",
     "Post",
     "Sender",
     "SenderUnavailable",
@@ -60,9 +62,11 @@ __all__ = [
     "finish",
     "postpone",
     "put_back",
+    "read_of_account",
     "read_open",
     "read_waiting_since",
     "register",
+    "remove_of_account",
     "remove_old",
     "render",
     "render_code",

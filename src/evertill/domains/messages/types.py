@@ -16,6 +16,34 @@ class Kind(StrEnum):
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.
     REFUNDED = "REFUNDED"
+    # Facts: notice and at; as it needs them device, place, address, left, ready_at, ends_at and cancel (a path).
+    ACCOUNT_NOTICE = "ACCOUNT_NOTICE"
+
+
+class Notice(StrEnum):
+    """What the owner of an account is told of."""
+
+    NEW_SIGN_IN = "NEW_SIGN_IN"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 — the name of a notice.
+    PASSWORD_REMOVED = "PASSWORD_REMOVED"  # noqa: S105 — as above.
+    ADDRESS_ADDED = "ADDRESS_ADDED"
+    ADDRESS_REMOVED = "ADDRESS_REMOVED"
+    TOTP_ADDED = "TOTP_ADDED"
+    TOTP_REMOVED = "TOTP_REMOVED"
+    PASSKEY_ADDED = "PASSKEY_ADDED"
+    PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    SMS_SECOND_ON = "SMS_SECOND_ON"
+    SMS_SECOND_OFF = "SMS_SECOND_OFF"
+    RECOVERY_CODES_MADE = "RECOVERY_CODES_MADE"
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    RECOVERY_ASKED = "RECOVERY_ASKED"
+    RECOVERY_READY = "RECOVERY_READY"
+    RECOVERY_CANCELLED = "RECOVERY_CANCELLED"
+    RECOVERY_DONE = "RECOVERY_DONE"
+    DATA_EXPORTED = "DATA_EXPORTED"
+    ACCOUNT_DELETED = "ACCOUNT_DELETED"
+    STAFF_ADDED = "STAFF_ADDED"
+    STAFF_REMOVED = "STAFF_REMOVED"
 
 
 class Channel(StrEnum):
@@ -49,15 +77,18 @@ class State(StrEnum):
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is to be sent once, however often it is written under its key, such as `refunded:NUMBER`.
 
-    `to` is an email address. Facts are never secret: a message lies in other people's machines.
+    `to` is an address of the channel's: an email address, or a telephone number in E.164. It tells of an order, of an
+    account, or of both. Facts are never secret: a message lies in other people's machines.
     """
 
     key: str
     kind: Kind
-    order_id: int
     to: str
     language: str
     facts: Mapping[str, str]
+    order_id: int | None = None
+    account_id: int | None = None
+    channel: Channel = Channel.EMAIL
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +96,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     kind: str
-    order_id: int
+    order_id: int | None
+    account_id: int | None
+    channel: Channel
     to: str
     language: str
     facts: Mapping[str, str]
