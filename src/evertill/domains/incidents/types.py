@@ -23,6 +23,8 @@ class Kind(StrEnum):
     DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
+    # Subject: the trail as a whole.
+    TRAIL_BROKEN = "TRAIL_BROKEN"
     # Subject: where backups go.
     BACKUP_TARGET_AWAY = "BACKUP_TARGET_AWAY"
     # Subject of these: the line of backups.

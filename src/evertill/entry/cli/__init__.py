@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "evertill.entry.cli.keys",
     "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
+    "audit-trail": "evertill.entry.cli.audit_trail",
     "backup": "evertill.entry.cli.backup",
     "restore": "evertill.entry.cli.restore",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
