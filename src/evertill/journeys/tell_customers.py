@@ -65,6 +65,25 @@ def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later
     return messages.ask_to_write(new=new, now=now)
 
 
+def tell_placed(*, order: orders.Order, keep_h: int, now: dt.datetime) -> None:
+    """This function will tell a customer that the shop placed his order for him, and how long it keeps the goods."""
+    if order.state is not orders.State.PLACED or not _is_somebody(order.email):
+        return
+    number = ids.to_number(order.id)
+    told = messages.NewMessage(
+        key=f"placed:{number}",
+        kind=messages.Kind.ORDER_PLACED,
+        order_id=order.id,
+        to=order.email,
+        language=order.language or config.get().languages[0],
+        facts={
+            **_facts(number, Money(amount=order.total, currency=order.currency)),
+            "hours": str(keep_h),
+        },
+    )
+    messages.write(new=[told], now=now)
+
+
 def tell_refunded(
     *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
 ) -> None:

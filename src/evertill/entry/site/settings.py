@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "evertill.domains.payments",
     "evertill.domains.reconciliation",
     "evertill.domains.stock",
+    "evertill.domains.submissions",
     "evertill.entry.shop",
 ]
 MIDDLEWARE = [
