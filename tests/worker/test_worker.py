@@ -212,6 +212,7 @@ class TestTimetable:
         assert planned == {
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
+            "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
             "poll_disputes": "*/5 * * * *",
             "poll_payments": "* * * * * */10",
@@ -222,4 +223,5 @@ class TestTimetable:
             "send_messages": "* * * * * */10",
             "send_sms": "* * * * * */10",
             "settle_submissions": "* * * * *",
+            "tell_recoveries": "*/5 * * * *",
         }
