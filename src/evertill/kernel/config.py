@@ -376,7 +376,7 @@ def _check_region(region: str) -> None:
 def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
     name = variable(item.name)
     if item.name == "secret":
-        return _read_secret(name, text)
+        return read_secret(name, text)
     if isinstance(item.default, int):
         return _read_int(item, name, text)
     if isinstance(item.default, tuple):
@@ -397,7 +397,8 @@ def _read_int(item: Field[Any], name: str, text: str) -> int:
     return value
 
 
-def _read_secret(name: str, text: str) -> bytes:
+def read_secret(name: str, text: str) -> bytes:
+    """This function will read a shop's secret from base64; raises ConfigError that calls it by `name`."""
     # The text itself never goes into the message: messages end up in logs.
     try:
         secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     SUBMISSION_OPEN = "SUBMISSION_OPEN"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
+    # Subject: the trail as a whole.
+    TRAIL_BROKEN = "TRAIL_BROKEN"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "evertill.entry.cli.keys",
     "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
+    "audit-trail": "evertill.entry.cli.audit_trail",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }
