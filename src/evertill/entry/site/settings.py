@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "evertill.domains.payments",
     "evertill.domains.reconciliation",
     "evertill.domains.stock",
+    "evertill.domains.submissions",
     "evertill.domains.trail",
     "evertill.entry.shop",
 ]
