@@ -70,6 +70,15 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    submission_keep_days: int = _setting(
+        30, "Days for which a checkout that failed through our fault is kept; customers are told.", low=1, high=365
+    )
+    submission_batch_max: int = _setting(
+        500, "Failed checkouts that one transaction looks through or removes.", low=1, high=5000
+    )
+    spool_bytes_max: int = _setting(
+        16 << 20, "Bytes of failed checkouts that a node keeps while the database is away.", low=4096, high=1 << 30
+    )
     claim_days: int = _setting(
         365,
         "Days for which an order that a guest placed can become that of an account with the same address: telephone"

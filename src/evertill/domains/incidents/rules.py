@@ -31,6 +31,10 @@ _REMEDIES: Mapping[str, str] = {
         "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"
         " at the provider, run `evertill reconcile` for the day, and close this when the money is accounted for."
     ),
+    Kind.SUBMISSION_OPEN: (
+        "A customer could not order through a fault of the shop's, and agreed that it is kept. `evertill submissions`"
+        " lists what; finish each or close it. This closes by itself with the last one."
+    ),
     Kind.MESSAGE_UNDELIVERABLE: (
         "A customer could not be told. `evertill messages list --texts` shows what; tell him in another way and close"
         " this, or have it sent again by `evertill messages retry`."

@@ -16,8 +16,10 @@ from procrastinate.job_context import JobContext
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
+from evertill.journeys import keep_submission as keeping
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
 from evertill.journeys import send_messages as sending
@@ -95,6 +97,25 @@ def send_sms(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — a
 def remove_old_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Remove messages that were written long ago, batch by batch; they name people."""
     _until_done(context, lambda: sending.remove_old_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="settle_submissions", queueing_lock="settle_submissions")
+def settle_submissions(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Note of failed checkouts what their customers have ordered after all."""
+    settled = finishing.settle_submissions(now=clock.now())
+    if settled:
+        _log.info("submissions settled", submissions=settled)
+
+
+# Often, because customers are told a day by which it is gone.
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="remove_old_submissions", queueing_lock="remove_old_submissions", pass_context=True)
+def remove_old_submissions(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove failed checkouts whose time is over, batch by batch."""
+    _until_done(
+        context, lambda: keeping.remove_old_submissions(now=clock.now()), limit=config.get().submission_batch_max
+    )
 
 
 @app.periodic(cron="*/5 * * * *")
