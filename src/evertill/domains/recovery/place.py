@@ -120,6 +120,17 @@ class Place:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
+    def note_verified(self, now: dt.datetime) -> None:
+        """This function will keep when everything at the target was read."""
+        write_whole(path=self.root / "verified.json", text=msgspec.json.encode(now).decode() + "\n")
+
+    def read_verified(self) -> dt.datetime | None:
+        """This function will return when everything at the target was last read; None when it never was."""
+        try:
+            return msgspec.json.decode((self.root / "verified.json").read_bytes(), type=dt.datetime)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
     def pack_files(self, *, secret: str, settings: Mapping[str, str]) -> bytes:
         """This function will return everything in the data folder that a rebuild needs, as a tar file.
 
