@@ -44,7 +44,7 @@ class Line:
 
     def cut(self, method: str, path: str, cut: Cut) -> None:
         """Lose every request of a method and a path, which is a pattern without the prefix of a language."""
-        self._request = re.compile(rf"{method} (/(en|zh-hans))?{path}[ ?]".encode())
+        self._request = re.compile(rf"{method} (/(?:en|zh-hans)(?:-[a-z]{{3}})?)?{path}[ ?]".encode())
         self._cut, self.lost = cut, 0
 
     def mend(self) -> None:

@@ -41,6 +41,7 @@ class Visitor:
     home: str
     language: str
     size: Size
+    has_script: bool = True
     email: str = field(default_factory=lambda: f"ada.{secrets.token_hex(4)}@example.com")
 
     def said(self, text: str) -> str:
@@ -64,9 +65,12 @@ class Visitor:
 
     def put_this(self, *, quantity: int = 1) -> None:
         """Put pieces of the product that is shown into the cart, and be shown the cart."""
-        form = self.page.locator("form[action$='/cart/add']").first
+        form = self.page.locator("main form[action$='/cart/add']").first
         form.locator("[name=quantity]").fill(str(quantity))
         self.press(form.locator("button"))
+        if self.has_script:
+            # The page stays, and says what was done and where to go now.
+            self.press(self.page.locator("main .said a").first)
         self.page.wait_for_url("**/cart")
 
     def go_to_checkout(self) -> None:
@@ -145,7 +149,9 @@ class Door:
         self._leave.append(context.close)
         context.set_default_timeout(PATIENCE_MS)
         self.guard.watch(context)
-        return Visitor(page=context.new_page(), home=home or self.home, language=language, size=size)
+        return Visitor(
+            page=context.new_page(), home=home or self.home, language=language, size=size, has_script=script
+        )
 
     def close(self) -> None:
         """Send everybody home."""

@@ -35,6 +35,11 @@ _REMEDIES: Mapping[str, str] = {
         "A customer could not be told. `evertill messages list --texts` shows what; tell him in another way and close"
         " this, or have it sent again by `evertill messages retry`."
     ),
+    Kind.TRAIL_BROKEN: (
+        "The audit trail is not as it was written. Run `evertill audit-trail verify`. If the database was restored from"
+        " a backup, accept what is gone with `evertill audit-trail accept-cut`; otherwise keep a copy of the database"
+        " and of the data folder, and find out who had access to it."
+    ),
 }
 _ANY = "Look into it, set right what is wrong, then close this."
 

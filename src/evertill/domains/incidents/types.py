@@ -23,6 +23,8 @@ class Kind(StrEnum):
     DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
+    # Subject: the trail as a whole.
+    TRAIL_BROKEN = "TRAIL_BROKEN"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

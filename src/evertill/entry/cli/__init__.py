@@ -29,7 +29,9 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
+    "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
+    "audit-trail": "evertill.entry.cli.audit_trail",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }
