@@ -11,24 +11,24 @@ from playwright.sync_api import Page
 _STOPS_MAX: Final = 80
 
 # Where the focus is has to be seen (2.4.7) and must not be hidden behind something (2.4.11). A ring may be drawn on the
-# element itself or on the label around it.
+# element itself or on what it stands in: a card, a label.
 _FOCUS = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
-  const ringed = (element) => {
-    if (!element) return false;
+  const isRinged = (element) => {
     const style = getComputedStyle(element);
-    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   };
+  const around = [];
+  for (let element = one; element && around.length < 5; element = element.parentElement) around.push(element);
   const box = one.getBoundingClientRect();
   const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
   const y = Math.min(Math.max(box.y + box.height / 2, 0), innerHeight - 1);
   const top = document.elementFromPoint(x, y);
-  const label = one.closest("label");
   return {
     what: one.outerHTML.slice(0, 120),
-    isSeen: ringed(one) || ringed(label),
-    isOnTop: Boolean(top) && (one.contains(top) || top.contains(one) || Boolean(label?.contains(top))),
+    isSeen: around.some(isRinged),
+    isOnTop: Boolean(top) && (one.contains(top) || around.slice(0, 3).some((element) => element.contains(top))),
   };
 }"""
 

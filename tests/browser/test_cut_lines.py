@@ -15,6 +15,7 @@ from tests.browser.line import Cut, Line
 from tests.browser.visitor import Door, Size, Visitor
 from tests.shop import Shop
 
+LINE_CUT = "The line was cut. Whether it is in your cart, your cart tells."
 ONCE = [Written(state="PLACED", pieces={"TEA-003": 3}, captured=0)]
 PAID = [Written(state="PAID", pieces={"TEA-003": 3}, captured=1)]
 
@@ -67,14 +68,12 @@ class TestALineThatBreaks:
         page = ada.page
 
         ada.open("/products/chamomile-at-three")
-        put = page.locator("form[action$='/cart/add']")
+        put = page.locator("main form[action$='/cart/add']")
         put.locator("[name=quantity]").fill("3")
         with trouble.at(ada, "POST", "/cart/add"):
-            cut_off(ada, lambda: ada.press(put.locator("button")))
-        page.go_back()
-        put.locator("[name=quantity]").fill("3")
-        ada.press(put.locator("button"))
-        page.wait_for_url("**/cart")
+            ada.press(put.locator("button"))
+            expect(page.locator("main .said")).to_contain_text(LINE_CUT)
+        ada.put_this(quantity=3)
 
         with trouble.at(ada, "GET", "/checkout"):
             cut_off(ada, lambda: ada.press(page.locator("main a[href$='/checkout']")))
@@ -96,7 +95,7 @@ class TestALineThatBreaks:
         with trouble.at(ada, "POST", "/orders/.*/pay"):
             cut_off(ada, ada.begin_payment)
         page.go_back()
-        assert page.url == order
+        assert ada.is_at(order)
         with trouble.at(ada, "GET", "/orders/[^/ ]*"):
             cut_off(ada, page.reload)
         page.reload()

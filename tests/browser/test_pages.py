@@ -94,5 +94,5 @@ def look_at_what_goes_wrong(ada: Visitor, exam: Exam, guard: Guard, shop: Shop) 
     exam.look(ada.page, "order-cancelling")
     ada.press(ada.page.locator("form[action*='/cancel'] button"))
     ada.sees("Cancelled")
-    assert ada.page.url == order
+    assert ada.is_at(order)
     exam.look(ada.page, "order-cancelled")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -16,6 +17,8 @@ from tests.browser.texts import said
 
 # A busy machine is slow; a page that never comes is noticed all the same.
 PATIENCE_MS: Final = 15_000
+# What an address begins with: a language, and perhaps a currency.
+_PLACE = re.compile(r"^/(?:en|zh-hans)(?:-[a-z]{3})?/")
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
 
 
@@ -67,10 +70,14 @@ class Visitor:
         """Put pieces of the product that is shown into the cart, and be shown the cart."""
         form = self.page.locator("main form[action$='/cart/add']").first
         form.locator("[name=quantity]").fill(str(quantity))
-        self.press(form.locator("button"))
         if self.has_script:
             # The page stays, and says what was done and where to go now.
+            with self.page.expect_response("**/cart/add"):
+                self.press(form.locator("button"))
+            expect(form).not_to_have_attribute("aria-busy", "true")
             self.press(self.page.locator("main .said a").first)
+        else:
+            self.press(form.locator("button"))
         self.page.wait_for_url("**/cart")
 
     def go_to_checkout(self) -> None:
@@ -118,6 +125,10 @@ class Visitor:
         self.press(self.page.locator("form button").first)
         self.page.wait_for_url("**/pay/return*", timeout=PATIENCE_MS)
 
+    def is_at(self, address: str) -> bool:
+        """Whether the page is that of an address, in whatever language and currency."""
+        return _PLACE.sub("/", urlsplit(self.page.url).path) == _PLACE.sub("/", urlsplit(address).path)
+
     def sees(self, text: str) -> None:
         """Find a text of the pages' own in the heading."""
         expect(self.page.locator("h1")).to_have_text(re.compile(re.escape(self.said(text))), timeout=PATIENCE_MS)
@@ -149,9 +160,7 @@ class Door:
         self._leave.append(context.close)
         context.set_default_timeout(PATIENCE_MS)
         self.guard.watch(context)
-        return Visitor(
-            page=context.new_page(), home=home or self.home, language=language, size=size, has_script=script
-        )
+        return Visitor(page=context.new_page(), home=home or self.home, language=language, size=size, has_script=script)
 
     def close(self) -> None:
         """Send everybody home."""
