@@ -96,6 +96,9 @@ class Config:
         low=0,
         high=3600,
     )
+    catalog_cache_bytes_max: int = _setting(
+        16 << 20, "Bytes of such pages that each web worker keeps; 0 keeps none.", low=0, high=1 << 30
+    )
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=1000)

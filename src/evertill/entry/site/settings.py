@@ -73,7 +73,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "evertill.entry.shop.middleware.strict_pages",
     "evertill.entry.shop.visitor.follow_visitor",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "evertill.entry.shop.places.at_place",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,10 +127,10 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
 # Files are served from the packages they came in; nothing is copied anywhere.
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-# The files are for the shop's own pages.
-WHITENOISE_ALLOW_ALL_ORIGINS = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "evertill.entry.site.static_files.NamedStorage"},
+}
 
 # Logging is set up by the process that runs (kernel.log); Django only hands its records on.
 LOGGING_CONFIG = None
