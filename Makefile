@@ -51,6 +51,6 @@ $(VENV)/.shop: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.shop
-	@deploy/tools.sh curl wrk chromium fonts-wqy-microhei
+	@deploy/tools.sh curl wrk age zstd sshd=openssh-server chromium fonts-wqy-microhei
 	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements-dev.lock
 	@touch $@

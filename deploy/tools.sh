@@ -1,18 +1,20 @@
 #!/bin/sh
 # Sees to programs and fonts of the machine's that tests or measurements use. As root on Debian it installs what is
 # missing; otherwise it says what to do and leaves the decision to whoever asked.
-# usage: tools.sh PROGRAM|FONT …
+# usage: tools.sh PROGRAM[=PACKAGE]|FONT …      (a package is called as its program unless it is said)
 set -eu
+# Servers are in folders that an ordinary user does not look through.
+PATH=$PATH:/usr/sbin:/sbin
 is_here() {
     case $1 in
         # A font is no program: any that has Chinese signs will do.
         fonts-*) [ -n "$(fc-list :lang=zh-cn family 2>/dev/null)" ] ;;
-        *) command -v "$1" >/dev/null ;;
+        *) command -v "${1%%=*}" >/dev/null ;;
     esac
 }
 missing=
 for tool in "$@"; do
-    is_here "$tool" || missing="$missing $tool"
+    is_here "$tool" || missing="$missing ${tool#*=}"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
