@@ -6,6 +6,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.orders.operations import (
+        CHANNEL,
         NumberTaken,
         ask_to_change_state,
         change_state,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         lock_expired,
         lock_order,
         lock_orders,
+        note,
         promise_return,
         ready_to_fulfil,
         record,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         find_pieces,
         find_return_differences,
         find_total_differences,
+        read_events,
         read_lines,
         read_orders,
         read_returns,
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from evertill.domains.orders.types import (
         AskedReturn,
         Due,
+        Event,
+        EventKind,
         Hold,
         HoldReason,
         Keyed,
@@ -57,14 +62,18 @@ if TYPE_CHECKING:
         Pieces,
         Return,
         State,
+        Told,
     )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "CHANNEL",
     "AmbiguousLine",
     "AskedReturn",
     "Due",
+    "Event",
+    "EventKind",
     "Hold",
     "HoldReason",
     "Keyed",
@@ -74,6 +83,7 @@ __all__ = [
     "Pieces",
     "Return",
     "State",
+    "Told",
     "TooManyPieces",
     "UnknownLine",
     "access_token",
@@ -94,10 +104,12 @@ __all__ = [
     "lock_expired",
     "lock_order",
     "lock_orders",
+    "note",
     "opens",
     "pieces_by_sku",
     "pieces_left",
     "promise_return",
+    "read_events",
     "read_lines",
     "read_orders",
     "read_returns",
