@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from structlog.testing import capture_logs
 
 from evertill.domains import incidents, messages
-from evertill.domains.messages import Kind, NewMessage, State
+from evertill.domains.messages import Channel, Kind, NewMessage, State
 from evertill.journeys.send_messages import remove_old_messages, retry_message, send_messages
 from evertill.kernel import config, db
 from evertill.kernel.errors import ConfigError
@@ -49,11 +49,11 @@ def postbox(server: Postbox, committed_db: None) -> Iterator[Postbox]:
 
 @contextmanager
 def connected(url: str, **settings: object) -> Iterator[None]:
-    messages.register(sender(url, **settings))
+    messages.register({Channel.EMAIL: sender(url, **settings)})
     try:
         yield
     finally:
-        messages.register(None)
+        messages.register({})
 
 
 def sender(url: str, **settings: object) -> SmtpSender:
@@ -127,7 +127,7 @@ class TestSend:
         assert sum(counts) == len(postbox.mails()) == 20
 
     def test_waits_without_a_mail_server(self, committed_db: None) -> None:
-        messages.register(None)
+        messages.register({})
         write()
 
         assert send_messages(now=NOON) == 0
@@ -280,7 +280,7 @@ class TestTrouble:
 
                     yield post_some
 
-        messages.register(Moody())
+        messages.register({Channel.EMAIL: Moody()})
         write("paid:1")
         write("paid:2", to="bob@example.com")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.domains.messages import Cause, Kind, render
+from evertill.domains.messages import Cause, Kind, render, render_code
 
 FACTS = {"order": "0E9W-9MHZ-4G9XQ", "amount": "1250", "currency": "GBP"}
 SHOP = "https://shop.example"
@@ -42,3 +42,29 @@ class TestRender:
 
         with pytest.raises((KeyError, ValueError)):
             render(**asked)  # type: ignore[arg-type]
+
+
+CODE = {"code": "123456", "minutes": 10, "shop": "shop.example"}
+
+
+class TestRenderCode:
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("purpose", ["sign-in", "second-step", "step-up:17", "add-address:17", "anything"])
+    def test_has_words_for_every_purpose_in_every_language(self, language: str, purpose: str) -> None:
+        subject, letter, sms = render_code(purpose=purpose, language=language, **CODE)  # type: ignore[arg-type]
+
+        assert "123456" not in subject
+        assert [text.count("123456") for text in (letter, sms)] == [1, 1]
+        assert "shop.example" in sms
+        assert sms.isascii() is letter.isascii() is (language == "en")
+        assert not set("{}") & set(subject + letter + sms)
+        # One SMS, of 160 Latin or 70 other characters, for a host of this length.
+        assert len(sms) <= (160 if language == "en" else 70)
+
+    def test_speaks_english_where_it_knows_no_better(self) -> None:
+        known, other = (
+            render_code(purpose="sign-in", language=name, **CODE)  # type: ignore[arg-type]
+            for name in ("en", "fr")
+        )
+
+        assert other == known

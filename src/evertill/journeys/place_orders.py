@@ -13,10 +13,6 @@ from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX
 
-# A name, an @, a host; no white space or control characters. Whether it is read by anyone only a message can tell.
-# The end is $(?!\n), because $ alone lets a line break through in Python; it means the same in every other dialect.
-EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]{1,189}$(?!\n)"
-
 
 class AskedLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a request; `unit_price` in minor units only from those who may name their own price."""

@@ -41,7 +41,7 @@ def send_messages(*, now: dt.datetime) -> int:
     Fewer than `config.message_batch_max` means that none was left, or that the mail server does not answer; then they
     wait and nobody is asked again within a minute. Without a mail server all of them wait. Raises what db.write raises.
     """
-    sender = messages.sender()
+    sender = messages.sender(messages.Channel.EMAIL)
     if sender is None:
         return 0
     limit = config.get().message_batch_max
@@ -123,7 +123,7 @@ def _end_too_old(*, now: dt.datetime, limit: int) -> None:
 
 def is_connected() -> bool:
     """This function will say whether this process has a mail server."""
-    return messages.sender() is not None
+    return messages.sender(messages.Channel.EMAIL) is not None
 
 
 def list_messages(*, limit: int) -> list[Message]:

@@ -18,6 +18,7 @@ from typing import Any
 from evertill.kernel.errors import ConfigError
 
 _SECRET_BYTES_MIN = 32
+_PHONE_REGION = "CN"
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
@@ -52,6 +53,10 @@ class Config:
     )
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
+    )
+    phone_region: str = _setting(
+        _PHONE_REGION,
+        "Region (two capital letters) of telephone numbers that are written without their country.",
     )
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
@@ -202,12 +207,26 @@ class Config:
     message_age_h: int = _setting(72, "Hours after which a message that waits is given up.", low=1, high=24 * 366)
     message_keep_days: int = _setting(90, "Days for which messages are kept, sent or not.", low=1, high=3660)
 
+    message_file_bytes_max: int = _setting(
+        1 << 20,
+        "Bytes in the file that takes codes where no mail server and no SMS gateway is set up; one such file before it"
+        " is kept.",
+        low=4096,
+        high=1 << 30,
+    )
+
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
     code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
+    )
+    code_wait_ms: int = _setting(
+        3_000,
+        "Milliseconds for which whoever asked for a code waits to hear whether it went out; then it is under way.",
+        low=0,
+        high=30_000,
     )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
@@ -244,9 +263,20 @@ def load(environ: Mapping[str, str]) -> Config:
     config = Config(**values)
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    _check_region(config.phone_region)
     if config.smtp_url and not config.mail_from:
         raise ConfigError(f"{variable('mail_from')} is not set. With a mail server, mail has to be from somebody.")
     return config
+
+
+def _check_region(region: str) -> None:
+    if region == _PHONE_REGION:
+        return
+    # Imported late: it brings the numbering plans of the world, which few processes need.
+    from evertill.kernel import contacts  # noqa: PLC0415
+
+    if not contacts.is_region(region):
+        raise ConfigError(f"{variable('phone_region')} takes a region such as CN or GB, not '{region[:40]}'.")
 
 
 def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.

@@ -9,10 +9,12 @@ from typing import Protocol
 import structlog
 
 from evertill.domains import messages, payments
+from evertill.domains.messages import Channel
 from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
+from evertill.outside.file_sender import FileSender
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
@@ -32,10 +34,19 @@ _ROLLED_MAX = 4
 
 
 def connect() -> None:
-    """This function will register the payment providers and the mail server that are set up. It calls none of them."""
+    """This function will register the payment providers and senders that are set up. It calls none of them."""
     settings = config.get()
     payments.register(*_providers(settings))
-    messages.register(SmtpSender(settings=settings) if settings.smtp_url else None)
+    senders = dict(_senders(settings))
+    # Only where nothing is set up at all: somebody tries the shop out. A shop that sends mail but no SMS says so,
+    # instead of letting people wait for an SMS that lies in a file.
+    stand_ins = {} if senders else {channel: FileSender(channel=channel, settings=settings) for channel in Channel}
+    messages.register(senders, stand_ins=stand_ins)
+
+
+def _senders(settings: Config) -> Iterator[tuple[Channel, messages.Sender]]:
+    if settings.smtp_url:
+        yield Channel.EMAIL, SmtpSender(settings=settings)
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:

@@ -14,7 +14,7 @@ from email.utils import format_datetime, parseaddr
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
-from evertill.domains.messages import Letter, LetterPostponed, LetterRefused, Post, SenderUnavailable
+from evertill.domains.messages import Letter, LetterPostponed, LetterRefused, Post, SenderUnavailable, SendingUnclear
 from evertill.kernel.config import Config, variable
 from evertill.kernel.errors import ConfigError
 
@@ -92,7 +92,8 @@ class SmtpSender:
         except smtplib.SMTPNotSupportedError as refusal:
             raise LetterRefused("The mail server cannot write to this address.") from refusal
         except (OSError, smtplib.SMTPException) as error:
-            raise _unavailable(error) from error
+            # The server may have taken it before the connection broke.
+            raise SendingUnclear(_unavailable(error).detail) from error
 
     def _mail(self, letter: Letter) -> EmailMessage:
         # Seven bits pass everywhere, whatever a server says that it can do.

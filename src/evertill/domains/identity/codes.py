@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.db import transaction
 
@@ -41,21 +41,14 @@ def make(
     `purpose` says what it is for and, where that matters, on what: `sign-in`, `change-phone:17`. Raises SendingLimited,
     the same for whichever limit is reached, and then counts nothing.
     """
-    settings = config.get()
     with transaction.atomic():
-        # The shop's counter last: everybody meets there, so it is held for the shortest time.
-        for allowed, key in (
-            (Allowed(kind="send-address-hour", most=settings.code_address_hour_max, window_s=_HOUR_S), address),
-            (Allowed(kind="send-address-day", most=settings.code_address_day_max, window_s=_DAY_S), address),
-            (Allowed(kind="send-caller-hour", most=settings.code_caller_hour_max, window_s=_HOUR_S), caller),
-            (Allowed(kind="send-shop-day", most=settings.code_shop_day_max, window_s=_DAY_S), ""),
-        ):
+        for allowed, key in _allowances(address=address, caller=caller):
             if not allowances.take(allowed=allowed, key=key, now=now):
                 raise SendingLimited("Too many codes were asked for. No code was sent.")
         made = Code(
             id=str(uuid.UUID(int=randbelow(2**_ID_BITS))),
             digits=f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}",
-            expires_at=now + dt.timedelta(seconds=settings.code_s),
+            expires_at=now + dt.timedelta(seconds=config.get().code_s),
         )
         db.execute(
             sql.load(_HERE, "add_code"),
@@ -69,6 +62,12 @@ def make(
             ),
         )
     return made
+
+
+def give_back(*, address: str, caller: str, made_at: dt.datetime) -> None:
+    """This function will count one code less, which was made but surely never sent: nobody had any use of it."""
+    for allowed, key in _allowances(address=address, caller=caller):
+        allowances.give_back(allowed=allowed, key=key, now=made_at)
 
 
 def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.datetime) -> bool:
@@ -87,6 +86,15 @@ def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.dateti
     digest = _digest(str(row_id), purpose, address, digits)
     rows = db.fetch(sql.load(_HERE, "use_code"), (digest, now, row_id, purpose, _address(address), now))
     return bool(rows) and bool(rows[0][0])
+
+
+def _allowances(*, address: str, caller: str) -> Iterator[tuple[Allowed, str]]:
+    settings = config.get()
+    yield Allowed(kind="send-address-hour", most=settings.code_address_hour_max, window_s=_HOUR_S), address
+    yield Allowed(kind="send-address-day", most=settings.code_address_day_max, window_s=_DAY_S), address
+    yield Allowed(kind="send-caller-hour", most=settings.code_caller_hour_max, window_s=_HOUR_S), caller
+    # The shop's counter last: everybody meets there, so it is held for the shortest time.
+    yield Allowed(kind="send-shop-day", most=settings.code_shop_day_max, window_s=_DAY_S), ""
 
 
 def _address(address: str) -> uuid.UUID:

@@ -28,16 +28,19 @@ if TYPE_CHECKING:
         Post,
         Sender,
         SenderUnavailable,
+        SendingUnclear,
         register,
         sender,
+        sender_or_stand_in,
     )
-    from evertill.domains.messages.texts import render
-    from evertill.domains.messages.types import Cause, Kind, Letter, Message, NewMessage, State
+    from evertill.domains.messages.texts import render, render_code
+    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, State
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Cause",
+    "Channel",
     "Kind",
     "Letter",
     "LetterPostponed",
@@ -48,6 +51,7 @@ __all__ = [
     "Post",
     "Sender",
     "SenderUnavailable",
+    "SendingUnclear",
     "State",
     "ask_to_write",
     "claim",
@@ -61,7 +65,9 @@ __all__ = [
     "register",
     "remove_old",
     "render",
+    "render_code",
     "retry",
     "sender",
+    "sender_or_stand_in",
     "write",
 ]

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
-from evertill.domains.messages.types import Letter
+from evertill.domains.messages.types import Channel, Letter
 from evertill.kernel.errors import EvertillError, Status
 
 
 class SenderUnavailable(EvertillError):
-    """Messages cannot be sent at all just now: the mail server does not answer, or does not know us."""
+    """Nothing can be sent at all just now: the mail server or gateway does not answer, or does not know us."""
 
     code = "SENDER_UNAVAILABLE"
     status: ClassVar[Status] = "unavailable"
     kept = "Messages wait, and none is lost."
-    remedy = "See that EVERTILL_SMTP_URL is right and that the mail server answers; nothing else is to be done."
+    remedy = "See that its settings are right and that it answers; nothing else is to be done."
+
+
+class SendingUnclear(SenderUnavailable):
+    """Nobody knows whether the letter went out: the connection broke after it was handed over."""
+
+    code = "SENDING_UNCLEAR"
 
 
 class LetterPostponed(EvertillError):
-    """The mail server does not take this letter now; it may later."""
+    """The mail server or gateway does not take this letter now; it may later."""
 
     code = "LETTER_POSTPONED"
     status: ClassVar[Status] = "unavailable"
 
 
 class LetterRefused(EvertillError):
-    """The mail server refuses this letter for good."""
+    """The mail server or gateway refuses this letter for good."""
 
     code = "LETTER_REFUSED"
     status: ClassVar[Status] = "conflict"
@@ -46,14 +52,26 @@ class Sender(Protocol):
 
 
 # Set once, when a process starts.
-_known: list[Sender] = []
+_known: dict[Channel, Sender] = {}
+_stand_ins: dict[Channel, Sender] = {}
 
 
-def register(sender: Sender | None) -> None:
-    """This function will make this the sender of the process; None means that messages wait."""
-    _known[:] = [] if sender is None else [sender]
+def register(senders: Mapping[Channel, Sender], *, stand_ins: Mapping[Channel, Sender] | None = None) -> None:
+    """This function will make these the senders of the process.
+
+    `stand_ins` take what cannot wait where there is no sender, such as a code that somebody is to type in now.
+    """
+    _known.clear()
+    _known.update(senders)
+    _stand_ins.clear()
+    _stand_ins.update(stand_ins or {})
 
 
-def sender() -> Sender | None:
-    """This function will return the sender of this process, if it has one."""
-    return _known[0] if _known else None
+def sender(channel: Channel) -> Sender | None:
+    """This function will return the sender of a channel, if this process has one; messages wait where it has none."""
+    return _known.get(channel)
+
+
+def sender_or_stand_in(channel: Channel) -> Sender | None:
+    """This function will return who takes what cannot wait; None: this shop does not use the channel."""
+    return _known.get(channel) or _stand_ins.get(channel)

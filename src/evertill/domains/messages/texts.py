@@ -134,3 +134,59 @@ def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> 
     greeting, delay, end = _FRAMES[spoken]
     parts = [greeting, text.format_map(words), *([delay] if is_refund else []), end, shop]
     return subject.format_map(words), "\n\n".join(parts) + "\n"
+
+
+# What a code is for, by the first part of its purpose. Who reads it can tell whether it is for what he is doing.
+_PURPOSES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "sign-in": "to sign in at {shop}",
+        "second-step": "to sign in at {shop}",
+        "step-up": "to confirm what you are doing at {shop}",
+        "add-address": "to add this address to your account at {shop}",
+        "claim-orders": "to find your orders at {shop}",
+    },
+    "zh-hans": {
+        "sign-in": "登录 {shop}",
+        "second-step": "登录 {shop}",
+        "step-up": "在 {shop} 确认您正在进行的操作",
+        "add-address": "将此地址添加到您在 {shop} 的账户",
+        "claim-orders": "在 {shop} 查找您的订单",
+    },
+}
+_ANY_PURPOSE: Mapping[str, str] = {"en": "for {shop}", "zh-hans": "在 {shop} 的操作"}
+
+# Subject and text of a letter, and the text of an SMS, of which every character costs.
+_CODES: Mapping[str, tuple[str, str, str]] = {
+    "en": (
+        "Your code for {shop}",
+        (
+            "Hello,\n\nthis is your code {purpose}:\n\n    {code}\n\nIt can be used once, for {minutes} minutes. Type"
+            " it only into the page on which you asked for it. Nobody from the shop will ever ask you for it.\n\nIf you"
+            " did not ask for it, somebody has typed your address, perhaps by mistake. Nothing happens without the"
+            " code.\n\n{shop}\n"
+        ),
+        "{code} is your code {purpose}. Valid for {minutes} minutes. Tell it to nobody, not to the shop either.",
+    ),
+    "zh-hans": (
+        "您在 {shop} 的验证码",
+        (
+            "您好：\n\n您用于{purpose}的验证码是：\n\n    {code}\n\n验证码只能使用一次，{minutes} 分钟内有效。请只在您"
+            "申请验证码的页面上输入。店铺的任何人都不会向您索要验证码。\n\n如果您没有申请验证码，可能是有人误填了您的地址。"
+            "没有验证码，什么都不会发生。\n\n{shop}\n"
+        ),
+        "{code}，用于{purpose}，{minutes} 分钟内有效。请勿告诉任何人，包括店铺。",
+    ),
+}
+
+
+def render_code(*, purpose: str, language: str, code: str, minutes: int, shop: str) -> tuple[str, str, str]:
+    """This function will return the subject and text of a letter with a one-time code, and the text of an SMS.
+
+    A purpose without words of its own, by what stands before its colon, gets general ones; a language without texts,
+    English. The subject never shows the code: it stands in notices on locked screens, and in the logs of mail servers.
+    """
+    spoken = language if language in _CODES else _FALLBACK
+    what = _PURPOSES[spoken].get(purpose.partition(":")[0], _ANY_PURPOSE[spoken]).format(shop=shop)
+    words = {"purpose": what, "code": code, "minutes": minutes, "shop": shop}
+    subject, letter, sms = (text.format_map(words) for text in _CODES[spoken])
+    return subject, letter, sms

@@ -18,6 +18,13 @@ class Kind(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class Channel(StrEnum):
+    """By what way a message reaches somebody."""
+
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+
+
 class Cause(StrEnum):
     """Why money went back."""
 
@@ -69,7 +76,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in words. The same key gives the same `reference`, by which a doubled letter can be recognised."""
+    """A message in words. The same key gives the same `reference`, by which a doubled letter can be recognised.
+
+    An SMS has no subject. `form` and `values` are for gateways that send only what they approved before, such as the
+    code in a form for codes; others send the body.
+    """
 
     reference: str
     to: str
@@ -77,3 +88,5 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     body: str
     written_at: dt.datetime
+    form: str = ""
+    values: Mapping[str, str] = {}

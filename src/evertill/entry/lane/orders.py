@@ -16,8 +16,9 @@ from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.problems import Headers, render
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.authenticate_caller import Caller
-from evertill.journeys.place_orders import EMAIL, AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
+from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
 from evertill.kernel import clock, config, crypto
+from evertill.kernel.contacts import EMAIL
 from evertill.kernel.errors import EvertillError
 
 # The end is $(?!\n), because $ alone lets a line break through in Python; it means the same in every other dialect.

@@ -18,7 +18,6 @@ from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
 from evertill.journeys.browse_products import find_variants
 from evertill.journeys.place_orders import (
-    EMAIL,
     KeyInFlight,
     KeyReused,
     Outcome,
@@ -28,10 +27,9 @@ from evertill.journeys.place_orders import (
     UnknownSku,
     place_orders,
 )
-from evertill.kernel import clock, config
+from evertill.kernel import clock, config, contacts
 from evertill.kernel.errors import EvertillError
 
-_EMAIL_CHARS_MAX = 254
 # How often, and after how long, the second press looks whether the first is done.
 _TRIES_MAX, _PAUSE_S = 10, 0.1
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -107,7 +105,7 @@ def _place(request: HttpRequest) -> HttpResponse:
         drafted = drafts.unseal(request.POST.get("draft", ""))
     except drafts.DraftStale:
         return _cart_page(request, cart.read(request), trouble=troubles.tell(DraftStale("Stale.")), status=409)
-    if len(email) > _EMAIL_CHARS_MAX or not re.match(EMAIL, email):
+    if not contacts.is_email(email):
         return _review(request, drafted, email=email, error=EmailWrong("Wrong."), status=422)
     outcome = _place_patiently(drafts.ask(drafted, email=email))
     if isinstance(outcome, Placed):
