@@ -205,4 +205,5 @@ class TestTimetable:
             "remove_old_jobs": "17 3 * * *",
             "remove_old_messages": "37 3 * * *",
             "send_messages": "* * * * * */10",
+            "send_sms": "* * * * * */10",
         }

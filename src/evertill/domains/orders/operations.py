@@ -69,6 +69,10 @@ def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt
             Texts([order.currency for order in orders]),
             Bigints([order.total for order in orders]),
             Texts([order.email for order in orders]),
+            Texts([order.phone for order in orders]),
+            Texts([order.language for order in orders]),
+            # Nobody has the account 0.
+            Bigints([order.account_id or 0 for order in orders]),
             Uuids([k.key_digest for k in keyed]),
             Uuids([k.body_digest for k in keyed]),
             Bigints([order_id for order_id, _, _ in lines]),
@@ -159,8 +163,8 @@ def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
 
 def _due(rows: Sequence[Any]) -> dict[int, Due]:
     return {
-        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email)
-        for order_id, state, total, currency, email in rows
+        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email, phone=phone, language=language)
+        for order_id, state, total, currency, email, phone, language in rows
     }
 
 
@@ -192,6 +196,28 @@ def note(*, order_id: int, kind: EventKind, actor: str, now: dt.datetime) -> Non
         return
     db.execute(sql.load(_HERE, "note"), (order_id, kind.value, actor, now, order_id))
     notices.announce(channel=CHANNEL, subjects=[order_id])
+
+
+def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt.datetime, limit: int) -> int:
+    """This function will give an account guests' orders placed with an address or a number, and return how many.
+
+    Fewer than `limit` means that none is left. The caller knows that the address, or the number (E.164), is the
+    account's. Case is not looked at, in addresses. An order that is an account's already stays its.
+    """
+    return db.execute(
+        sql.load(_HERE, "claim_by_email" if email else "claim_by_phone"),
+        {"address": email or phone, "account_id": account_id, "placed_after": placed_after, "limit": limit},
+    )
+
+
+def pseudonymise(*, account_id: int, limit: int) -> int:
+    """This function will take addresses and numbers out of an account's orders, and return how many had any.
+
+    Fewer than `limit` means that none is left. Nobody is told of these orders any more.
+    """
+    return db.execute(
+        sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit}
+    )
 
 
 def promise_return(

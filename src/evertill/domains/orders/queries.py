@@ -25,6 +25,8 @@ from evertill.kernel.arrays import Bigints, Ints, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.orders"
+# Orders that are in memory at a time while all of an account's are given.
+_PAGE = 500
 
 
 def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
@@ -35,9 +37,10 @@ def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
 def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     if not rows:
         return {}
-    orders = _with_lines([row[:7] for row in rows])
+    orders = _with_lines([row[:-2] for row in rows])
     return {
-        row[7].bytes: Keyed(order=orders[row[0]], key_digest=row[7].bytes, body_digest=row[8].bytes) for row in rows
+        key.bytes: Keyed(order=orders[order_id], key_digest=key.bytes, body_digest=body.bytes)
+        for order_id, *_, key, body in rows
     }
 
 
@@ -70,6 +73,26 @@ def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
     }
 
 
+def list_of_account(*, account_id: int, behind: int | None = None, limit: int) -> list[Order]:
+    """This function will return an account's orders with their lines, the latest first, from behind one of them on.
+
+    Behind an order that is not the account's there is nothing.
+    """
+    rows = db.fetch(sql.load(_HERE, "list_of_account"), {"account_id": account_id, "behind": behind, "limit": limit})
+    return list(_with_lines(rows).values())
+
+
+def stream_of_account(*, account_id: int) -> Iterator[Order]:
+    """This function will give all of an account's orders with their lines, the latest first.
+
+    The caller holds a transaction.
+    """
+    behind: int | None = None
+    while page := list_of_account(account_id=account_id, behind=behind, limit=_PAGE):
+        yield from page
+        behind = page[-1].id
+
+
 def find_pieces(*, order_ids: Sequence[int]) -> db.Later[dict[int, dict[str, int]]]:
     """This function will ask how many pieces of each SKU orders have, by order."""
     return db.ask(sql.load(_HERE, "pieces_of"), (Bigints(order_ids),), shape=_pieces)
@@ -92,11 +115,14 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
             currency=currency,
             total=total,
             email=email,
+            phone=phone,
+            language=language,
+            account_id=account_id,
             placed_at=placed_at,
             reserved_until=reserved_until,
             lines=tuple(lines[order_id]),
         )
-        for order_id, state, currency, total, email, placed_at, reserved_until in rows
+        for (order_id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until) in rows
     }
 
 

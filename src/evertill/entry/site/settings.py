@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "evertill.entry.shop.middleware.strict_pages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "evertill.entry.shop.places.at_place",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -91,7 +91,9 @@ _is_https = _public.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
+CSRF_COOKIE_SECURE = _is_https
+# As evertill.entry.shop.cookies names the others.
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _is_https else "csrftoken"
 # Only where the shop's address says so: on a laptop it would lock the browser out of everything else on localhost.
 SECURE_HSTS_SECONDS = 365 * 86400 if _is_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _is_https
@@ -104,7 +106,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = _config.body_bytes_max
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 
-CSRF_FAILURE_VIEW = "evertill.entry.shop.views.refused"
+CSRF_FAILURE_VIEW = "evertill.entry.shop.answers.refused"
 
 LANGUAGE_CODE = _config.languages[0]
 LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)) for code in _config.languages]

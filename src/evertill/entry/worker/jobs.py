@@ -70,8 +70,20 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
 @app.periodic(cron="* * * * * */10")
 @app.task(name="send_messages", queueing_lock="send_messages", pass_context=True)
 def send_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
-    """Send what customers are to be told, batch by batch; without a mail server it all waits."""
+    """Mail what people are to be told, batch by batch; without a mail server it all waits."""
     _until_done(context, lambda: sending.send_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+# A job of its own, so that a slow gateway holds up no mail.
+@app.periodic(cron="* * * * * */10")
+@app.task(name="send_sms", queueing_lock="send_sms", pass_context=True)
+def send_sms(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Send what people are to be told by SMS, batch by batch; without a gateway it all waits."""
+    _until_done(
+        context,
+        lambda: sending.send_messages(channel=sending.Channel.SMS, now=clock.now()),
+        limit=config.get().message_batch_max,
+    )
 
 
 @app.periodic(cron="37 3 * * *")
