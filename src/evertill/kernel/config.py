@@ -70,6 +70,15 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    submission_keep_days: int = _setting(
+        30, "Days for which a checkout that failed through our fault is kept; customers are told.", low=1, high=365
+    )
+    submission_batch_max: int = _setting(
+        500, "Failed checkouts that one transaction looks through or removes.", low=1, high=5000
+    )
+    spool_bytes_max: int = _setting(
+        16 << 20, "Bytes of failed checkouts that a node keeps while the database is away.", low=4096, high=1 << 30
+    )
     claim_days: int = _setting(
         365,
         "Days for which an order that a guest placed can become that of an account with the same address: telephone"
@@ -95,6 +104,9 @@ class Config:
         " every time.",
         low=0,
         high=3600,
+    )
+    catalog_cache_bytes_max: int = _setting(
+        16 << 20, "Bytes of such pages that each web worker keeps; 0 keeps none.", low=0, high=1 << 30
     )
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
@@ -285,6 +297,26 @@ class Config:
         high=1 << 30,
     )
 
+    account_addresses_max: int = _setting(5, "Email addresses and phones of one account.", low=1, high=20)
+    password_checks_max: int = _setting(
+        2,
+        "Passwords that one web worker hashes at a time, each in 16 MB of memory; never all of its threads for pages.",
+        low=1,
+        high=64,
+    )
+    attempt_min: int = _setting(15, "Minutes for which a sign-in that was begun can be gone on with.", low=1, high=15)
+    browser_trust_days: int = _setting(
+        30, "Days for which a browser that a customer trusts needs no second step; 0 for never.", low=0, high=30
+    )
+    browser_keep_days: int = _setting(
+        400, "Days unseen after which a browser is not known any more.", low=30, high=3660
+    )
+    recovery_wait_h: int = _setting(
+        72, "Hours for which an account's owner can object before lost factors are removed.", low=1, high=24 * 30
+    )
+    recovery_open_h: int = _setting(
+        168, "Hours, after that wait, in which the recovery can be finished.", low=1, high=24 * 30
+    )
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
@@ -305,6 +337,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    forget_batch_max: int = _setting(
+        1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
+    )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
@@ -354,7 +389,7 @@ def _check_region(region: str) -> None:
 def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
     name = variable(item.name)
     if item.name == "secret":
-        return _read_secret(name, text)
+        return read_secret(name, text)
     if isinstance(item.default, int):
         return _read_int(item, name, text)
     if isinstance(item.default, tuple):
@@ -375,7 +410,8 @@ def _read_int(item: Field[Any], name: str, text: str) -> int:
     return value
 
 
-def _read_secret(name: str, text: str) -> bytes:
+def read_secret(name: str, text: str) -> bytes:
+    """This function will read a shop's secret from base64; raises ConfigError that calls it by `name`."""
     # The text itself never goes into the message: messages end up in logs.
     try:
         secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))

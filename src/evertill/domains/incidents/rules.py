@@ -31,9 +31,18 @@ _REMEDIES: Mapping[str, str] = {
         "A provider takes back what it told of a dispute before, and the books keep the first word. Look the dispute up"
         " at the provider, run `evertill reconcile` for the day, and close this when the money is accounted for."
     ),
+    Kind.SUBMISSION_OPEN: (
+        "A customer could not order through a fault of the shop's, and agreed that it is kept. `evertill submissions`"
+        " lists what; finish each or close it. This closes by itself with the last one."
+    ),
     Kind.MESSAGE_UNDELIVERABLE: (
         "A customer could not be told. `evertill messages list --texts` shows what; tell him in another way and close"
         " this, or have it sent again by `evertill messages retry`."
+    ),
+    Kind.TRAIL_BROKEN: (
+        "The audit trail is not as it was written. Run `evertill audit-trail verify`. If the database was restored from"
+        " a backup, accept what is gone with `evertill audit-trail accept-cut`; otherwise keep a copy of the database"
+        " and of the data folder, and find out who had access to it."
     ),
 }
 _ANY = "Look into it, set right what is wrong, then close this."

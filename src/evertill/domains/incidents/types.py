@@ -21,8 +21,12 @@ class Kind(StrEnum):
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_LOST = "DISPUTE_LOST"
     DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
+    # Subject: always the same; how many there are is told by their own list.
+    SUBMISSION_OPEN = "SUBMISSION_OPEN"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
+    # Subject: the trail as a whole.
+    TRAIL_BROKEN = "TRAIL_BROKEN"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evertill.domains.messages.notices import render_notice
 from evertill.domains.messages.types import Cause, Kind
 from evertill.kernel.money import Money
 
@@ -13,6 +14,14 @@ _FALLBACK = "en"
 _Texts = Mapping[str, tuple[str, str]]
 
 _ENGLISH: _Texts = {
+    Kind.ORDER_PLACED: (
+        "Order {order}: we have placed it for you",
+        (
+            "When you tried to order, our shop failed. We are sorry. We have placed your order for you now: {order},"
+            " for {amount}. Nothing is paid yet, and we keep the goods for you for {hours} hours. To pay or to cancel,"
+            ' open "Find your order" in our shop.'
+        ),
+    ),
     Kind.ORDER_PAID: (
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
@@ -64,6 +73,13 @@ _ENGLISH: _Texts = {
 }
 
 _CHINESE: _Texts = {
+    Kind.ORDER_PLACED: (
+        "订单 {order}：我们已为您下单",
+        (
+            "您下单时我们的店铺出了故障，非常抱歉。我们现已为您完成下单：订单 {order}，金额 {amount}。您尚未付款，"
+            "商品将为您保留 {hours} 小时。如需付款或取消，请打开店铺的“查找订单”页面。"
+        ),
+    ),
     Kind.ORDER_PAID: (
         "订单 {order} 已付款",
         "我们已收到您为订单 {order} 支付的 {amount}。谢谢，订单已付清。",
@@ -124,12 +140,15 @@ def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> 
 
     A language without texts gets English. Raises KeyError or ValueError for a kind or facts that it has no words for.
     """
+    if kind == Kind.ACCOUNT_NOTICE:
+        return render_notice(language=language, facts=facts, shop=shop)
     spoken = language if language in _BY_LANGUAGE else _FALLBACK
     is_refund = kind == Kind.REFUNDED
     subject, text = _BY_LANGUAGE[spoken][facts["cause"] if is_refund else kind]
     words = {
         "order": facts["order"],
         "amount": str(Money(amount=int(facts["amount"]), currency=facts["currency"])),
+        "hours": facts.get("hours", ""),
     }
     greeting, delay, end = _FRAMES[spoken]
     parts = [greeting, text.format_map(words), *([delay] if is_refund else []), end, shop]

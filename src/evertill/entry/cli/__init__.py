@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "orders": "evertill.entry.cli.orders",
+    "submissions": "evertill.entry.cli.submissions",
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
@@ -29,7 +30,9 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
+    "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
+    "audit-trail": "evertill.entry.cli.audit_trail",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }

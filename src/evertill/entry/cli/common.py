@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
+import pwd
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,9 @@ from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
 from evertill.kernel.supervise import NotRunning, read_run
+
+if TYPE_CHECKING:
+    from evertill.domains.trail import Actor
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -137,6 +141,21 @@ def read_number(number: str) -> int:
         return ids.from_number(number)
     except ids.InvalidNumber as error:
         raise typer.BadParameter(str(error), param_hint="NUMBER") from None
+
+
+def operator() -> Actor:
+    """This function will return who types at the shop's machine, as the audit trail knows him: by his account there."""
+    from evertill.domains.trail import Actor, ActorKind
+
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        # A container may give us a number without a name.
+        name = str(os.geteuid())
+    if (behind := os.environ.get("SUDO_USER")) and behind != name:
+        name = f"{behind} as {name}"
+    # Who comes by SSH comes from somewhere; the first word is the address of his machine.
+    return Actor(kind=ActorKind.OPERATOR, id=name, place=os.environ.get("SSH_CONNECTION", "").split(" ")[0] or "here")
 
 
 def _secret(folder: Path) -> str:

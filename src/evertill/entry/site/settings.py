@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "evertill.domains.access",
+    "evertill.domains.accounts",
     "evertill.domains.balances",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
@@ -66,12 +67,14 @@ INSTALLED_APPS = [
     "evertill.domains.payments",
     "evertill.domains.reconciliation",
     "evertill.domains.stock",
+    "evertill.domains.submissions",
+    "evertill.domains.trail",
     "evertill.entry.shop",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "evertill.entry.shop.middleware.strict_pages",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evertill.entry.shop.visitor.follow_visitor",
     "evertill.entry.shop.places.at_place",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -106,6 +109,16 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = _config.body_bytes_max
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 
+# Of Django's accounts only what hashes and weighs passwords is used; its app is not installed.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+_PASSWORDS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_PASSWORDS}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "evertill.domains.accounts.passwords.LengthValidator"},
+    {"NAME": f"{_PASSWORDS}.CommonPasswordValidator"},
+    {"NAME": "evertill.domains.accounts.passwords.ShopWordsValidator"},
+]
+
 CSRF_FAILURE_VIEW = "evertill.entry.shop.answers.refused"
 
 LANGUAGE_CODE = _config.languages[0]
@@ -116,10 +129,10 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
 # Files are served from the packages they came in; nothing is copied anywhere.
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-# The files are for the shop's own pages.
-WHITENOISE_ALLOW_ALL_ORIGINS = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "evertill.entry.site.static_files.NamedStorage"},
+}
 
 # Logging is set up by the process that runs (kernel.log); Django only hands its records on.
 LOGGING_CONFIG = None
