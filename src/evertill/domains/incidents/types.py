@@ -27,6 +27,16 @@ class Kind(StrEnum):
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
     # Subject: the trail as a whole.
     TRAIL_BROKEN = "TRAIL_BROKEN"
+    # Subject: where backups go.
+    BACKUP_TARGET_AWAY = "BACKUP_TARGET_AWAY"
+    # Subject of these: the line of backups.
+    BACKUP_LOG_GAP = "BACKUP_LOG_GAP"
+    BACKUP_FAILED = "BACKUP_FAILED"
+    BACKUP_DAMAGED = "BACKUP_DAMAGED"
+    # Subject: the fingerprint of the key of the backups.
+    BACKUP_KEY_UNCONFIRMED = "BACKUP_KEY_UNCONFIRMED"
+    # Subject: the line of backups.
+    DRILL_FAILED = "DRILL_FAILED"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

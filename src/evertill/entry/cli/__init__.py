@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
     "audit-trail": "evertill.entry.cli.audit_trail",
+    "backup": "evertill.entry.cli.backup",
+    "restore": "evertill.entry.cli.restore",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }
