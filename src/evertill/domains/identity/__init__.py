@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.identity import codes, guesses, keys, recovery, sessions, stepup, totp
-    from evertill.domains.identity.types import Admission, Code, Factor, Session
+    from evertill.domains.identity import codes, guesses, keys, passkeys, recovery, sessions, stepup, totp
+    from evertill.domains.identity.types import Admission, Ceremony, Code, Factor, Passkey, Session, UsedPasskey
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Admission",
+    "Ceremony",
     "Code",
     "Factor",
+    "Passkey",
     "Session",
+    "UsedPasskey",
     "codes",
     "guesses",
     "keys",
+    "passkeys",
     "recovery",
     "sessions",
     "stepup",
