@@ -398,8 +398,8 @@ class TestChallenges:
         to_use()
         to_add()
 
-        assert identity.passkeys.remove_old_challenges(expired_before=NOON, limit=10) == 0
-        assert identity.passkeys.remove_old_challenges(expired_before=NOON + dt.timedelta(hours=1), limit=1) == 1
+        assert identity.forgetting.remove_old(now=NOON + dt.timedelta(hours=24), limit=10) == 0
+        assert identity.forgetting.remove_old(now=NOON + dt.timedelta(hours=25), limit=1) == 1
         assert tables.count("identity_challenge") == 1
 
     def test_are_not_told_by_the_database(self) -> None:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evertill.kernel import money
 from evertill.kernel.errors import ConfigError
 
 _SECRET_BYTES_MIN = 32
@@ -54,6 +55,11 @@ class Config:
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
+    currencies: tuple[str, ...] = _setting(
+        ("USD", "GBP", "EUR", "CNY", "HKD", "TWD", "JPY", "AUD", "CAD", "SGD"),
+        "Currencies, separated by commas, that visitors can choose to see prices in; the first is for those whose"
+        " language and country tell of none of them.",
+    )
     shop_name: str = _setting(
         "", "What the shop is called, on its pages and wherever else customers read it; empty means Evertill."
     )
@@ -83,6 +89,16 @@ class Config:
     idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)
     page_size_max: int = _setting(100, "Items on one page of a list.", low=1, high=1000)
     product_text_chars_max: int = _setting(20_000, "Characters in the text of a product, per language.", low=1)
+    catalog_fresh_s: int = _setting(
+        15,
+        "Seconds for which browsers and proxies may show a page of the catalogue without asking again; 0 has them ask"
+        " every time.",
+        low=0,
+        high=3600,
+    )
+    catalog_cache_bytes_max: int = _setting(
+        16 << 20, "Bytes of such pages that each web worker keeps; 0 keeps none.", low=0, high=1 << 30
+    )
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=1000)
@@ -259,6 +275,26 @@ class Config:
         high=1 << 30,
     )
 
+    account_addresses_max: int = _setting(5, "Email addresses and phones of one account.", low=1, high=20)
+    password_checks_max: int = _setting(
+        2,
+        "Passwords that one web worker hashes at a time, each in 16 MB of memory; never all of its threads for pages.",
+        low=1,
+        high=64,
+    )
+    attempt_min: int = _setting(15, "Minutes for which a sign-in that was begun can be gone on with.", low=1, high=15)
+    browser_trust_days: int = _setting(
+        30, "Days for which a browser that a customer trusts needs no second step; 0 for never.", low=0, high=30
+    )
+    browser_keep_days: int = _setting(
+        400, "Days unseen after which a browser is not known any more.", low=30, high=3660
+    )
+    recovery_wait_h: int = _setting(
+        72, "Hours for which an account's owner can object before lost factors are removed.", low=1, high=24 * 30
+    )
+    recovery_open_h: int = _setting(
+        168, "Hours, after that wait, in which the recovery can be finished.", low=1, high=24 * 30
+    )
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
@@ -284,6 +320,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    forget_batch_max: int = _setting(
+        1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
+    )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
@@ -310,6 +349,8 @@ def load(environ: Mapping[str, str]) -> Config:
             continue
         values[item.name] = _read(item, text)
     config = Config(**values)
+    if not config.currencies or not all(money.is_currency(code) for code in config.currencies):
+        raise ConfigError(f"{variable('currencies')} takes codes of three capital letters, such as GBP,CNY.")
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
     _check_region(config.phone_region)

@@ -8,23 +8,59 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.identity import codes, guesses, keys, passkeys, recovery, sessions, stepup, totp
-    from evertill.domains.identity.types import Admission, Ceremony, Code, Factor, Passkey, Session, UsedPasskey
+    from evertill.domains.identity import (
+        attempts,
+        browsers,
+        codes,
+        forgetting,
+        guesses,
+        keys,
+        passkeys,
+        recoveries,
+        recovery,
+        sessions,
+        stepup,
+        totp,
+    )
+    from evertill.domains.identity.rules import enough_for_step_up, needed_beside
+    from evertill.domains.identity.types import (
+        Admission,
+        Attempt,
+        Browser,
+        Ceremony,
+        Code,
+        Factor,
+        Operation,
+        Passkey,
+        Recovery,
+        Session,
+        UsedPasskey,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Admission",
+    "Attempt",
+    "Browser",
     "Ceremony",
     "Code",
     "Factor",
+    "Operation",
     "Passkey",
+    "Recovery",
     "Session",
     "UsedPasskey",
+    "attempts",
+    "browsers",
     "codes",
+    "enough_for_step_up",
+    "forgetting",
     "guesses",
     "keys",
+    "needed_beside",
     "passkeys",
+    "recoveries",
     "recovery",
     "sessions",
     "stepup",

@@ -136,9 +136,9 @@ def begin_registration(
 ) -> str:
     """This function will return, as JSON, what a browser is to make a passkey by, within five minutes.
 
-    `subject` is what it is for and only for; `name` is what the device shows beside it. An account gets one user handle,
-    random and the same for all of its passkeys; without an account, a new one is kept with the challenge. Raises
-    TooManyPasskeys, PasskeysUnavailable, TooManyChallenges.
+    `subject` is what it is for and only for; `name` is what the device shows beside it. An account gets one user
+    handle, random and the same for all of its passkeys; without an account, a new one is kept with the challenge.
+    Raises TooManyPasskeys, PasskeysUnavailable, TooManyChallenges.
     """
     us = party()
     passkeys = [] if account_id is None else list_all(account_id=account_id)
@@ -267,8 +267,8 @@ def add(*, account_id: int, taken: Taken, credential: Credential, name: str, now
 def use(*, taken: Taken, now: dt.datetime, account_id: int | None = None) -> UsedPasskey:
     """This function will check that a passkey was used, by this account if one is named, and say whose it is.
 
-    A sign count that has not grown means that there may be a copy of it: nothing is proved then, `is_suspected` says so,
-    and the passkey never proves anything again; the caller commits and tells the owner. Raises PasskeyRefused.
+    A sign count that has not grown means that there may be a copy of it: nothing is proved then, `is_suspected` says
+    so, and the passkey never proves anything again; the caller commits and tells the owner. Raises PasskeyRefused.
     """
     assert isinstance(taken.answer, webauthn.Assertion)  # noqa: S101 — told apart by who took it.
     answer = taken.answer
@@ -326,11 +326,6 @@ def remove_all(*, account_id: int) -> int:
     removed = db.execute(sql.load(_HERE, "remove_passkeys"), (account_id,))
     db.execute(sql.load(_HERE, "remove_passkey_holder"), (account_id,))
     return removed
-
-
-def remove_old_challenges(*, expired_before: dt.datetime, limit: int) -> int:
-    """This function will remove challenges that nobody can answer any more, and return how many, at most so many."""
-    return db.execute(sql.load(_HERE, "remove_old_challenges"), (expired_before, limit))
 
 
 def _challenge(

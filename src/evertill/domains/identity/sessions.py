@@ -26,7 +26,14 @@ class FactorsTooWeak(EvertillError):
 
 
 def start(
-    *, account_id: int, is_staff: bool, factors: Collection[Factor], device: str, place: str, now: dt.datetime
+    *,
+    account_id: int,
+    is_staff: bool,
+    factors: Collection[Factor],
+    device: str,
+    place: str,
+    now: dt.datetime,
+    browser_id: int | None = None,
 ) -> str:
     """This function will begin a session and return its secret, which only the browser keeps; raises FactorsTooWeak."""
     if not may_sign_in(factors, is_staff=is_staff):
@@ -52,14 +59,18 @@ def start(
             now,
             now + dt.timedelta(seconds=lasts_s),
             idle_s,
+            browser_id,
         ),
     )
     return secret
 
 
 def resume(*, secret: str, now: dt.datetime) -> Session | None:
-    """This function will return the session of a secret and note it as seen; None when it is ended, idle or old."""
-    rows = db.fetch(sql.load(_HERE, "resume_session"), (now, _digest(secret), now, now))
+    """This function will return the session of a secret and note it as seen; None when it is ended, idle or old.
+
+    It is noted once a minute, so `seen_at` lags by as much, and being idle counts from there.
+    """
+    rows = db.fetch(sql.load(_HERE, "resume_session"), (_digest(secret), now, now, now, now))
     return _sessions(rows)[0] if rows else None
 
 
@@ -100,6 +111,19 @@ def _sessions(rows: Sequence[Any]) -> list[Session]:
             started_at=started_at,
             seen_at=seen_at,
             ends_at=ends_at,
+            browser_id=browser_id,
         )
-        for session_id, account_id, is_staff, device, place, factors, proved_at, started_at, seen_at, ends_at in rows
+        for (
+            session_id,
+            account_id,
+            is_staff,
+            device,
+            place,
+            factors,
+            proved_at,
+            started_at,
+            seen_at,
+            ends_at,
+            browser_id,
+        ) in rows
     ]
