@@ -103,7 +103,7 @@ class TestExport:
             "ways": ["EMAIL_CODE", "PASSWORD"],
             "sms_is_second_step": False,
             "recovery_codes_left": 0,
-            "passkeys": 0,
+            "passkeys": [],
         }
         assert [(one["device"], one["network"]) for one in found["sessions"]] == [
             ("Chrome on Windows", "198.51.0.0/16"),

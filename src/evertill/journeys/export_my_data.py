@@ -87,7 +87,10 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
             "ways": sorted(enrolled.factors),
             "sms_is_second_step": account.sms_second,
             "recovery_codes_left": enrolled.recovery_codes_left,
-            "passkeys": enrolled.passkeys,
+            "passkeys": [
+                {"name": passkey.name, "added_at": passkey.added_at, "used_at": passkey.used_at}
+                for passkey in identity.passkeys.list_all(account_id=account.id)
+            ],
         },
         "sessions": [
             _session(session, ended_at)

@@ -121,6 +121,19 @@ class Config:
     )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    streams_max: int = _setting(
+        1000, "Streams of orders' events per web worker, open at a time; another one is answered 503.", high=100_000
+    )
+    order_streams_max: int = _setting(10, "Streams of one order's events per web worker.", low=1, high=1000)
+    stream_life_s: int = _setting(
+        900, "Seconds after which a stream of events ends; its reader resumes it.", low=1, high=86400
+    )
+    stream_beat_s: int = _setting(
+        15, "Seconds of silence after which a stream of events shows that it is alive.", low=1, high=300
+    )
+    stream_look_s: int = _setting(
+        5, "Seconds after which streams look for events that nobody told them of.", low=1, high=300
+    )
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
     job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)
@@ -316,6 +329,11 @@ class Config:
         "Milliseconds for which whoever asked for a code waits to hear whether it went out; then it is under way.",
         low=0,
         high=30_000,
+    )
+    passkeys_max: int = _setting(20, "Passkeys of one account.", low=1, high=20)
+    passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
+    passkey_caller_hour_max: int = _setting(
+        600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
     )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
