@@ -46,18 +46,24 @@ def ask(
     *,
     currency: str = "GBP",
     email: str = "ada@example.com",
+    phone: str = "",
+    language: str = "",
+    account_id: int | None = None,
     expected_total: int | None = None,
     unit_price: int | None = None,
 ) -> placing.PlaceOrder:
     """A request for one order; its body digest covers all that it asks for."""
     wanted = {"TEA": 1} if lines is None else lines
-    body = repr((sorted(wanted.items()), currency, email, expected_total, unit_price)).encode()
+    body = repr((sorted(wanted.items()), currency, email, phone, expected_total, unit_price)).encode()
     return placing.PlaceOrder(
         key_digest=placing.digest_key(caller="guest", key=key.encode()),
         body_digest=crypto.fingerprint(body),
         lines=[placing.AskedLine(sku=sku, quantity=n, unit_price=unit_price) for sku, n in wanted.items()],
         currency=currency,
         email=email,
+        phone=phone,
+        language=language,
+        account_id=account_id,
         expected_total=expected_total,
     )
 

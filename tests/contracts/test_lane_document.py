@@ -90,6 +90,9 @@ class TestDocument:
             {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP\n", "contact": {"email": "a@b"}},
             {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {"email": "a@b\n"}},
             {"lines": [{"sku": "TEA", "quantity": 1, "x": 1}], "currency": "GBP", "contact": {"email": "a@b"}},
+            {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {}},
+            {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {"language": "en"}},
+            {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {"phone": "call me"}},
         ],
     )
     def test_refuses_what_the_lane_refuses(

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from evertill.kernel import clock
+from evertill.domains import orders
+from evertill.kernel import clock, ids
 from tests.builders import balance, make_product
 from tests.contracts.web import body, order, order_bytes, orders_written, problem, refusal, written
 
@@ -89,6 +90,34 @@ class TestPlacing:
         make_product()
 
         assert order(client, contact={"email": email}).status_code == 201
+
+    @pytest.mark.parametrize("phone", ["13800138000", "+86 138 0013 8000", "0086-138-0013-8000"])
+    def test_takes_a_telephone_number_in_any_spelling(self, client: httpx.Client, phone: str) -> None:
+        make_product()
+
+        answer = order(client, contact={"phone": phone})
+
+        assert answer.status_code == 201
+        assert contacts(answer) == ("", "+8613800138000", "")
+
+    @pytest.mark.parametrize(
+        ("said", "kept"), [("zh-CN", "zh-hans"), ("zh-hans", "zh-hans"), ("en-GB", "en"), ("fr", "en")]
+    )
+    def test_keeps_the_nearest_language_of_the_shop(self, client: httpx.Client, said: str, kept: str) -> None:
+        make_product()
+        contact = {"email": "Ada@Example.com", "phone": "+44 20 7946 0958", "language": said}
+
+        answer = order(client, contact=contact)
+
+        assert contacts(answer) == ("Ada@Example.com", "+442079460958", kept)
+
+
+def contacts(answer: httpx.Response) -> tuple[str, str, str]:
+    """How the customer of an order is reached: address, number and language."""
+    order_id = ids.from_number(answer.json()["number"])
+    kept = orders.read_orders(order_ids=[order_id])[order_id]
+    assert kept.account_id is None
+    return kept.email, kept.phone, kept.language
 
 
 class TestRefusing:
@@ -205,7 +234,13 @@ class TestRefusing:
             ({"contact": {"email": ""}}, "$.contact.email"),
             ({"contact": {"email": "ada"}}, "$.contact.email"),
             ({"contact": {"email": "a@b@c"}}, "$.contact.email"),
-            ({"contact": {"email": "ada@example.com", "phone": "1"}}, "$.contact"),
+            ({"contact": {"email": "ada@example.com", "fax": "1"}}, "$.contact"),
+            ({"contact": {"email": "ada@example.com", "phone": "1"}}, "$.contact.phone"),
+            ({"contact": {"email": "ada@example.com", "phone": None}}, "$.contact.phone"),
+            ({"contact": {"phone": "1380013800"}}, "$.contact.phone"),
+            ({"contact": {"phone": "13800138000 ext 5"}}, "$.contact.phone"),
+            ({"contact": {"language": "en"}}, "$.contact"),
+            ({"contact": {"email": "ada@example.com", "language": "English, please"}}, "$.contact.language"),
             ({"contact": {"email": f"{EMAIL_64}@{'b' * 190}"}}, "$.contact.email"),
             ({"expected_total": "500"}, "$.expected_total"),
             ({"expected_total": 5.5}, "$.expected_total"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 
 from evertill.domains import orders
-from evertill.domains.orders.models import OrderEvent
+from evertill.domains.orders.models import Order, OrderEvent
 from evertill.domains.stock.models import StockMovement
 from evertill.journeys import place_orders as placing
 from evertill.journeys.cancel_order import cancel_order
@@ -78,6 +79,18 @@ class TestPlacing:
         ) == [("CUP", 2, placed.order.id), ("TEA", 3, placed.order.id)]
         assert balance("TEA") == (10, 3)
 
+    def test_keeps_whose_it_is_and_how_he_is_told(self) -> None:
+        make_product("TEA")
+        asked = ask(email="", phone="+8613800138000", language="zh-hans", account_id=2**60 - 1)
+
+        placed = place_one(asked)
+
+        kept = orders.read_orders(order_ids=[placed.order.id])[placed.order.id]
+        assert kept == placed.order
+        assert (kept.email, kept.phone, kept.language) == ("", "+8613800138000", "zh-hans")
+        assert kept.account_id == 2**60 - 1
+        assert place_one(asked).order == placed.order
+
     def test_adds_up_a_sku_that_stands_on_several_lines(self) -> None:
         make_product("TEA", prices={"GBP": 250}, pieces=5)
         lines = [placing.AskedLine(sku="TEA", quantity=2), placing.AskedLine(sku="TEA", quantity=3)]
@@ -118,6 +131,11 @@ class TestPlacing:
 
         assert [type(outcome) for outcome in outcomes] == [placing.Placed, placing.UnknownSku, placing.Placed]
         assert tables.count("orders_order") == 2
+
+
+def place_one_with(*, email: str) -> orders.Order:
+    make_product("TEA")
+    return place_one(ask(email=email)).order
 
 
 def _with_lines(lines: list[placing.AskedLine]) -> placing.PlaceOrder:
@@ -275,6 +293,20 @@ class TestRefusals:
 
         assert_refused(outcome, placing.UnknownSku, skus=["NEVER", "OLD", "SOON"])
         assert_nothing_happened()
+
+    def test_refuses_whom_nobody_could_tell(self) -> None:
+        make_product("TEA")
+
+        (outcome,) = place(ask(email=""))
+
+        assert_refused(outcome, placing.ContactMissing)
+        assert_nothing_happened()
+
+    def test_of_nobody_are_none_that_the_database_takes(self) -> None:
+        order = place_one_with(email="ada@example.com")
+
+        with pytest.raises(IntegrityError, match="orders_order_has_contact"):
+            Order.objects.filter(id=order.id).update(email="")
 
     def test_refuses_a_currency_without_a_price(self) -> None:
         make_product("TEA", prices={"GBP": 250})

@@ -83,6 +83,21 @@ class TestTold:
 
         assert told() == sorted(("ORDER_PAID", "250", order.number) for order in (one, two))
 
+    def test_each_in_his_own_language(self, twin: Twin) -> None:
+        payments.register(twin, BalanceProvider())
+        make_product("TEA")
+        purse = make_balance(250)
+        mine, others = (place_one(ask(key, language="zh-hans")) for key in ("one", "two"))
+        intent = start(mine)
+        twin.pay(intent)
+
+        settle(intent)
+        refund(intent, 100)
+        pay(ask_to_pay(others.order.id, purse, key="from-balance"))
+
+        assert [message.language for message in messages.read_open(limit=10)] == ["zh-hans"] * 3
+        assert len(told()) == 3
+
     def test_of_a_part_and_of_the_rest(self, twin: Twin) -> None:
         order, intent = bought(twin)
 

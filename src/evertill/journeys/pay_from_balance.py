@@ -175,7 +175,7 @@ class _Payable(msgspec.Struct, frozen=True):
     amount: Money
     account: ledger.Account
     customer: str
-    email: str
+    due: orders.Due
 
 
 def _payable(ask: PayFromBalance, due: orders.Due | None, balance: balances.Balance | None) -> _Payable:
@@ -194,7 +194,7 @@ def _payable(ask: PayFromBalance, due: orders.Due | None, balance: balances.Bala
         Money(amount=due.total, currency=due.currency),
         ledger.Account(kind=ledger.AccountKind.CUSTOMER_BALANCE, currency=due.currency, owner=balance.number),
         balance.number,
-        due.email,
+        due,
     )
 
 
@@ -245,7 +245,10 @@ def _pay(
         ]
         selling = stock.ask_to_move(movements=sold, now=now)
         ledger.record_sales(sales=sales, now=now)
-        told = [PaidOrder(order_id=one.ask.order_id, email=one.email, total=one.amount) for one in served]
+        told = [
+            PaidOrder(order_id=one.ask.order_id, email=one.due.email, language=one.due.language, total=one.amount)
+            for one in served
+        ]
         telling = ask_to_tell_paid(paid=told, now=now)
     # Their rows have been locked since before they were looked at, so that every order moves.
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -25,14 +26,19 @@ class AskedLine(msgspec.Struct, frozen=True, kw_only=True):
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A request to place one order.
 
-    `key_digest` stands for the caller and his Idempotency-Key, `body_digest` for all that he asked for under it.
+    `key_digest` stands for the caller and his Idempotency-Key, `body_digest` for all that he asked for under it. He is
+    reached by `email`, `phone` (E.164) or both, in one of the shop's languages or its first; `account_id` is whose the
+    order is, None for a guest's.
     """
 
     key_digest: bytes
     body_digest: bytes
     lines: Sequence[AskedLine]
     currency: str
-    email: str
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    account_id: int | None = None
     expected_total: int | None = None
 
 
@@ -50,6 +56,13 @@ class UnknownSku(EvertillError):
 
     code = "UNKNOWN_SKU"
     remedy = "Take the line out, or correct its SKU, and send the order again."
+
+
+class ContactMissing(EvertillError):
+    """Nobody could be told what becomes of the order: it has neither an email address nor a telephone number."""
+
+    code = "CONTACT_MISSING"
+    remedy = "Give an email address or a telephone number, and send the order again."
 
 
 class WrongCurrency(EvertillError):
@@ -219,6 +232,9 @@ def _place_fresh(
             currency=ask.currency,
             total=total,
             email=ask.email,
+            phone=ask.phone,
+            language=ask.language,
+            account_id=ask.account_id,
             placed_at=now,
             reserved_until=reserved_until,
             lines=tuple(lines),
@@ -249,6 +265,8 @@ def _give_away(free: Sequence[orders.Order], *, now: dt.datetime) -> None:
 
 def _price(ask: PlaceOrder, offers: Mapping[str, catalog.Offer]) -> list[orders.Line]:
     limits = config.get()
+    if not ask.email and not ask.phone:
+        raise ContactMissing("An order needs an email address or a telephone number.")
     if not 1 <= len(ask.lines) <= limits.order_lines_max:
         raise TooManyLines(f"An order has 1 to {limits.order_lines_max} lines, this one has {len(ask.lines)}.")
     lines = []
@@ -303,6 +321,12 @@ def _placed(order: orders.Order, *, is_repeat: bool = False) -> Placed:
 
 def _key_reused() -> KeyReused:
     return KeyReused("This Idempotency-Key was used for another order.")
+
+
+@lru_cache(maxsize=256)
+def nearest_language(tag: str) -> str:
+    """This function will return the language of the shop that is nearest to a language tag; its first for any other."""
+    return catalog.choose_language(wanted=[tag], available=config.get().languages)
 
 
 def digest_key(*, caller: str, key: bytes) -> bytes:

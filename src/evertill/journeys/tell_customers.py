@@ -33,10 +33,11 @@ _CAUSES = {
 
 
 class PaidOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is paid now, and whom that is told."""
+    """An order that is paid now, and whom that is told in which language; as the order keeps them."""
 
     order_id: int
     email: str
+    language: str
     total: Money
 
 
@@ -48,10 +49,17 @@ def tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> None:
 
 def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later[None]:
     """This function will ask for what tell_paid does, so that it can travel with what makes it true."""
-    language = config.get().languages[0]
-    paid = [one for one in paid if not one.email.endswith(_NOBODY)]
+    paid = [one for one in paid if _is_somebody(one.email)]
+    first = config.get().languages[0]
     new = [
-        _message("paid", number, messages.Kind.ORDER_PAID, one.order_id, one.email, language, _facts(number, one.total))
+        messages.NewMessage(
+            key=f"paid:{number}",
+            kind=messages.Kind.ORDER_PAID,
+            order_id=one.order_id,
+            to=one.email,
+            language=one.language or first,
+            facts=_facts(number, one.total),
+        )
         for one, number in zip(paid, ids.to_numbers([one.order_id for one in paid]), strict=True)
     ]
     return messages.ask_to_write(new=new, now=now)
@@ -61,15 +69,25 @@ def tell_refunded(
     *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
 ) -> None:
     """This function will tell a customer that money went back, and why; `is_whole`: nothing of the sale is left."""
-    if order.email.endswith(_NOBODY):
+    if not _is_somebody(order.email):
         return
     facts = {
         **_facts(ids.to_number(order.id), amount),
         "cause": _cause(refund, is_whole=is_whole).value,
     }
-    language = config.get().languages[0]
-    told = _message("refunded", refund.number, messages.Kind.REFUNDED, order.id, order.email, language, facts)
+    told = messages.NewMessage(
+        key=f"refunded:{refund.number}",
+        kind=messages.Kind.REFUNDED,
+        order_id=order.id,
+        to=order.email,
+        language=order.language or config.get().languages[0],
+        facts=facts,
+    )
     messages.write(new=[told], now=now)
+
+
+def _is_somebody(email: str) -> bool:
+    return bool(email) and not email.endswith(_NOBODY)
 
 
 def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:
@@ -82,12 +100,3 @@ def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:
 
 def _facts(order: str, amount: Money) -> dict[str, str]:
     return {"order": order, "amount": str(amount.amount), "currency": amount.currency}
-
-
-# An order does not know its customer's language yet, so all are told in the shop's first.
-def _message(
-    what: str, number: str, kind: messages.Kind, order_id: int, to: str, language: str, facts: dict[str, str]
-) -> messages.NewMessage:
-    return messages.NewMessage(
-        key=f"{what}:{number}", kind=kind, order_id=order_id, to=to, language=language, facts=facts
-    )

@@ -54,6 +54,9 @@ class Config:
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
+    shop_name: str = _setting(
+        "", "What the shop is called, on its pages and wherever else customers read it; empty means Evertill."
+    )
     phone_region: str = _setting(
         _PHONE_REGION,
         "Region (two capital letters) of telephone numbers that are written without their country.",

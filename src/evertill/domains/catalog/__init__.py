@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         list_products,
         read_product,
     )
-    from evertill.domains.catalog.rules import fault_of, fault_of_sku, is_language, slug_for
+    from evertill.domains.catalog.rules import choose_language, fault_of, fault_of_sku, is_language, slug_for
     from evertill.domains.catalog.types import (
         Home,
         Offer,
@@ -47,6 +47,7 @@ __all__ = [
     "UnknownProduct",
     "VariantDraft",
     "VariantView",
+    "choose_language",
     "fault_of",
     "fault_of_sku",
     "find_homes",

@@ -65,6 +65,10 @@ def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt
             Texts([order.currency for order in orders]),
             Bigints([order.total for order in orders]),
             Texts([order.email for order in orders]),
+            Texts([order.phone for order in orders]),
+            Texts([order.language for order in orders]),
+            # Nobody has the account 0.
+            Bigints([order.account_id or 0 for order in orders]),
             Uuids([k.key_digest for k in keyed]),
             Uuids([k.body_digest for k in keyed]),
             Bigints([order_id for order_id, _, _ in lines]),
@@ -155,8 +159,8 @@ def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
 
 def _due(rows: Sequence[Any]) -> dict[int, Due]:
     return {
-        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email)
-        for order_id, state, total, currency, email in rows
+        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email, phone=phone, language=language)
+        for order_id, state, total, currency, email, phone, language in rows
     }
 
 

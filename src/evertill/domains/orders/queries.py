@@ -33,9 +33,10 @@ def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
 def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     if not rows:
         return {}
-    orders = _with_lines([row[:7] for row in rows])
+    orders = _with_lines([row[:-2] for row in rows])
     return {
-        row[7].bytes: Keyed(order=orders[row[0]], key_digest=row[7].bytes, body_digest=row[8].bytes) for row in rows
+        key.bytes: Keyed(order=orders[order_id], key_digest=key.bytes, body_digest=body.bytes)
+        for order_id, *_, key, body in rows
     }
 
 
@@ -90,11 +91,14 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
             currency=currency,
             total=total,
             email=email,
+            phone=phone,
+            language=language,
+            account_id=account_id,
             placed_at=placed_at,
             reserved_until=reserved_until,
             lines=tuple(lines[order_id]),
         )
-        for order_id, state, currency, total, email, placed_at, reserved_until in rows
+        for (order_id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until) in rows
     }
 
 

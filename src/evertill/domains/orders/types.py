@@ -40,13 +40,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as it is kept. `total` is the sum of its lines in minor units of `currency`."""
+    """An order as it is kept. `total` is the sum of its lines in minor units of `currency`.
+
+    It has an `email` or a `phone` (E.164), or both. `language` is empty where the customer has not said, and
+    `account_id` is None for a guest's.
+    """
 
     id: int
     state: State
     currency: str
     total: int
     email: str
+    phone: str = ""
+    language: str = ""
+    account_id: int | None = None
     placed_at: dt.datetime
     reserved_until: dt.datetime
     lines: tuple[Line, ...]
@@ -59,6 +66,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     currency: str
     email: str
+    phone: str
+    language: str
 
 
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):

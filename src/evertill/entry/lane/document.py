@@ -129,6 +129,7 @@ def _tell_limits(schemas: dict[str, Any]) -> None:
     line = schemas["LineIn"]["properties"]
     line["quantity"] |= {"minimum": 1, "maximum": limits.quantity_max}
     schemas["OrderIn"]["properties"]["lines"]["maxItems"] = limits.order_lines_max
+    schemas["ContactIn"]["anyOf"] = [{"required": ["email"]}, {"required": ["phone"]}]
 
 
 def _with_headers(operation: dict[str, Any]) -> dict[str, Any]:

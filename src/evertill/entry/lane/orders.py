@@ -8,28 +8,61 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
-from evertill.entry.lane.problems import Headers, render
+from evertill.entry.lane.problems import Headers, InvalidField, render
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.authenticate_caller import Caller
-from evertill.journeys.place_orders import AskedLine, Outcome, Placed, PlaceOrder, digest_key, place_orders
+from evertill.journeys.place_orders import (
+    AskedLine,
+    Outcome,
+    Placed,
+    PlaceOrder,
+    digest_key,
+    nearest_language,
+    place_orders,
+)
 from evertill.kernel import clock, config, crypto
-from evertill.kernel.contacts import EMAIL
+from evertill.kernel.contacts import EMAIL, EMAIL_CHARS_MAX, PHONE, InvalidPhone, read_phone
 from evertill.kernel.errors import EvertillError
 
 # The end is $(?!\n), because $ alone lets a line break through in Python; it means the same in every other dialect.
 SKU = r"^[^\x00-\x1f\x7f-\x9f]{1,64}$(?!\n)"
 CURRENCY = r"^[A-Z]{3}$(?!\n)"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$(?!\n)"
 
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to reach the customer about this order."""
+    """How to reach the customer about this order: by email, by telephone, or by both; and in which language."""
 
-    email: Annotated[str, Meta(pattern=EMAIL, max_length=254, examples=["you@example.com"])]
+    email: Annotated[str, Meta(pattern=EMAIL, max_length=EMAIL_CHARS_MAX, examples=["you@example.com"])] | UnsetType = (
+        UNSET
+    )
+    phone: (
+        Annotated[
+            str,
+            Meta(
+                pattern=PHONE,
+                description="As people write it; without a country it is one of the shop's own region.",
+                examples=["+86 138 0013 8000"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    language: (
+        Annotated[
+            str,
+            Meta(
+                pattern=LANGUAGE,
+                description="A language tag. The shop's nearest one is taken; without, its first.",
+                examples=["zh-CN"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,15 +197,27 @@ def _ask(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:
         line.unit_price is not None for line in order_in.lines
     ):
         raise PriceScopeMissing("Naming a unit_price needs the scope orders:price.")
+    contact = order_in.contact
+    if not contact.email and not contact.phone:
+        raise InvalidField("A contact has an email or a phone.", pointer="$.contact")
     return PlaceOrder(
         key_digest=digest_key(caller=caller.key_owner if caller else "", key=key),
         # Of what was understood, not of the bytes: a client that orders its fields anew still repeats itself.
         body_digest=crypto.fingerprint(_encoder.encode(order_in)),
         lines=[AskedLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price) for line in order_in.lines],
         currency=order_in.currency,
-        email=order_in.contact.email,
+        email=contact.email or "",
+        phone=_read_phone(contact.phone) if contact.phone else "",
+        language=nearest_language(contact.language) if contact.language else "",
         expected_total=order_in.expected_total,
     )
+
+
+def _read_phone(text: str) -> str:
+    try:
+        return read_phone(text, region=config.get().phone_region)
+    except InvalidPhone as error:
+        raise InvalidField(str(error), pointer="$.contact.phone") from None
 
 
 def _placed_out(placed: Placed) -> PlacedOut:

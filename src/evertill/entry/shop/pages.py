@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from evertill.entry.shop import cart
-from evertill.kernel import db
+from evertill.kernel import config, db
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -46,6 +46,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
         {
             "cart_pieces": sum(cart.read(request).values()),
             **context,
+            "shop_name": config.get().shop_name or _("Evertill"),
             "language": language,
             # The one in which variants are named.
             "first_language": settings.LANGUAGE_CODE,

@@ -1,10 +1,17 @@
 -- Writes orders, their lines and their first event in one statement.
 with placed as (
     insert into orders_order
-        (id, state, currency, total, email, placed_at, reserved_until, key_digest, body_digest)
-    select id, 'PLACED', currency, total, email, %s::timestamptz, %s::timestamptz, key_digest, body_digest
-    from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::uuid[], %s::uuid[])
-        as o(id, currency, total, email, key_digest, body_digest)
+        (
+            id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until, key_digest,
+            body_digest
+        )
+    select
+        id, 'PLACED', currency, total, email, phone, language, nullif(account_id, 0), %s::timestamptz, %s::timestamptz,
+        key_digest, body_digest
+    from unnest(
+            %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::uuid[],
+            %s::uuid[]
+        ) as o(id, currency, total, email, phone, language, account_id, key_digest, body_digest)
 ),
 lines as (
     insert into orders_line (order_id, position, sku, title, quantity, unit_price)
