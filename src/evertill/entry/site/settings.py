@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "evertill.domains.reconciliation",
     "evertill.domains.stock",
     "evertill.entry.shop",
+    "evertill.entry.shop.account",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

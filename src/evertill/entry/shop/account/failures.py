@@ -30,23 +30,28 @@ _OF_SIGNING_IN: Mapping[str, _Words] = {
     ),
     "SENDING_LIMITED": (
         _("Many codes were sent already."),
-        _("The one that was sent last still counts for ten minutes."),
+        _("The one that was sent last still counts."),
         _("Enter that one, or ask for another one in an hour."),
-    ),
-    "SENDER_UNAVAILABLE": (
-        _("The code could not be sent just now."),
-        _NOTHING,
-        _("Try again in a moment, or by another way: a passkey or a password needs no code."),
     ),
     "CODE_NOT_SENT": (
         _("The code could not be sent just now."),
         _NOTHING,
         _("Try again in a moment, or by another way: a passkey or a password needs no code."),
     ),
+    "ADDRESS_REFUSED": (
+        _("Nothing can be sent to this address."),
+        _NOTHING,
+        _("See whether it is typed right, or use another one."),
+    ),
+    "CHANNEL_CLOSED": (
+        _("This shop cannot send codes to such an address."),
+        _NOTHING,
+        _("Use an email address instead of a number, or a number instead of an email address."),
+    ),
     "CODE_WRONG": (
         _("This code is not right, or not any more."),
         _NOTHING,
-        _("Enter the code of the newest message. After five wrong tries, or ten minutes, you need a new one."),
+        _("Enter the code of the newest message. After five wrong tries, or some minutes, you need a new one."),
     ),
     "ATTEMPT_ENDED": (
         _("This sign-in took too long, or was ended."),

@@ -45,7 +45,7 @@ def show_security(request: HttpRequest, session: Session) -> HttpResponse:
 
 @require_POST
 @signed_in_only
-def stop_recovery(request: HttpRequest, session: Session) -> HttpResponse:
+def stop_recovery(_request: HttpRequest, session: Session) -> HttpResponse:
     """This function will end a recovery that somebody asked for, because the owner is here."""
     recover_account.cancel(session=session, now=clock.now())
     return see_other("account:home")

@@ -106,7 +106,7 @@ def end_devices(request: HttpRequest, session: Session) -> HttpResponse:
 
 @require_safe
 @signed_in_only
-def show_data(request: HttpRequest, session: Session) -> HttpResponse:
+def show_data(request: HttpRequest, _session: Session) -> HttpResponse:
     """This function will show how to fetch what the shop keeps, and how to delete the account."""
     return account_page(request, "data.html", {})
 

@@ -1,9 +1,12 @@
 """Passkeys: fingerprint, face or screen lock of the visitor's own device.
 
-A script asks for a challenge, has the device answer it, and sends the answer as an ordinary form (static/account/passkey.js).
+A script asks for a challenge, has the device answer it, and sends the answer as an ordinary form
+(static/account/passkey.js).
 """
 
 from __future__ import annotations
+
+import json
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -130,7 +133,9 @@ def add_first(request: HttpRequest, session: Session) -> HttpResponse:
         return ask_first(request, session, error)
     except EvertillError as error:
         return account_page(request, "passkey_add.html", {}, error=error)
-    return account_page(request, "passkey_add.html", {"begun": begun, "name": _("My device")})
+    return account_page(
+        request, "passkey_add.html", {"begun": begun, "options": json.dumps(begun.options), "name": _("My device")}
+    )
 
 
 @require_POST

@@ -7,7 +7,6 @@ form. Nothing secret is carried along: whoever types a password proves himself f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from django.core import signing
@@ -26,7 +25,6 @@ from evertill.kernel.errors import EvertillError
 
 _SALT = "evertill.step-up"
 _OPEN_S = 900
-_SENT = (Factor.SMS_CODE, Factor.EMAIL_CODE)
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +85,11 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
     if request.method != "POST":
         return page(request, session, errand, sealed=sealed)
     way, _, name = request.POST.get("way", "").partition(":")
+    if name not in set(Factor):
+        return page(request, session, errand, sealed=sealed)
+    factor, code_id = Factor(name), text_of(request, "code_id")
     try:
-        factor = Factor(name)
-        if way == "send" and factor in _SENT:
+        if way == "send":
             sent = step_up.send_code(
                 session=session,
                 operation=errand.operation,
@@ -105,17 +105,13 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
             subject=errand.subject,
             factor=factor,
             text=text_of(request, "text"),
-            code_id=text_of(request, "code_id"),
+            code_id=code_id,
             visit=visit(request),
             now=clock.now(),
         )
-    except ValueError:
-        return page(request, session, errand, sealed=sealed)
     except EvertillError as error:
-        known = factor if factor in _SENT and request.POST.get("code_id") else None
-        return page(
-            request, session, errand, sealed=sealed, error=error, sent=known, code_id=text_of(request, "code_id")
-        )
+        sent_before = factor if factor in words.SENT and code_id else None
+        return page(request, session, errand, sealed=sealed, error=error, sent=sent_before, code_id=code_id)
     return go_on(request, errand)
 
 
@@ -138,20 +134,8 @@ def page(
 ) -> HttpResponse:
     """This function will show the page that asks for a proof."""
     asked = step_up.look(session=session, operation=errand.operation, subject=errand.subject, now=clock.now())
-    ways: list[dict[str, Any]] = [
-        {
-            "factor": factor,
-            "name": words.factor_name(factor),
-            "hidden": asked.hidden.get(factor, ""),
-            "is_sent": factor in _SENT,
-            "was_sent": factor == sent,
-        }
-        for factor in words.ORDER
-        if factor in asked.factors
-    ]
-    ways.sort(key=lambda way: not way["was_sent"])
     context = {
-        "ways": ways,
+        "ways": words.ways(asked.factors, hidden=asked.hidden, sent=sent),
         "errand": sealed,
         "what": words.operation(errand.operation),
         "code_id": code_id,

@@ -15,6 +15,7 @@ from evertill.entry.shop.pages import reads
 from evertill.entry.shop.visitor import attempt, keep_attempt, signed_in, signed_out, visit, visitor
 from evertill.journeys import manage_sessions, recover_account
 from evertill.journeys.begin_session import SignedIn
+from evertill.journeys.send_code import is_stand_in
 from evertill.journeys.sign_in import (
     AskedForCode,
     AttemptEnded,
@@ -34,7 +35,6 @@ from evertill.kernel.errors import EvertillError
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 # Longer than anything that fits; what is longer is refused by the journeys in their own words.
 _CHARS_MAX = 400
-_SENT = (Factor.SMS_CODE, Factor.EMAIL_CODE)
 
 
 def text_of(request: HttpRequest, name: str) -> str:
@@ -81,19 +81,15 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 @reads
 def second_step(request: HttpRequest) -> HttpResponse:
     """This function will take the second proof of an account that has a second step, or send what proves it."""
-    if request.method != "POST":
-        return _stage(request)
     way, _, name = request.POST.get("way", "").partition(":")
-    try:
-        factor = Factor(name)
-    except ValueError:
+    if request.method != "POST" or name not in set(Factor):
         return _stage(request)
+    factor = Factor(name)
+    sent = factor if factor in words.SENT else None
     try:
         if way == "send":
-            if factor not in _SENT:
-                return _stage(request)
-            sent = send_second_code(attempt=attempt(request), factor=factor, visit=visit(request), now=clock.now())
-            return _stage(request, sent=factor, sent_to=sent.hidden)
+            send_second_code(attempt=attempt(request), factor=factor, visit=visit(request), now=clock.now())
+            return _stage(request, sent=sent)
         outcome = sign_in_by_second_factor(
             attempt=attempt(request),
             factor=factor,
@@ -105,7 +101,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     except AttemptEnded as error:
         return _address_page(request, error=error)
     except EvertillError as error:
-        return _stage(request, error=error, sent=factor if factor in _SENT else None)
+        return _stage(request, error=error, sent=sent)
     return go_on(request, outcome)
 
 
@@ -176,37 +172,23 @@ def _address_page(request: HttpRequest, *, address: str = "", error: EvertillErr
     return account_page(request, "sign_in.html", {"address": address}, error=error)
 
 
-def _stage(
-    request: HttpRequest, *, error: EvertillError | None = None, sent: Factor | None = None, sent_to: str = ""
-) -> HttpResponse:
+def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Factor | None = None) -> HttpResponse:
     """Show the page of where this sign-in stands, whichever was asked for."""
     try:
         stage = look_at_attempt(attempt=attempt(request), visit=visit(request), now=clock.now())
     except AttemptEnded as ended:
         return _address_page(request, error=ended)
     if isinstance(stage, AskedForCode):
-        return account_page(request, "code.html", {"asked": stage, "typed": text_of(request, "code")}, error=error)
+        context = {"asked": stage, "is_in_file": is_stand_in(stage.kind)}
+        return account_page(request, "code.html", context, error=error)
     if isinstance(stage, NewHere):
         return account_page(request, "open.html", {"new": stage, "name": text_of(request, "name")}, error=error)
-    ways = [
-        {
-            "factor": factor,
-            "name": words.factor_name(factor),
-            "hidden": stage.hidden.get(factor, ""),
-            "is_sent": factor in _SENT,
-            "was_sent": factor == sent,
-        }
-        for factor in words.ORDER
-        if factor in stage.factors
-    ]
-    # What was just tried or sent is what the visitor looks at.
-    ways.sort(key=lambda way: not way["was_sent"])
+    ways = words.ways(stage.factors, hidden=stage.hidden, sent=sent)
     recovery = stage.recovery
     context = {
         "ways": ways,
         "can_trust": stage.can_trust,
         "recovery": recovery,
         "ready_at": words.moment(recovery.ready_at) if recovery else "",
-        "sent_to": sent_to,
     }
     return account_page(request, "second_step.html", context, error=error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from django.utils import formats
 from django.utils.functional import Promise
@@ -21,6 +22,9 @@ ORDER = (
     Factor.EMAIL_CODE,
     Factor.RECOVERY_CODE,
 )
+
+# What is sent when it is asked for.
+SENT = (Factor.SMS_CODE, Factor.EMAIL_CODE)
 
 _NAMES: Mapping[Factor, Promise | str] = {
     Factor.PASSKEY: _("Passkey"),
@@ -53,6 +57,33 @@ _OPERATIONS: Mapping[str, Promise | str] = {
 def factor_name(factor: Factor) -> str:
     """This function will return what people call a factor."""
     return str(_NAMES[factor])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to prove who one is, as a page offers it; `hidden` is where a code goes, made unreadable for others."""
+
+    factor: Factor
+    name: str
+    hidden: str
+    is_sent: bool
+    was_sent: bool
+
+
+def ways(factors: Collection[Factor], *, hidden: Mapping[Factor, str], sent: Factor | None) -> list[Way]:
+    """This function will put factors into the order of a page: what was just sent first, then the hardest to steal."""
+    offered = [
+        Way(
+            factor=factor,
+            name=factor_name(factor),
+            hidden=hidden.get(factor, ""),
+            is_sent=factor in SENT,
+            was_sent=factor == sent,
+        )
+        for factor in ORDER
+        if factor in factors
+    ]
+    return sorted(offered, key=lambda way: not way.was_sent)
 
 
 def proved_names(factors: Collection[Factor]) -> str:
