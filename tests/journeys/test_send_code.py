@@ -34,6 +34,8 @@ from tests.contracts.test_up import free_port
 from tests.kernel.waiting import until
 from tests.postbox import Postbox
 from tests.threads import together
+from tests.twins import aliyun_sms
+from tests.twins.serving import running
 
 ADA, PHONE = "ada@example.com", "+8613800000000"
 
@@ -210,6 +212,33 @@ class TestByMail:
     def test_a_kind_that_is_none_is_a_mistake(self) -> None:
         with pytest.raises(KeyError):
             send("PIGEON")
+
+
+class TestBySms:
+    def test_brings_a_code_that_works(self, committed_db: None, change: Change, tmp_path: Path) -> None:
+        (tmp_path / "key.txt").write_text(f"{aliyun_sms.KEY_ID}\n{aliyun_sms.SECRET}", encoding="utf-8")
+        with running("tests.twins.aliyun_sms", tmp_path) as twin:
+            change(
+                data=tmp_path,
+                aliyun_sms_sign_name=aliyun_sms.SIGN_NAME,
+                aliyun_sms_code_template=aliyun_sms.CODE_TEMPLATE,
+                aliyun_sms_key_file=Path("key.txt"),
+                aliyun_sms_url=twin.url,
+            )
+            connect()
+
+            sent = send("PHONE", PHONE)
+
+            (sms,) = twin.post("sent")
+            assert sms["to"] == PHONE[3:]
+            assert use(sent, sms["values"]["code"], address=PHONE)
+            twin.faults("poor")
+            with pytest.raises(CodeNotSent):
+                send("PHONE", PHONE)
+            assert (counted(), alerts()) == (
+                {1},
+                [("codes by SMS", "Aliyun SMS does not send for us: isv.AMOUNT_NOT_ENOUGH.")],
+            )
 
 
 @pytest.mark.usefixtures("committed_db")

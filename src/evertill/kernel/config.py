@@ -64,6 +64,14 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    claim_days: int = _setting(
+        365,
+        "Days for which an order that a guest placed can become that of an account with the same address: telephone"
+        " numbers, above all, pass to other people.",
+        low=0,
+        high=3660,
+    )
+    claim_batch_max: int = _setting(500, "Orders of guests that one transaction gives an account.", low=1, high=5000)
     expire_batch_max: int = _setting(500, "Orders that one transaction of the expiry job handles.", low=1, high=5000)
 
     order_lines_max: int = _setting(1000, "Lines in one order.", low=1, high=10_000)
@@ -152,7 +160,9 @@ class Config:
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
-    provider_timeout_ms: int = _setting(8_000, "Milliseconds to wait for a payment provider.", low=100, high=60_000)
+    provider_timeout_ms: int = _setting(
+        8_000, "Milliseconds to wait for a payment provider or an SMS gateway.", low=100, high=60_000
+    )
     provider_calls_max: int = _setting(8, "Calls to one payment provider at a time, per process.", low=1, high=64)
     provider_failures_max: int = _setting(5, "Failed calls in a row that end calling a provider for a while.", low=1)
     provider_rest_s: int = _setting(15, "Seconds for which a failing payment provider is not called.", low=1, high=3600)
@@ -202,6 +212,37 @@ class Config:
     mail_from: str = _setting(
         "", "Whom mail to customers is from: `shop@example.com` or `The Shop <shop@example.com>`."
     )
+    sms_countries: tuple[str, ...] = _setting(
+        (),
+        "Calling codes, separated by commas (`86,852`), of the countries that SMS are sent to; all of them by default."
+        " Name yours: SMS to far countries are what thieves of SMS earn by.",
+    )
+    aliyun_sms_sign_name: str = _setting(
+        "", "Signature that SMS by Aliyun are from, as it was approved there; without it none is sent by Aliyun."
+    )
+    aliyun_sms_code_template: str = _setting(
+        "", "Template of Aliyun for one-time codes, such as `SMS_123456789`, with the one variable `code`."
+    )
+    aliyun_sms_notice_template: str = _setting(
+        "",
+        "Template of Aliyun for notices about an account, with the one variable `what`; without it Aliyun sends"
+        " codes alone.",
+    )
+    aliyun_sms_key_file: Path = _setting(
+        Path("aliyun/sms-access-key.txt"),
+        "File of the AccessKey for Aliyun's SMS, from the data folder: the id and the secret, each on a line.",
+    )
+    aliyun_sms_url: str = _setting("https://dysmsapi.aliyuncs.com", "Aliyun's SMS API.")
+    twilio_account_sid: str = _setting("", "The shop's account at Twilio (`AC…`); without it no SMS is sent by Twilio.")
+    twilio_from: str = _setting(
+        "", "Whom SMS by Twilio are from: a number (`+15550100`), a name, or a messaging service (`MG…`)."
+    )
+    twilio_key_file: Path = _setting(
+        Path("twilio/key.txt"),
+        "File of the secret for Twilio, from the data folder: the auth token, or an API key's SID and secret, each on a"
+        " line.",
+    )
+    twilio_url: str = _setting("https://api.twilio.com", "Twilio's API.")
     smtp_timeout_ms: int = _setting(10_000, "Milliseconds to wait for the mail server.", low=100, high=30_000)
     message_batch_max: int = _setting(100, "Messages that a job sends over one connection.", low=1, high=5000)
     message_tries_max: int = _setting(

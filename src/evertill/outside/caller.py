@@ -1,4 +1,4 @@
-"""Calls to one provider over HTTP: with a time limit, a bound on how many at a time, and a circuit breaker."""
+"""Calls to one provider or gateway over HTTP: in a bounded time, a bounded number at once, behind a circuit breaker."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from evertill.outside import breaker as breakers
 from evertill.outside.breaker import Breaker
 
 _OK, _OVERLOADED, _BROKEN = 200, 429, 500
+
+
+class NotCalled(ProviderUnavailable):
+    """The other side has surely done nothing: it was not called, or not reached, or said that it has too much to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class Caller:
     ) -> tuple[int, Any]:
         """This function will make a call and return the status, below 500, and the JSON of the answer.
 
-        Raises ProviderUnavailable when there is no such answer, or when none is expected.
+        Raises ProviderUnavailable when there is no such answer, or when none is expected; NotCalled where that is sure.
         """
         with self._within_limits():
             answer = self._client.request(method, path, headers=headers, json=body, params=query)
@@ -103,14 +107,15 @@ class Caller:
     def _within_limits(self) -> Iterator[None]:
         """One call at most goes on in here; whatever goes wrong in it with the other side is ProviderUnavailable."""
         if not self._free.acquire(blocking=False):
-            raise ProviderUnavailable(f"{self._name} is being called as often as it may be.")
+            raise NotCalled(f"{self._name} is being called as often as it may be.")
         try:
             self._admit()
             try:
                 yield
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                 self._note(is_answered=False)
-                raise ProviderUnavailable(f"{self._name} does not answer: {type(error).__name__}.") from error
+                kind = NotCalled if isinstance(error, _NOTHING_DONE) else ProviderUnavailable
+                raise kind(f"{self._name} does not answer: {type(error).__name__}.") from error
             self._note(is_answered=True)
         finally:
             self._free.release()
@@ -129,7 +134,7 @@ class Caller:
         with self._lock:
             now = self._monotonic()
             if not breakers.admits(self._breaker, now=now):
-                raise ProviderUnavailable(f"{self._name} did not answer lately and is not called for a while.")
+                raise NotCalled(f"{self._name} did not answer lately and is not called for a while.")
             self._breaker = breakers.called(self._breaker, now=now, rest_s=self._settings.provider_rest_s)
 
     def _note(self, *, is_answered: bool) -> None:
@@ -146,6 +151,15 @@ class Caller:
             )
 
 
+class _TooMuchToDo(httpx.HTTPError):
+    """The other side has more to do than it can (429): what it was asked is not done."""
+
+
+_NOTHING_DONE = (_TooMuchToDo, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
 def _check(answer: httpx.Response) -> None:
-    if answer.status_code == _OVERLOADED or answer.status_code >= _BROKEN:
+    if answer.status_code == _OVERLOADED:
+        raise _TooMuchToDo("status 429")
+    if answer.status_code >= _BROKEN:
         raise httpx.HTTPError(f"status {answer.status_code}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -14,20 +14,29 @@ from evertill.kernel import config
 from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
 from evertill.outside.alipay_provider import AlipayProvider
+from evertill.outside.aliyun_sms import AliyunSms
 from evertill.outside.file_sender import FileSender
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
+from evertill.outside.sms_sender import Gateway, SmsSender
 from evertill.outside.smtp_sender import SmtpSender
+from evertill.outside.twilio_sms import TwilioSms
 from evertill.outside.wechat_provider import WechatProvider
 
 _log = structlog.get_logger("evertill.payments")
 
 
-class _Closing(payments.Provider, Protocol):
+class _Closable(Protocol):
     def close(self) -> None: ...
 
+
+class _Closing(payments.Provider, _Closable, Protocol):
+    """A payment provider that has connections to close."""
+
+
+T = TypeVar("T", bound=_Closable)
 
 # Secrets that are known at a time while one replaces another.
 _ROLLED_MAX = 4
@@ -40,13 +49,24 @@ def connect() -> None:
     senders = dict(_senders(settings))
     # Only where nothing is set up at all: somebody tries the shop out. A shop that sends mail but no SMS says so,
     # instead of letting people wait for an SMS that lies in a file.
-    stand_ins = {} if senders else {channel: FileSender(channel=channel, settings=settings) for channel in Channel}
+    is_set_up = settings.smtp_url or settings.aliyun_sms_sign_name or settings.twilio_account_sid
+    stand_ins = {} if is_set_up else {channel: FileSender(channel=channel, settings=settings) for channel in Channel}
     messages.register(senders, stand_ins=stand_ins)
 
 
 def _senders(settings: Config) -> Iterator[tuple[Channel, messages.Sender]]:
     if settings.smtp_url:
         yield Channel.EMAIL, SmtpSender(settings=settings)
+    gateways = list(_gateways(settings))
+    if gateways:
+        yield Channel.SMS, SmsSender(gateways=gateways, settings=settings)
+
+
+def _gateways(settings: Config) -> Iterator[Gateway]:
+    if settings.aliyun_sms_sign_name:
+        yield from _made(lambda: AliyunSms(settings=settings), name="aliyun-sms", what="SMS gateway")
+    if settings.twilio_account_sid:
+        yield from _made(lambda: TwilioSms(settings=settings), name="twilio", what="SMS gateway")
 
 
 def _providers(settings: Config) -> Iterator[payments.Provider]:
@@ -69,12 +89,12 @@ def _providers(settings: Config) -> Iterator[payments.Provider]:
         yield from _made(lambda: WechatProvider(settings=settings), name="wechat")
 
 
-def _made(make: Callable[[], _Closing], *, name: str) -> Iterator[payments.Provider]:
+def _made(make: Callable[[], T], *, name: str, what: str = "payment method") -> Iterator[T]:
     """The provider; none when its settings or keys cannot be used: the shop opens all the same, without it."""
     try:
         made = make()
     except ConfigError as error:
-        _log.error("payment method is not there", provider=name, why=error.detail)
+        _log.error(f"{what} is not there", provider=name, why=error.detail)
         return
     atexit.register(made.close)
     yield made

@@ -178,6 +178,28 @@ def ask_to_change_state(*, order_ids: Sequence[int], to: State, actor: str, now:
     )
 
 
+def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt.datetime, limit: int) -> int:
+    """This function will give an account guests' orders placed with an address or a number, and return how many.
+
+    Fewer than `limit` means that none is left. The caller knows that the address, or the number (E.164), is the
+    account's. Case is not looked at, in addresses. An order that is an account's already stays its.
+    """
+    return db.execute(
+        sql.load(_HERE, "claim_by_email" if email else "claim_by_phone"),
+        {"address": email or phone, "account_id": account_id, "placed_after": placed_after, "limit": limit},
+    )
+
+
+def pseudonymise(*, account_id: int, limit: int) -> int:
+    """This function will take addresses and numbers out of an account's orders, and return how many had any.
+
+    Fewer than `limit` means that none is left. Nobody is told of these orders any more.
+    """
+    return db.execute(
+        sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit}
+    )
+
+
 def promise_return(
     *, order_id: int, refund_id: int, pieces: Sequence[Pieces], restock: bool, actor: str, now: dt.datetime
 ) -> None:

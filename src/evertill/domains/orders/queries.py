@@ -23,6 +23,8 @@ from evertill.kernel.arrays import Bigints, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.orders"
+# Orders that are in memory at a time while all of an account's are given.
+_PAGE = 500
 
 
 def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
@@ -67,6 +69,26 @@ def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
     return {
         refund_id: Return(pieces=tuple(parts), restock=refund_id in restocked) for refund_id, parts in pieces.items()
     }
+
+
+def list_of_account(*, account_id: int, behind: int | None = None, limit: int) -> list[Order]:
+    """This function will return an account's orders with their lines, the latest first, from behind one of them on.
+
+    Behind an order that is not the account's there is nothing.
+    """
+    rows = db.fetch(sql.load(_HERE, "list_of_account"), {"account_id": account_id, "behind": behind, "limit": limit})
+    return list(_with_lines(rows).values())
+
+
+def stream_of_account(*, account_id: int) -> Iterator[Order]:
+    """This function will give all of an account's orders with their lines, the latest first.
+
+    The caller holds a transaction.
+    """
+    behind: int | None = None
+    while page := list_of_account(account_id=account_id, behind=behind, limit=_PAGE):
+        yield from page
+        behind = page[-1].id
 
 
 def find_pieces(*, order_ids: Sequence[int]) -> db.Later[dict[int, dict[str, int]]]:

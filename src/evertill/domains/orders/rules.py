@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from evertill.domains.orders.types import AskedReturn, Line, Pieces, State
 from evertill.kernel.errors import EvertillError
 
+# Whom nobody reaches (RFC 6761): what stands where an address stood.
+NOBODY = "deleted@customers.invalid"
+
 # Every move that exists. What is not in this table cannot happen, whoever asks.
 MOVES: Mapping[State, frozenset[State]] = {
     State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),
