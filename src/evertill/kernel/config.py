@@ -259,6 +259,26 @@ class Config:
         high=1 << 30,
     )
 
+    account_addresses_max: int = _setting(5, "Email addresses and phones of one account.", low=1, high=20)
+    password_checks_max: int = _setting(
+        2,
+        "Passwords that one web worker hashes at a time, each in 16 MB of memory; never all of its threads for pages.",
+        low=1,
+        high=64,
+    )
+    attempt_min: int = _setting(15, "Minutes for which a sign-in that was begun can be gone on with.", low=1, high=15)
+    browser_trust_days: int = _setting(
+        30, "Days for which a browser that a customer trusts needs no second step; 0 for never.", low=0, high=30
+    )
+    browser_keep_days: int = _setting(
+        400, "Days unseen after which a browser is not known any more.", low=30, high=3660
+    )
+    recovery_wait_h: int = _setting(
+        72, "Hours for which an account's owner can object before lost factors are removed.", low=1, high=24 * 30
+    )
+    recovery_open_h: int = _setting(
+        168, "Hours, after that wait, in which the recovery can be finished.", low=1, high=24 * 30
+    )
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
@@ -279,6 +299,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    forget_batch_max: int = _setting(
+        1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
+    )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )

@@ -17,3 +17,14 @@ class ApiToken(models.Model):
 
     class Meta:
         db_table = "access_api_token"
+
+
+class Staff(models.Model):
+    """An account that works for the shop; it must prove a passkey or an authenticator app to sign in."""
+
+    account_id = models.BigIntegerField(primary_key=True)
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "access_staff"

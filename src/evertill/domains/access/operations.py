@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from evertill.domains.access.models import ApiToken
+from evertill.domains.access.models import ApiToken, Staff
 from evertill.domains.access.rules import NAME_CHARS_MAX, SECRET_PREFIX, is_name
 from evertill.domains.access.types import Scope
 from evertill.kernel import crypto
@@ -66,6 +66,20 @@ def revoke_token(*, name: str, now: dt.datetime) -> None:
     """
     if not ApiToken.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
         raise UnknownToken(f"There is no token '{name[:NAME_CHARS_MAX]}' in use.")
+
+
+def add_staff(*, account_id: int, by: str, now: dt.datetime) -> bool:
+    """This function will make an account staff, and say whether it was not yet."""
+    _row, is_new = Staff.objects.get_or_create(
+        account_id=account_id, defaults={"added_at": now, "added_by": by[:NAME_CHARS_MAX]}
+    )
+    return is_new
+
+
+def remove_staff(*, account_id: int) -> bool:
+    """This function will make an account a customer's again, and say whether it was staff."""
+    gone, _each = Staff.objects.filter(account_id=account_id).delete()
+    return gone == 1
 
 
 def digest_of(secret: str) -> uuid.UUID:

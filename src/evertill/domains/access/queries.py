@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from evertill.domains.access.models import ApiToken
+from evertill.domains.access.models import Staff as StaffRow
 from evertill.domains.access.operations import digest_of
 from evertill.domains.access.rules import is_secret
-from evertill.domains.access.types import Caller, Scope, Token
+from evertill.domains.access.types import Caller, Scope, Staff, Token
 from evertill.kernel.errors import EvertillError
 
 
@@ -39,6 +40,19 @@ def list_tokens() -> list[Token]:
             revoked_at=token.revoked_at,
         )
         for token in ApiToken.objects.order_by("name")
+    ]
+
+
+def is_staff(*, account_id: int) -> bool:
+    """This function will say whether an account works for the shop."""
+    return StaffRow.objects.filter(pk=account_id).exists()
+
+
+def list_staff() -> list[Staff]:
+    """This function will return everybody who works for the shop, in the order in which they came."""
+    return [
+        Staff(account_id=row.pk, added_at=row.added_at, added_by=row.added_by)
+        for row in StaffRow.objects.order_by("added_at", "pk")
     ]
 
 

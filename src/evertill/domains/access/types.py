@@ -51,3 +51,12 @@ class Token:
     scopes: frozenset[Scope]
     created_at: dt.datetime
     revoked_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Somebody who works for the shop, since when, and who made him so."""
+
+    account_id: int
+    added_at: dt.datetime
+    added_by: str

@@ -8,19 +8,51 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.identity import codes, guesses, keys, recovery, sessions, stepup, totp
-    from evertill.domains.identity.types import Admission, Code, Factor, Session
+    from evertill.domains.identity import (
+        attempts,
+        browsers,
+        codes,
+        forgetting,
+        guesses,
+        keys,
+        recoveries,
+        recovery,
+        sessions,
+        stepup,
+        totp,
+    )
+    from evertill.domains.identity.rules import enough_for_step_up, needed_beside
+    from evertill.domains.identity.types import (
+        Admission,
+        Attempt,
+        Browser,
+        Code,
+        Factor,
+        Operation,
+        Recovery,
+        Session,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Admission",
+    "Attempt",
+    "Browser",
     "Code",
     "Factor",
+    "Operation",
+    "Recovery",
     "Session",
+    "attempts",
+    "browsers",
     "codes",
+    "enough_for_step_up",
+    "forgetting",
     "guesses",
     "keys",
+    "needed_beside",
+    "recoveries",
     "recovery",
     "sessions",
     "stepup",

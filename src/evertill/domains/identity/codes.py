@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from django.db import transaction
 
-from evertill.domains.identity import allowances
-from evertill.domains.identity.rules import CODE_DIGITS, is_code
+from evertill.domains.identity import allowances, guesses
+from evertill.domains.identity.rules import CODE_DIGITS, CODE_FAILURES_MAX, long_code, long_code_chars, plain_code
 from evertill.domains.identity.types import Allowed, Code
 from evertill.kernel import config, crypto, db, sql
 from evertill.kernel.errors import EvertillError
@@ -40,6 +40,9 @@ def make(
 
     `purpose` says what it is for and, where that matters, on what: `sign-in`, `change-phone:17`. Raises SendingLimited,
     the same for whichever limit is reached, and then counts nothing.
+
+    After many wrong codes in a row for an address, its next ones are too long to be guessed, XXXX-XXXX-XXXX-XXXX, or
+    XXXXXX by SMS, whose gateways take no more: so guessing ends, and its owner is not locked out.
     """
     with transaction.atomic():
         for allowed, key in _allowances(address=address, caller=caller):
@@ -47,7 +50,7 @@ def make(
                 raise SendingLimited("Too many codes were asked for. No code was sent.")
         made = Code(
             id=str(uuid.UUID(int=randbelow(2**_ID_BITS))),
-            digits=f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}",
+            digits=_digits(address, randbelow),
             expires_at=now + dt.timedelta(seconds=config.get().code_s),
         )
         db.execute(
@@ -56,7 +59,7 @@ def make(
                 uuid.UUID(made.id),
                 purpose,
                 _address(address),
-                _digest(made.id, purpose, address, made.digits),
+                _digest(made.id, purpose, address, made.digits.replace("-", "")),
                 now,
                 made.expires_at,
             ),
@@ -75,17 +78,35 @@ def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.dateti
 
     A wrong try is counted, and after five the code is dead; so the caller commits whatever the answer is.
     """
-    digits = "".join(digits[:40].split())
-    if not is_code(digits):
+    plain = plain_code(digits)
+    if plain is None:
         # Nobody can come nearer to a code by what cannot be one.
         return False
     try:
         row_id = uuid.UUID(code_id)
     except ValueError:
         return False
-    digest = _digest(str(row_id), purpose, address, digits)
+    digest = _digest(str(row_id), purpose, address, plain)
     rows = db.fetch(sql.load(_HERE, "use_code"), (digest, now, row_id, purpose, _address(address), now))
-    return bool(rows) and bool(rows[0][0])
+    if not rows:
+        # Not a guess: there is no such code any more.
+        return False
+    if not rows[0][0]:
+        guesses.admit_quietly(name=_guessed(address), now=now)
+        return False
+    guesses.clear(names=[_guessed(address)], now=now)
+    return True
+
+
+def _digits(address: str, randbelow: Callable[[int], int]) -> str:
+    if guesses.count_failures(name=_guessed(address)) < CODE_FAILURES_MAX:
+        return f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    chars = long_code_chars(address)
+    return long_code(randbelow(32**chars), chars=chars)
+
+
+def _guessed(address: str) -> str:
+    return f"code {address}"
 
 
 def _allowances(*, address: str, caller: str) -> Iterator[tuple[Allowed, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 from evertill.domains.identity import allowances
 from evertill.domains.identity.rules import FAILURES_MAX, delay_after, spelled
@@ -46,6 +47,26 @@ def succeeded(*, name: str, caller: str, now: dt.datetime) -> None:
     """
     db.execute(sql.load(_HERE, "clear_guesses"), (now, now, _key(name)))
     allowances.give_back(allowed=_by_caller(), key=caller, now=now)
+
+
+def admit_quietly(*, name: str, most: int = FAILURES_MAX, now: dt.datetime) -> bool:
+    """This function will count a guess as failed and say whether it may be made, without slowing anybody.
+
+    For what has several names, as an account has addresses: its guesses are at most a hundred in all, and whoever
+    makes them cannot see that the names belong together.
+    """
+    return bool(db.fetch(sql.load(_HERE, "count_quietly"), (_key(name), now, now, most)))
+
+
+def count_failures(*, name: str) -> int:
+    """This function will return how many guesses in a row failed under a name."""
+    rows = db.fetch(sql.load(_HERE, "read_guesses"), (_key(name),))
+    return int(rows[0][0]) if rows else 0
+
+
+def clear(*, names: Collection[str], now: dt.datetime) -> None:
+    """This function will clear the failures under all names of somebody who came in, by whatever way."""
+    db.execute(sql.load(_HERE, "clear_all_guesses"), (now, now, sorted(_key(name) for name in names)))
 
 
 def _refused(failures: int, next_at: dt.datetime, *, now: dt.datetime) -> Admission | None:

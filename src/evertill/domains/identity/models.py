@@ -1,6 +1,7 @@
-"""Tables of identity. An account is a number that whoever keeps accounts gave it; no name or address stands here.
+"""Tables of identity. An account is a number that whoever keeps accounts gave it.
 
-What people type or hold is kept as a keyed hash only; a TOTP secret, which has to be read again, is encrypted.
+No name or address stands here, but for the quarter of an hour of a sign-in. What people type or hold is kept as a keyed
+hash only; a TOTP secret, which has to be read again, is encrypted.
 """
 
 from __future__ import annotations
@@ -125,6 +126,8 @@ class Session(models.Model):
     idle_s = models.IntegerField()
     ended_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=40, default="")
+    # A number and no foreign key: a browser may be forgotten before what happened on it.
+    browser_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "identity_session"
@@ -147,7 +150,7 @@ class Grant(models.Model):
     id = models.BigIntegerField(primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.CASCADE)
     operation = models.CharField(max_length=60)
-    object = models.CharField(max_length=100)
+    object = models.CharField(max_length=300)
     factor = models.CharField(max_length=20)
     given_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -162,3 +165,94 @@ class Grant(models.Model):
             ),
         )
         indexes = (models.Index(name="identity_grant_old", fields=("expires_at",)),)
+
+
+class Attempt(models.Model):
+    """A sign-in that is under way in one browser, which alone has its secret."""
+
+    id = models.BigIntegerField(primary_key=True)
+    digest = models.UUIDField(unique=True)
+    account_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=8)
+    address = models.CharField(max_length=254)
+    factors = ArrayField(models.CharField(max_length=20))
+    code = models.UUIDField(null=True)
+    code_factor = models.CharField(max_length=20, default="")
+    tries = models.IntegerField(default=0)
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_attempt"
+        constraints = (
+            models.CheckConstraint(name="identity_attempt_tries_bounded", condition=Q(tries__gte=0, tries__lte=20)),
+            models.CheckConstraint(
+                name="identity_attempt_short",
+                condition=Q(ends_at__gt=F("started_at"), ends_at__lte=F("started_at") + dt.timedelta(minutes=15)),
+            ),
+        )
+        indexes = (models.Index(name="identity_attempt_old", fields=("ends_at",)),)
+
+
+class Browser(models.Model):
+    """A browser that an account signed in with. Trust is here, where it can be taken back; its cookie says nothing."""
+
+    id = models.BigIntegerField(primary_key=True)
+    account_id = models.BigIntegerField()
+    digest = models.UUIDField()
+    device = models.CharField(max_length=200)
+    # The networks it was seen in, the newest last.
+    places = ArrayField(models.CharField(max_length=100))
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    trusted_at = models.DateTimeField(null=True)
+    trusted_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_browser"
+        constraints = (
+            models.UniqueConstraint(name="identity_browser_once", fields=("account_id", "digest")),
+            models.CheckConstraint(
+                name="identity_browser_trust_bounded",
+                condition=Q(trusted_at=None, trusted_until=None)
+                | Q(
+                    trusted_at__isnull=False,
+                    trusted_until__gt=F("trusted_at"),
+                    trusted_until__lte=F("trusted_at") + dt.timedelta(days=30),
+                ),
+            ),
+            models.CheckConstraint(name="identity_browser_places_bounded", condition=Q(places__len__lte=20)),
+        )
+        indexes = (models.Index(name="identity_browser_old", fields=("last_at",)),)
+
+
+class Recovery(models.Model):
+    """A request to remove an account's lost factors. One at a time; whoever owns the account can cancel it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    account_id = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    ready_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    told_ready_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=40, default="")
+
+    class Meta:
+        db_table = "identity_recovery"
+        constraints = (
+            models.UniqueConstraint(
+                name="identity_recovery_one_open", fields=("account_id",), condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="identity_recovery_waits",
+                condition=Q(ready_at__gte=F("asked_at") + dt.timedelta(hours=1), ends_at__gt=F("ready_at")),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="identity_recovery_to_tell", fields=("ready_at",), condition=Q(ended_at=None, told_ready_at=None)
+            ),
+            models.Index(name="identity_recovery_old", fields=("ends_at",)),
+        )

@@ -37,6 +37,11 @@ def use(*, account_id: int, code: str, now: dt.datetime) -> bool:
     return db.execute(sql.load(_HERE, "use_recovery_code"), (now, account_id, _digest(account_id, plain))) == 1
 
 
+def remove(*, account_id: int) -> bool:
+    """This function will remove an account's recovery codes, and say whether it had any."""
+    return db.execute(sql.load(_HERE, "remove_recovery_codes"), (account_id,)) > 0
+
+
 def count_left(*, account_id: int) -> int:
     """This function will return how many of the account's recovery codes are left."""
     ((left,),) = db.fetch(sql.load(_HERE, "count_recovery_codes"), (account_id,))

@@ -11,6 +11,9 @@ from collections.abc import Collection
 from evertill.domains.identity.types import Factor
 
 CODE_DIGITS, CODE_TRIES_MAX = 6, 5
+# Wrong codes in a row for one address until its codes get long. Those that are out then have 25 tries left at most,
+# five codes of an hour with five each, so that no hundred guesses fail in a row.
+CODE_FAILURES_MAX = 50
 # 80 bits, read from paper in four groups of four.
 RECOVERY_CODES, RECOVERY_CHARS = 10, 16
 # Crockford's base 32: no I, L, O or U.
@@ -30,15 +33,29 @@ def window_of(now: dt.datetime, *, window_s: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(int(now.timestamp()) // window_s * window_s, tz=dt.UTC)
 
 
-def is_code(text: str) -> bool:
-    """This function will say whether a text has the form of a one-time code."""
-    return len(text) == CODE_DIGITS and text.isascii() and text.isdigit()
+def plain_code(text: str) -> str | None:
+    """This function will return what a typed one-time code means; None for a text that none can mean."""
+    return _plain(text, CODE_DIGITS) or _plain(text, RECOVERY_CHARS)
+
+
+def long_code_chars(address: str) -> int:
+    """This function will say how long a code is that cannot be guessed: 80 bits, or 30 in an SMS.
+
+    What gateways send there was approved before, and has six characters; at fifty tries a day, 30 bits outlast
+    everybody.
+    """
+    return CODE_DIGITS if address.startswith("+") else RECOVERY_CHARS
+
+
+def long_code(value: int, *, chars: int) -> str:
+    """This function will write a value below 32 to the power of `chars` in letters and digits."""
+    text = "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(chars)))
+    return "-".join(text[at : at + 4] for at in range(0, chars, 4)) if chars > CODE_DIGITS else text
 
 
 def recovery_code(value: int) -> str:
     """This function will write 80 bits as a recovery code, XXXX-XXXX-XXXX-XXXX."""
-    chars = "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(RECOVERY_CHARS)))
-    return "-".join(chars[at : at + 4] for at in range(0, RECOVERY_CHARS, 4))
+    return long_code(value, chars=RECOVERY_CHARS)
 
 
 def plain_recovery_code(text: str) -> str | None:
@@ -46,8 +63,12 @@ def plain_recovery_code(text: str) -> str | None:
 
     None for a text that no recovery code can mean.
     """
-    plain = text[:100].upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
-    return plain if len(plain) == RECOVERY_CHARS and set(plain) <= set(_ALPHABET) else None
+    return _plain(text, RECOVERY_CHARS)
+
+
+def _plain(text: str, chars: int) -> str | None:
+    plain = "".join(text[:100].upper().replace("-", "").split()).translate(_LOOKALIKES)
+    return plain if len(plain) == chars and set(plain) <= set(_ALPHABET) else None
 
 
 def hotp(secret: bytes, counter: int) -> str:
@@ -105,6 +126,25 @@ def enough_for_step_up(enrolled: Collection[Factor], *, is_staff: bool) -> froze
         return frozenset(STRONG & has)
     codes = has & {Factor.SMS_CODE, Factor.EMAIL_CODE}
     return frozenset(codes or has & _ORDINARY)
+
+
+def needed_beside(
+    proved: Collection[Factor], *, enrolled: Collection[Factor], sms_second: bool, is_staff: bool
+) -> frozenset[Factor]:
+    """This function will return the factors of which one is needed beside those that were proved, none if it is enough.
+
+    A passkey, which its user unlocked, is enough alone. Whoever has one, or an authenticator app, or made SMS codes his
+    second step, needs a second step; the same phone is not two steps. Staff need what is strong, and nothing else
+    helps.
+    """
+    has, shown = set(enrolled), set(proved)
+    if is_staff:
+        return frozenset() if STRONG & shown else frozenset(STRONG & has) or STRONG
+    second = (STRONG | {Factor.SMS_CODE} if sms_second else STRONG) & has
+    if not second or shown & (STRONG | {Factor.RECOVERY_CODE}) or (shown & second and len(shown) > 1):
+        return frozenset()
+    left = second - shown or has & {Factor.PASSWORD, Factor.EMAIL_CODE} - shown
+    return frozenset(left | (has & {Factor.RECOVERY_CODE})) if left else frozenset()
 
 
 def spelled(name: str) -> str:

@@ -26,7 +26,14 @@ class FactorsTooWeak(EvertillError):
 
 
 def start(
-    *, account_id: int, is_staff: bool, factors: Collection[Factor], device: str, place: str, now: dt.datetime
+    *,
+    account_id: int,
+    is_staff: bool,
+    factors: Collection[Factor],
+    device: str,
+    place: str,
+    now: dt.datetime,
+    browser_id: int | None = None,
 ) -> str:
     """This function will begin a session and return its secret, which only the browser keeps; raises FactorsTooWeak."""
     if not may_sign_in(factors, is_staff=is_staff):
@@ -52,6 +59,7 @@ def start(
             now,
             now + dt.timedelta(seconds=lasts_s),
             idle_s,
+            browser_id,
         ),
     )
     return secret
@@ -100,6 +108,19 @@ def _sessions(rows: Sequence[Any]) -> list[Session]:
             started_at=started_at,
             seen_at=seen_at,
             ends_at=ends_at,
+            browser_id=browser_id,
         )
-        for session_id, account_id, is_staff, device, place, factors, proved_at, started_at, seen_at, ends_at in rows
+        for (
+            session_id,
+            account_id,
+            is_staff,
+            device,
+            place,
+            factors,
+            proved_at,
+            started_at,
+            seen_at,
+            ends_at,
+            browser_id,
+        ) in rows
     ]

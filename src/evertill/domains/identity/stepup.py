@@ -39,7 +39,9 @@ def give(
     that has `enrolled` these.
     """
     if factor not in enough_for_step_up(enrolled, is_staff=is_staff):
-        raise StepUpRequired("This operation needs a stronger proof of who you are.")
+        raise StepUpRequired(
+            "This operation needs a stronger proof of who you are.", operation=operation, subject=subject
+        )
     (grant_id,) = ids.new_ids(1, now=now)
     db.execute(
         sql.load(_HERE, "give_grant"), (grant_id, session_id, operation, subject, factor.value, now, now + _LASTS)
@@ -49,4 +51,17 @@ def give(
 def spend(*, session_id: int, operation: str, subject: str, now: dt.datetime) -> None:
     """This function will use leave up, in the operation's own transaction; raises StepUpRequired without any."""
     if not db.execute(sql.load(_HERE, "spend_grant"), (now, session_id, operation, subject, now, now, now)):
-        raise StepUpRequired("This operation needs you to prove again that it is you.")
+        raise _required(operation, subject)
+
+
+def require(*, session_id: int, operation: str, subject: str, now: dt.datetime) -> None:
+    """This function will raise StepUpRequired without leave, and spend none: before work that would be in vain."""
+    ((has,),) = db.fetch(sql.load(_HERE, "look_for_grant"), (session_id, operation, subject, now, now, now))
+    if not has:
+        raise _required(operation, subject)
+
+
+def _required(operation: str, subject: str) -> StepUpRequired:
+    return StepUpRequired(
+        "This operation needs you to prove again that it is you.", operation=operation, subject=subject
+    )

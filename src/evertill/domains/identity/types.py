@@ -18,6 +18,25 @@ class Factor(StrEnum):
     RECOVERY_CODE = "RECOVERY_CODE"
 
 
+class Operation(StrEnum):
+    """What needs step-up: a factor proved anew, for this and one object. Others may be named by whoever needs them."""
+
+    CHANGE_PASSWORD = "CHANGE_PASSWORD"  # noqa: S105 — the name of an operation.
+    SET_PASSWORD = "SET_PASSWORD"  # noqa: S105 — as above.
+    REMOVE_PASSWORD = "REMOVE_PASSWORD"  # noqa: S105 — as above.
+    ADD_ADDRESS = "ADD_ADDRESS"
+    REMOVE_ADDRESS = "REMOVE_ADDRESS"
+    ADD_TOTP = "ADD_TOTP"
+    REMOVE_TOTP = "REMOVE_TOTP"
+    ADD_PASSKEY = "ADD_PASSKEY"
+    REMOVE_PASSKEY = "REMOVE_PASSKEY"
+    SMS_SECOND_ON = "SMS_SECOND_ON"
+    SMS_SECOND_OFF = "SMS_SECOND_OFF"
+    MAKE_RECOVERY_CODES = "MAKE_RECOVERY_CODES"
+    EXPORT_DATA = "EXPORT_DATA"
+    DELETE_ACCOUNT = "DELETE_ACCOUNT"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
     """How often something may be done in a window of time that begins at every multiple of its length."""
@@ -56,4 +75,57 @@ class Session:
     proved: dict[Factor, dt.datetime]
     started_at: dt.datetime
     seen_at: dt.datetime
+    ends_at: dt.datetime
+    browser_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A sign-in that is under way: what was proved so far, and of whom, if that is known.
+
+    `kind` and `address` are what was typed, in its one spelling; `code_id` is the code that was sent last, as this
+    factor.
+    """
+
+    id: int
+    account_id: int | None
+    kind: str
+    address: str
+    proved: frozenset[Factor]
+    code_id: str
+    code_factor: Factor | None
+    started_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """A browser that an account signed in with. `places` are networks, the newest last."""
+
+    id: int
+    device: str
+    places: tuple[str, ...]
+    first_at: dt.datetime
+    last_at: dt.datetime
+    trusted_until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The browser that an account signs in with, whether it was never seen before, and whether its place was not."""
+
+    browser_id: int
+    is_new: bool
+    is_new_place: bool
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A request to remove what an account's owner lost: from when until when it can be finished."""
+
+    id: int
+    account_id: int
+    asked_at: dt.datetime
+    ready_at: dt.datetime
     ends_at: dt.datetime

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         sender_or_stand_in,
     )
     from evertill.domains.messages.texts import render, render_code
-    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, State
+    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, Notice, State
 
 __getattr__ = open_door(__name__)
 
@@ -48,6 +48,7 @@ __all__ = [
     "Message",
     "MessageNotUndeliverable",
     "NewMessage",
+    "Notice",
     "Post",
     "Sender",
     "SenderUnavailable",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evertill.domains.messages.notices import render_notice
 from evertill.domains.messages.types import Cause, Kind
 from evertill.kernel.money import Money
 
@@ -124,6 +125,8 @@ def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> 
 
     A language without texts gets English. Raises KeyError or ValueError for a kind or facts that it has no words for.
     """
+    if kind == Kind.ACCOUNT_NOTICE:
+        return render_notice(language=language, facts=facts, shop=shop)
     spoken = language if language in _BY_LANGUAGE else _FALLBACK
     is_refund = kind == Kind.REFUNDED
     subject, text = _BY_LANGUAGE[spoken][facts["cause"] if is_refund else kind]

@@ -16,6 +16,34 @@ class Kind(StrEnum):
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.
     REFUNDED = "REFUNDED"
+    # Facts: notice and at; as it needs them device, place, address, left, ready_at, ends_at and cancel (a path).
+    ACCOUNT_NOTICE = "ACCOUNT_NOTICE"
+
+
+class Notice(StrEnum):
+    """What the owner of an account is told of."""
+
+    NEW_SIGN_IN = "NEW_SIGN_IN"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 — the name of a notice.
+    PASSWORD_REMOVED = "PASSWORD_REMOVED"  # noqa: S105 — as above.
+    ADDRESS_ADDED = "ADDRESS_ADDED"
+    ADDRESS_REMOVED = "ADDRESS_REMOVED"
+    TOTP_ADDED = "TOTP_ADDED"
+    TOTP_REMOVED = "TOTP_REMOVED"
+    PASSKEY_ADDED = "PASSKEY_ADDED"
+    PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    SMS_SECOND_ON = "SMS_SECOND_ON"
+    SMS_SECOND_OFF = "SMS_SECOND_OFF"
+    RECOVERY_CODES_MADE = "RECOVERY_CODES_MADE"
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    RECOVERY_ASKED = "RECOVERY_ASKED"
+    RECOVERY_READY = "RECOVERY_READY"
+    RECOVERY_CANCELLED = "RECOVERY_CANCELLED"
+    RECOVERY_DONE = "RECOVERY_DONE"
+    DATA_EXPORTED = "DATA_EXPORTED"
+    ACCOUNT_DELETED = "ACCOUNT_DELETED"
+    STAFF_ADDED = "STAFF_ADDED"
+    STAFF_REMOVED = "STAFF_REMOVED"
 
 
 class Channel(StrEnum):

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "evertill.domains.access",
+    "evertill.domains.accounts",
     "evertill.domains.balances",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
@@ -104,6 +105,16 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = _config.body_bytes_max
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_HANDLERS: list[str] = []
+
+# Of Django's accounts only what hashes and weighs passwords is used; its app is not installed.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+_PASSWORDS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_PASSWORDS}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "evertill.domains.accounts.passwords.LengthValidator"},
+    {"NAME": f"{_PASSWORDS}.CommonPasswordValidator"},
+    {"NAME": "evertill.domains.accounts.passwords.ShopWordsValidator"},
+]
 
 CSRF_FAILURE_VIEW = "evertill.entry.shop.views.refused"
 

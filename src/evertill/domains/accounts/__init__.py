@@ -1,0 +1,60 @@
+"""Accounts: who has one, at which proved addresses, and by which password. Nobody's unproved address stands here."""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.accounts import passwords
+    from evertill.domains.accounts.operations import (
+        AddressInUse,
+        TooManyAddresses,
+        add_address,
+        erase,
+        lock,
+        open_account,
+        remove_address,
+        set_password,
+        set_sms_second,
+        upgrade_password,
+    )
+    from evertill.domains.accounts.queries import find, read, read_addresses, read_password
+    from evertill.domains.accounts.rules import (
+        AddressInvalid,
+        NameInvalid,
+        hidden,
+        name_of,
+        normalise,
+        read_address,
+    )
+    from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "Account",
+    "AccountState",
+    "Address",
+    "AddressInUse",
+    "AddressInvalid",
+    "AddressKind",
+    "NameInvalid",
+    "TooManyAddresses",
+    "add_address",
+    "erase",
+    "find",
+    "hidden",
+    "lock",
+    "name_of",
+    "normalise",
+    "open_account",
+    "passwords",
+    "read",
+    "read_address",
+    "read_addresses",
+    "read_password",
+    "remove_address",
+    "set_password",
+    "set_sms_second",
+    "upgrade_password",
+]

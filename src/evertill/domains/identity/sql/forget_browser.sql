@@ -1,0 +1,3 @@
+-- Forgets a browser of an account.
+delete from identity_browser
+where account_id = %s::bigint and id = %s::bigint

@@ -1,0 +1,27 @@
+"""Act on an account: what every important operation of its owner begins with.
+
+One transaction that holds the account, in which leave for the operation is spent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from evertill.domains import accounts, identity
+from evertill.domains.accounts import Account
+from evertill.domains.identity import Operation, Session
+from evertill.journeys.begin_session import AccountGone
+from evertill.kernel import db
+
+
+@contextmanager
+def acting(*, session: Session, operation: Operation, now: dt.datetime, subject: str = "") -> Iterator[Account]:
+    """One transaction for an operation that needs step-up; raises StepUpRequired and AccountGone."""
+    with db.write():
+        account = accounts.lock(account_id=session.account_id)
+        if account is None:
+            raise AccountGone("This account was deleted.")
+        identity.stepup.spend(session_id=session.id, operation=operation, subject=subject, now=now)
+        yield account
