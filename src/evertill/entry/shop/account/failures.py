@@ -78,6 +78,11 @@ _OF_SIGNING_IN: Mapping[str, _Words] = {
         _NOTHING,
         _("Try it again, or choose another way below."),
     ),
+    "FACTOR_NOT_NEEDED": (
+        _("This cannot be the second step of this sign-in."),
+        _NOTHING,
+        _("Choose one of the ways that are offered."),
+    ),
     "FACTORS_TOO_WEAK": (
         _("Who works here signs in with a passkey or an authenticator app."),
         _NOTHING,
@@ -145,15 +150,10 @@ _OF_THE_ACCOUNT: Mapping[str, _Words] = {
         _NOTHING,
         _("Turn codes by SMS off first, or add another number."),
     ),
-    "PHONE_MISSING": (
-        _("There is no mobile number to send codes to."),
+    "SMS_CANNOT_BE_SECOND": (
+        _("Codes by SMS need a mobile number, and another way for the first step."),
         _NOTHING,
-        _("Add your mobile number first."),
-    ),
-    "FIRST_STEP_MISSING": (
-        _("A second step needs a first one."),
-        _NOTHING,
-        _("Add a password or an email address first."),
+        _("Add your mobile number, and a password or an email address, first."),
     ),
     "TOTP_IN_USE": (
         _("There is an authenticator app already."),

@@ -96,7 +96,7 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
 def remove_password(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will remove the password."""
     try:
-        change_password.remove_password(session=session, now=clock.now())
+        change_password.remove_password(session=session, visit=visit(request), now=clock.now())
     except StepUpRequired as error:
         return ask_first(request, session, error)
     except EvertillError as error:
@@ -122,7 +122,9 @@ def begin_totp(request: HttpRequest, session: Session) -> HttpResponse:
 def confirm_totp(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will take the first code of the app, with which it begins to count."""
     try:
-        manage_second_factors.confirm_totp(session=session, code=text_of(request, "code"), now=clock.now())
+        manage_second_factors.confirm_totp(
+            session=session, code=text_of(request, "code"), visit=visit(request), now=clock.now()
+        )
     except EvertillError as error:
         uri, secret = text_of(request, "uri"), text_of(request, "secret")
         if not uri.startswith(_URI):

@@ -133,7 +133,7 @@ def page(
     code_id: str = "",
 ) -> HttpResponse:
     """This function will show the page that asks for a proof."""
-    asked = step_up.look(session=session, operation=errand.operation, subject=errand.subject, now=clock.now())
+    asked = step_up.look(session=session)
     context = {
         "ways": words.ways(asked.factors, hidden=asked.hidden, sent=sent),
         "errand": sealed,

@@ -57,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         asked = ask_for_code(address=address, visit=visit(request), now=clock.now())
     except EvertillError as error:
         return _address_page(request, address=address, error=error)
-    return keep_attempt(request, see_other("account:code", next=next_of(request)), asked.attempt)
+    return keep_attempt(see_other("account:code", next=next_of(request)), asked.attempt)
 
 
 @_GET_OR_POST
@@ -165,7 +165,7 @@ def go_on(request: HttpRequest, outcome: SignedIn | MoreNeeded | NewHere) -> Htt
     if isinstance(outcome, SignedIn):
         return signed_in(request, onward(request), outcome)
     view = "account:second-step" if isinstance(outcome, MoreNeeded) else "account:open"
-    return keep_attempt(request, see_other(view, next=next_of(request)), outcome.attempt)
+    return keep_attempt(see_other(view, next=next_of(request)), outcome.attempt)
 
 
 def _address_page(request: HttpRequest, *, address: str = "", error: EvertillError | None = None) -> HttpResponse:
@@ -175,7 +175,7 @@ def _address_page(request: HttpRequest, *, address: str = "", error: EvertillErr
 def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Factor | None = None) -> HttpResponse:
     """Show the page of where this sign-in stands, whichever was asked for."""
     try:
-        stage = look_at_attempt(attempt=attempt(request), visit=visit(request), now=clock.now())
+        stage = look_at_attempt(attempt=attempt(request), now=clock.now())
     except AttemptEnded as ended:
         return _address_page(request, error=ended)
     if isinstance(stage, AskedForCode):
@@ -188,6 +188,7 @@ def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Fa
     context = {
         "ways": ways,
         "can_trust": stage.can_trust,
+        "may_recover": stage.may_recover,
         "recovery": recovery,
         "ready_at": words.moment(recovery.ready_at) if recovery else "",
     }
