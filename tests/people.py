@@ -117,7 +117,6 @@ def stepped_up(
     operation: identity.Operation,
     subject: str = "",
     *,
-    to: str = ADA,
     factor: identity.Factor = identity.Factor.EMAIL_CODE,
     now: dt.datetime = NOON,
 ) -> None:
@@ -128,7 +127,7 @@ def stepped_up(
         operation=operation,
         subject=subject,
         factor=factor,
-        text=pocket.code(to),
+        text=pocket.letters[-1].values["code"],
         code_id=sent.code_id,
         visit=VISIT,
         now=now,

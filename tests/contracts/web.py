@@ -68,6 +68,8 @@ def running(
     env = {
         **os.environ,
         **environment(url),
+        # Tests look at pages right after a change.
+        "EVERTILL_CATALOG_FRESH_S": "0",
         **{f"EVERTILL_{name.upper()}": value for name, value in settings.items()},
     }
     with contextlib.ExitStack() as stack:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -132,6 +133,113 @@ class TestSend:
 
         assert send_messages(now=NOON) == 0
         assert state_of() == (State.WAITING, 0, "")
+
+
+class Recorder:
+    """A sender that keeps letters, or raises what it is told to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.letters: list[messages.Letter] = []
+        self.error = error
+
+    @contextmanager
+    def open(self) -> Iterator[messages.Post]:
+        yield self._post
+
+    def _post(self, letter: messages.Letter) -> None:
+        self.letters.append(letter)
+        if self.error is not None:
+            raise self.error
+
+
+def write_to_account(*keys: str, channel: Channel = Channel.EMAIL, to: str = ADA) -> None:
+    facts = {"order": "0E9W-9MHZ-4G9XQ", "amount": "250", "currency": "GBP"}
+    new = [
+        NewMessage(key=key, kind=Kind.ORDER_PAID, account_id=7, channel=channel, to=to, language="en", facts=facts)
+        for key in keys
+    ]
+    with db.write():
+        messages.write(new=new, now=NOON)
+
+
+@pytest.mark.usefixtures("committed_db")
+class TestChannels:
+    @pytest.fixture(autouse=True)
+    def nobody(self) -> Iterator[None]:
+        yield
+        messages.register({})
+
+    def test_each_has_its_own_sender(self) -> None:
+        mail, sms = Recorder(), Recorder()
+        messages.register({Channel.EMAIL: mail, Channel.SMS: sms})
+        write_to_account("a")
+        write_to_account("b", channel=Channel.SMS, to="+8613800000000")
+
+        assert [send_messages(channel=channel, now=NOON) for channel in Channel] == [1, 1]
+
+        assert [letter.to for letter in mail.letters] == [ADA]
+        assert [letter.to for letter in sms.letters] == ["+8613800000000"]
+
+    def test_one_without_a_sender_waits_and_holds_up_no_other(self) -> None:
+        mail = Recorder()
+        messages.register({Channel.EMAIL: mail})
+        write_to_account("a", channel=Channel.SMS, to="+8613800000000")
+        write_to_account("b")
+
+        assert [send_messages(channel=channel, now=NOON) for channel in Channel] == [1, 0]
+        send_messages(now=NOON + dt.timedelta(days=30))
+
+        assert state_of("a") == (State.WAITING, 0, "")
+
+    def test_where_nothing_is_set_up_account_holders_are_told_in_the_owners_file_and_orders_wait(self) -> None:
+        file = Recorder()
+        messages.register({}, stand_ins={Channel.EMAIL: file})
+        write("paid:1")
+        write_to_account("a")
+
+        assert send_messages(now=NOON + dt.timedelta(days=30)) == 1
+
+        assert (state_of("a")[0], state_of("paid:1")) == (State.SENT, (State.WAITING, 0, ""))
+
+    def test_a_gateway_that_is_away_raises_an_alert_of_its_own(self) -> None:
+        messages.register({Channel.SMS: Recorder(messages.SenderUnavailable("No."))})
+        write_to_account("a", channel=Channel.SMS)
+
+        send_messages(channel=Channel.SMS, now=NOON + 61 * MINUTE)
+
+        assert alerts() == [("MESSAGE_UNDELIVERABLE", "SMS gateway")]
+        assert state_of("a") == (State.WAITING, 0, "")
+
+    def test_an_sms_that_may_have_gone_out_is_not_paid_for_again_and_again(self) -> None:
+        sms = Recorder(messages.SendingUnclear("Silence."))
+        messages.register({Channel.SMS: sms})
+        write_to_account("a", channel=Channel.SMS)
+
+        for hour in range(24):
+            send_messages(channel=Channel.SMS, now=NOON + dt.timedelta(hours=hour))
+
+        assert len(sms.letters) == 3
+        assert state_of("a") == (State.UNDELIVERABLE, 3, "Silence.")
+
+
+@pytest.mark.django_db
+class TestOfAnAccount:
+    def test_can_be_read_and_removed_but_for_what_waits(self) -> None:
+        write_to_account("a", "b")
+        write("paid:1")
+        found = messages.find(key="a")
+        assert found is not None
+        messages.finish(message=found, state=State.SENT, now=NOON)
+
+        assert [message.key for message in messages.read_of_account(account_id=7, limit=10)] == ["a", "b"]
+        assert messages.remove_of_account(account_id=7) == 1
+        assert [message.key for message in messages.read_of_account(account_id=7, limit=10)] == ["b"]
+
+    def test_a_message_tells_of_an_order_or_an_account(self) -> None:
+        new = NewMessage(key="a", kind=Kind.ORDER_PAID, to=ADA, language="en", facts={})
+
+        with pytest.raises(psycopg.errors.CheckViolation, match="messages_message_about_something"), db.write():
+            messages.write(new=[new], now=NOON)
 
 
 class TestTrouble:

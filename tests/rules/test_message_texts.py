@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.domains.messages import Cause, Kind, render, render_code
+from evertill.domains.messages import Cause, Kind, Notice, render, render_code
 
 FACTS = {"order": "0E9W-9MHZ-4G9XQ", "amount": "1250", "currency": "GBP"}
 SHOP = "https://shop.example"
@@ -42,6 +42,38 @@ class TestRender:
 
         with pytest.raises((KeyError, ValueError)):
             render(**asked)  # type: ignore[arg-type]
+
+
+NOTICE = {
+    "at": "2026-11-22 12:00 UTC",
+    "device": "Firefox on Linux",
+    "place": "203.0.0.0/16",
+    "address": "a***@example.com",
+    "left": "9",
+    "ready_at": "2026-11-25 12:00 UTC",
+    "ends_at": "2026-12-02 12:00 UTC",
+    "cancel": "/account/recovery/cancel/1.x",
+}
+
+
+class TestRenderNotice:
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("notice", Notice)
+    def test_has_words_for_every_notice_in_every_language(self, language: str, notice: Notice) -> None:
+        facts = {**NOTICE, "notice": notice.value}
+
+        subject, body = render(kind=Kind.ACCOUNT_NOTICE, language=language, facts=facts, shop=SHOP)
+
+        assert "\n" not in subject
+        assert body.endswith(f"{SHOP}\n")
+        assert body.isascii() is subject.isascii() is (language == "en")
+        assert not set("{}") & set(subject + body)
+        links_to_cancel = notice in (Notice.RECOVERY_ASKED, Notice.RECOVERY_READY)
+        assert ("https://shop.example/account/recovery/cancel/1.x" in body) is links_to_cancel
+
+    def test_refuses_a_notice_that_it_does_not_know(self) -> None:
+        with pytest.raises(ValueError, match="BIRTHDAY"):
+            render(kind=Kind.ACCOUNT_NOTICE, language="en", facts={**NOTICE, "notice": "BIRTHDAY"}, shop=SHOP)
 
 
 CODE = {"code": "123456", "minutes": 10, "shop": "shop.example"}

@@ -198,6 +198,7 @@ class TestTimetable:
         assert planned == {
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
+            "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
             "poll_disputes": "*/5 * * * *",
             "poll_payments": "* * * * * */10",
@@ -205,4 +206,6 @@ class TestTimetable:
             "remove_old_jobs": "17 3 * * *",
             "remove_old_messages": "37 3 * * *",
             "send_messages": "* * * * * */10",
+            "send_sms": "* * * * * */10",
+            "tell_recoveries": "*/5 * * * *",
         }

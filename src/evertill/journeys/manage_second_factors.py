@@ -171,7 +171,7 @@ def _tell(session: Session, notice: Notice, *, now: dt.datetime) -> None:
 
 def _uri(account: Account, secret: str) -> str:
     # As authenticator apps read it: https://github.com/google/google-authenticator/wiki/Key-Uri-Format
-    shop = urlsplit(config.get().public_url).hostname or "Evertill"
+    shop = config.get().shop_name or urlsplit(config.get().public_url).hostname or "Evertill"
     addresses = accounts.read_addresses(account_id=account.id)
     name = addresses[0].text if addresses else account.display_name or "account"
     return f"otpauth://totp/{quote(shop)}:{quote(name)}?{urlencode({'secret': secret, 'issuer': shop})}"

@@ -1,7 +1,7 @@
-"""Send messages: what customers are to be told goes to the mail server, one by one, until nothing is due.
+"""Send messages: what people are to be told goes to the sender of its channel, one by one, until nothing is due.
 
-A message is noted as sent right after the mail server has taken it. Whoever dies in between has it sent again later,
-under the same Message-ID.
+A message is noted as sent right after the mail server or gateway has taken it. Whoever dies in between has it sent
+again later, a letter under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from contextlib import ExitStack
 import structlog
 
 from evertill.domains import incidents, messages
-from evertill.domains.messages import Message, MessageNotUndeliverable
+from evertill.domains.messages import Channel, Message, MessageNotUndeliverable
 from evertill.kernel import config, crypto, db
 
 __all__ = [
+    "Channel",
     "Message",
     "MessageNotUndeliverable",
     "in_words",
@@ -30,28 +31,34 @@ _log = structlog.get_logger("evertill.messages")
 
 _ALERT = incidents.Kind.MESSAGE_UNDELIVERABLE
 # Subjects of alerts that are about more than one message.
-_SERVER, _TOO_OLD = "mail server", "messages that waited too long"
-# A mail server that is away for less is nothing to wake anybody for.
+_SERVERS, _TOO_OLD = {Channel.EMAIL: "mail server", Channel.SMS: "SMS gateway"}, "messages that waited too long"
+# One that is away for less is nothing to wake anybody for.
 _PATIENCE = dt.timedelta(hours=1)
+# An SMS that may have gone out is paid for, and doubled by every try.
+_UNCLEAR_SMS_MAX = 3
 
 
-def send_messages(*, now: dt.datetime) -> int:
-    """This function will send one batch of messages that are due, over one connection, and return how many.
+def send_messages(*, channel: Channel = Channel.EMAIL, now: dt.datetime) -> int:
+    """This function will send one batch of messages of a channel that are due, and return how many.
 
-    Fewer than `config.message_batch_max` means that none was left, or that the mail server does not answer; then they
-    wait and nobody is asked again within a minute. Without a mail server all of them wait. Raises what db.write raises.
+    Fewer than `config.message_batch_max` means that none was left, or that the mail server or gateway does not answer;
+    then they wait and nobody is asked again within a minute. Without one all of them wait, but for what is told to
+    account holders where nothing at all is set up: that goes to the owner's file. Raises what db.write raises.
     """
-    sender = messages.sender(messages.Channel.EMAIL)
+    sender = messages.sender_or_stand_in(channel)
     if sender is None:
         return 0
+    # An order's customer is far away from the owner's file; somebody who tries the shop out is not.
+    about_accounts_only = messages.sender(channel) is None
     limit = config.get().message_batch_max
-    _end_too_old(now=now, limit=limit)
+    if not about_accounts_only:
+        _end_too_old(channel, now=now, limit=limit)
     sent = 0
     with ExitStack() as stack:
         post = None
         while sent < limit:
             with db.write():
-                message = messages.claim(now=now)
+                message = messages.claim(channel=channel, about_accounts_only=about_accounts_only, now=now)
             if message is None:
                 break
             try:
@@ -67,7 +74,7 @@ def send_messages(*, now: dt.datetime) -> int:
                 _log.exception("message failed", message=message.key)
                 break
             if not sent:
-                _greet_again(now=now)
+                _greet_again(channel, now=now)
             sent += 1
     return sent
 
@@ -76,11 +83,11 @@ def _send(message: Message, post: messages.Post, *, now: dt.datetime) -> None:
     try:
         post(_letter(message))
     except messages.LetterPostponed as error:
-        if message.tries >= config.get().message_tries_max:
-            _give_up(message, error.detail, now=now)
-        else:
-            with db.write():
-                messages.postpone(message=message, error=error.detail, now=now)
+        _postpone(message, error.detail, tries_max=config.get().message_tries_max, now=now)
+    except messages.SendingUnclear as error:
+        if message.channel is not Channel.SMS:
+            raise
+        _postpone(message, error.detail, tries_max=_UNCLEAR_SMS_MAX, now=now)
     except messages.LetterRefused as error:
         _give_up(message, error.detail, now=now)
     except (KeyError, ValueError) as error:
@@ -88,6 +95,14 @@ def _send(message: Message, post: messages.Post, *, now: dt.datetime) -> None:
     else:
         with db.write():
             messages.finish(message=message, state=messages.State.SENT, now=now)
+
+
+def _postpone(message: Message, why: str, *, tries_max: int, now: dt.datetime) -> None:
+    if message.tries >= tries_max:
+        _give_up(message, why, now=now)
+    else:
+        with db.write():
+            messages.postpone(message=message, error=why, now=now)
 
 
 def _give_up(message: Message, why: str, *, now: dt.datetime) -> None:
@@ -98,24 +113,28 @@ def _give_up(message: Message, why: str, *, now: dt.datetime) -> None:
 
 
 def _wait(message: Message, error: messages.SenderUnavailable, *, now: dt.datetime) -> None:
-    _log.warning("messages wait", why=error.detail)
+    _log.warning("messages wait", channel=message.channel.value, why=error.detail)
     with db.write():
         messages.put_back(message=message, now=now)
-        since = messages.read_waiting_since()
+        since = messages.read_waiting_since(channel=message.channel)
         if since is not None and now - since >= _PATIENCE:
             detail = f"{error.detail} Messages wait since {since:%Y-%m-%d %H:%M} UTC."
-            incidents.raise_alert(kind=_ALERT, subject=_SERVER, detail=detail, now=now)
+            incidents.raise_alert(kind=_ALERT, subject=_SERVERS[message.channel], detail=detail, now=now)
 
 
-def _greet_again(*, now: dt.datetime) -> None:
+def _greet_again(channel: Channel, *, now: dt.datetime) -> None:
     with db.write():
-        incidents.close_alerts(kind=_ALERT, subject=_SERVER, actor="clock", why="it takes messages again", now=now)
+        incidents.close_alerts(
+            kind=_ALERT, subject=_SERVERS[channel], actor="clock", why="it takes messages again", now=now
+        )
 
 
-def _end_too_old(*, now: dt.datetime, limit: int) -> None:
+def _end_too_old(channel: Channel, *, now: dt.datetime, limit: int) -> None:
     hours = config.get().message_age_h
     with db.write():
-        ended = messages.end_too_old(written_before=now - dt.timedelta(hours=hours), limit=limit, now=now)
+        ended = messages.end_too_old(
+            channel=channel, written_before=now - dt.timedelta(hours=hours), limit=limit, now=now
+        )
         if ended:
             detail = f"{ended} messages waited for more than {hours} hours and were given up."
             incidents.raise_alert(kind=_ALERT, subject=_TOO_OLD, detail=detail, now=now)
@@ -123,7 +142,7 @@ def _end_too_old(*, now: dt.datetime, limit: int) -> None:
 
 def is_connected() -> bool:
     """This function will say whether this process has a mail server."""
-    return messages.sender(messages.Channel.EMAIL) is not None
+    return messages.sender(Channel.EMAIL) is not None
 
 
 def list_messages(*, limit: int) -> list[Message]:

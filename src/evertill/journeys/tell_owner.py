@@ -37,7 +37,7 @@ def tell_owner(
         messages.NewMessage(
             key=f"account:{ids.to_number(notice_id)}:{place}",
             kind=messages.Kind.ACCOUNT_NOTICE,
-            order_id=0,
+            account_id=account_id,
             to=address.text,
             language=account.language,
             facts={**facts, "notice": notice.value, "at": f"{now:%Y-%m-%d %H:%M} UTC"},

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evertill.kernel import money
 from evertill.kernel.errors import ConfigError
 
 _SECRET_BYTES_MIN = 32
@@ -54,6 +55,11 @@ class Config:
     languages: tuple[str, ...] = _setting(
         ("en", "zh-hans"), "Languages of the shop, separated by commas; the first is the default."
     )
+    currencies: tuple[str, ...] = _setting(
+        ("USD", "GBP", "EUR", "CNY", "HKD", "TWD", "JPY", "AUD", "CAD", "SGD"),
+        "Currencies, separated by commas, that visitors can choose to see prices in; the first is for those whose"
+        " language and country tell of none of them.",
+    )
     shop_name: str = _setting(
         "", "What the shop is called, on its pages and wherever else customers read it; empty means Evertill."
     )
@@ -83,6 +89,16 @@ class Config:
     idempotency_key_chars_max: int = _setting(128, "Characters in an Idempotency-Key.", low=16, high=128)
     page_size_max: int = _setting(100, "Items on one page of a list.", low=1, high=1000)
     product_text_chars_max: int = _setting(20_000, "Characters in the text of a product, per language.", low=1)
+    catalog_fresh_s: int = _setting(
+        15,
+        "Seconds for which browsers and proxies may show a page of the catalogue without asking again; 0 has them ask"
+        " every time.",
+        low=0,
+        high=3600,
+    )
+    catalog_cache_bytes_max: int = _setting(
+        16 << 20, "Bytes of such pages that each web worker keeps; 0 keeps none.", low=0, high=1 << 30
+    )
     search_chars_max: int = _setting(100, "Characters of a search that are looked at.", low=1, high=1000)
 
     batch_orders_max: int = _setting(256, "Orders that one transaction places.", low=1, high=1000)
@@ -328,6 +344,8 @@ def load(environ: Mapping[str, str]) -> Config:
             continue
         values[item.name] = _read(item, text)
     config = Config(**values)
+    if not config.currencies or not all(money.is_currency(code) for code in config.currencies):
+        raise ConfigError(f"{variable('currencies')} takes codes of three capital letters, such as GBP,CNY.")
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
     _check_region(config.phone_region)

@@ -73,6 +73,11 @@ def remove_address(*, account_id: int, kind: AddressKind, address: str) -> bool:
     return gone == 1
 
 
+def rename(*, account_id: int, display_name: str) -> None:
+    """This function will change the name that an account is shown by."""
+    models.Account.objects.filter(pk=account_id, state=_ACTIVE).update(display_name=display_name)
+
+
 def set_password(*, account_id: int, encoded: str, now: dt.datetime) -> None:
     """This function will store a password's hash, "" for no password."""
     models.Account.objects.filter(pk=account_id, state=_ACTIVE).update(password=encoded, password_at=now)

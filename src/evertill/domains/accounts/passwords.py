@@ -63,7 +63,7 @@ class ShopWordsValidator:
     """Refuses the shop's name, its address and the account's own, with a little around it."""
 
     def validate(self, password: str, user: Words | None = None) -> None:
-        words = ["evertill", *(urlsplit(config.get().public_url).hostname or "").split(".")]
+        words = ["evertill", config.get().shop_name, *(urlsplit(config.get().public_url).hostname or "").split(".")]
         if names_shop(password, [*words, *(user.words if user else ())]):
             raise ValidationError("names the shop", code="password_names_shop")
 

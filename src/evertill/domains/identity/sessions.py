@@ -66,8 +66,11 @@ def start(
 
 
 def resume(*, secret: str, now: dt.datetime) -> Session | None:
-    """This function will return the session of a secret and note it as seen; None when it is ended, idle or old."""
-    rows = db.fetch(sql.load(_HERE, "resume_session"), (now, _digest(secret), now, now))
+    """This function will return the session of a secret and note it as seen; None when it is ended, idle or old.
+
+    It is noted once a minute, so `seen_at` lags by as much, and being idle counts from there.
+    """
+    rows = db.fetch(sql.load(_HERE, "resume_session"), (_digest(secret), now, now, now, now))
     return _sessions(rows)[0] if rows else None
 
 

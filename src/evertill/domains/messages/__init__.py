@@ -17,11 +17,12 @@ if TYPE_CHECKING:
         finish,
         postpone,
         put_back,
+        remove_of_account,
         remove_old,
         retry,
         write,
     )
-    from evertill.domains.messages.queries import find, read_open, read_waiting_since
+    from evertill.domains.messages.queries import find, read_of_account, read_open, read_waiting_since
     from evertill.domains.messages.senders import (
         LetterPostponed,
         LetterRefused,
@@ -61,9 +62,11 @@ __all__ = [
     "finish",
     "postpone",
     "put_back",
+    "read_of_account",
     "read_open",
     "read_waiting_since",
     "register",
+    "remove_of_account",
     "remove_old",
     "render",
     "render_code",

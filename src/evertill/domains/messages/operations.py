@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import msgspec
 
 from evertill.domains.messages.queries import to_message
-from evertill.domains.messages.types import Message, NewMessage, State
+from evertill.domains.messages.types import Channel, Message, NewMessage, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.messages"
 _ERROR_CHARS = 200
+# No id is negative, and these arrays have no nulls.
+_NONE = -1
 
 
 class MessageNotUndeliverable(EvertillError):
@@ -40,7 +42,9 @@ def ask_to_write(*, new: Sequence[NewMessage], now: dt.datetime) -> db.Later[Non
             now,
             Texts([message.key for message in new]),
             Texts([message.kind for message in new]),
-            Bigints([message.order_id for message in new]),
+            Texts([message.channel for message in new]),
+            Bigints([_NONE if message.order_id is None else message.order_id for message in new]),
+            Bigints([_NONE if message.account_id is None else message.account_id for message in new]),
             Texts([message.to for message in new]),
             Texts([message.language for message in new]),
             Texts([msgspec.json.encode(message.facts).decode() for message in new]),
@@ -53,9 +57,13 @@ def _done(_written: int) -> None:
     """How many were new is of no interest."""
 
 
-def claim(*, now: dt.datetime) -> Message | None:
-    """This function will take the message that waits longest, for five minutes; whoever dies with it only delays it."""
-    rows = db.fetch(sql.load(_HERE, "claim"), (now, now))
+def claim(*, channel: Channel, about_accounts_only: bool = False, now: dt.datetime) -> Message | None:
+    """This function will take the message of a channel that waits longest, for five minutes.
+
+    Whoever dies with it only delays it. `about_accounts_only` leaves what tells of an order.
+    """
+    statement = "claim_about_account" if about_accounts_only else "claim"
+    rows = db.fetch(sql.load(_HERE, statement), (channel.value, now, now))
     return to_message(rows[0]) if rows else None
 
 
@@ -74,9 +82,9 @@ def finish(*, message: Message, state: State, error: str = "", now: dt.datetime)
     db.execute(sql.load(_HERE, "finish"), (state.value, error[:_ERROR_CHARS], now, message.key))
 
 
-def end_too_old(*, written_before: dt.datetime, limit: int, now: dt.datetime) -> int:
+def end_too_old(*, channel: Channel, written_before: dt.datetime, limit: int, now: dt.datetime) -> int:
     """This function will give up messages that nobody wants any more, and return how many there were, at most so."""
-    return db.execute(sql.load(_HERE, "end_too_old"), (written_before, limit, now))
+    return db.execute(sql.load(_HERE, "end_too_old"), (channel.value, written_before, limit, now))
 
 
 def retry(*, key: str, now: dt.datetime) -> None:
@@ -88,3 +96,8 @@ def retry(*, key: str, now: dt.datetime) -> None:
 def remove_old(*, written_before: dt.datetime, limit: int) -> int:
     """This function will remove messages, sent or not, and return how many there were, at most so many."""
     return db.execute(sql.load(_HERE, "remove_old"), (written_before, limit))
+
+
+def remove_of_account(*, account_id: int) -> int:
+    """This function will remove what an account was told, and return how many messages; those that wait are left."""
+    return db.execute(sql.load(_HERE, "remove_of_account"), (account_id,))

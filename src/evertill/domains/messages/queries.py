@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from evertill.domains.messages.types import Message, State
+from evertill.domains.messages.types import Channel, Message, State
 from evertill.kernel import db, sql
 
 _HERE = "evertill.domains.messages"
@@ -26,19 +26,26 @@ def read_open(*, limit: int) -> list[Message]:
     return [to_message(row) for row in db.fetch(sql.load(_HERE, "read_open"), (limit,))]
 
 
-def read_waiting_since() -> dt.datetime | None:
-    """This function will return when the oldest message that waits was written; None: none waits."""
-    ((since,),) = db.fetch(sql.load(_HERE, "waiting_since"))
+def read_of_account(*, account_id: int, limit: int) -> list[Message]:
+    """This function will return up to `limit` messages that were written about an account, the latest first."""
+    return [to_message(row) for row in db.fetch(sql.load(_HERE, "read_of_account"), (account_id, limit))]
+
+
+def read_waiting_since(*, channel: Channel) -> dt.datetime | None:
+    """This function will return when the oldest message that waits for a channel was written; None: none waits."""
+    ((since,),) = db.fetch(sql.load(_HERE, "waiting_since"), (channel.value,))
     return since  # type: ignore[no-any-return]
 
 
 def to_message(row: Sequence[Any]) -> Message:
     """This function will make a message of a row; for this domain alone."""
-    key, kind, order_id, recipient, language, facts, state, written_at, looks, error = row
+    key, kind, channel, order_id, account_id, recipient, language, facts, state, written_at, looks, error = row
     return Message(
         key=key,
         kind=kind,
         order_id=order_id,
+        account_id=account_id,
+        channel=Channel(channel),
         to=recipient,
         language=language,
         facts=_facts.decode(facts),

@@ -77,15 +77,18 @@ class State(StrEnum):
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is to be sent once, however often it is written under its key, such as `refunded:NUMBER`.
 
-    `to` is an email address. Facts are never secret: a message lies in other people's machines.
+    `to` is an address of the channel's: an email address, or a telephone number in E.164. It tells of an order, of an
+    account, or of both. Facts are never secret: a message lies in other people's machines.
     """
 
     key: str
     kind: Kind
-    order_id: int
     to: str
     language: str
     facts: Mapping[str, str]
+    order_id: int | None = None
+    account_id: int | None = None
+    channel: Channel = Channel.EMAIL
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +96,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     kind: str
-    order_id: int
+    order_id: int | None
+    account_id: int | None
+    channel: Channel
     to: str
     language: str
     facts: Mapping[str, str]

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
+    "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",

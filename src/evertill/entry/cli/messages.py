@@ -51,18 +51,20 @@ def list_(
 def send(*, data: DataOption = None) -> None:
     """Send what is due now, instead of within seconds."""
     open_shop(data)
-    from evertill.journeys.send_messages import is_connected, send_messages
+    from evertill.journeys.send_messages import Channel, is_connected, send_messages
     from evertill.kernel import clock, config
     from evertill.outside.connect import connect
 
     connect()
+    total = 0
+    for channel in Channel:
+        handled = config.get().message_batch_max
+        while handled == config.get().message_batch_max:
+            handled = send_messages(channel=channel, now=clock.now())
+            total += handled
     if not is_connected():
         typer.echo("There is no mail server, so messages wait. EVERTILL_SMTP_URL sets one up.", err=True)
         raise typer.Exit(1)
-    total = handled = send_messages(now=clock.now())
-    while handled == config.get().message_batch_max:
-        handled = send_messages(now=clock.now())
-        total += handled
     typer.echo(f"{total} messages were due. `evertill messages` shows what is left.")
 
 

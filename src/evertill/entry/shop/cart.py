@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from evertill.entry.shop import cookies
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
 _COOKIE = "cart"
+_PIECES = "pieces"
 _SALT = "evertill.cart"
 _KEPT_S = 30 * 86400
 # Browsers keep cookies of 4096 bytes, name and attributes included.
@@ -33,10 +35,11 @@ class CartFull(EvertillError):
 
 def read(request: HttpRequest) -> dict[str, int]:
     """This function will return a visitor's cart, quantities by SKU in the order in which they were put in."""
-    if _COOKIE not in request.COOKIES:
+    kept = cookies.read(request, _COOKIE)
+    if not kept:
         return {}
     try:
-        return dict(signing.loads(request.COOKIES[_COOKIE], salt=_SALT, max_age=_KEPT_S))
+        return dict(signing.loads(kept, salt=_SALT, max_age=_KEPT_S))
     except signing.BadSignature:
         return {}
 
@@ -50,12 +53,15 @@ def bounded(lines: Mapping[str, int]) -> dict[str, int]:
     return kept
 
 
-def keep(answer: HttpResponse, lines: Mapping[str, int], *, is_secure: bool) -> HttpResponse:
-    """This function will have the browser keep a cart that is within its bounds."""
+def keep(answer: HttpResponse, lines: Mapping[str, int]) -> HttpResponse:
+    """This function will have the browser keep a cart that is within its bounds, and its number of pieces beside it."""
     if lines:
-        answer.set_cookie(_COOKIE, _write(lines), max_age=_KEPT_S, httponly=True, samesite="Lax", secure=is_secure)
+        cookies.keep(answer, _COOKIE, _write(lines), max_age_s=_KEPT_S)
+        # The pages that everybody may keep cannot say it; cart.js reads it here. It counts for nothing else.
+        cookies.keep(answer, _PIECES, str(sum(lines.values())), max_age_s=_KEPT_S, for_scripts=True)
     else:
-        answer.delete_cookie(_COOKIE, samesite="Lax")
+        cookies.drop(answer, _COOKIE)
+        cookies.drop(answer, _PIECES)
     return answer
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _REST = (
@@ -37,7 +38,7 @@ def policy(*, nonce: str = "") -> str:
 
 
 def strict_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """This function will wrap every page and file in a strict policy, unless the page has stated one of its own."""
+    """This function will wrap every page in a strict policy, unless the page has stated one of its own."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -45,9 +46,30 @@ def strict_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
         if nonce:
             # Whatever the page says of itself: kept anywhere, its nonce would be known to others.
             response.headers["Cache-Control"] = "no-store"
-        response.headers.setdefault("Content-Security-Policy", policy(nonce=nonce))
-        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        for name, value in _headers(nonce=nonce).items():
+            response.headers.setdefault(name, value)
         return response
 
     return answer
+
+
+def _headers(*, nonce: str = "") -> dict[str, str]:
+    return {
+        "Content-Security-Policy": policy(nonce=nonce),
+        "Permissions-Policy": _PERMISSIONS,
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+
+
+def file_headers() -> dict[str, str]:
+    """This function will return what the shop's files tell browsers, as SecurityMiddleware has pages tell it."""
+    subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    told = {
+        **_headers(),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": str(settings.SECURE_REFERRER_POLICY),
+        "Cross-Origin-Opener-Policy": str(settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
+    }
+    if settings.SECURE_HSTS_SECONDS:
+        told["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}"
+    return told

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from evertill.journeys.browse_products import ProductOnSale, VariantOnSale
+from evertill.kernel import config
 from evertill.kernel.money import Money, as_decimal
 
-# What people pay with who say that they read this; where nothing fits, the shop's first price is shown.
-_CURRENCIES = {
-    "en-us": "USD", "en-gb": "GBP", "en-au": "AUD", "en-ca": "CAD", "zh-tw": "TWD", "zh-hk": "HKD", "zh-sg": "SGD",
-    "zh": "CNY", "ja": "JPY", "de": "EUR", "fr": "EUR", "es": "EUR", "it": "EUR", "nl": "EUR",
-}  # fmt: skip
 # Of each language, the signs that need no country beside them.
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 _LOCAL_SIGNS = {"zh": {"CNY": "¥", "USD": "US$"}, "ja": {"JPY": "¥", "USD": "US$"}}
@@ -49,15 +45,6 @@ class Shown:
     in_stock: bool
     is_scarce: bool
     variants: list[ShownVariant]
-
-
-def preferred_currency(accept_language: str, *, language: str) -> str:
-    """This function will guess a visitor's currency from the first place that his browser names, else his language."""
-    places = [part.partition(";")[0].strip().lower() for part in accept_language[:500].split(",")]
-    for place in (place for place in places if place.partition("-")[0] == language.partition("-")[0]):
-        if place in _CURRENCIES:
-            return _CURRENCIES[place]
-    return _CURRENCIES.get(language) or _CURRENCIES.get(language.partition("-")[0], "")
 
 
 def show(product: ProductOnSale, *, currency: str, language: str) -> Shown:
@@ -96,9 +83,14 @@ def _show_variant(variant: VariantOnSale, *, currency: str, language: str) -> Sh
 
 
 def _price(prices: Mapping[str, int], currency: str) -> tuple[str, int]:
-    if currency in prices:
-        return currency, prices[currency]
-    return next(iter(prices.items()), ("", 0))
+    own = first_currency(prices, currency)
+    return own, prices.get(own, 0)
+
+
+def first_currency(priced: Collection[str], wanted: str) -> str:
+    """This function will return the wanted currency if anything is priced in it, else the first that is, or ""."""
+    known = (code for code in (wanted, *config.get().currencies) if code in priced)
+    return next(known, next(iter(priced), ""))
 
 
 def _availability(variant: VariantOnSale) -> str:

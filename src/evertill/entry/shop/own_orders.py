@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from evertill.entry.shop import cookies
 from evertill.journeys.view_order import opens
 from evertill.kernel import ids
 
@@ -42,20 +43,13 @@ def remember(request: HttpRequest, answer: HttpResponse, *, number: str, token: 
     """This function will have the browser remember an order that it opened, as the last of a few."""
     others = [(known, other) for known, other in _read(request) if known != number]
     kept = [(number, token), *others][:_COUNT_MAX]
-    answer.set_cookie(
-        _COOKIE,
-        "~".join(f"{known}.{other}" for known, other in kept),
-        max_age=_KEPT_S,
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure(),
-    )
+    cookies.keep(answer, _COOKIE, "~".join(f"{known}.{other}" for known, other in kept), max_age_s=_KEPT_S)
     return answer
 
 
 def _read(request: HttpRequest) -> list[tuple[str, str]]:
     known = []
-    for part in request.COOKIES.get(_COOKIE, "").split("~")[:_COUNT_MAX]:
+    for part in cookies.read(request, _COOKIE).split("~")[:_COUNT_MAX]:
         number, _, token = part.partition(".")
         try:
             if ids.to_number(ids.from_number(number)) == number and token.isascii():

@@ -9,17 +9,18 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import translation
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop import cart
+from evertill.entry.shop import cart, places
 from evertill.kernel import config, db
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
+OK = 200
+# For how long a page of the catalogue may be shown while it is asked for again, and while the shop does not answer.
+_STALE_S, _STALE_ON_ERROR_S = 60, 3600
 # How long a browser waits before it looks again whether the database is back.
 _RETRY_S = 5
 
@@ -37,33 +38,84 @@ def reads(view: View[P]) -> View[P]:
     return answer
 
 
+def for_everybody(view: View[P]) -> View[P]:
+    """Show a page that is the same for everybody at one place, so that proxies and browsers may keep it.
+
+    What could tell visitors apart is taken from the request before the view sees it: what a page does not know, it
+    cannot show. An address without a place leads to the one with it.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not places.is_in_path(request):
+            return _to_place(request)
+        request.COOKIES = {}
+        for name in ("HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION", "HTTP_USER_AGENT", "HTTP_REFERER"):
+            request.META.pop(name, None)
+        return reads(view)(request, *args, **kwargs)
+
+    return answer
+
+
+def _to_place(request: HttpRequest) -> HttpResponse:
+    answer = redirect(f"{places.root(request)}{places.of(request).code}{places.bare_path(request)}")
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """This function will render a page in the visitor's language."""
-    language = translation.get_language()
+    """This function will render a page at the visitor's place, which nobody is told to keep."""
+    place = places.of(request)
     answer = render(
         request,
         template,
         {
-            "cart_pieces": sum(cart.read(request).values()),
             **context,
             "shop_name": config.get().shop_name or _("Evertill"),
-            "language": language,
+            "place": place,
+            "language": place.language,
             # The one in which variants are named.
             "first_language": settings.LANGUAGE_CODE,
-            "languages": [(code, name) for code, name in settings.LANGUAGES if code != language],
-            "here": urlencode({"next": request.get_full_path()}),
+            "languages": [
+                (places.like(place, language=code).code, code, name)
+                for code, name in settings.LANGUAGES
+                if code != place.language
+            ],
+            "here": urlencode({"next": places.bare_path(request)}),
         },
         status=status,
     )
-    answer["Cache-Control"] = "no-store" if status != 200 else "no-cache"  # noqa: PLR2004
-    # The cart is in the head of every page.
-    patch_vary_headers(answer, ["Cookie"])
+    answer["Cache-Control"] = "no-store" if status != OK else "no-cache"
     return answer
+
+
+def public_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """This function will render a page that everybody may keep for a little while; for views `for_everybody`."""
+    answer = page(request, template, {**context, "addresses": _addresses(request)})
+    fresh_s = config.get().catalog_fresh_s
+    # Who has it may show it a little longer while he asks again, and much longer while the shop does not answer.
+    answer["Cache-Control"] = (
+        f"public, max-age={fresh_s}, stale-while-revalidate={_STALE_S}, stale-if-error={_STALE_ON_ERROR_S}"
+        if fresh_s
+        else "public, no-cache"
+    )
+    return answer
+
+
+def _addresses(request: HttpRequest) -> dict[str, Any]:
+    """Return where a page is found for good: in its own language, and in each of the shop's."""
+    shop, rest = config.get().public_url.rstrip("/"), places.bare_path(request)
+    return {
+        "own": f"{shop}/{places.of(request).language}{rest}",
+        "others": [(code, f"{shop}/{code}{rest}") for code, _name in settings.LANGUAGES],
+        "any": f"{shop}{rest}",
+    }
 
 
 def private_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """This function will render a page that is one visitor's own: nobody keeps it and nobody lists it."""
-    return keep_private(page(request, template, {**context, "is_private": True}, status=status))
+    known = {"cart_pieces": sum(cart.read(request).values()), "is_private": True}
+    return keep_private(page(request, template, known | context, status=status))
 
 
 def keep_private(answer: HttpResponse) -> HttpResponse:

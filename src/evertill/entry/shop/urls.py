@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evertill.entry.shop import buying, order_views, views
+from evertill.entry.shop import buying, cart_views, order_views, views
 
 app_name = "shop"
 urlpatterns = [
     path("", views.show_products, name="products"),
     path("products/<str:slug>", views.show_product, name="product"),
-    path("cart", buying.show_cart, name="cart"),
-    path("cart/add", buying.add_to_cart, name="cart-add"),
-    path("cart/change", buying.change_cart, name="cart-change"),
+    path("cart", cart_views.show_cart, name="cart"),
+    path("cart/add", cart_views.add_to_cart, name="cart-add"),
+    path("cart/change", cart_views.change_cart, name="cart-change"),
     path("checkout", buying.check_out, name="checkout"),
     path("orders/<str:number>", order_views.show_order, name="order"),
     path("orders/<str:number>/pay", order_views.pay, name="order-pay"),
     path("orders/<str:number>/payments/<str:payment>", order_views.show_payment, name="order-payment"),
     path("orders/<str:number>/cancel", order_views.cancel, name="order-cancel"),
     path("pay/return", views.show_payment, name="payment"),
-    path("language/<str:code>", views.choose_language, name="language"),
+    path("place/<str:code>", views.choose_place, name="place"),
 ]

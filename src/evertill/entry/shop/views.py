@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from evertill.entry.shop import own_orders, returning
-from evertill.entry.shop.offers import Shown, preferred_currency, show
-from evertill.entry.shop.pages import message, page, private_page, reads
+from evertill.entry.shop import own_orders, places, returning
+from evertill.entry.shop.offers import Shown, show
+from evertill.entry.shop.pages import for_everybody, private_page, public_page, reads
 from evertill.journeys import browse_products
 from evertill.journeys.browse_products import ProductOnSale
 from evertill.journeys.view_payment import PaymentNotFound
-from evertill.kernel import ids
+from evertill.kernel import config, ids
 
 _PAGE_SIZE = 24
-_YEAR_S = 365 * 86400
 
 
 @require_safe
-@reads
+@for_everybody
 def show_products(request: HttpRequest) -> HttpResponse:
     """This function will show one page of what is for sale, or of what a search found."""
     search = request.GET.get("q", "").strip()
     try:
         found = browse_products.list_products(
-            languages=[translation.get_language()],
+            languages=[places.of(request).language],
             search=search,
             cursor=request.GET.get("after") or None,
             limit=_PAGE_SIZE,
@@ -41,7 +38,7 @@ def show_products(request: HttpRequest) -> HttpResponse:
     except browse_products.InvalidCursor:
         return redirect("shop:products")
     products = _shown(request, found.products)
-    return page(
+    return public_page(
         request,
         "shop/products.html",
         {
@@ -50,20 +47,22 @@ def show_products(request: HttpRequest) -> HttpResponse:
             "is_continued": "after" in request.GET,
             "next": urlencode({"q": search, "after": found.next_cursor}) if found.next_cursor else "",
             "example": _example(request, products),
+            **_currencies(request, found.products),
         },
     )
 
 
 @require_safe
-@reads
+@for_everybody
 def show_product(request: HttpRequest, slug: str) -> HttpResponse:
     """This function will show one product with its variants."""
     try:
-        found = browse_products.read_product(slug=slug, languages=[translation.get_language()])
+        found = browse_products.read_product(slug=slug, languages=[places.of(request).language])
     except browse_products.UnknownProduct:
         raise Http404 from None
     (product,) = _shown(request, [found])
-    return page(request, "shop/product.html", {"product": product, "example": _example(request, [product])})
+    context = {"product": product, "example": _example(request, [product]), **_currencies(request, [found])}
+    return public_page(request, "shop/product.html", context)
 
 
 @require_safe
@@ -84,63 +83,33 @@ def show_payment(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def choose_language(request: HttpRequest, code: str) -> HttpResponse:
-    """This function will keep a visitor's choice of language and lead back to where he was."""
-    if code not in dict(settings.LANGUAGES):
+def choose_place(request: HttpRequest, code: str) -> HttpResponse:
+    """This function will keep a visitor's choice of language and currency and lead back to where he was."""
+    place = places.every().get(code)
+    if place is None:
         raise Http404
     back = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("shop:products")
-    answer = redirect(back)
-    answer.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure()
-    )
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    answer = redirect(f"{places.root(request)}{place.code}{back}")
+    answer["Cache-Control"] = "no-store"
+    places.remember(answer, place)
     return answer
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """This function will answer a request that cannot be understood."""
-    return message(
-        request,
-        400,
-        title=_("This address cannot be used"),
-        text=_("Your browser asked in a way that this shop does not understand."),
-    )
-
-
-def refused(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """This function will answer what a page did not allow, mostly a form that was open for too long."""
-    return message(
-        request,
-        403,
-        title=_("This could not be done"),
-        text=_("The page may have been open for too long. Nothing was changed; go back, load it again and try anew."),
-    )
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """This function will answer an address where there is nothing."""
-    return message(
-        request,
-        404,
-        title=_("There is nothing here"),
-        text=_("The page has moved, or what it showed is no longer for sale."),
-    )
-
-
-def failed(request: HttpRequest) -> HttpResponse:
-    """This function will answer when something went wrong that nobody foresaw."""
-    return message(
-        request,
-        500,
-        title=_("Something went wrong here"),
-        text=_("It is our mistake, and it is in the shop's log. Orders that were confirmed are safe."),
-    )
-
-
 def _shown(request: HttpRequest, products: Sequence[ProductOnSale]) -> list[Shown]:
-    currency = preferred_currency(request.headers.get("Accept-Language", ""), language=translation.get_language())
-    return [show(product, currency=currency, language=translation.get_language()) for product in products]
+    place = places.of(request)
+    return [show(product, currency=place.currency, language=place.language) for product in products]
+
+
+def _currencies(request: HttpRequest, products: Sequence[ProductOnSale]) -> dict[str, Any]:
+    """Return the currencies in which these products have prices, each with the place where one sees them in it."""
+    place = places.of(request)
+    priced = {code for product in products for variant in product.variants for code in variant.prices}
+    shown = [code for code in config.get().currencies if code in priced]
+    if len(shown) < 2:  # noqa: PLR2004 - with one there is nothing to choose
+        return {}
+    return {"currencies": [(places.with_currency(place.language, code).code, code) for code in shown]}
 
 
 def _example(request: HttpRequest, products: list[Shown]) -> dict[str, str]:

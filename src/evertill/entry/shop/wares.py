@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evertill.entry.shop.offers import write_price
+from evertill.entry.shop.offers import first_currency, write_price
 from evertill.journeys.browse_products import ProductOnSale, VariantOnSale, find_variants
 
 
@@ -60,7 +60,7 @@ def _common_currency(variants: Sequence[VariantOnSale], preferred: str) -> str:
     if not variants:
         return ""
     common = [code for code in variants[0].prices if all(code in variant.prices for variant in variants)]
-    return preferred if preferred in common else next(iter(common), "")
+    return first_currency(common, preferred)
 
 
 def _show_line(

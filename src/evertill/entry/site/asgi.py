@@ -8,6 +8,8 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 from evertill.entry.lane.app import Lane
+from evertill.entry.site.shared_pages import SharedPages
+from evertill.entry.site.static_files import StaticFiles
 from evertill.kernel import config
 
 
@@ -16,12 +18,14 @@ class Site:
 
     def __init__(self) -> None:
         # Pages are synchronous Django; under WSGI a request costs a twentieth of what it costs under Django's ASGI.
-        self._pages = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=config.get().page_threads)
+        pages = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=config.get().page_threads)
+        self._pages = SharedPages(pages, bytes_max=config.get().catalog_cache_bytes_max)
+        self._files = StaticFiles()
         self._lane = Lane()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await (self._lane.find(scope) or self._pages)(scope, receive, send)
+            await (self._lane.find(scope) or self._files.find(scope) or self._pages)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

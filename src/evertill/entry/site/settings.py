@@ -73,8 +73,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "evertill.entry.shop.middleware.strict_pages",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "evertill.entry.shop.visitor.follow_visitor",
+    "evertill.entry.shop.places.at_place",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -93,7 +93,9 @@ _is_https = _public.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
+CSRF_COOKIE_SECURE = _is_https
+# As evertill.entry.shop.cookies names the others.
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _is_https else "csrftoken"
 # Only where the shop's address says so: on a laptop it would lock the browser out of everything else on localhost.
 SECURE_HSTS_SECONDS = 365 * 86400 if _is_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _is_https
@@ -116,7 +118,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "evertill.domains.accounts.passwords.ShopWordsValidator"},
 ]
 
-CSRF_FAILURE_VIEW = "evertill.entry.shop.views.refused"
+CSRF_FAILURE_VIEW = "evertill.entry.shop.answers.refused"
 
 LANGUAGE_CODE = _config.languages[0]
 LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)) for code in _config.languages]
@@ -126,10 +128,10 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
 # Files are served from the packages they came in; nothing is copied anywhere.
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-# The files are for the shop's own pages.
-WHITENOISE_ALLOW_ALL_ORIGINS = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "evertill.entry.site.static_files.NamedStorage"},
+}
 
 # Logging is set up by the process that runs (kernel.log); Django only hands its records on.
 LOGGING_CONFIG = None

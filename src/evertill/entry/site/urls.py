@@ -7,7 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("evertill.entry.shop.urls")),
 ]
 
-handler400 = "evertill.entry.shop.views.bad_request"
-handler403 = "evertill.entry.shop.views.refused"
-handler404 = "evertill.entry.shop.views.not_found"
-handler500 = "evertill.entry.shop.views.failed"
+handler400 = "evertill.entry.shop.answers.bad_request"
+handler403 = "evertill.entry.shop.answers.refused"
+handler404 = "evertill.entry.shop.answers.not_found"
+handler500 = "evertill.entry.shop.answers.failed"

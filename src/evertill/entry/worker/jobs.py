@@ -16,7 +16,9 @@ from procrastinate.job_context import JobContext
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import follow_payments as following
+from evertill.journeys import forget_old as forgetting
 from evertill.journeys import reconcile_bill as reconciling
+from evertill.journeys import recover_account as recovering
 from evertill.journeys import send_messages as sending
 from evertill.journeys import watch_alerts as watching
 from evertill.journeys.receive_webhooks import HANDLE
@@ -70,8 +72,20 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
 @app.periodic(cron="* * * * * */10")
 @app.task(name="send_messages", queueing_lock="send_messages", pass_context=True)
 def send_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
-    """Send what customers are to be told, batch by batch; without a mail server it all waits."""
+    """Mail what people are to be told, batch by batch; without a mail server it all waits."""
     _until_done(context, lambda: sending.send_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+# A job of its own, so that a slow gateway holds up no mail.
+@app.periodic(cron="* * * * * */10")
+@app.task(name="send_sms", queueing_lock="send_sms", pass_context=True)
+def send_sms(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Send what people are to be told by SMS, batch by batch; without a gateway it all waits."""
+    _until_done(
+        context,
+        lambda: sending.send_messages(channel=sending.Channel.SMS, now=clock.now()),
+        limit=config.get().message_batch_max,
+    )
 
 
 @app.periodic(cron="37 3 * * *")
@@ -79,6 +93,20 @@ def send_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
 def remove_old_messages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Remove messages that were written long ago, batch by batch; they name people."""
     _until_done(context, lambda: sending.remove_old_messages(now=clock.now()), limit=config.get().message_batch_max)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="tell_recoveries", queueing_lock="tell_recoveries", pass_context=True)
+def tell_recoveries(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Tell owners that the wait for their account's recovery is over, batch by batch."""
+    _until_done(context, lambda: recovering.tell_ready(now=clock.now()))
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="forget_old", queueing_lock="forget_old", pass_context=True)
+def forget_old(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Forget sign-ins, codes, sessions and counters that are over, batch by batch."""
+    _until_done(context, lambda: forgetting.forget_old(now=clock.now()), limit=config.get().forget_batch_max)
 
 
 def _until_done(context: JobContext, batch: Callable[[], int], *, limit: int | None = None) -> None:

@@ -1,6 +1,17 @@
--- Notes that a session was seen, if it is still one.
-update identity_session
-set seen_at = greatest(seen_at, %s::timestamptz)
-where digest = %s::uuid and ended_at is null
-  and ends_at > %s::timestamptz and seen_at + make_interval(secs => idle_s) > %s::timestamptz
-returning id, account_id, is_staff, device, place, factors, proved_at, started_at, seen_at, ends_at, browser_id
+-- A session, if it is still one. That it was seen is noted once a minute, so that looking at pages writes next to
+-- nothing.
+with found as (
+    select id, account_id, is_staff, device, place, factors, proved_at, started_at, seen_at, ends_at, browser_id
+    from identity_session
+    where digest = %s::uuid and ended_at is null
+      and ends_at > %s::timestamptz and seen_at + make_interval(secs => idle_s) > %s::timestamptz
+),
+noted as (
+    update identity_session as session
+    set seen_at = %s::timestamptz
+    from found
+    where session.id = found.id and session.ended_at is null
+      and session.seen_at < %s::timestamptz - interval '1 minute'
+)
+select id, account_id, is_staff, device, place, factors, proved_at, started_at, seen_at, ends_at, browser_id
+from found

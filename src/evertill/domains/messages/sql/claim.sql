@@ -1,9 +1,10 @@
--- Takes the message that is due longest, for longer than sending it can take: eight waits for the mail server, each of
--- half a minute at most.
+-- Takes the message of a channel that is due longest, for longer than sending it can take: eight waits for the mail
+-- server, each of half a minute at most.
 with due as (
     select key
     from messages_message
     where state = 'WAITING'
+      and channel = %s
       and look_at <= %s::timestamptz
     order by look_at, key
     limit 1
@@ -16,5 +17,5 @@ from due
 where taken.key = due.key
   and taken.state = 'WAITING'
 returning
-    taken.key, taken.kind, taken.order_id, taken.recipient, taken.language, taken.facts::text, taken.state,
-    taken.written_at, taken.looks, taken.error
+    taken.key, taken.kind, taken.channel, taken.order_id, taken.account_id, taken.recipient, taken.language,
+    taken.facts::text, taken.state, taken.written_at, taken.looks, taken.error

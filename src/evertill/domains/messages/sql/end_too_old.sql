@@ -3,6 +3,7 @@ with old as (
     select key
     from messages_message
     where state = 'WAITING'
+      and channel = %s
       and written_at < %s::timestamptz
     order by written_at, key
     limit %s

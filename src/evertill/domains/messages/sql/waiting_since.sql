@@ -1,4 +1,5 @@
--- When the oldest message that waits was written.
+-- When the oldest message that waits for a channel was written.
 select min(written_at)
 from messages_message
 where state = 'WAITING'
+  and channel = %s

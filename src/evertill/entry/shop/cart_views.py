@@ -1,0 +1,95 @@
+"""The cart's pages: putting goods into it, looking at it, changing it."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from evertill.entry.shop import cart, places, troubles, wares
+from evertill.entry.shop.origins import from_own_pages
+from evertill.entry.shop.pages import keep_private, private_page, reads
+from evertill.entry.shop.troubles import Trouble
+from evertill.journeys.browse_products import find_variants
+from evertill.kernel import config
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@require_safe
+@reads
+def show_cart(request: HttpRequest) -> HttpResponse:
+    """This function will show what is in the cart."""
+    return cart_page(request, cart.read(request))
+
+
+@require_POST
+@from_own_pages
+@reads
+def add_to_cart(request: HttpRequest) -> HttpResponse:
+    """This function will put pieces of one variant into the cart and lead there.
+
+    A script that asks for JSON stays where it is and is told what the cart holds now.
+    """
+    sku = request.POST.get("sku", "")
+    lines = cart.read(request)
+    place = places.of(request)
+    # Only what is for sale now gets in.
+    found = find_variants(skus=[sku], languages=[place.language]).get(sku)
+    if found is None:
+        return _see_other("shop:cart")
+    quantity = _quantity(request.POST.get("quantity", "1"))
+    try:
+        added = cart.bounded(lines | {sku: lines.get(sku, 0) + quantity})
+    except cart.CartFull as error:
+        return cart_page(request, lines, trouble=troubles.tell(error), status=409)
+    if request.accepts("text/html"):
+        # See other: loading the cart again adds nothing.
+        answer = _see_other("shop:cart")
+    else:
+        text = _("In your cart: %(title)s × %(quantity)s.") % {"title": found[0].title, "quantity": quantity}
+        answer = keep_private(JsonResponse({"text": text, "pieces": sum(added.values())}))
+    # The cart, and what follows it, are read in the language in which they were filled.
+    places.remember(answer, place)
+    return cart.keep(answer, added)
+
+
+@require_POST
+def change_cart(request: HttpRequest) -> HttpResponse:
+    """This function will set the quantities in the cart; a line with none, or whose remove was pressed, goes."""
+    lines = cart.read(request)
+    changed = {sku: _quantity(request.POST.get(f"quantity-{sku}", str(quantity))) for sku, quantity in lines.items()}
+    changed.pop(request.POST.get("remove", ""), None)
+    return cart.keep(_see_other("shop:cart"), cart.bounded(changed))
+
+
+def cart_page(
+    request: HttpRequest, lines: dict[str, int], *, trouble: Trouble | None = None, status: int = 200
+) -> HttpResponse:
+    """This function will show a cart, and what went wrong with it."""
+    context = {
+        "shown": show(request, lines),
+        "trouble": trouble,
+        "quantity_max": config.get().quantity_max,
+        "cart_pieces": sum(lines.values()),
+    }
+    return private_page(request, "shop/cart.html", context, status=status)
+
+
+def show(request: HttpRequest, lines: dict[str, int], *, currency: str = "") -> wares.Shown:
+    """This function will put a cart into words, in a currency, or else in that of the visitor's place."""
+    place = places.of(request)
+    return wares.show(lines, preferred=currency or place.currency, language=place.language)
+
+
+def _quantity(text: str) -> int:
+    return int(text) if _NUMBER.fullmatch(text) else 1
+
+
+def _see_other(view: str) -> HttpResponse:
+    answer = redirect(view)
+    answer.status_code = 303
+    return keep_private(answer)

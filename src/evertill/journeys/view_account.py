@@ -1,0 +1,28 @@
+"""View an account, and change its name: what its owner calls himself, which nothing is proved by."""
+
+from __future__ import annotations
+
+from evertill.domains import accounts
+from evertill.domains.accounts import Account, NameInvalid
+from evertill.domains.identity import Session
+from evertill.journeys.begin_session import AccountGone
+from evertill.kernel import db
+
+__all__ = ["Account", "AccountGone", "NameInvalid", "rename_account", "view_account"]
+
+
+def view_account(*, session: Session) -> Account:
+    """This function will return the caller's account; raises AccountGone."""
+    account = accounts.read(account_id=session.account_id)
+    if account is None or account.state is not accounts.AccountState.ACTIVE:
+        raise AccountGone("This account was deleted.")
+    return account
+
+
+def rename_account(*, session: Session, display_name: str) -> None:
+    """This function will change the name that an account is shown by; raises NameInvalid, AccountGone."""
+    name = accounts.name_of(display_name)
+    with db.write():
+        if accounts.lock(account_id=session.account_id) is None:
+            raise AccountGone("This account was deleted.")
+        accounts.rename(account_id=session.account_id, display_name=name)

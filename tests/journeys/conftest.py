@@ -1,0 +1,33 @@
+"""What journeys of people begin with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.people import Pocket
+
+Change = Callable[..., None]
+
+
+@pytest.fixture
+def pocket(committed_db: None, settings: Any) -> Iterator[Pocket]:
+    """Where every code arrives; and passwords cost next to nothing."""
+    from tests import people  # Django is there by now.
+
+    settings.PASSWORD_HASHERS = ["tests.people.CheapHasher"]
+    with people.pocket() as made:
+        yield made
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Changes settings for one test."""
+    from evertill.kernel import config  # its settings are read by now.
+
+    real = config.get()
+    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
