@@ -198,6 +198,7 @@ class TestTimetable:
         assert planned == {
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
+            "finish_deletions": "27 * * * *",
             "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
             "poll_disputes": "*/5 * * * *",

@@ -315,6 +315,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    export_orders_max: int = _setting(
+        20_000, "Orders, the latest ones, in the file of somebody who downloads his data.", low=1, high=1_000_000
+    )
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
     )

@@ -190,14 +190,13 @@ def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt
     )
 
 
-def pseudonymise(*, account_id: int, limit: int) -> int:
-    """This function will take addresses and numbers out of an account's orders, and return how many had any.
+def pseudonymise(*, account_id: int, limit: int) -> list[int]:
+    """This function will take addresses and numbers out of an account's orders, and return those that had any.
 
     Fewer than `limit` means that none is left. Nobody is told of these orders any more.
     """
-    return db.execute(
-        sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit}
-    )
+    rows = db.fetch(sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit})
+    return [order_id for (order_id,) in rows]
 
 
 def promise_return(

@@ -121,6 +121,15 @@ def find_order_intents(*, order_id: int, limit: int) -> list[Intent]:
     return [_intent(row) for row in db.fetch(sql.load(_HERE, "order_intents"), (order_id, limit))]
 
 
+def read_intents_of_orders(*, order_ids: Sequence[int]) -> dict[int, list[Intent]]:
+    """This function will return the payments of orders, the latest first; an order without any is missing."""
+    found: dict[int, list[Intent]] = {}
+    for row in db.fetch(sql.load(_HERE, "intents_of_orders"), (Bigints(order_ids),)):
+        intent = _intent(row)
+        found.setdefault(intent.order_id, []).append(intent)
+    return found
+
+
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     """This function will return the refunds of an order's payments, the latest first."""
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
