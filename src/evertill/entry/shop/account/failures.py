@@ -94,6 +94,16 @@ _OF_SIGNING_IN: Mapping[str, _Words] = {
         _NOTHING,
         _("Try it again, or use another way to sign in."),
     ),
+    "PASSKEYS_UNAVAILABLE": (
+        _("Passkeys do not work at this address of the shop."),
+        _NOTHING,
+        _("Use another way to sign in."),
+    ),
+    "TOO_MANY_CHALLENGES": (
+        _("Many people are signing in at this moment."),
+        _NOTHING,
+        _("Press the button once more in a few seconds."),
+    ),
     "RECOVERY_NOT_READY": (
         _("The time of waiting is not over."),
         _("Your account is as it was."),
@@ -165,11 +175,7 @@ _OF_THE_ACCOUNT: Mapping[str, _Words] = {
         _NOTHING,
         _("Remove one that you do not use."),
     ),
-    "PASSKEY_IN_USE": (
-        _("This device has a passkey for this shop already."),
-        _NOTHING,
-        _("Nothing is to be done; you can sign in with it."),
-    ),
+    "PASSKEY_NAME_INVALID": (_("This name cannot be used."), _NOTHING, _CHOOSE),
     "PASSKEY_NOT_FOUND": (_("This passkey is not there any more."), _NOTHING, _("Look again.")),
     "SESSION_NOT_FOUND": (_("This device is signed out already."), _NOTHING, _("Nothing is to be done.")),
     "BROWSER_NOT_FOUND": (_("This browser is forgotten already."), _NOTHING, _("Nothing is to be done.")),

@@ -8,11 +8,13 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from evertill.domains.identity import Session
+from evertill.entry.shop import places
 from evertill.entry.shop.account import failures
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.visitor import visitor
@@ -20,28 +22,28 @@ from evertill.kernel.errors import EvertillError
 
 P = ParamSpec("P")
 _NEXT_CHARS_MAX = 500
+# A wrong code is a form to be filled in again; 401 would have the browser ask for a password of its own (RFC 9110 §15.5.2).
 _STATUS = {
     "conflict": 409,
     "unavailable": 503,
     "busy": 429,
     "forbidden": 403,
     "not_found": 404,
-    "unauthenticated": 401,
     "internal": 500,
 }
 
 
 def signed_in_only(
-    view: Callable[Concatenate[HttpRequest, Session, P], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Session, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Show a page to whoever is signed in; everybody else is led to sign in first, and then back."""
 
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         session = visitor(request)
         if session is None:
             # What was to be done is asked for again by hand: a form is never sent on by a link.
-            back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("account:home")
+            back = places.bare_path(request) if request.method in ("GET", "HEAD") else ""
             return see_other("account:sign-in", next=back)
         return view(request, session, *args, **kwargs)
 

@@ -15,6 +15,7 @@ from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.visitor import visit
 from evertill.journeys import change_address, change_password, manage_passkeys, manage_second_factors, recover_account
 from evertill.journeys.step_up import StepUpRequired
+from evertill.journeys.verify_passkey import are_possible
 from evertill.journeys.view_account import view_account
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
@@ -179,9 +180,15 @@ def _security(request: HttpRequest, session: Session, *, error: EvertillError | 
         "factors": factors,
         "codes_left": words.codes_left(factors.recovery_codes_left),
         "passkeys": [
-            {"id": passkey.id, "name": passkey.name, "made": words.moment(passkey.made_at), "used": passkey.used_at}
+            {
+                "id": passkey.id,
+                "name": passkey.name,
+                "made": words.moment(passkey.added_at),
+                "is_suspected": passkey.suspected_at,
+            }
             for passkey in manage_passkeys.list_passkeys(session=session)
         ],
+        "has_passkeys": are_possible(),
         "done": request.GET.get("done", ""),
         "is_staff": session.is_staff,
     }

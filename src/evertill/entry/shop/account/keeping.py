@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
 from evertill.domains.accounts import AddressKind
@@ -113,19 +114,16 @@ def show_data(request: HttpRequest, _session: Session) -> HttpResponse:
 
 @require_POST
 @signed_in_only
-def export(request: HttpRequest, session: Session) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest, session: Session) -> HttpResponseBase:
     """This function will send everything that the shop keeps of the account as one file."""
     try:
-        parts = export_my_data(session=session, now=clock.now())
+        file = export_my_data(session=session, visit=visit(request), now=clock.now())
     except StepUpRequired as error:
         return ask_first(request, session, error)
     except EvertillError as error:
         return account_page(request, "data.html", {}, error=error)
-    answer = StreamingHttpResponse(parts, content_type="application/json")
-    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    keep_private(answer)
-    return answer
+    answer = FileResponse(file, as_attachment=True, filename="my-data.json", content_type="application/json")
+    return keep_private(answer)
 
 
 @require_POST
@@ -133,7 +131,7 @@ def export(request: HttpRequest, session: Session) -> HttpResponse | StreamingHt
 def delete(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will delete the account."""
     try:
-        delete_my_account(session=session, now=clock.now())
+        delete_my_account(session=session, visit=visit(request), now=clock.now())
     except StepUpRequired as error:
         return ask_first(request, session, error)
     except EvertillError as error:

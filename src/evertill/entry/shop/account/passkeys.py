@@ -6,8 +6,6 @@ A script asks for a challenge, has the device answer it, and sends the answer as
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,12 +14,11 @@ from evertill.domains.identity import Session
 from evertill.entry.shop.account import failures, proving
 from evertill.entry.shop.account.frame import account_page, see_other, signed_in_only
 from evertill.entry.shop.account.proving import ask_first
-from evertill.entry.shop.account.signing_in import go_on, text_of
+from evertill.entry.shop.account.signing_in import address_page, go_on, text_of
 from evertill.entry.shop.pages import keep_private, reads
 from evertill.entry.shop.visitor import attempt, visit
-from evertill.journeys import manage_passkeys, use_passkey
+from evertill.journeys import manage_passkeys, sign_in_by_passkey, sign_up_by_passkey, step_up_by_passkey
 from evertill.journeys.step_up import StepUpRequired
-from evertill.journeys.use_passkey import Begun
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
@@ -34,7 +31,7 @@ _ANSWER_CHARS_MAX = 20_000
 def begin_sign_in(request: HttpRequest) -> HttpResponse:
     """This function will give a challenge to whoever wants to sign in with a passkey, whoever that is."""
     try:
-        return _begun(use_passkey.begin_sign_in(visit=visit(request), now=clock.now()))
+        return _begun(sign_in_by_passkey.begin(visit=visit(request), attempt=_attempt(request), now=clock.now()))
     except EvertillError as error:
         return _refused(error)
 
@@ -44,16 +41,15 @@ def begin_sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """This function will sign in with a passkey, or go on with a sign-in whose second step it is."""
     try:
-        outcome = use_passkey.sign_in(
-            challenge_id=text_of(request, "challenge_id"),
+        outcome = sign_in_by_passkey.sign_in_by_passkey(
             answer=_answer(request),
-            attempt=attempt(request) if request.POST.get("is_second") else "",
+            attempt=_attempt(request),
             trust=request.POST.get("trust") == "1",
             visit=visit(request),
             now=clock.now(),
         )
     except EvertillError as error:
-        return account_page(request, "sign_in.html", {"address": ""}, error=error)
+        return address_page(request, error=error)
     return go_on(request, outcome)
 
 
@@ -63,7 +59,7 @@ def begin_sign_up(request: HttpRequest) -> HttpResponse:
     """This function will give a challenge to whoever opens an account that a passkey alone opens."""
     name = text_of(request, "name")
     try:
-        return _begun(use_passkey.begin_sign_up(display_name=name, visit=visit(request), now=clock.now()))
+        return _begun(sign_up_by_passkey.begin(display_name=name, visit=visit(request), now=clock.now()))
     except EvertillError as error:
         return _refused(error)
 
@@ -73,15 +69,15 @@ def begin_sign_up(request: HttpRequest) -> HttpResponse:
 def sign_up(request: HttpRequest) -> HttpResponse:
     """This function will open an account that a passkey alone opens."""
     try:
-        opened = use_passkey.sign_up(
-            challenge_id=text_of(request, "challenge_id"),
+        opened = sign_up_by_passkey.sign_up_by_passkey(
             answer=_answer(request),
             display_name=text_of(request, "name"),
+            passkey_name=_device(request),
             visit=visit(request),
             now=clock.now(),
         )
     except EvertillError as error:
-        return account_page(request, "sign_in.html", {"address": ""}, error=error)
+        return address_page(request, error=error)
     return go_on(request, opened)
 
 
@@ -94,8 +90,12 @@ def begin_proving(request: HttpRequest, session: Session) -> HttpResponse:
         return HttpResponse(status=409)
     try:
         return _begun(
-            use_passkey.begin_step_up(
-                session=session, operation=errand.operation, subject=errand.subject, now=clock.now()
+            step_up_by_passkey.begin(
+                session=session,
+                operation=errand.operation,
+                subject=errand.subject,
+                visit=visit(request),
+                now=clock.now(),
             )
         )
     except EvertillError as error:
@@ -110,12 +110,12 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
     if errand is None:
         return see_other("account:home")
     try:
-        use_passkey.step_up(
+        step_up_by_passkey.prove(
             session=session,
             operation=errand.operation,
             subject=errand.subject,
-            challenge_id=text_of(request, "challenge_id"),
             answer=_answer(request),
+            visit=visit(request),
             now=clock.now(),
         )
     except EvertillError as error:
@@ -128,14 +128,12 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
 def add_first(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will show the page on which a passkey is added, with its challenge; step-up comes before it."""
     try:
-        begun = manage_passkeys.begin_adding(session=session, now=clock.now())
+        options = manage_passkeys.begin_adding(session=session, visit=visit(request), now=clock.now())
     except StepUpRequired as error:
         return ask_first(request, session, error)
     except EvertillError as error:
         return account_page(request, "passkey_add.html", {}, error=error)
-    return account_page(
-        request, "passkey_add.html", {"begun": begun, "options": json.dumps(begun.options), "name": _("My device")}
-    )
+    return account_page(request, "passkey_add.html", {"options": options, "name": _device(request)})
 
 
 @require_POST
@@ -143,9 +141,8 @@ def add_first(request: HttpRequest, session: Session) -> HttpResponse:
 def add(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will keep a new passkey."""
     try:
-        manage_passkeys.add(
+        manage_passkeys.add_passkey(
             session=session,
-            challenge_id=text_of(request, "challenge_id"),
             answer=_answer(request),
             name=text_of(request, "name"),
             now=clock.now(),
@@ -160,7 +157,7 @@ def add(request: HttpRequest, session: Session) -> HttpResponse:
 def rename(request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
     """This function will give a passkey another name."""
     try:
-        manage_passkeys.rename(session=session, passkey_id=passkey_id, name=text_of(request, "name"), now=clock.now())
+        manage_passkeys.rename_passkey(session=session, passkey_id=passkey_id, name=text_of(request, "name"))
     except EvertillError as error:
         return account_page(request, "failed.html", {}, error=error)
     return see_other("account:security", done="saved")
@@ -171,7 +168,7 @@ def rename(request: HttpRequest, session: Session, passkey_id: int) -> HttpRespo
 def remove(request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
     """This function will remove a passkey."""
     try:
-        manage_passkeys.remove(session=session, passkey_id=passkey_id, now=clock.now())
+        manage_passkeys.remove_passkey(session=session, passkey_id=passkey_id, now=clock.now())
     except StepUpRequired as error:
         return ask_first(request, session, error)
     except EvertillError as error:
@@ -183,8 +180,17 @@ def _answer(request: HttpRequest) -> str:
     return request.POST.get("answer", "")[:_ANSWER_CHARS_MAX]
 
 
-def _begun(begun: Begun) -> HttpResponse:
-    return keep_private(JsonResponse({"challenge_id": begun.challenge_id, "options": begun.options}))
+def _attempt(request: HttpRequest) -> str:
+    # On the page of a second step it goes on with that sign-in; on the first page it begins one.
+    return attempt(request) if request.POST.get("is_second") else ""
+
+
+def _device(request: HttpRequest) -> str:
+    return visit(request).device or _("My device")
+
+
+def _begun(options: str) -> HttpResponse:
+    return keep_private(HttpResponse(options, content_type="application/json"))
 
 
 def _refused(error: EvertillError) -> HttpResponse:

@@ -29,6 +29,7 @@ from evertill.journeys.sign_in import (
     sign_in_by_second_factor,
 )
 from evertill.journeys.sign_up import sign_up
+from evertill.journeys.verify_passkey import are_possible
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
@@ -48,7 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """This function will ask who somebody is, and take an address with a password, or send a code to it."""
     if request.method != "POST":
         # Whoever is signed in already has nothing to do here.
-        return onward(request) if visitor(request) else _address_page(request)
+        return onward(request) if visitor(request) else address_page(request)
     address, password = text_of(request, "address").strip(), text_of(request, "password")
     try:
         if password and request.POST.get("way") != "code":
@@ -56,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return go_on(request, outcome)
         asked = ask_for_code(address=address, visit=visit(request), now=clock.now())
     except EvertillError as error:
-        return _address_page(request, address=address, error=error)
+        return address_page(request, address=address, error=error)
     return keep_attempt(see_other("account:code", next=next_of(request)), asked.attempt)
 
 
@@ -71,7 +72,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             attempt=attempt(request), digits=text_of(request, "code"), visit=visit(request), now=clock.now()
         )
     except AttemptEnded as error:
-        return _address_page(request, error=error)
+        return address_page(request, error=error)
     except EvertillError as error:
         return _stage(request, error=error)
     return go_on(request, outcome)
@@ -99,7 +100,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             now=clock.now(),
         )
     except AttemptEnded as error:
-        return _address_page(request, error=error)
+        return address_page(request, error=error)
     except EvertillError as error:
         return _stage(request, error=error, sent=sent)
     return go_on(request, outcome)
@@ -120,7 +121,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
             now=clock.now(),
         )
     except AttemptEnded as error:
-        return _address_page(request, error=error)
+        return address_page(request, error=error)
     except EvertillError as error:
         return _stage(request, error=error)
     return go_on(request, opened)
@@ -136,7 +137,7 @@ def recover(request: HttpRequest) -> HttpResponse:
             return go_on(request, recovered)
         recovery = recover_account.ask(attempt=attempt(request), visit=visit(request), now=clock.now())
     except AttemptEnded as error:
-        return _address_page(request, error=error)
+        return address_page(request, error=error)
     except EvertillError as error:
         return _stage(request, error=error)
     return account_page(request, "recovery_asked.html", {"ready_at": words.moment(recovery.ready_at)})
@@ -168,8 +169,9 @@ def go_on(request: HttpRequest, outcome: SignedIn | MoreNeeded | NewHere) -> Htt
     return keep_attempt(see_other(view, next=next_of(request)), outcome.attempt)
 
 
-def _address_page(request: HttpRequest, *, address: str = "", error: EvertillError | None = None) -> HttpResponse:
-    return account_page(request, "sign_in.html", {"address": address}, error=error)
+def address_page(request: HttpRequest, *, address: str = "", error: EvertillError | None = None) -> HttpResponse:
+    """This function will show the page on which signing in begins."""
+    return account_page(request, "sign_in.html", {"address": address, "has_passkeys": are_possible()}, error=error)
 
 
 def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Factor | None = None) -> HttpResponse:
@@ -177,7 +179,7 @@ def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Fa
     try:
         stage = look_at_attempt(attempt=attempt(request), now=clock.now())
     except AttemptEnded as ended:
-        return _address_page(request, error=ended)
+        return address_page(request, error=ended)
     if isinstance(stage, AskedForCode):
         context = {"asked": stage, "is_in_file": is_stand_in(stage.kind)}
         return account_page(request, "code.html", context, error=error)

@@ -1,7 +1,7 @@
 // Asks the visitor's device for a passkey and sends its answer as the form that it stands in.
 //
-// A form says by data-passkey what is wanted (get or create), and by data-begin where a challenge is had, or has one in
-// data-challenge and data-options already. Forms stay hidden where the browser knows no passkeys.
+// A form says by data-passkey what is wanted (get or create), and by data-begin where the options are had, or has them
+// in data-options already. Forms stay hidden where the browser knows no passkeys.
 "use strict";
 
 (() => {
@@ -44,9 +44,7 @@
   };
 
   const begin = async (form) => {
-    if (form.dataset.options) {
-      return { challenge_id: form.dataset.challenge, options: JSON.parse(form.dataset.options) };
-    }
+    if (form.dataset.options) return JSON.parse(form.dataset.options);
     const answer = await fetch(form.dataset.begin, { method: "POST", body: new FormData(form) });
     const said = await answer.json();
     if (!answer.ok) throw Object.assign(new Error(said.code), { said: said.said });
@@ -54,11 +52,9 @@
   };
 
   const ask = async (form) => {
-    const { challenge_id: challenge, options } = await begin(form);
-    const wanted = { publicKey: readOptions(options.publicKey ?? options) };
-    const credential = await navigator.credentials[form.dataset.passkey](wanted);
+    const publicKey = readOptions(await begin(form));
+    const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
     form.elements.answer.value = JSON.stringify(writeAnswer(credential));
-    form.elements.challenge_id.value = challenge;
     form.submit();
   };
 
