@@ -22,7 +22,7 @@ from evertill.kernel.errors import EvertillError
 
 P = ParamSpec("P")
 _NEXT_CHARS_MAX = 500
-# A wrong code is a form to be filled in again; 401 would have the browser ask for a password of its own (RFC 9110 §15.5.2).
+# A wrong code is a form to fill in again. 401 would ask the browser for a password of its own (RFC 9110, 15.5.2).
 _STATUS = {
     "conflict": 409,
     "unavailable": 503,
