@@ -46,6 +46,6 @@ $(VENV)/.shop: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.shop
-	@deploy/tools.sh curl wrk
+	@deploy/tools.sh curl wrk age zstd sshd=openssh-server
 	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements-dev.lock
 	@touch $@

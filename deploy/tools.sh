@@ -1,11 +1,13 @@
 #!/bin/sh
 # Sees to programs of the machine's that tests or measurements use. As root on Debian it installs what is missing;
 # otherwise it says what to do and leaves the decision to whoever asked.
-# usage: tools.sh PROGRAM …
+# usage: tools.sh PROGRAM[=PACKAGE] …      (a package is called as its program unless it is said)
 set -eu
+# Servers are in folders that an ordinary user does not look through.
+PATH=$PATH:/usr/sbin:/sbin
 missing=
 for program in "$@"; do
-    command -v "$program" >/dev/null || missing="$missing $program"
+    command -v "${program%%=*}" >/dev/null || missing="$missing ${program#*=}"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

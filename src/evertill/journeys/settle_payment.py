@@ -162,8 +162,7 @@ def _account_for(
         orders.change_state(order_ids=[intent.order_id], to=orders.State.PAID, actor=actor, now=now)
         bought = view_order(order_id=intent.order_id)
         stock.sell(pieces={intent.order_id: orders.pieces_by_sku(bought.lines)}, now=now)
-        told = PaidOrder(order_id=bought.id, email=bought.email, language=bought.language, total=intent.expected)
-        tell_paid(paid=[told], now=now)
+        tell_paid(paid=[PaidOrder(order_id=bought.id, customer=bought, total=intent.expected)], now=now)
         entries.append(ledger.standard.sale(reference=order, order=order, amount=intent.expected))
     post(entries, now=now)
     if not conclusion.returned:

@@ -12,7 +12,9 @@ import msgspec
 class Kind(StrEnum):
     """What a message tells of; its facts fill in the rest."""
 
-    # Facts: order, amount and currency (minor units).
+    # Placed by the shop, for a customer whose checkout failed. Facts: order, amount and currency (minor units), hours.
+    ORDER_PLACED = "ORDER_PLACED"
+    # Facts: order, amount and currency.
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.
     REFUNDED = "REFUNDED"
