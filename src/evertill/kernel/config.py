@@ -317,6 +317,11 @@ class Config:
         low=0,
         high=30_000,
     )
+    passkeys_max: int = _setting(20, "Passkeys of one account.", low=1, high=20)
+    passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
+    passkey_caller_hour_max: int = _setting(
+        600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
+    )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
     )
