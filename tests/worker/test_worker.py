@@ -210,6 +210,7 @@ class TestTimetable:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
         assert planned == {
+            "anchor_trail": "* * * * *",
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
             "finish_deletions": "27 * * * *",
@@ -225,4 +226,5 @@ class TestTimetable:
             "send_sms": "* * * * * */10",
             "settle_submissions": "* * * * *",
             "tell_recoveries": "*/5 * * * *",
+            "verify_trail": "7 4 * * *",
         }

@@ -10,8 +10,8 @@ from evertill.kernel import ids
 
 def keys_of(order_ids: Sequence[int], refunds: Sequence[payments.Refund]) -> list[str]:
     """This function will return the keys under which customers were told of these orders and refunds."""
-    paid = [f"paid:{number}" for number in ids.to_numbers(order_ids)]
-    return [*paid, *(f"refunded:{refund.number}" for refund in refunds)]
+    told = [f"{what}:{number}" for number in ids.to_numbers(order_ids) for what in ("placed", "paid")]
+    return [*told, *(f"refunded:{refund.number}" for refund in refunds)]
 
 
 def refunds_of(order_ids: Sequence[int]) -> tuple[dict[int, list[payments.Intent]], dict[int, list[payments.Refund]]]:
