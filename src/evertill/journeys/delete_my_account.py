@@ -12,7 +12,6 @@ from evertill.domains import access, accounts, identity, messages, orders
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
-from evertill.journeys.enrolled_factors import remove_passkeys
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -43,7 +42,7 @@ def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> No
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account.id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
         identity.forgetting.forget_account(account_id=account.id)
-        remove_passkeys(account.id)
+        identity.passkeys.remove_all(account_id=account.id)
         accounts.erase(account_id=account.id, now=now)
     _clean(account.id)
 
