@@ -121,6 +121,19 @@ class Config:
     )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    streams_max: int = _setting(
+        1000, "Streams of orders' events per web worker, open at a time; another one is answered 503.", high=100_000
+    )
+    order_streams_max: int = _setting(10, "Streams of one order's events per web worker.", low=1, high=1000)
+    stream_life_s: int = _setting(
+        900, "Seconds after which a stream of events ends; its reader resumes it.", low=1, high=86400
+    )
+    stream_beat_s: int = _setting(
+        15, "Seconds of silence after which a stream of events shows that it is alive.", low=1, high=300
+    )
+    stream_look_s: int = _setting(
+        5, "Seconds after which streams look for events that nobody told them of.", low=1, high=300
+    )
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
     job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)

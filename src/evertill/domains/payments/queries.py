@@ -135,6 +135,11 @@ def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
 
 
+def find_under_way(*, order_ids: Sequence[int]) -> set[int]:
+    """This function will return those of some orders for which money is on its way, to the shop or back."""
+    return {order_id for (order_id,) in db.fetch(sql.load(_HERE, "orders_under_way"), (Bigints(order_ids),))}
+
+
 def find_sent(*, intent_id: int, provider_id: str) -> int | None:
     """This function will return the id of a payment's refund that was sent under an id of the provider's."""
     rows = db.fetch(sql.load(_HERE, "find_sent"), (intent_id, provider_id))
