@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from evertill.domains import incidents, messages, orders, submissions
+from evertill.domains import incidents, messages, orders, submissions, trail
 from evertill.domains.submissions import Failed, State
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import keep_submission as keeping
 from evertill.journeys.audit_books import Check, audit_books
 from evertill.journeys.place_orders import KeyInFlight, Placed, PriceChanged, SoldOut, place_orders
-from evertill.kernel import config, db
+from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
 from tests import tables
 from tests.builders import NOON, ask, balance, make_product, place, place_one
 from tests.submitting import failed, later
 from tests.threads import together
 
+ADA, BOB = (trail.Actor(kind=trail.ActorKind.STAFF, id=name) for name in ("ada", "bob"))
 ALERT = [("SUBMISSION_OPEN", "checkouts")]
 
 
@@ -42,7 +43,7 @@ def keep(one: Failed) -> Failed:
 
 def finish(one: Failed, *, at_shown_prices: bool = False, now: dt.datetime = NOON) -> Placed:
     return finishing.finish_submission(
-        submission_id=one.id, at_shown_prices=at_shown_prices, keep_h=24, actor="ada", now=now
+        submission_id=one.id, at_shown_prices=at_shown_prices, keep_h=24, actor=ADA, now=now
     )
 
 
@@ -152,8 +153,14 @@ class TestFinishing:
         assert (order.language, order.account_id) == ("zh-hans", 9)
         assert order.reserved_until == NOON + dt.timedelta(hours=24)
         assert placed.order == order
-        assert (view(one).state, view(one).order_id, view(one).ended_by) == (State.PLACED, order.id, "ada")
+        assert (view(one).state, view(one).order_id, view(one).ended_by) == (State.PLACED, order.id, "staff:ada")
         assert alerts() == []
+        (record,) = trail.read_records(search=trail.Search(operation="submissions."), limit=10)
+        assert (record.operation, record.actor_id, record.subject_id) == (
+            "submissions.finish",
+            "ada",
+            ids.to_number(one.id),
+        )
         # What the customer sends late is that order.
         again = place_one(asked)
         assert (again.is_repeat, again.number) == (True, placed.number)
@@ -214,12 +221,12 @@ class TestFinishing:
         with pytest.raises(finishing.SubmissionNotFound):
             finish(failed())
         with pytest.raises(finishing.SubmissionNotFound):
-            finishing.close_submission(submission_id=1, why="", actor="ada", now=NOON)
+            finishing.close_submission(submission_id=1, why="", actor=ADA, now=NOON)
 
     def test_of_what_was_closed_is_refused(self) -> None:
         make_product("TEA")
         one = keep(failed())
-        finishing.close_submission(submission_id=one.id, why="ordered by telephone", actor="ada", now=NOON)
+        finishing.close_submission(submission_id=one.id, why="ordered by telephone", actor=ADA, now=NOON)
 
         for end in (lambda: finish(one), lambda: close(one)):
             with pytest.raises(finishing.AlreadyEnded):
@@ -228,7 +235,7 @@ class TestFinishing:
 
 
 def close(one: Failed) -> None:
-    finishing.close_submission(submission_id=one.id, why="again", actor="bob", now=NOON)
+    finishing.close_submission(submission_id=one.id, why="again", actor=BOB, now=NOON)
 
 
 class TestTogether:

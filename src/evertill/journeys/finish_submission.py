@@ -7,10 +7,12 @@ one order.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from evertill.domains import incidents, orders, submissions
+from evertill.domains import incidents, orders, submissions, trail
 from evertill.domains.submissions import State, Submission
 from evertill.journeys.keep_submission import ALERT, SUBJECT
 from evertill.journeys.place_orders import AskedLine, Placed, PlaceOrder, place_orders
@@ -65,7 +67,7 @@ def view_submission(*, submission_id: int) -> Submission:
 
 
 def finish_submission(
-    *, submission_id: int, at_shown_prices: bool = False, keep_h: int, actor: str, now: dt.datetime
+    *, submission_id: int, at_shown_prices: bool = False, keep_h: int, actor: trail.Actor, now: dt.datetime
 ) -> Placed:
     """This function will place what a submission wanted, keep its goods for so many hours, and tell the customer.
 
@@ -89,8 +91,9 @@ def finish_submission(
             orders.extend_reservation(order_id=order_id, lasting=dt.timedelta(hours=keep_h))
             placed = msgspec.structs.replace(placed, order=orders.read_orders(order_ids=[order_id])[order_id])
             tell_placed(order=placed.order, keep_h=keep_h, now=now)
-        submissions.finish(submission_id=submission_id, order_id=placed.order.id, actor=actor, now=now)
-        _close_alert(actor=actor, now=now)
+        submissions.finish(submission_id=submission_id, order_id=placed.order.id, actor=_name(actor), now=now)
+        _write_down("finish", kept, actor, after={"order": placed.number, "was_there": placed.is_repeat}, now=now)
+        _close_alert(actor=_name(actor), now=now)
     return placed
 
 
@@ -118,12 +121,31 @@ def _ended(kept: Submission) -> AlreadyEnded:
     return AlreadyEnded(f"This is order {ids.to_number(kept.order_id)} already.")
 
 
-def close_submission(*, submission_id: int, why: str, actor: str, now: dt.datetime) -> None:
+def close_submission(*, submission_id: int, why: str, actor: trail.Actor, now: dt.datetime) -> None:
     """This function will close a submission that nobody will place; raises SubmissionNotFound and AlreadyEnded."""
     with db.write():
-        if not submissions.close(submission_id=submission_id, actor=actor, note=why, now=now):
+        kept = view_submission(submission_id=submission_id)
+        if not submissions.close(submission_id=submission_id, actor=_name(actor), note=why, now=now):
             raise _ended(view_submission(submission_id=submission_id))
-        _close_alert(actor=actor, now=now)
+        _write_down("close", kept, actor, after=None, why=why, now=now)
+        _close_alert(actor=_name(actor), now=now)
+
+
+def _name(actor: trail.Actor) -> str:
+    return f"{actor.kind.value.lower()}:{actor.id}"
+
+
+def _write_down(
+    what: str,
+    kept: Submission,
+    actor: trail.Actor,
+    *,
+    after: Mapping[str, Any] | None,
+    why: str = "",
+    now: dt.datetime,
+) -> None:
+    subject = trail.Subject(kind="submission", id=ids.to_number(kept.failed.id))
+    trail.write(actor=actor, operation=f"submissions.{what}", subject=subject, after=after, why=why, now=now)
 
 
 def settle_submissions(*, now: dt.datetime) -> int:

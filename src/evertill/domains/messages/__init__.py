@@ -17,12 +17,13 @@ if TYPE_CHECKING:
         finish,
         postpone,
         put_back,
+        remove,
         remove_of_account,
         remove_old,
         retry,
         write,
     )
-    from evertill.domains.messages.queries import find, read_of_account, read_open, read_waiting_since
+    from evertill.domains.messages.queries import find, find_all, read_of_account, read_open, read_waiting_since
     from evertill.domains.messages.senders import (
         LetterPostponed,
         LetterRefused,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         sender,
         sender_or_stand_in,
     )
-    from evertill.domains.messages.texts import render, render_code
+    from evertill.domains.messages.texts import render, render_code, render_sms
     from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, Notice, State
 
 __getattr__ = open_door(__name__)
@@ -59,6 +60,7 @@ __all__ = [
     "claim",
     "end_too_old",
     "find",
+    "find_all",
     "finish",
     "postpone",
     "put_back",
@@ -66,10 +68,12 @@ __all__ = [
     "read_open",
     "read_waiting_since",
     "register",
+    "remove",
     "remove_of_account",
     "remove_old",
     "render",
     "render_code",
+    "render_sms",
     "retry",
     "sender",
     "sender_or_stand_in",

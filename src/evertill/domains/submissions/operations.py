@@ -14,7 +14,7 @@ from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints
 
 _HERE = "evertill.domains.submissions"
-_NOTE_CHARS = 500
+_ACTOR_CHARS, _NOTE_CHARS = 64, 500
 
 
 def keep(*, failed: Failed) -> None:
@@ -47,12 +47,14 @@ def finish(*, submission_id: int, order_id: int, actor: str, now: dt.datetime) -
 
 def finish_placed(*, orders: Mapping[int, int], actor: str, now: dt.datetime) -> int:
     """This function will note which orders have the keys of submissions, by their ids; returns how many it noted."""
-    return db.execute(sql.load(_HERE, "finish"), (actor, now, Bigints(list(orders)), Bigints(list(orders.values()))))
+    return db.execute(
+        sql.load(_HERE, "finish"), (actor[:_ACTOR_CHARS], now, Bigints(list(orders)), Bigints(list(orders.values())))
+    )
 
 
 def close(*, submission_id: int, actor: str, note: str, now: dt.datetime) -> bool:
     """This function will close a submission that nobody will place, and say whether it was open."""
-    return bool(db.execute(sql.load(_HERE, "close"), (now, actor, note[:_NOTE_CHARS], submission_id)))
+    return bool(db.execute(sql.load(_HERE, "close"), (now, actor[:_ACTOR_CHARS], note[:_NOTE_CHARS], submission_id)))
 
 
 def remove_of_account(*, account_id: int, limit: int) -> int:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, open_shop, operator, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.finish_submission import Submission
 
 app = typer.Typer(add_completion=False)
 
-_ACTOR = "operator"
 _ReferenceArgument = Annotated[
     str, typer.Argument(metavar="REFERENCE", help="What the customer was shown, as the list shows it.")
 ]
@@ -97,7 +96,7 @@ def finish(
         submission_id=read_number(reference),
         at_shown_prices=at_shown_prices,
         keep_h=keep_hours,
-        actor=_ACTOR,
+        actor=operator(),
         now=clock.now(),
     )
     total = _amount(placed.order.total, placed.order.currency)
@@ -121,7 +120,7 @@ def close(
     from evertill.journeys.finish_submission import close_submission
     from evertill.kernel import clock
 
-    close_submission(submission_id=read_number(reference), why=why, actor=_ACTOR, now=clock.now())
+    close_submission(submission_id=read_number(reference), why=why, actor=operator(), now=clock.now())
     typer.echo("Closed.")
 
 
