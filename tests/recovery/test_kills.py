@@ -147,7 +147,7 @@ class TestKills:
                 shutil.rmtree(shop.folder)
 
                 into = home / f"data-{number}"
-                words = ["restore", "--from", home / "copies", "--key", home / "key.txt", "--into", into]
+                words: list[str | Path] = ["restore", "--from", home / "copies", "--key", home / "key.txt", "--into", into]
                 done = subprocess.run([_EVERTILL, *words], env=clean_environment(), capture_output=True, text=True)
                 assert done.returncode == 0, done.stderr
                 found = orders_in(into)
