@@ -210,8 +210,10 @@ class TestTimetable:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
         assert planned == {
+            "anchor_trail": "* * * * *",
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
+            "finish_deletions": "27 * * * *",
             "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
             "poll_disputes": "*/5 * * * *",
@@ -224,4 +226,5 @@ class TestTimetable:
             "send_sms": "* * * * * */10",
             "settle_submissions": "* * * * *",
             "tell_recoveries": "*/5 * * * *",
+            "verify_trail": "7 4 * * *",
         }

@@ -12,7 +12,6 @@ import datetime as dt
 from evertill.domains import access, accounts, identity
 from evertill.domains.identity import Recovery, Session
 from evertill.journeys.begin_session import SignedIn, Visit, begin_session
-from evertill.journeys.enrolled_factors import remove_passkeys
 from evertill.journeys.sign_in import AttemptEnded, resume_proved
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -78,7 +77,7 @@ def finish(*, attempt: str, visit: Visit, now: dt.datetime) -> SignedIn:
         accounts.set_sms_second(account_id=account_id, is_on=False)
         identity.totp.remove(account_id=account_id)
         identity.recovery.remove(account_id=account_id)
-        remove_passkeys(account_id)
+        identity.passkeys.remove_all(account_id=account_id)
         identity.sessions.end_others(account_id=account_id, but=None, why="account recovered", now=now)
         identity.browsers.end_trust(account_id=account_id)
         facts = {"device": visit.device, "place": visit.place}

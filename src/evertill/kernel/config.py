@@ -121,6 +121,19 @@ class Config:
     )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    streams_max: int = _setting(
+        1000, "Streams of orders' events per web worker, open at a time; another one is answered 503.", high=100_000
+    )
+    order_streams_max: int = _setting(10, "Streams of one order's events per web worker.", low=1, high=1000)
+    stream_life_s: int = _setting(
+        900, "Seconds after which a stream of events ends; its reader resumes it.", low=1, high=86400
+    )
+    stream_beat_s: int = _setting(
+        15, "Seconds of silence after which a stream of events shows that it is alive.", low=1, high=300
+    )
+    stream_look_s: int = _setting(
+        5, "Seconds after which streams look for events that nobody told them of.", low=1, high=300
+    )
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
     job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)
@@ -317,6 +330,11 @@ class Config:
         low=0,
         high=30_000,
     )
+    passkeys_max: int = _setting(20, "Passkeys of one account.", low=1, high=20)
+    passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
+    passkey_caller_hour_max: int = _setting(
+        600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
+    )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
     )
@@ -324,6 +342,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    export_orders_max: int = _setting(
+        20_000, "Orders, the latest ones, in the file of somebody who downloads his data.", low=1, high=1_000_000
+    )
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
     )

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.
     REFUNDED = "REFUNDED"
-    # Facts: notice and at; as it needs them device, place, address, left, ready_at, ends_at and cancel (a path).
+    # Facts: notice and at; as it needs them device, place, address, name, left, ready_at, ends_at and cancel (a path).
     ACCOUNT_NOTICE = "ACCOUNT_NOTICE"
 
 
@@ -34,6 +34,7 @@ class Notice(StrEnum):
     TOTP_REMOVED = "TOTP_REMOVED"
     PASSKEY_ADDED = "PASSKEY_ADDED"
     PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    PASSKEY_SUSPECTED = "PASSKEY_SUSPECTED"
     SMS_SECOND_ON = "SMS_SECOND_ON"
     SMS_SECOND_OFF = "SMS_SECOND_OFF"
     RECOVERY_CODES_MADE = "RECOVERY_CODES_MADE"

@@ -15,6 +15,7 @@ from procrastinate.job_context import JobContext
 
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import anchor_trail as anchoring
+from evertill.journeys import delete_my_account as deleting
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
@@ -123,6 +124,13 @@ def remove_old_submissions(context: JobContext, timestamp: int) -> None:  # noqa
 def tell_recoveries(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Tell owners that the wait for their account's recovery is over, batch by batch."""
     _until_done(context, lambda: recovering.tell_ready(now=clock.now()))
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(name="finish_deletions", queueing_lock="finish_deletions")
+def finish_deletions(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Take what came in late of accounts that were deleted, such as the message that told of it."""
+    deleting.finish_deletions(now=clock.now())
 
 
 @app.periodic(cron="7 * * * *")
