@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evertill.domains import access, accounts, identity, messages, orders, payments
+from evertill.domains import access, accounts, identity, messages, orders, payments, submissions
 from evertill.domains.identity import Operation
 from evertill.journeys import manage_second_factors as factors
 from evertill.journeys import step_up
@@ -40,6 +40,7 @@ from tests.people import (
     stepped_up,
     told,
 )
+from tests.submitting import failed
 from tests.twin import Twin
 
 Change = Callable[..., None]
@@ -87,8 +88,8 @@ class TestExport:
 
         number = ids.to_number(intent.order_id)
         assert sorted(found) == [
-            *("account", "addresses", "browsers", "has_all_orders", "made_at", "messages", "orders", "sessions"),
-            *("shop", "signing_in"),
+            *("account", "addresses", "browsers", "checkouts_that_failed", "has_all_orders", "made_at", "messages"),
+            *("orders", "sessions", "shop", "signing_in"),
         ]
         assert found["account"] == {
             "number": ids.to_number(signed.account_id),
@@ -102,7 +103,7 @@ class TestExport:
             "ways": ["EMAIL_CODE", "PASSWORD"],
             "sms_is_second_step": False,
             "recovery_codes_left": 0,
-            "passkeys": 0,
+            "passkeys": [],
         }
         assert [(one["device"], one["network"]) for one in found["sessions"]] == [
             ("Chrome on Windows", "198.51.0.0/16"),
@@ -126,6 +127,21 @@ class TestExport:
         assert [(one["amount"], one["state"]) for one in payment["refunds"]] == [("1.00 GBP", "SUCCEEDED")]
         assert sorted(one["kind"] for one in order["messages"]) == ["ORDER_PAID", "REFUNDED"]
         assert found["has_all_orders"] is True
+
+    def test_has_checkouts_that_failed(self, pocket: Pocket) -> None:
+        signed = signed_up(pocket)
+        kept = failed(ask(account_id=signed.account_id))
+        with db.write():
+            submissions.keep(failed=kept)
+            submissions.keep(failed=failed(ask("2", account_id=9), reference=2))
+
+        (found,) = export(pocket, signed)["checkouts_that_failed"]
+
+        assert (found["number"], found["email"], found["agreed_to"]) == (
+            ids.to_number(kept.id),
+            ADA,
+            kept.consent_text,
+        )
 
     def test_has_no_secret_and_nothing_of_others(self, pocket: Pocket, twin: Twin) -> None:
         signed = signed_up(pocket, password=PASSWORD)
@@ -214,6 +230,16 @@ class TestDelete:
         # The address is free, and whoever has it gets nothing of what was.
         assert isinstance(come_by_code(pocket), NewHere)
         assert signed_up(pocket).account_id != signed.account_id
+
+    def test_removes_checkouts_that_failed(self, pocket: Pocket) -> None:
+        signed = signed_up(pocket)
+        with db.write():
+            submissions.keep(failed=failed(ask(account_id=signed.account_id)))
+            submissions.keep(failed=failed(ask("2", account_id=9), reference=2))
+
+        delete(pocket, signed)
+
+        assert tables.count("submissions_submission") == 1
 
     def test_needs_step_up(self, pocket: Pocket) -> None:
         signed = signed_up(pocket)

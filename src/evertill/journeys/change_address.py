@@ -15,6 +15,7 @@ from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import AccountGone, Visit
 from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, keep_enough
+from evertill.journeys.record_act import record_act
 from evertill.journeys.send_code import send_code
 from evertill.journeys.sign_in import CodeWrong
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -105,6 +106,7 @@ def finish_adding(*, session: Session, address: str, code_id: str, digits: str, 
                 problem = error
             else:
                 _tell(session, Notice.ADDRESS_ADDED, kind, spelled, before, now=now)
+                record_act(session=session, operation="account.address_added", after={"kind": kind.value}, now=now)
     # Raised only now: that the code was tried or used is to be kept.
     if problem is not None:
         raise problem

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import access, accounts, identity, messages, orders
+from evertill.domains import access, accounts, identity, messages, orders, submissions
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
-from evertill.journeys.enrolled_factors import remove_passkeys
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -43,7 +42,6 @@ def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> No
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account.id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
         identity.forgetting.forget_account(account_id=account.id)
-        remove_passkeys(account.id)
         accounts.erase(account_id=account.id, now=now)
     _clean(account.id)
 
@@ -58,13 +56,20 @@ def finish_deletions(*, now: dt.datetime) -> int:
 
 
 def _clean(account_id: int) -> None:
-    """Remove what the account was told, and names from its orders; safe to repeat."""
+    """Remove what the account was told and could not order, and names from its orders; safe to repeat."""
     limit = config.get().forget_batch_max
     with db.write():
         # The notice that it was deleted is still sent; once it was, the job removes it too.
         messages.remove_of_account(account_id=account_id)
+    while _remove_submissions(account_id, limit=limit) == limit:
+        continue
     while _unname(account_id, limit=limit) == limit:
         continue
+
+
+def _remove_submissions(account_id: int, *, limit: int) -> int:
+    with db.write():
+        return submissions.remove_of_account(account_id=account_id, limit=limit)
 
 
 def _unname(account_id: int, *, limit: int) -> int:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import msgspec
 
-from evertill.domains import access, identity, messages, orders, payments
+from evertill.domains import access, identity, messages, orders, payments, submissions
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
@@ -87,7 +87,16 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
             "ways": sorted(enrolled.factors),
             "sms_is_second_step": account.sms_second,
             "recovery_codes_left": enrolled.recovery_codes_left,
-            "passkeys": enrolled.passkeys,
+            "passkeys": [
+                {
+                    "name": passkey.name,
+                    "added_at": passkey.added_at,
+                    "used_at": passkey.used_at,
+                    "is_on_several_devices": passkey.is_backed_up,
+                    "suspected_at": passkey.suspected_at,
+                }
+                for passkey in identity.passkeys.list_all(account_id=account.id)
+            ],
         },
         "sessions": [
             _session(session, ended_at)
@@ -103,6 +112,9 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
             }
             for browser in identity.browsers.list_known(account_id=account.id, now=now)
         ],
+        "checkouts_that_failed": [
+            _submission(one) for one in submissions.list_of_account(account_id=account.id, limit=_LIST_MAX)
+        ],
         "messages": [_message(one) for one in messages.read_of_account(account_id=account.id, limit=_LIST_MAX)],
     }
 
@@ -116,6 +128,21 @@ def _session(session: Session, ended_at: dt.datetime | None) -> dict[str, Any]:
         "seen_at": session.seen_at,
         "ends_at": session.ends_at,
         "ended_at": ended_at,
+    }
+
+
+def _submission(kept: submissions.Submission) -> dict[str, Any]:
+    failed = kept.failed
+    return {
+        "number": ids.to_number(failed.id),
+        "state": kept.state,
+        "email": failed.email,
+        "phone": failed.phone,
+        "total": _amount(failed.total, failed.currency),
+        "lines": [{"sku": line.sku, "title": line.title, "quantity": line.quantity} for line in failed.lines],
+        "failed_at": failed.failed_at,
+        "removed_at": failed.remove_at,
+        "agreed_to": failed.consent_text,
     }
 
 

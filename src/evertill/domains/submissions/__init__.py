@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         count_open,
         find,
         list_latest,
+        list_of_account,
         read_open_keys,
         stream_placed,
     )
@@ -38,6 +39,7 @@ __all__ = [
     "finish_placed",
     "keep",
     "list_latest",
+    "list_of_account",
     "lock",
     "read_open_keys",
     "remove_of_account",

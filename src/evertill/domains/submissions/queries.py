@@ -25,6 +25,11 @@ def list_latest(*, limit: int, with_ended: bool = False) -> list[Submission]:
     return [to_submission(row) for row in db.fetch(sql.load(_HERE, "list_latest"), (with_ended, limit))]
 
 
+def list_of_account(*, account_id: int, limit: int) -> list[Submission]:
+    """This function will return up to `limit` submissions of an account, the one that failed last first."""
+    return [to_submission(row) for row in db.fetch(sql.load(_HERE, "list_of_account"), (account_id, limit))]
+
+
 def read_open_keys(*, behind: int, limit: int) -> dict[bytes, int]:
     """This function will return the ids of up to `limit` open submissions by their keys, in order, behind an id."""
     return {key.bytes: id_ for id_, key in db.fetch(sql.load(_HERE, "open_keys"), (behind, limit))}
