@@ -102,6 +102,12 @@ def kill_everything(shop: Shop) -> float:
     return moment
 
 
+def restore(home: Path, into: Path) -> None:
+    words: list[str | Path] = ["--from", home / "copies", "--key", home / "key.txt", "--into", into]
+    done = subprocess.run([_EVERTILL, "restore", *words], env=clean_environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def orders_in(folder: Path) -> set[int]:
     with embedded.running(folder=folder, tell=lambda _line: None) as url:
         with psycopg.connect(url) as database:
@@ -147,9 +153,7 @@ class TestKills:
                 shutil.rmtree(shop.folder)
 
                 into = home / f"data-{number}"
-                words: list[str | Path] = ["restore", "--from", home / "copies", "--key", home / "key.txt", "--into", into]
-                done = subprocess.run([_EVERTILL, *words], env=clean_environment(), capture_output=True, text=True)
-                assert done.returncode == 0, done.stderr
+                restore(home, into)
                 found = orders_in(into)
 
                 missing = {order: killed - at for order, at in crowd.told.items() if order not in found}
