@@ -322,6 +322,10 @@ class Config:
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
 
+    categories_max: int = _setting(200, "Categories of the shop.", low=1, high=2000)
+    index_batch_max: int = _setting(
+        500, "Products that one transaction makes findable that were saved by a release without the search.", low=1
+    )
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
 
