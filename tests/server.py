@@ -5,6 +5,7 @@ The controller of a session starts the server and makes the template; workers on
 
 from __future__ import annotations
 
+import atexit
 import base64
 import os
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -113,11 +115,20 @@ def _migrate(url: str) -> None:
     )
 
 
+@cache
+def data_folder() -> Path:
+    """This process's folder for what a node of a shop keeps beside its database; it goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="evertill-test-data-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def environment(url: str) -> dict[str, str]:
     """The variables by which Evertill finds a database of these tests."""
     return {
         "DATABASE_URL": url,
         "EVERTILL_SECRET": SECRET,
+        "EVERTILL_DATA": str(data_folder()),
         "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
     }
 

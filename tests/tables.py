@@ -7,8 +7,18 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from evertill.kernel import config
+
 # What migrations fill and a test therefore finds.
 _KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+# What triggers keep from being changed, and how these are switched on again.
+_GUARDS = (
+    ("ledger_transaction", "ledger_transaction_immutable", "enable"),
+    ("trail_record", "trail_record_immutable", "enable always"),
+    ("trail_chain", "trail_chain_kept", "enable always"),
+    ("trail_chain", "trail_chain_forward_only", "enable always"),
+)
 
 
 def empty() -> None:
@@ -25,15 +35,19 @@ def empty() -> None:
         (names,) = cursor.fetchone()
         with unguarded():
             cursor.execute(f"truncate {names} restart identity cascade")
+    # What was noted of an audit trail that is no longer there.
+    (config.get().data / "trail-anchor.json").unlink(missing_ok=True)
 
 
 @contextmanager
 def unguarded() -> Iterator[None]:
-    """One transaction in which even the ledger can be changed, as only the owner of its table can make it."""
+    """One transaction in which even ledger and trail can be changed, as only the owner of their tables can make it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("alter table ledger_transaction disable trigger ledger_transaction_immutable")
+        for table, trigger, _ in _GUARDS:
+            cursor.execute(f"alter table {table} disable trigger {trigger}")
         yield
-        cursor.execute("alter table ledger_transaction enable trigger ledger_transaction_immutable")
+        for table, trigger, enable in _GUARDS:
+            cursor.execute(f"alter table {table} {enable} trigger {trigger}")
 
 
 def rows(table: str) -> list[tuple[object, ...]]:

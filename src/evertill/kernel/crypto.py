@@ -39,10 +39,13 @@ class Place:
 
 
 @lru_cache(maxsize=64)
-def derive_key(purpose: str) -> bytes:
-    """This function will derive 32 bytes for one purpose from the shop's secret (HKDF-SHA256, RFC 5869)."""
+def derive_key(purpose: str, *, secret: bytes | None = None) -> bytes:
+    """This function will derive 32 bytes for one purpose from the shop's secret (HKDF-SHA256, RFC 5869).
+
+    `secret` is another one: what the shop had before.
+    """
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"evertill:" + purpose.encode()).derive(
-        config.get().secret
+        config.get().secret if secret is None else secret
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
+import pwd
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,9 @@ from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
 from evertill.kernel.supervise import NotRunning, read_run
+
+if TYPE_CHECKING:
+    from evertill.domains.trail import Actor
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -102,9 +106,12 @@ def open_shop(data: Path | None) -> None:
     folder = data_folder(data)
     if not given_database() and read_run(folder).get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
-    if sandbox := _noted(folder).get("sandbox_url"):
+    note = _noted(folder)
+    if sandbox := note.get("sandbox_url"):
         # It runs beside the shop, and the shop was told where.
         os.environ.setdefault("EVERTILL_SANDBOX_URL", str(sandbox))
+    if target := note.get("backup_target"):
+        os.environ.setdefault("EVERTILL_BACKUP_TARGET", str(target))
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.
     import django
@@ -114,6 +121,11 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
+
+
+def noted_target(folder: Path) -> str:
+    """This function will return where backups go: as the environment says, else as the shop that runs was told."""
+    return os.environ.get("EVERTILL_BACKUP_TARGET") or str(_noted(folder).get("backup_target", ""))
 
 
 def _noted(folder: Path) -> Mapping[str, object]:
@@ -137,6 +149,21 @@ def read_number(number: str) -> int:
         return ids.from_number(number)
     except ids.InvalidNumber as error:
         raise typer.BadParameter(str(error), param_hint="NUMBER") from None
+
+
+def operator() -> Actor:
+    """This function will return who types at the shop's machine, as the audit trail knows him: by his account there."""
+    from evertill.domains.trail import Actor, ActorKind
+
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        # A container may give us a number without a name.
+        name = str(os.geteuid())
+    if (behind := os.environ.get("SUDO_USER")) and behind != name:
+        name = f"{behind} as {name}"
+    # Who comes by SSH comes from somewhere; the first word is the address of his machine.
+    return Actor(kind=ActorKind.OPERATOR, id=name, place=os.environ.get("SSH_CONNECTION", "").split(" ")[0] or "here")
 
 
 def _secret(folder: Path) -> str:

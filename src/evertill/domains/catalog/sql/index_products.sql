@@ -1,5 +1,5 @@
--- Writes by which words products are found, anew where they have been found before. Grams come as texts of arrays, since
--- an array of arrays has rows of one length.
+-- Writes by which words products are found, anew where they have been found before. Grams come as texts of arrays,
+-- since an array of arrays has rows of one length.
 insert into catalog_search (product_id, title, text, title_grams, all_grams)
 select product_id, title, text, title_grams::int4[], all_grams::int4[]
 from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])

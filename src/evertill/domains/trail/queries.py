@@ -1,0 +1,101 @@
+"""Reads of the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from evertill.domains.trail import rules
+from evertill.domains.trail.models import Record as Row
+from evertill.domains.trail.operations import PURPOSE
+from evertill.domains.trail.types import Fault, Finding, Head, Record, Search
+from evertill.kernel import crypto, db, sql
+from evertill.kernel.arrays import Bigints, Ints
+
+_HERE = "evertill.domains.trail"
+_FIELDS = Record.__struct_fields__
+_CHUNK = 2_000
+
+
+def read_heads() -> list[Head]:
+    """This function will return where every chain that has records stands."""
+    return _heads(db.fetch(sql.load(_HERE, "read_heads")))
+
+
+def read_standing(*, anchors: Sequence[Head]) -> list[Head]:
+    """This function will return what stands at the places of anchors; a place that has no record is missing."""
+    chains, seqs = Ints([anchor.chain for anchor in anchors]), Bigints([anchor.seq for anchor in anchors])
+    return _heads(db.fetch(sql.load(_HERE, "read_standing"), (chains, seqs)))
+
+
+def count_records() -> int:
+    """This function will return how many records there are by the heads of the chains."""
+    return sum(head.seq for head in read_heads())
+
+
+def read_records(*, search: Search, limit: int) -> list[Record]:
+    """This function will return up to `limit` records that fit a search, newest first."""
+    found = _found(search).order_by("-at", "-id")[:limit]
+    return [_record(values) for values in found.values_list(*_FIELDS)]
+
+
+def stream_records(*, search: Search) -> Iterator[Record]:
+    """This function will give every record that fits a search, oldest first, a bounded number in memory at a time."""
+    found = _found(search).order_by("at", "id")
+    for values in found.values_list(*_FIELDS).iterator(chunk_size=_CHUNK):
+        yield _record(values)
+
+
+def verify(*, anchors: Iterable[Head] = (), other_secrets: Sequence[bytes] = ()) -> Iterator[Finding]:
+    """This function will give everything that is wrong with the trail; nothing, when it is as it was written.
+
+    The caller holds a snapshot. `other_secrets` are secrets that the shop had before.
+    """
+    for detail in find_missing_guards():
+        yield Finding(fault=Fault.UNGUARDED, detail=detail)
+    derived = [crypto.derive_key(PURPOSE), *(crypto.derive_key(PURPOSE, secret=secret) for secret in other_secrets)]
+    # A head that somebody emptied has no records to be missed by, and yet it may be that of a chain with some.
+    heads = _heads(db.fetch(sql.load(_HERE, "read_all_heads")))
+    records = (_record(values) for values in db.stream(sql.load(_HERE, "stream_all")))
+    yield from rules.check(records, heads=heads, anchors=anchors, keys=dict(map(rules.key_of, derived)))
+
+
+def find_missing_guards() -> list[str]:
+    """This function will return which of the triggers that refuse changes are missing or switched off."""
+    there = {name for (name,) in db.fetch(sql.load(_HERE, "read_guards"))}
+    return [f"the trigger {name} is missing or switched off" for name in rules.GUARDS if name not in there]
+
+
+def _found(search: Search) -> QuerySet[Row]:
+    asked: dict[str, Any] = {
+        "id": search.id,
+        "actor_kind": search.actor_kind or None,
+        "actor_id": search.actor_id or None,
+        "subject_kind": search.subject_kind or None,
+        "subject_id": search.subject_id or None,
+        "outcome": search.outcome or None,
+        "at__gte": search.since,
+        "at__lt": search.until,
+    }
+    if search.operation.endswith("."):
+        # From the dot to what comes after it in the alphabet of bytes, which the column is sorted by.
+        asked |= {"operation__gte": search.operation, "operation__lt": search.operation[:-1] + "/"}
+    elif search.operation:
+        asked["operation"] = search.operation
+    found = Row.objects.filter(**{name: value for name, value in asked.items() if value is not None})
+    if search.older_than is not None:
+        at, record_id = search.older_than
+        found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
+    return found
+
+
+def _record(values: Sequence[Any]) -> Record:
+    # The last one is the hash, which the driver may give as a view.
+    fields = [*values[:-1], bytes(values[-1])]
+    return Record(*fields)
+
+
+def _heads(rows: Iterable[tuple[int, int, bytes]]) -> list[Head]:
+    return [Head(chain, seq, bytes(mac)) for chain, seq, mac in rows]
