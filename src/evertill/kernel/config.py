@@ -365,6 +365,10 @@ class Config:
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
 
+    categories_max: int = _setting(200, "Categories of the shop.", low=1, high=2000)
+    index_batch_max: int = _setting(
+        500, "Products that one transaction makes findable that were saved by a release without the search.", low=1
+    )
     backup_target: str = _setting(
         "",
         "Where backups go: `file:///folder`, `s3://bucket/prefix` or `sftp://user@host/folder`. Without one there are"
