@@ -325,7 +325,12 @@ class Config:
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
-    code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
+    code_caller_hour_max: int = _setting(
+        20,
+        "One-time codes that one caller asks for in an hour, and accounts that he opens by passkeys alone.",
+        low=1,
+        high=10_000,
+    )
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
     )
@@ -360,6 +365,10 @@ class Config:
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
 
+    categories_max: int = _setting(200, "Categories of the shop.", low=1, high=2000)
+    index_batch_max: int = _setting(
+        500, "Products that one transaction makes findable that were saved by a release without the search.", low=1
+    )
     backup_target: str = _setting(
         "",
         "Where backups go: `file:///folder`, `s3://bucket/prefix` or `sftp://user@host/folder`. Without one there are"
