@@ -14,12 +14,15 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evertill.entry.shop import ordered, own_orders, qr, returning, troubles
+from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.pages import keep_private, private_page, reads
+from evertill.entry.shop.visitor import visitor
 from evertill.entry.shop.waiting import TakesLonger, wait_for
 from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.list_methods import list_methods
 from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balance
-from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
+from evertill.journeys.start_payment import Payer, StartPayment, StepUpRequired, provider_of, start_payment
 from evertill.journeys.view_order import OrderNotFound, opens, view_order
 from evertill.journeys.view_payment import Intent, PaymentNotFound, list_payments, view_payment
 from evertill.journeys.view_refunds import view_refunds
@@ -28,7 +31,6 @@ from evertill.kernel.errors import EvertillError
 
 P = ParamSpec("P")
 
-_CUSTOMER = "customer"
 _TOKEN_CHARS_MAX = 128
 # How long a page waits for a provider that begins a payment; most take a tenth of it.
 _BEGIN_S = 3.0
@@ -98,6 +100,8 @@ def pay(request: HttpRequest, opened: _Opened) -> HttpResponse:
         if not method or not key:
             raise MethodMissing("No method was chosen.")
         intent = _begin(request, opened, method=method, key=key.encode())
+    except StepUpRequired as error:
+        return _prove_first(request, opened, error)
     except EvertillError as error:
         if error.code in ("ORDER_NOT_FOUND", "DATABASE_UNAVAILABLE", "DATABASE_BUSY"):
             raise
@@ -108,9 +112,28 @@ def pay(request: HttpRequest, opened: _Opened) -> HttpResponse:
     return _see_other(f"{_payment_address(opened, intent)}&go=1")
 
 
+def _prove_first(request: HttpRequest, opened: _Opened, error: StepUpRequired) -> HttpResponse:
+    """Lead the owner to prove himself, and on to the payment; the token of a balance is typed again, never carried."""
+    session = visitor(request)
+    if session is None:
+        return _order_page(request, opened, error=error, status=_status(error))
+    if request.POST.get("balance_token"):
+        return ask_first(request, session, error, address=opened.address, is_form=False)
+    address = own_orders.address(opened.number, opened.token, view="order-pay")
+    return ask_first(request, session, error, carried=("method", "key"), address=address)
+
+
+def _payer(request: HttpRequest) -> Payer | None:
+    session = visitor(request)
+    return Payer(account_id=session.account_id, session_id=session.id) if session else None
+
+
 def _begin(request: HttpRequest, opened: _Opened, *, method: str, key: bytes) -> Intent:
     token = request.POST.get("balance_token", "").strip()[:_TOKEN_CHARS_MAX]
-    asked = ask_to_pay(order_id=opened.id, method=method, balance_token=token or None, actor=_CUSTOMER, key=key)
+    payer = _payer(request)
+    asked = ask_to_pay(
+        order_id=opened.id, method=method, balance_token=token or None, actor=CUSTOMER, key=key, payer=payer
+    )
     now = clock.now()
     if asked is not None:
         (outcome,) = pay_from_balance([asked], now=now)
@@ -118,10 +141,15 @@ def _begin(request: HttpRequest, opened: _Opened, *, method: str, key: bytes) ->
             raise outcome
         return outcome.intent
     start = StartPayment(
-        order_id=opened.id, method=method, caller=_CUSTOMER, key=key, client_ip=request.META.get("REMOTE_ADDR", "")
+        order_id=opened.id,
+        method=method,
+        caller=CUSTOMER,
+        key=key,
+        client_ip=request.META.get("REMOTE_ADDR", ""),
+        payer=payer,
     )
     return wait_for(
-        provider_of(method), lambda: start_payment(asked=start, actor=_CUSTOMER, now=now).intent, seconds=_BEGIN_S
+        provider_of(method), lambda: start_payment(asked=start, actor=CUSTOMER, now=now).intent, seconds=_BEGIN_S
     )
 
 
@@ -167,7 +195,7 @@ def cancel(request: HttpRequest, opened: _Opened) -> HttpResponse:
     if request.method != "POST":
         return redirect(opened.address)
     try:
-        cancel_order(order_id=opened.id, actor=_CUSTOMER, now=clock.now())
+        cancel_order(order_id=opened.id, actor=CUSTOMER, now=clock.now())
     except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
