@@ -197,6 +197,13 @@ class Config:
         " refused and payments are only asked after.",
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
+    pay_step_up_amount: int = _setting(
+        100_000,
+        "Total in minor units from which an account's order is paid by its signed-in owner only, who proves himself for"
+        " it once more.",
+        low=0,
+        high=10**15,
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(
         8_000, "Milliseconds to wait for a payment provider or an SMS gateway.", low=100, high=60_000
