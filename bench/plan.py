@@ -31,6 +31,8 @@ class Plan:
     # Events that are ready to be told, more than can be told in `measure_s`; and how long a provider hangs.
     webhooks: int
     hang_s: int
+    # Orders in the shop that is backed up and brought back.
+    backup_orders: int
 
 
 FULL = Plan(
@@ -47,6 +49,7 @@ FULL = Plan(
     bill_planted=500,
     webhooks=150_000,
     hang_s=60,
+    backup_orders=1_000_000,
 )
 
 # A look while developing: the same measurements, too short and with too little history to be quoted.
@@ -65,6 +68,7 @@ QUICK = Plan(
     bill_planted=100,
     webhooks=50_000,
     hang_s=20,
+    backup_orders=100_000,
 )
 
 # Proves that every measurement runs and counts; its numbers mean nothing.
@@ -86,4 +90,5 @@ SMOKE = Plan(
     bill_planted=30,
     webhooks=20_000,
     hang_s=1,
+    backup_orders=2_000,
 )
