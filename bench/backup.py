@@ -11,14 +11,12 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bench import database as db
 from bench import figures, history
-from bench.database import Database
 from bench.errors import BenchError, CountsDiffer
 from bench.figures import Finding
 from bench.load import steady, wrk
@@ -223,7 +221,11 @@ def _measure_restore(bench: Bench, home: Path, copies: Path, *, stored: int) -> 
 
 def _order(shop: Shop) -> None:
     body = json.dumps(
-        {"lines": [{"sku": f"BENCH-{db.SKU_FIRST}", "quantity": 1}], "currency": "GBP", "contact": {"email": "b@example.org"}}
+        {
+            "lines": [{"sku": f"BENCH-{db.SKU_FIRST}", "quantity": 1}],
+            "currency": "GBP",
+            "contact": {"email": "b@example.org"},
+        }
     ).encode()
     asked = urllib.request.Request(
         f"{shop.url}/api/v1/orders", body, {"Content-Type": "application/json", "Idempotency-Key": "restored"}
@@ -231,5 +233,3 @@ def _order(shop: Shop) -> None:
     with urllib.request.urlopen(asked, timeout=30) as answer:
         if answer.status != 201:
             raise BenchError(f"The restored shop answered {answer.status}.")
-
-

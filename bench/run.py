@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench import database as db
 from bench import backup, machine, measures, providers, reconcile
+from bench import database as db
 from bench.figures import PROMISES, Finding
 from bench.load import wrk
 from bench.measures import Bench
@@ -17,7 +17,19 @@ from bench.race import Series, Tell
 from bench.shop import folder, open_shop
 
 # In the order in which they are made.
-MEASUREMENTS = ("memory", "rush", "rates", "hot", "pay", "latency", "webhooks", "hang", "history", "reconcile", "backup")
+MEASUREMENTS = (
+    "memory",
+    "rush",
+    "rates",
+    "hot",
+    "pay",
+    "latency",
+    "webhooks",
+    "hang",
+    "history",
+    "reconcile",
+    "backup",
+)
 
 
 def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> tuple[list[Finding], dict[str, Any]]:
