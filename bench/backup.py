@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
 import os
 import statistics
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -144,14 +144,14 @@ def _change_and_take(bench: Bench, shop: Shop, copies: Path, step: int) -> _Take
 
 def _measure_slowness(bench: Bench, shop: Shop, *, peak: float) -> Finding:
     plan = bench.plan
-    calm, busy = [], []
+    calm: list[steady.Latencies] = []
+    busy: list[steady.Latencies] = []
     for number in range(1, plan.rounds + 1):
         for taken, is_busy in ((calm, False), (busy, True)):
             db.rest(shop.database)
             taken.append(_ask(bench, shop, rate=peak / 2, is_busy=is_busy))
-        bench.tell(
-            f"round {number} of {plan.rounds}: p99 {calm[-1].p99_ms:.1f} ms, while a backup runs {busy[-1].p99_ms:.1f} ms"
-        )
+        said = f"p99 {calm[-1].p99_ms:.1f} ms, while a backup runs {busy[-1].p99_ms:.1f} ms"
+        bench.tell(f"round {number} of {plan.rounds}: {said}")
     p99s = [one.p99_ms if one.refused + one.broken == 0 else float("inf") for one in busy]
     calm_p99 = statistics.median(one.p99_ms for one in calm)
     return Finding(
@@ -220,16 +220,11 @@ def _measure_restore(bench: Bench, home: Path, copies: Path, *, stored: int) -> 
 
 
 def _order(shop: Shop) -> None:
-    body = json.dumps(
-        {
-            "lines": [{"sku": f"BENCH-{db.SKU_FIRST}", "quantity": 1}],
-            "currency": "GBP",
-            "contact": {"email": "b@example.org"},
-        }
-    ).encode()
-    asked = urllib.request.Request(
-        f"{shop.url}/api/v1/orders", body, {"Content-Type": "application/json", "Idempotency-Key": "restored"}
-    )
-    with urllib.request.urlopen(asked, timeout=30) as answer:
+    lines = [{"sku": f"BENCH-{db.SKU_FIRST}", "quantity": 1}]
+    body = json.dumps({"lines": lines, "currency": "GBP", "contact": {"email": "buyer@example.org"}})
+    with closing(http.client.HTTPConnection(shop.host, shop.port, timeout=30)) as connection:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "restored"}
+        connection.request("POST", "/api/v1/orders", body, headers)
+        answer = connection.getresponse()
         if answer.status != 201:
             raise BenchError(f"The restored shop answered {answer.status}.")
