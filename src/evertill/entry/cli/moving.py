@@ -18,7 +18,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-
 # As the process that does this by the timetable has it.
 _NICENESS = 15
 
