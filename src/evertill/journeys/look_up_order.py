@@ -73,9 +73,7 @@ def begin(*, number: str, contact: str, caller: str, language: str, now: dt.date
     except ids.InvalidNumber as error:
         raise NumberMistyped(str(error)) from None
     kind, address = accounts.read_address(contact, region=config.get().phone_region)
-    sent = send_code(
-        purpose=_purpose(order_id), kind=kind, address=address, caller=caller, language=language, now=now
-    )
+    sent = send_code(purpose=_purpose(order_id), kind=kind, address=address, caller=caller, language=language, now=now)
     return Asked(order_id=order_id, kind=kind.value, address=address, code=sent)
 
 

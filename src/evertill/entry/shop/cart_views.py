@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from evertill.entry.shop import cart, lost_answers, own_orders, places, troubles, wares
+from evertill.entry.shop import cart, lost_answers, opening, places, troubles, wares
 from evertill.entry.shop.origins import from_own_pages
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
@@ -84,7 +84,7 @@ def cart_page(
         "shown": show(request, lines),
         "trouble": trouble,
         "placed": placed,
-        "placed_at": own_orders.address(placed.number, placed.access_token) if placed else "",
+        "placed_at": opening.address_of_placed(request, placed) if placed else "",
         "quantity_max": config.get().quantity_max,
         "cart_pieces": sum(lines.values()),
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from evertill.domains.identity import Session
@@ -26,7 +25,6 @@ class _Row:
     """An order on one row: how it stands, and its first lines."""
 
     order: ordered.Shown
-    placed_at: SafeString | str
     named: list[ordered.Line]
     more: int
 
@@ -55,6 +53,4 @@ def _behind(number: str) -> int | None:
 
 def _row(order: Order, *, language: str) -> _Row:
     shown = ordered.show(order, language=language, now=clock.now())
-    return _Row(
-        order=shown, placed_at=shown.placed_at, named=shown.lines[:_NAMED], more=max(len(shown.lines) - _NAMED, 0)
-    )
+    return _Row(order=shown, named=shown.lines[:_NAMED], more=max(len(shown.lines) - _NAMED, 0))

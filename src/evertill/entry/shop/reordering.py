@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from evertill.entry.shop import cart, places
 from evertill.entry.shop.cart_views import cart_page, see_other
@@ -15,13 +16,15 @@ from evertill.entry.shop.troubles import Trouble
 from evertill.journeys.reorder import Wanted, look_again
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @opened
 def order_again(request: HttpRequest, opened: Opened) -> HttpResponse:
     """This function will put what an order had into the cart, and say what it could not.
 
     At least as many pieces as the order had are in the cart then, however often it is pressed.
     """
+    if request.method != "POST":
+        return redirect(opened.address)
     place = places.of(request)
     wanted = look_again(order_id=opened.id, languages=[place.language])
     lines, left_out = _fill(cart.read(request), wanted)
