@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import ScryptPasswordHasher
 
-from evertill.domains import identity, messages
+from evertill.domains import identity, messages, trail
 from evertill.domains.identity.rules import hotp
 from evertill.domains.messages import Channel, Letter, Post
 from evertill.journeys import step_up
@@ -22,6 +22,7 @@ from tests.builders import NOON
 
 ADA, PHONE, PASSWORD = "ada@example.com", "+8613800000000", "correct horse battery staple"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+ROOT = trail.Actor(kind=trail.ActorKind.OPERATOR, id="root")
 VISIT = Visit(
     caller="203.0.113.7", device="Firefox on Linux", place="203.0.0.0/16", browser="", language="en", session=None
 )
@@ -157,3 +158,9 @@ class DearerHasher(CheapHasher):
     """What a later release would hash by."""
 
     work_factor = 2**5
+
+
+def recorded() -> list[str]:
+    """What the audit trail says was done, in the sequence in which it was, by one after the other."""
+    found = trail.read_records(search=trail.Search(), limit=100)
+    return [record.operation for record in sorted(found, key=lambda record: (record.chain, record.seq))]

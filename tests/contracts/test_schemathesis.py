@@ -25,6 +25,8 @@ _SEED = 20261122
 def shop() -> Iterator[Shop]:
     with open_folder() as folder, shop_in(folder / "data", demo=True) as shop:
         shop.workers = 1
+        # What reads an answer to its end would wait for a quarter of an hour.
+        shop.settings = {"stream_life_s": "1"}
         shop.start()
         yield shop
 

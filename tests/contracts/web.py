@@ -35,6 +35,7 @@ class Site:
     host: str
     port: int
     said: Path
+    processes: tuple[subprocess.Popen[bytes], ...] = ()
 
     @property
     def url(self) -> str:
@@ -87,7 +88,7 @@ def running(
             processes.append(process)
             stack.callback(_stop, process)
         host, port = listener.getsockname()
-        site = Site(host=host, port=port, said=Path(said.name))
+        site = Site(host=host, port=port, said=Path(said.name), processes=tuple(processes))
         until(lambda: _started(processes, site) == workers, seconds=60)
         yield site
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from evertill.domains import accounts, identity
+from evertill.domains import accounts, identity, trail
 from evertill.domains.accounts import AddressInvalid, AddressKind
 from evertill.domains.accounts.passwords import PasswordUnfit
 from evertill.domains.identity import Factor, Operation
@@ -22,6 +22,7 @@ from evertill.journeys.sign_up import open_by_passkey
 from evertill.journeys.step_up import FactorWrong, StepUpRequired
 from evertill.journeys.view_account import NameInvalid, rename_account, view_account
 from evertill.kernel import db
+from tests import tables
 from tests.builders import NOON
 from tests.people import (
     ADA,
@@ -37,6 +38,7 @@ from tests.people import (
     come_by_code,
     is_open,
     more,
+    recorded,
     signed_in,
     signed_up,
     stepped_up,
@@ -558,6 +560,33 @@ class TestBrowsers:
 
         (browser,) = manage_sessions.list_browsers(session=signed.session, now=NOON)
         assert browser.places == tuple(str(number) for number in range(10, 30))
+
+
+class TestTrail:
+    def test_has_what_was_done_and_no_name_or_address(self, pocket: Pocket) -> None:
+        signed = signed_up(pocket, password=PASSWORD)
+        with_app(pocket, signed)
+        more(come_by_code(pocket))
+
+        (record,) = trail.read_records(search=trail.Search(operation="account.totp_added"), limit=10)
+
+        assert recorded() == ["account.open", "account.add_totp", "account.totp_added"]
+        assert (record.actor_kind, record.actor_id, record.factors, record.place, record.session_id) == (
+            "CUSTOMER",
+            str(signed.account_id),
+            "EMAIL_CODE",
+            "203.0.0.0/16",
+            signed.session.id,
+        )
+        assert not [text for text in (ADA, "Ada", PASSWORD) if text in repr(tables.rows("trail_record"))]
+
+    def test_has_nothing_of_what_was_refused(self, pocket: Pocket) -> None:
+        signed = signed_up(pocket)
+        stepped_up(pocket, signed.session, Operation.REMOVE_ADDRESS, f"EMAIL:{ADA}")
+        with pytest.raises(LastWayIn):
+            change_address.remove_address(session=signed.session, kind=AddressKind.EMAIL, address=ADA, now=NOON)
+
+        assert recorded() == ["account.open"]
 
 
 class TestName:

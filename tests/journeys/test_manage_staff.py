@@ -33,6 +33,7 @@ from tests.people import (
     MINUTE,
     PASSWORD,
     PHONE,
+    ROOT,
     VISIT,
     Pocket,
     app_code,
@@ -40,6 +41,7 @@ from tests.people import (
     come_by_code,
     is_open,
     more,
+    recorded,
     signed_up,
     stepped_up,
     told,
@@ -71,14 +73,14 @@ def as_staff(secret: str, visit: object = VISIT) -> SignedIn:
 class TestAdding:
     def test_needs_an_account_and_a_strong_factor(self, pocket: Pocket) -> None:
         with pytest.raises(AccountUnknown):
-            add_staff(address=ADA, by="root", now=NOON)
+            add_staff(address=ADA, actor=ROOT, now=NOON)
         signed = signed_up(pocket)
         with pytest.raises(StaffNeedStrongFactor):
-            add_staff(address=ADA, by="root", now=NOON)
+            add_staff(address=ADA, actor=ROOT, now=NOON)
         with_app(pocket, signed)
 
-        assert add_staff(address="Ada@example.com", by="root", now=NOON) is True
-        assert add_staff(address=ADA, by="root", now=NOON) is False
+        assert add_staff(address="Ada@example.com", actor=ROOT, now=NOON) is True
+        assert add_staff(address=ADA, actor=ROOT, now=NOON) is False
 
         (member,) = list_staff()
         assert (member.account_id, member.display_name, member.added_by, member.added_at) == (
@@ -93,7 +95,7 @@ class TestAdding:
         signed = signed_up(pocket)
         with_app(pocket, signed)
 
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
 
         assert not is_open(signed.session_secret)
         assert told() == [("STAFF_ADDED", ADA), ("TOTP_ADDED", ADA)]
@@ -109,7 +111,7 @@ class TestAdding:
         sign_in = lambda: sign_in_by_password(address=ADA, password=PASSWORD, visit=back(trusted), now=NOON + HOUR)  # noqa: E731
         assert isinstance(sign_in(), SignedIn)
 
-        add_staff(address=ADA, by="root", now=NOON + HOUR)
+        add_staff(address=ADA, actor=ROOT, now=NOON + HOUR)
 
         waiting = more(sign_in())
         assert waiting.factors == {Factor.TOTP}
@@ -122,7 +124,7 @@ class TestSigningIn:
         stepped_up(pocket, signed.session, Operation.MAKE_RECOVERY_CODES)
         codes = factors.make_recovery_codes(session=signed.session, now=NOON)
         secret = with_app(pocket, signed)
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
 
         assert waiting.factors == {Factor.TOTP}
@@ -146,14 +148,14 @@ class TestSigningIn:
 
     def test_never_trusts_a_browser(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
         staff = as_staff(secret)
 
         more(sign_in_by_password(address=ADA, password=PASSWORD, visit=back(staff), now=NOON + HOUR))
 
     def test_lasts_a_quarter_of_an_hour_unseen(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
         staff = as_staff(secret)
 
         assert is_open(staff.session_secret, NOON + 15 * MINUTE)
@@ -163,7 +165,7 @@ class TestSigningIn:
 class TestKeepingTheFactor:
     def test_refuses_to_remove_the_last_strong_one(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
         staff = as_staff(secret)
         later = NOON + 2 * MINUTE
         step_up.prove(
@@ -185,13 +187,17 @@ class TestKeepingTheFactor:
 class TestRemoving:
     def test_ends_sessions_and_lets_a_customer_go_on(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, by="root", now=NOON)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
         staff = as_staff(secret)
 
-        remove_staff(address=ADA, now=NOON + MINUTE)
+        remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)
 
         assert not is_open(staff.session_secret, NOON + MINUTE)
         assert list_staff() == []
+        assert [name for name in recorded() if name.startswith("access.")] == [
+            "access.add_staff",
+            "access.remove_staff",
+        ]
         assert more(come_by_code(pocket, now=NOON + MINUTE)).can_trust is True
         with pytest.raises(NotStaff):
-            remove_staff(address=ADA, now=NOON + MINUTE)
+            remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)

@@ -21,12 +21,14 @@ from tests.people import (
     HOUR,
     MINUTE,
     PASSWORD,
+    ROOT,
     VISIT,
     Pocket,
     app_code,
     come_by_code,
     is_open,
     more,
+    recorded,
     signed_up,
     stepped_up,
     told,
@@ -94,7 +96,7 @@ class TestAsking:
             recover_account.finish(attempt=by_password.attempt, visit=VISIT, now=READY)
 
     def test_is_not_for_staff(self, pocket: Pocket, ada: SignedIn) -> None:
-        manage_staff.add_staff(address=ADA, by="root", now=NOON)
+        manage_staff.add_staff(address=ADA, actor=ROOT, now=NOON)
         offered = waiting(pocket)
 
         assert offered.may_recover is False
@@ -132,6 +134,7 @@ class TestFinishing:
             is_staff=False,
         )
         assert ("RECOVERY_DONE", WORK) in told()
+        assert recorded()[-3:] == ["account.recovery_asked", "account.sign_in", "account.recovery_done"]
         # Done once.
         assert isinstance(come_by_code(pocket, now=READY), SignedIn)
         assert recover_account.waiting(session=signed.session, now=READY) is None

@@ -98,6 +98,25 @@ class TestTold:
         assert [message.language for message in messages.read_open(limit=10)] == ["zh-hans"] * 3
         assert len(told()) == 3
 
+    def test_by_sms_who_left_a_number_alone(self, twin: Twin) -> None:
+        payments.register(twin, BalanceProvider())
+        make_product("TEA")
+        purse = make_balance(250)
+        number = {"email": "", "phone": "+8613800138000"}
+        mine, others = place_one(ask("one", **number)), place_one(ask("two", **number))  # type: ignore[arg-type]
+        both = place_one(ask("three", phone="+8613800138000"))
+        for order in (mine, both):
+            intent = start(order, key=order.number)
+            twin.pay(intent)
+            settle(intent)
+            refund(intent, 100, key=order.number)
+        pay(ask_to_pay(others.order.id, purse, key="from-balance"))
+
+        sent = {(message.channel.value, message.to) for message in messages.read_open(limit=10)}
+        assert sent == {("SMS", "+8613800138000"), ("EMAIL", "ada@example.com")}
+        by_number = [message for message in messages.read_open(limit=10) if message.channel.value == "SMS"]
+        assert sorted(message.key.partition(":")[0] for message in by_number) == ["paid", "paid", "refunded"]
+
     def test_of_a_part_and_of_the_rest(self, twin: Twin) -> None:
         order, intent = bought(twin)
 

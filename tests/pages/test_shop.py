@@ -23,7 +23,7 @@ CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 
 def words(answer: httpx.Response) -> str:
     """What a person reads of a page, on one line."""
-    body = answer.text.partition("<body>")[2]
+    body = re.split(r"<body[^>]*>", answer.text)[-1]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

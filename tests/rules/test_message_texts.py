@@ -49,6 +49,7 @@ NOTICE = {
     "device": "Firefox on Linux",
     "place": "203.0.0.0/16",
     "address": "a***@example.com",
+    "name": "Blue key",
     "left": "9",
     "ready_at": "2026-11-25 12:00 UTC",
     "ends_at": "2026-12-02 12:00 UTC",

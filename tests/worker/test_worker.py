@@ -17,6 +17,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from evertill.domains import submissions
 from evertill.domains.orders.models import Order, OrderEvent
 from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
 from evertill.journeys.audit_books import audit_books
@@ -24,6 +25,7 @@ from evertill.kernel import clock, config
 from tests.builders import ask, make_product, place_one
 from tests.kernel.waiting import until
 from tests.server import environment
+from tests.submitting import failed
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -45,6 +47,7 @@ def worker(log: Path, *, has_timetable: bool = False) -> Iterator[subprocess.Pop
         "EVERTILL_EXPIRE_BATCH_MAX": "1",
         "EVERTILL_LOCK_TIMEOUT_MS": "30000",
         "EVERTILL_STATEMENT_TIMEOUT_MS": "30000",
+        "EVERTILL_DATA": str(log.parent),
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -99,6 +102,17 @@ class TestWorker:
 
         assert code == 0, (tmp_path / "log").read_text()
         assert states() == {"PLACED": 0, "EXPIRED": 1}
+
+    def test_brings_in_what_its_machine_kept_while_the_database_was_away(self, tmp_path: Path) -> None:
+        kept = [failed(ask(str(n)), reference=n, at=clock.now()) for n in (1, 2)]
+        submissions.spool.append(folder=tmp_path, failed=kept[0], bytes_max=1 << 20)
+
+        with worker(tmp_path / "log"):
+            until(lambda: submissions.count_open() == 1, seconds=20)
+            submissions.spool.append(folder=tmp_path, failed=kept[1], bytes_max=1 << 20)
+            until(lambda: submissions.count_open() == 2, seconds=20)
+
+        assert not submissions.spool.is_used(folder=tmp_path)
 
     def test_finishes_the_job_under_way_before_it_stops(self, tmp_path: Path) -> None:
         make_product("TEA")
@@ -196,8 +210,10 @@ class TestTimetable:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
 
         assert planned == {
+            "anchor_trail": "* * * * *",
             "count_alerts": "* * * * *",
             "expire_reservations": "* * * * *",
+            "finish_deletions": "27 * * * *",
             "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
             "poll_disputes": "*/5 * * * *",
@@ -205,7 +221,10 @@ class TestTimetable:
             "reconcile_bills": "20 6-23 * * *",
             "remove_old_jobs": "17 3 * * *",
             "remove_old_messages": "37 3 * * *",
+            "remove_old_submissions": "*/10 * * * *",
             "send_messages": "* * * * * */10",
             "send_sms": "* * * * * */10",
+            "settle_submissions": "* * * * *",
             "tell_recoveries": "*/5 * * * *",
+            "verify_trail": "7 4 * * *",
         }

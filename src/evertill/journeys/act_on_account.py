@@ -13,15 +13,21 @@ from evertill.domains import accounts, identity
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.begin_session import AccountGone
+from evertill.journeys.record_act import record_act
 from evertill.kernel import db
 
 
 @contextmanager
 def acting(*, session: Session, operation: Operation, now: dt.datetime, subject: str = "") -> Iterator[Account]:
-    """One transaction for an operation that needs step-up; raises StepUpRequired and AccountGone."""
+    """One transaction for an operation that needs step-up, and its record in the trail.
+
+    Raises StepUpRequired and AccountGone.
+    """
     with db.write():
         account = accounts.lock(account_id=session.account_id)
         if account is None:
             raise AccountGone("This account was deleted.")
         identity.stepup.spend(session_id=session.id, operation=operation, subject=subject, now=now)
         yield account
+        # Last, so that nobody else's record waits for what is done in between.
+        record_act(session=session, operation=f"account.{operation.lower()}", now=now)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock
+from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock, submissions
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -33,6 +33,7 @@ class Check(StrEnum):
     DISPUTES = "every dispute's moves tell how it came to its state"
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
+    SUBMISSIONS = "every failed checkout that was finished has the order of its key"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -178,6 +179,18 @@ def _held_back() -> _Found:
             yield ids.to_number(intent_id), f"disputed {here}, by its disputes {there}"
 
 
+def _submissions() -> _Found:
+    # They are few, and gone after some weeks.
+    placed = list(submissions.stream_placed())
+    known = orders.find_by_keys(digests=[key for _, key, _ in placed]).get()
+    for id_, key, order_id in placed:
+        if key not in known:
+            yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, and its key has no order"
+        elif known[key].order.id != order_id:
+            there = ids.to_number(known[key].order.id)
+            yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, its key has {there}"
+
+
 def _holds() -> _Found:
     holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
     for order_id, name, is_lost in sorted(holding ^ held):
@@ -239,5 +252,6 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTES: _disputes,
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
+    Check.SUBMISSIONS: _submissions,
     Check.HOLDS: _holds,
 }

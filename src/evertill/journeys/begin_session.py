@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import Account
+from evertill.journeys.record_act import record_act
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel.errors import EvertillError
 
@@ -92,6 +93,7 @@ def begin_session(
         before = visit.session
         identity.sessions.end(account_id=before.account_id, session_id=before.id, why="signed in anew", now=now)
     identity.guesses.clear(names=guessed_names(account), now=now)
+    record_act(session=session, operation="account.open" if is_opening else "account.sign_in", now=now)
     if not is_opening and (seen.is_new or seen.is_new_place):
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account_id, notice=Notice.NEW_SIGN_IN, facts=facts, now=now)

@@ -35,7 +35,8 @@ def cancel_order(*, order_id: int, actor: str, now: dt.datetime) -> orders.Order
     answers AlreadyCancelled when the first one was kept.
     """
     with db.write():
-        # The move itself takes the row's lock and decides; whoever comes second finds the state changed.
+        # Whoever comes second waits here, and then finds the state changed.
+        orders.lock_order(order_id=order_id)
         moved = orders.change_state(order_ids=[order_id], to=orders.State.CANCELLED, actor=actor, now=now)
         order = view_order(order_id=order_id)
         if not moved:

@@ -13,7 +13,9 @@ from evertill.domains.accounts import Address, AddressInUse, AddressKind, TooMan
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import AccountGone, Visit
+from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, keep_enough
+from evertill.journeys.record_act import record_act
 from evertill.journeys.send_code import send_code
 from evertill.journeys.sign_in import CodeWrong
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -84,6 +86,8 @@ def begin_adding(*, session: Session, address: str, visit: Visit, now: dt.dateti
 def finish_adding(*, session: Session, address: str, code_id: str, digits: str, now: dt.datetime) -> Address:
     """This function will add an address by the code that was sent there, and tell the owner at the others.
 
+    What guests ordered with the address is the account's from here on.
+
     Raises AddressInvalid, CodeWrong, TooManyAddresses, and AddressInUse, which only who has the address is told.
     """
     kind, spelled = accounts.read_address(address, region=config.get().phone_region)
@@ -102,9 +106,11 @@ def finish_adding(*, session: Session, address: str, code_id: str, digits: str, 
                 problem = error
             else:
                 _tell(session, Notice.ADDRESS_ADDED, kind, spelled, before, now=now)
+                record_act(session=session, operation="account.address_added", after={"kind": kind.value}, now=now)
     # Raised only now: that the code was tried or used is to be kept.
     if problem is not None:
         raise problem
+    claim_orders(account_id=session.account_id, now=now)
     return Address(kind=kind, text=spelled, proved_at=now)
 
 

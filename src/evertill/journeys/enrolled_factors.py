@@ -65,7 +65,8 @@ class Enrolled:
 def read_enrolled(account: Account) -> Enrolled:
     """This function will return everything by which an account can prove itself now."""
     addresses = accounts.read_addresses(account_id=account.id)
-    passkeys = count_passkeys(account.id)
+    # One that was put aside proves nothing.
+    passkeys = identity.passkeys.count(account_id=account.id)
     left = identity.recovery.count_left(account_id=account.id)
     has = {
         Factor.PASSWORD: account.has_password,
@@ -104,12 +105,3 @@ def keep_enough(*, account_id: int) -> None:
 def can_be_second(enrolled: Enrolled) -> bool:
     """This function will say whether SMS codes can be a second step: there is a phone, and something to come first."""
     return Factor.SMS_CODE in enrolled.factors and bool(enrolled.factors & {Factor.PASSWORD, Factor.EMAIL_CODE})
-
-
-def count_passkeys(account_id: int) -> int:  # noqa: ARG001 — there are no passkeys yet.
-    """This function will return how many passkeys an account has."""
-    return 0
-
-
-def remove_passkeys(account_id: int) -> None:
-    """This function will remove every passkey of an account."""

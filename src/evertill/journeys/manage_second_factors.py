@@ -18,6 +18,7 @@ from evertill.journeys.enrolled_factors import (
     read_enrolled,
 )
 from evertill.journeys.prove_factor import TooManyTries, admit
+from evertill.journeys.record_act import record_act
 from evertill.journeys.sign_in import CodeWrong
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -108,6 +109,7 @@ def confirm_totp(*, session: Session, code: str, visit: Visit, now: dt.datetime)
         if is_right:
             identity.guesses.succeeded(name=second_name(account.id), caller=visit.caller, now=now)
             _tell(session, Notice.TOTP_ADDED, now=now)
+            record_act(session=session, operation="account.totp_added", now=now)
     if not is_right:
         raise CodeWrong("This code is not the app's present one.")
 

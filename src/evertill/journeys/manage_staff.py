@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import Account, Address
 from evertill.domains.identity import Factor
+from evertill.domains.trail import Actor
 from evertill.journeys.enrolled_factors import StaffNeedStrongFactor, read_enrolled
+from evertill.journeys.record_act import record_for
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
@@ -45,7 +47,7 @@ class Member:
     added_by: str
 
 
-def add_staff(*, address: str, by: str, now: dt.datetime) -> bool:
+def add_staff(*, address: str, actor: Actor, now: dt.datetime) -> bool:
     """This function will make the account of an address staff, and say whether it was not yet.
 
     Its sessions end, because those of staff are shorter, and no browser is trusted any more. Raises AddressInvalid,
@@ -55,19 +57,19 @@ def add_staff(*, address: str, by: str, now: dt.datetime) -> bool:
         account = _find(address)
         if not read_enrolled(account).factors & {Factor.PASSKEY, Factor.TOTP}:
             raise StaffNeedStrongFactor("This account has neither a passkey nor an authenticator app.")
-        is_new = access.add_staff(account_id=account.id, by=by, now=now)
+        is_new = access.add_staff(account_id=account.id, by=actor.id, now=now)
         if is_new:
-            _change(account, Notice.STAFF_ADDED, now=now)
+            _change(account, Notice.STAFF_ADDED, actor, "access.add_staff", now=now)
         return is_new
 
 
-def remove_staff(*, address: str, now: dt.datetime) -> None:
+def remove_staff(*, address: str, actor: Actor, now: dt.datetime) -> None:
     """This function will make an account a customer's again and end its sessions; raises AccountUnknown, NotStaff."""
     with db.write():
         account = _find(address)
         if not access.remove_staff(account_id=account.id):
             raise NotStaff("This account does not work for the shop.")
-        _change(account, Notice.STAFF_REMOVED, now=now)
+        _change(account, Notice.STAFF_REMOVED, actor, "access.remove_staff", now=now)
 
 
 def list_staff() -> list[Member]:
@@ -100,9 +102,10 @@ def _find(address: str) -> Account:
     return account
 
 
-def _change(account: Account, notice: Notice, *, now: dt.datetime) -> None:
+def _change(account: Account, notice: Notice, actor: Actor, operation: str, *, now: dt.datetime) -> None:
     accounts.set_sms_second(account_id=account.id, is_on=False)
     identity.sessions.end_others(account_id=account.id, but=None, why="staff changed", now=now)
     identity.browsers.end_trust(account_id=account.id)
     identity.recoveries.cancel(account_id=account.id, why="staff changed", now=now)
     tell_owner(account_id=account.id, notice=notice, facts={}, now=now)
+    record_for(account_id=account.id, actor=actor, operation=operation, now=now)

@@ -245,10 +245,7 @@ def _pay(
         ]
         selling = stock.ask_to_move(movements=sold, now=now)
         ledger.record_sales(sales=sales, now=now)
-        told = [
-            PaidOrder(order_id=one.ask.order_id, email=one.due.email, language=one.due.language, total=one.amount)
-            for one in served
-        ]
+        told = [PaidOrder(order_id=one.ask.order_id, customer=one.due, total=one.amount) for one in served]
         telling = ask_to_tell_paid(paid=told, now=now)
     # Their rows have been locked since before they were looked at, so that every order moves.
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import access, accounts, identity
+from evertill.domains import access, accounts, identity, trail
 from evertill.domains.identity import Recovery, Session
 from evertill.journeys.begin_session import SignedIn, Visit, begin_session
-from evertill.journeys.enrolled_factors import remove_passkeys
+from evertill.journeys.record_act import actor_of, record_act, record_for
 from evertill.journeys.sign_in import AttemptEnded, resume_proved
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -60,6 +60,8 @@ def ask(*, attempt: str, visit: Visit, now: dt.datetime) -> Recovery:
         recovery, is_new = identity.recoveries.ask(account_id=account_id, now=now)
         if is_new:
             _tell(recovery, Notice.RECOVERY_ASKED, {"device": visit.device, "place": visit.place}, now=now)
+            actor = trail.Actor(kind=trail.ActorKind.CUSTOMER, id=str(account_id), place=visit.place)
+            record_for(account_id=account_id, actor=actor, operation="account.recovery_asked", now=now)
         return recovery
 
 
@@ -78,25 +80,30 @@ def finish(*, attempt: str, visit: Visit, now: dt.datetime) -> SignedIn:
         accounts.set_sms_second(account_id=account_id, is_on=False)
         identity.totp.remove(account_id=account_id)
         identity.recovery.remove(account_id=account_id)
-        remove_passkeys(account_id)
+        identity.passkeys.remove_all(account_id=account_id)
         identity.sessions.end_others(account_id=account_id, but=None, why="account recovered", now=now)
         identity.browsers.end_trust(account_id=account_id)
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account_id, notice=Notice.RECOVERY_DONE, facts=facts, now=now)
-        return begin_session(account_id=account_id, factors=proved.proved, trust=False, visit=visit, now=now)
+        signed = begin_session(account_id=account_id, factors=proved.proved, trust=False, visit=visit, now=now)
+        record_act(session=signed.session, operation="account.recovery_done", now=now)
+        return signed
 
 
 def cancel(*, session: Session, now: dt.datetime) -> bool:
     """This function will cancel the recovery of the caller's account, and say whether one was under way."""
     with db.write():
-        return _cancel(session.account_id, "session", now=now)
+        return _cancel(session.account_id, "session", actor_of(session), now=now)
 
 
 def cancel_by_link(*, token: str, now: dt.datetime) -> bool:
     """This function will cancel a recovery by the link that its messages had, and say whether it was under way."""
     with db.write():
         account_id = identity.recoveries.find_by_token(token=token, now=now)
-        return account_id is not None and _cancel(account_id, "link", now=now)
+        if account_id is None:
+            return False
+        actor = trail.Actor(kind=trail.ActorKind.CUSTOMER, id=str(account_id), place="the link in the message")
+        return _cancel(account_id, "link", actor, now=now)
 
 
 def waiting(*, session: Session, now: dt.datetime) -> Recovery | None:
@@ -123,11 +130,12 @@ def _account_of(attempt: str, *, now: dt.datetime) -> int:
     return account.id
 
 
-def _cancel(account_id: int, why: str, *, now: dt.datetime) -> bool:
+def _cancel(account_id: int, why: str, actor: trail.Actor, *, now: dt.datetime) -> bool:
     accounts.lock(account_id=account_id)
     is_cancelled = identity.recoveries.cancel(account_id=account_id, why=why, now=now)
     if is_cancelled:
         tell_owner(account_id=account_id, notice=Notice.RECOVERY_CANCELLED, facts={}, now=now)
+        record_for(account_id=account_id, actor=actor, operation="account.recovery_cancelled", now=now)
     return is_cancelled
 
 

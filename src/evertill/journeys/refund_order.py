@@ -200,6 +200,7 @@ def promise_exactly(
         raise RefundTooMuch("This provider gives back the whole only.", left=left)
     if not payments.request_refund(new=new, now=now):
         raise RefundTooMuch(f"{new.amount} cannot be given back; {left} is left.", left=left)
+    orders.note(order_id=intent.order_id, kind=orders.EventKind.REFUND_REQUESTED, actor=new.actor, now=now)
     if given.pieces:
         orders.promise_return(
             order_id=intent.order_id,

@@ -63,6 +63,8 @@ def end_refund(
     is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
     if is_first:
         is_done = state is payments.RefundState.SUCCEEDED
+        kind = orders.EventKind.REFUND_SUCCEEDED if is_done else orders.EventKind.REFUND_FAILED
+        orders.note(order_id=intent.order_id, kind=kind, actor=refund.actor, now=now)
         _end_return(intent, refund, is_done=is_done, now=now)
         if is_done:
             _book(intent, refund, now=now)

@@ -23,6 +23,13 @@ from evertill.kernel.money import Money
 
 _log = structlog.get_logger("evertill.payments")
 
+# What the order's history is told of its payments; money that came is told of once it is known what it meant.
+_EVENTS = {
+    payments.State.PENDING: orders.EventKind.PAYMENT_PENDING,
+    payments.State.AUTHORIZED: orders.EventKind.PAYMENT_AUTHORIZED,
+    payments.State.FAILED: orders.EventKind.PAYMENT_FAILED,
+    payments.State.CANCELLED: orders.EventKind.PAYMENT_CANCELLED,
+}
 _STANDING = {
     orders.State.PLACED: payments.Standing.OPEN,
     orders.State.PAID: payments.Standing.PAID,
@@ -90,7 +97,9 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
             payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
             if truth.state is payments.State.PENDING:
                 _wait_for_staff(intent)
-            if conclusion is not None:
+            if conclusion is None:
+                orders.note(order_id=intent.order_id, kind=_EVENTS[truth.state], actor=actor, now=now)
+            else:
                 refund = _account_for(intent, truth, conclusion, actor=actor, now=now)
     if refund is not None:
         try:
@@ -162,9 +171,10 @@ def _account_for(
         orders.change_state(order_ids=[intent.order_id], to=orders.State.PAID, actor=actor, now=now)
         bought = view_order(order_id=intent.order_id)
         stock.sell(pieces={intent.order_id: orders.pieces_by_sku(bought.lines)}, now=now)
-        told = PaidOrder(order_id=bought.id, email=bought.email, language=bought.language, total=intent.expected)
-        tell_paid(paid=[told], now=now)
+        tell_paid(paid=[PaidOrder(order_id=bought.id, customer=bought, total=intent.expected)], now=now)
         entries.append(ledger.standard.sale(reference=order, order=order, amount=intent.expected))
+    else:
+        orders.note(order_id=intent.order_id, kind=orders.EventKind.PAYMENT_CAPTURED, actor=actor, now=now)
     post(entries, now=now)
     if not conclusion.returned:
         return None
@@ -181,4 +191,5 @@ def _account_for(
         ),
         now=now,
     )
+    orders.note(order_id=intent.order_id, kind=orders.EventKind.REFUND_REQUESTED, actor=actor, now=now)
     return refund_id

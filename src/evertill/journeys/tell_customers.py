@@ -33,11 +33,10 @@ _CAUSES = {
 
 
 class PaidOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is paid now, and whom that is told in which language; as the order keeps them."""
+    """An order that is paid now; `customer` is what of it says how he is reached."""
 
     order_id: int
-    email: str
-    language: str
+    customer: orders.Order | orders.Due
     total: Money
 
 
@@ -49,45 +48,55 @@ def tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> None:
 
 def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later[None]:
     """This function will ask for what tell_paid does, so that it can travel with what makes it true."""
-    paid = [one for one in paid if _is_somebody(one.email)]
-    first = config.get().languages[0]
     new = [
-        messages.NewMessage(
-            key=f"paid:{number}",
-            kind=messages.Kind.ORDER_PAID,
-            order_id=one.order_id,
-            to=one.email,
-            language=one.language or first,
-            facts=_facts(number, one.total),
-        )
+        _message("paid", number, messages.Kind.ORDER_PAID, one.order_id, one.customer, _facts(number, one.total))
         for one, number in zip(paid, ids.to_numbers([one.order_id for one in paid]), strict=True)
+        if _is_reached(one.customer)
     ]
     return messages.ask_to_write(new=new, now=now)
+
+
+def tell_placed(*, order: orders.Order, keep_h: int, now: dt.datetime) -> None:
+    """This function will tell a customer that the shop placed his order for him, and how long it keeps the goods."""
+    if order.state is not orders.State.PLACED or not _is_reached(order):
+        return
+    number = ids.to_number(order.id)
+    facts = {**_facts(number, Money(amount=order.total, currency=order.currency)), "hours": str(keep_h)}
+    messages.write(new=[_message("placed", number, messages.Kind.ORDER_PLACED, order.id, order, facts)], now=now)
 
 
 def tell_refunded(
     *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
 ) -> None:
     """This function will tell a customer that money went back, and why; `is_whole`: nothing of the sale is left."""
-    if not _is_somebody(order.email):
+    if not _is_reached(order):
         return
-    facts = {
-        **_facts(ids.to_number(order.id), amount),
-        "cause": _cause(refund, is_whole=is_whole).value,
-    }
-    told = messages.NewMessage(
-        key=f"refunded:{refund.number}",
-        kind=messages.Kind.REFUNDED,
-        order_id=order.id,
-        to=order.email,
-        language=order.language or config.get().languages[0],
+    facts = {**_facts(ids.to_number(order.id), amount), "cause": _cause(refund, is_whole=is_whole).value}
+    messages.write(new=[_message("refunded", refund.number, messages.Kind.REFUNDED, order.id, order, facts)], now=now)
+
+
+def _is_reached(customer: orders.Order | orders.Due) -> bool:
+    return bool(customer.email or customer.phone) and not customer.email.endswith(_NOBODY)
+
+
+def _message(
+    what: str,
+    number: str,
+    kind: messages.Kind,
+    order_id: int,
+    customer: orders.Order | orders.Due,
+    facts: dict[str, str],
+) -> messages.NewMessage:
+    # An SMS costs money, so it is for those who have left nothing else.
+    return messages.NewMessage(
+        key=f"{what}:{number}",
+        kind=kind,
+        order_id=order_id,
+        channel=messages.Channel.EMAIL if customer.email else messages.Channel.SMS,
+        to=customer.email or customer.phone,
+        language=customer.language or config.get().languages[0],
         facts=facts,
     )
-    messages.write(new=[told], now=now)
-
-
-def _is_somebody(email: str) -> bool:
-    return bool(email) and not email.endswith(_NOBODY)
 
 
 def _cause(refund: payments.Refund, *, is_whole: bool) -> messages.Cause:

@@ -70,6 +70,15 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    submission_keep_days: int = _setting(
+        30, "Days for which a checkout that failed through our fault is kept; customers are told.", low=1, high=365
+    )
+    submission_batch_max: int = _setting(
+        500, "Failed checkouts that one transaction looks through or removes.", low=1, high=5000
+    )
+    spool_bytes_max: int = _setting(
+        16 << 20, "Bytes of failed checkouts that a node keeps while the database is away.", low=4096, high=1 << 30
+    )
     claim_days: int = _setting(
         365,
         "Days for which an order that a guest placed can become that of an account with the same address: telephone"
@@ -112,6 +121,19 @@ class Config:
     )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    streams_max: int = _setting(
+        1000, "Streams of orders' events per web worker, open at a time; another one is answered 503.", high=100_000
+    )
+    order_streams_max: int = _setting(10, "Streams of one order's events per web worker.", low=1, high=1000)
+    stream_life_s: int = _setting(
+        900, "Seconds after which a stream of events ends; its reader resumes it.", low=1, high=86400
+    )
+    stream_beat_s: int = _setting(
+        15, "Seconds of silence after which a stream of events shows that it is alive.", low=1, high=300
+    )
+    stream_look_s: int = _setting(
+        5, "Seconds after which streams look for events that nobody told them of.", low=1, high=300
+    )
     drain_s: int = _setting(10, "Seconds that requests under way get to finish when the shop stops.", low=1, high=600)
     job_threads: int = _setting(2, "Jobs that one worker does at a time.", low=1, high=64)
     job_heartbeat_s: int = _setting(5, "Seconds between a job worker's signs of life.", low=1, high=60)
@@ -308,6 +330,11 @@ class Config:
         low=0,
         high=30_000,
     )
+    passkeys_max: int = _setting(20, "Passkeys of one account.", low=1, high=20)
+    passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
+    passkey_caller_hour_max: int = _setting(
+        600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
+    )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
     )
@@ -315,6 +342,9 @@ class Config:
     session_idle_h: int = _setting(168, "Hours unseen after which a customer signs in again.", low=1, high=24 * 90)
     staff_session_h: int = _setting(12, "Hours after which staff sign in again.", low=1, high=12)
     staff_session_idle_min: int = _setting(15, "Minutes unseen after which staff sign in again.", low=1, high=15)
+    export_orders_max: int = _setting(
+        20_000, "Orders, the latest ones, in the file of somebody who downloads his data.", low=1, high=1_000_000
+    )
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
     )
@@ -331,6 +361,55 @@ class Config:
     )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
+    )
+
+    backup_target: str = _setting(
+        "",
+        "Where backups go: `file:///folder`, `s3://bucket/prefix` or `sftp://user@host/folder`. Without one there are"
+        " no backups.",
+    )
+    backup_database_url: str = _setting(
+        "",
+        "Address of the database as a role that may replicate, where that of the shop may not. The embedded server"
+        " needs none.",
+    )
+    backup_full_h: int = _setting(24, "Hours between two full backups.", low=1, high=24 * 366)
+    backup_incremental_min: int = _setting(60, "Minutes between two incremental backups.", low=1, high=7 * 1440)
+    backup_keep_days: int = _setting(
+        7, "Days back to which the shop can be restored as of any moment.", low=1, high=3660
+    )
+    backup_keep_weeks: int = _setting(5, "Weeks of which a full backup is kept.", low=0, high=520)
+    backup_keep_months: int = _setting(12, "Months of which a full backup is kept.", low=0, high=120)
+    backup_append_only: int = _setting(
+        0, "1: the shop never removes anything at the target; what is too old is the target's own to remove.", high=1
+    )
+    backup_rate_kb_s: int = _setting(
+        65_536, "Kilobytes of the database that a backup reads in a second at most.", low=32, high=1_048_576
+    )
+    backup_timeout_ms: int = _setting(20_000, "Milliseconds to wait for the target of backups.", low=100, high=600_000)
+    backup_retry_min: int = _setting(10, "Minutes until a backup that failed is tried again.", low=1, high=1440)
+    log_every_ms: int = _setting(
+        250,
+        "Milliseconds for which the database's log is gathered before it is sent to the target.",
+        low=10,
+        high=60_000,
+    )
+    log_sync: int = _setting(
+        0,
+        "1: an order is answered only once the database's log of it is at the target, so that none can be lost.",
+        high=1,
+    )
+    log_sync_patience_s: int = _setting(
+        30,
+        "Seconds for which orders wait for a target that is away before they are answered without it, with an alert;"
+        " 0 is for ever.",
+        high=86400,
+    )
+    log_keep_mb: int = _setting(
+        16_384,
+        "Megabytes of its log that the embedded database keeps for a target that is away; beyond, a full backup begins"
+        " anew.",
+        low=64,
     )
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-ROOMS = ("types", "rules", "operations", "queries", "tokens", "providers", "senders", "texts")
+# Those that know no tables come first, so that their names are found also where no Django was set up.
+ROOMS = ("types", "rules", "targets", "sealing", "operations", "queries", "tokens", "providers", "senders", "texts")
 
 
 def open_door(package: str) -> Callable[[str], Any]:
@@ -25,6 +26,8 @@ def open_door(package: str) -> Callable[[str], Any]:
     def find(name: str) -> Any:  # noqa: ANN401 — a door leads to anything.
         door = sys.modules[package]
         if name in door.__all__:
+            if importlib.util.find_spec(f"{package}.{name}") is not None:
+                return importlib.import_module(f"{package}.{name}")
             for room in ROOMS:
                 if importlib.util.find_spec(f"{package}.{room}") is None:
                     continue
@@ -32,8 +35,6 @@ def open_door(package: str) -> Callable[[str], Any]:
                 if value is not None:
                     setattr(door, name, value)
                     return value
-            if importlib.util.find_spec(f"{package}.{name}") is not None:
-                return importlib.import_module(f"{package}.{name}")
         raise AttributeError(f"{package} has no public name '{name}'")
 
     return find

@@ -92,6 +92,11 @@ def from_number(text: str) -> int:
     return value
 
 
+def minute_of(value: int) -> dt.datetime:
+    """This function will return the minute in which an identifier was made."""
+    return EPOCH + dt.timedelta(minutes=value >> RANDOM_BITS)
+
+
 def check(value: int) -> int:
     """This function will return the check digit, 0–31: the sum of αᵏ·digit over GF(32).
 

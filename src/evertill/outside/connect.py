@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from evertill.domains import messages, payments
+from evertill.domains import messages, payments, recovery
 from evertill.domains.messages import Channel
 from evertill.kernel import config
 from evertill.kernel.config import Config
@@ -18,6 +18,7 @@ from evertill.outside.aliyun_sms import AliyunSms
 from evertill.outside.file_sender import FileSender
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
+from evertill.outside.open_target import open_target
 from evertill.outside.own_books import BalanceProvider
 from evertill.outside.sandbox_provider import SandboxProvider
 from evertill.outside.sms_sender import Gateway, SmsSender
@@ -43,7 +44,7 @@ _ROLLED_MAX = 4
 
 
 def connect() -> None:
-    """This function will register the payment providers and senders that are set up. It calls none of them."""
+    """This function will register the providers, senders and target that are set up. It calls none of them."""
     settings = config.get()
     payments.register(*_providers(settings))
     senders = dict(_senders(settings))
@@ -52,6 +53,12 @@ def connect() -> None:
     is_set_up = settings.smtp_url or settings.aliyun_sms_sign_name or settings.twilio_account_sid
     stand_ins = {} if is_set_up else {channel: FileSender(channel=channel, settings=settings) for channel in Channel}
     messages.register(senders, stand_ins=stand_ins)
+    recovery.register((lambda: target_of(settings)) if settings.backup_target else None)
+
+
+def target_of(settings: Config) -> recovery.Target:
+    """This function will return the target of backups that is set up; raises ConfigError."""
+    return open_target(settings.backup_target, folder=settings.data, timeout_s=settings.backup_timeout_ms / 1000)
 
 
 def _senders(settings: Config) -> Iterator[tuple[Channel, messages.Sender]]:

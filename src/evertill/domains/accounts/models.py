@@ -39,6 +39,7 @@ class Account(models.Model):
                 name="accounts_account_password_hashed", condition=Q(("password__regex", r"^$|[$]"))
             ),
         )
+        indexes = (models.Index(name="accounts_account_deleted", fields=("deleted_at",), condition=Q(state="DELETED")),)
 
 
 class Address(models.Model):

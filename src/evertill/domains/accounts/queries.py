@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
 
@@ -35,6 +37,12 @@ def read_password(*, account_id: int | None) -> str:
         models.Account.objects.filter(pk=account_id or 0, state=_ACTIVE).values_list("password", flat=True).first()
         or ""
     )
+
+
+def find_deleted(*, after: dt.datetime) -> list[int]:
+    """This function will return the accounts that were deleted after a moment."""
+    deleted = models.Account.objects.filter(state=AccountState.DELETED.value, deleted_at__gt=after)
+    return list(deleted.order_by("pk").values_list("pk", flat=True))
 
 
 def to_account(row: models.Account) -> Account:

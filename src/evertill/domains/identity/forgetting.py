@@ -23,6 +23,7 @@ def remove_old(*, now: dt.datetime, limit: int) -> int:
     return max(
         _remove(models.Code.objects.filter(expires_at__lt=now - _DAY), "expires_at", limit=limit),
         _remove(models.Allowance.objects.filter(window_at__lt=now - 2 * _DAY), "window_at", limit=limit),
+        _remove(models.Challenge.objects.filter(expires_at__lt=now - _DAY), "expires_at", limit=limit),
         _remove(models.Attempt.objects.filter(ends_at__lt=now - _DAY), "ends_at", limit=limit),
         _remove(models.Grant.objects.filter(expires_at__lt=now - _DAY), "expires_at", limit=limit),
         _remove(models.Session.objects.filter(~granted, ends_at__lt=now - _MONTH), "ends_at", limit=limit),
@@ -38,7 +39,15 @@ def forget_account(*, account_id: int) -> None:
     Failed guesses stay: they are counted under hashes of what was typed, and protect whoever gets the address next.
     """
     models.Session.objects.filter(account_id=account_id).delete()
-    for table in (models.Attempt, models.Browser, models.Recovery, models.RecoveryCode, models.Totp):
+    for table in (
+        models.Attempt,
+        models.Browser,
+        models.Passkey,
+        models.PasskeyHolder,
+        models.Recovery,
+        models.RecoveryCode,
+        models.Totp,
+    ):
         table._default_manager.filter(account_id=account_id).delete()
 
 

@@ -167,6 +167,73 @@ class Grant(models.Model):
         indexes = (models.Index(name="identity_grant_old", fields=("expires_at",)),)
 
 
+class Challenge(models.Model):
+    """A challenge that a browser is to have signed by a passkey, for one purpose. It is found by its digest."""
+
+    digest = models.UUIDField(primary_key=True)
+    ceremony = models.CharField(max_length=16)
+    subject = models.UUIDField()
+    # Of whom a new passkey is to be; null for one that is used.
+    handle = models.BinaryField(null=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_challenge"
+        constraints = (
+            models.CheckConstraint(
+                name="identity_challenge_short",
+                condition=Q(expires_at__gt=F("made_at"), expires_at__lte=F("made_at") + dt.timedelta(minutes=5)),
+            ),
+        )
+        indexes = (models.Index(name="identity_challenge_old", fields=("expires_at",)),)
+
+
+class PasskeyHolder(models.Model):
+    """What an account is called by the devices that keep its passkeys: 32 random bytes that tell nothing."""
+
+    account_id = models.BigIntegerField(primary_key=True)
+    handle = models.BinaryField()
+
+    class Meta:
+        db_table = "identity_passkey_holder"
+        constraints = (models.UniqueConstraint(name="identity_passkey_holder_once", fields=("handle",)),)
+
+
+class Passkey(models.Model):
+    """A passkey: the public half of a key that never leaves its device, or its devices."""
+
+    id = models.BigIntegerField(primary_key=True)
+    account_id = models.BigIntegerField()
+    # So that the database, too, knows how many there may be.
+    place = models.SmallIntegerField()
+    credential_id = models.BinaryField()
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField()
+    aaguid = models.UUIDField()
+    transports = ArrayField(models.CharField(max_length=20))
+    name = models.CharField(max_length=60)
+    is_backup_eligible = models.BooleanField()
+    is_backed_up = models.BooleanField()
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    # When its sign count told that there may be a copy of it.
+    suspected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_passkey"
+        constraints = (
+            models.UniqueConstraint(name="identity_passkey_credential_once", fields=("credential_id",)),
+            models.UniqueConstraint(name="identity_passkey_place_once", fields=("account_id", "place")),
+            models.CheckConstraint(name="identity_passkey_bounded", condition=Q(place__gte=0, place__lt=20)),
+            models.CheckConstraint(name="identity_passkey_count_not_negative", condition=Q(sign_count__gte=0)),
+            models.CheckConstraint(
+                name="identity_passkey_backup_makes_sense", condition=Q(is_backed_up=False) | Q(is_backup_eligible=True)
+            ),
+        )
+
+
 class Attempt(models.Model):
     """A sign-in that is under way in one browser, which alone has its secret."""
 

@@ -79,6 +79,15 @@ def list_open(*, account_id: int, now: dt.datetime) -> list[Session]:
     return _sessions(db.fetch(sql.load(_HERE, "list_sessions"), (account_id, now, now)))
 
 
+def list_kept(*, account_id: int, limit: int) -> list[tuple[Session, dt.datetime | None]]:
+    """This function will return up to `limit` sessions of an account with when they were ended, the latest first.
+
+    Without such a moment it is open, or ran out.
+    """
+    rows = db.fetch(sql.load(_HERE, "list_kept_sessions"), (account_id, limit))
+    return list(zip(_sessions([row[:-1] for row in rows]), [row[-1] for row in rows], strict=True))
+
+
 def prove(*, session_id: int, factor: Factor, now: dt.datetime) -> None:
     """This function will note that a factor was proved in an open session."""
     db.execute(sql.load(_HERE, "prove_factor"), (factor.value, factor.value, factor.value, now, session_id, now, now))

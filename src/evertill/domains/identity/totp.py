@@ -47,7 +47,8 @@ def use(*, account_id: int, code: str, now: dt.datetime) -> bool:
 
 def is_in_use(*, account_id: int) -> bool:
     """This function will say whether the account has an authenticator app that was confirmed."""
-    return bool(db.fetch(sql.load(_HERE, "totp_secret"), (account_id, True)))
+    ((has,),) = db.fetch(sql.load(_HERE, "has_totp"), (account_id,))
+    return bool(has)
 
 
 def remove(*, account_id: int) -> bool:

@@ -18,6 +18,40 @@ class Factor(StrEnum):
     RECOVERY_CODE = "RECOVERY_CODE"
 
 
+class Ceremony(StrEnum):
+    """What a passkey is made or used for; a challenge is good for one of them."""
+
+    ADD = "ADD"
+    SIGN_UP = "SIGN_UP"
+    SIGN_IN = "SIGN_IN"
+    STEP_UP = "STEP_UP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A passkey of an account. Backed up: it is on more than one device. Suspected: there may be a copy of it."""
+
+    id: int
+    name: str
+    credential_id: bytes
+    transports: tuple[str, ...]
+    is_backup_eligible: bool
+    is_backed_up: bool
+    added_at: dt.datetime
+    used_at: dt.datetime | None
+    suspected_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedPasskey:
+    """Whose passkey was used. `is_suspected`: its sign count has not grown, so nothing is proved by it."""
+
+    account_id: int
+    passkey_id: int
+    name: str
+    is_suspected: bool
+
+
 class Operation(StrEnum):
     """What needs step-up: a factor proved anew, for this and one object. Others may be named by whoever needs them."""
 

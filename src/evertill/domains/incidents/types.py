@@ -21,10 +21,22 @@ class Kind(StrEnum):
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_LOST = "DISPUTE_LOST"
     DISPUTE_UNCLEAR = "DISPUTE_UNCLEAR"
+    # Subject: always the same; how many there are is told by their own list.
+    SUBMISSION_OPEN = "SUBMISSION_OPEN"
     # Subject: what the message was about.
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
     # Subject: the trail as a whole.
     TRAIL_BROKEN = "TRAIL_BROKEN"
+    # Subject: where backups go.
+    BACKUP_TARGET_AWAY = "BACKUP_TARGET_AWAY"
+    # Subject of these: the line of backups.
+    BACKUP_LOG_GAP = "BACKUP_LOG_GAP"
+    BACKUP_FAILED = "BACKUP_FAILED"
+    BACKUP_DAMAGED = "BACKUP_DAMAGED"
+    # Subject: the fingerprint of the key of the backups.
+    BACKUP_KEY_UNCONFIRMED = "BACKUP_KEY_UNCONFIRMED"
+    # Subject: the line of backups.
+    DRILL_FAILED = "DRILL_FAILED"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

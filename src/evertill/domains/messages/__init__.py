@@ -17,12 +17,13 @@ if TYPE_CHECKING:
         finish,
         postpone,
         put_back,
+        remove,
         remove_of_account,
         remove_old,
         retry,
         write,
     )
-    from evertill.domains.messages.queries import find, read_of_account, read_open, read_waiting_since
+    from evertill.domains.messages.queries import find, find_all, read_of_account, read_open, read_waiting_since
     from evertill.domains.messages.senders import (
         LetterPostponed,
         LetterRefused,
@@ -59,6 +60,7 @@ __all__ = [
     "claim",
     "end_too_old",
     "find",
+    "find_all",
     "finish",
     "postpone",
     "put_back",
@@ -66,6 +68,7 @@ __all__ = [
     "read_open",
     "read_waiting_since",
     "register",
+    "remove",
     "remove_of_account",
     "remove_old",
     "render",

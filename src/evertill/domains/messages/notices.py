@@ -42,11 +42,19 @@ _ENGLISH: _Texts = {
     ),
     Notice.PASSKEY_ADDED: (
         "A passkey was added to your account",
-        "A passkey was added to your account at {at}. It can be used to sign in.",
+        'The passkey "{name}" was added to your account at {at}, with {device}. It can be used to sign in.',
     ),
     Notice.PASSKEY_REMOVED: (
         "A passkey was removed from your account",
-        "A passkey was removed from your account at {at}.",
+        'The passkey "{name}" was removed from your account at {at}, with {device}.',
+    ),
+    Notice.PASSKEY_SUSPECTED: (
+        "One of your passkeys may have been copied",
+        (
+            'The passkey "{name}" was used at {at} with {device}, from the network {place}, and its counter tells that'
+            " there may be a copy of it. It signs nobody in any more. Sign in another way, remove it, and add a new"
+            " one."
+        ),
     ),
     Notice.SMS_SECOND_ON: (
         "Signing in now takes an SMS code",
@@ -146,11 +154,18 @@ _CHINESE: _Texts = {
     ),
     Notice.PASSKEY_ADDED: (
         "您的账户添加了通行密钥",
-        "您的账户已于 {at} 添加了一个通行密钥，可以用它登录。",
+        "您的账户已于 {at} 使用 {device} 添加了通行密钥“{name}”，可以用它登录。",
     ),
     Notice.PASSKEY_REMOVED: (
         "您的账户移除了通行密钥",
-        "您的账户已于 {at} 移除了一个通行密钥。",
+        "您的账户已于 {at} 使用 {device} 移除了通行密钥“{name}”。",
+    ),
+    Notice.PASSKEY_SUSPECTED: (
+        "您的一个通行密钥可能已被复制",
+        (
+            "通行密钥“{name}”于 {at} 在 {device} 上使用，网络为 {place}，其计数器显示它可能存在副本。"
+            "该通行密钥已不能再用于登录。请用其他方式登录，移除它并添加新的通行密钥。"
+        ),
     ),
     Notice.SMS_SECOND_ON: (
         "登录现在需要短信验证码",

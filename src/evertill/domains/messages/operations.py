@@ -98,6 +98,11 @@ def remove_old(*, written_before: dt.datetime, limit: int) -> int:
     return db.execute(sql.load(_HERE, "remove_old"), (written_before, limit))
 
 
+def remove(*, keys: Sequence[str]) -> int:
+    """This function will remove messages, sent or not, and return how many there were: nobody is told any more."""
+    return db.execute(sql.load(_HERE, "remove"), (Texts(keys),))
+
+
 def remove_of_account(*, account_id: int) -> int:
     """This function will remove what an account was told, and return how many messages; those that wait are left."""
     return db.execute(sql.load(_HERE, "remove_of_account"), (account_id,))

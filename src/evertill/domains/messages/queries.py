@@ -10,6 +10,7 @@ import msgspec
 
 from evertill.domains.messages.types import Channel, Message, State
 from evertill.kernel import db, sql
+from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.messages"
 _facts = msgspec.json.Decoder(dict[str, str])
@@ -29,6 +30,11 @@ def read_open(*, limit: int) -> list[Message]:
 def read_of_account(*, account_id: int, limit: int) -> list[Message]:
     """This function will return up to `limit` messages that were written about an account, the latest first."""
     return [to_message(row) for row in db.fetch(sql.load(_HERE, "read_of_account"), (account_id, limit))]
+
+
+def find_all(*, keys: Sequence[str]) -> list[Message]:
+    """This function will return the messages of these keys, the latest first."""
+    return [to_message(row) for row in db.fetch(sql.load(_HERE, "find_all"), (Texts(keys),))]
 
 
 def read_waiting_since(*, channel: Channel) -> dt.datetime | None:

@@ -14,6 +14,14 @@ _FALLBACK = "en"
 _Texts = Mapping[str, tuple[str, str]]
 
 _ENGLISH: _Texts = {
+    Kind.ORDER_PLACED: (
+        "Order {order}: we have placed it for you",
+        (
+            "When you tried to order, our shop failed. We are sorry. We have placed your order for you now: {order},"
+            " for {amount}. Nothing is paid yet, and we keep the goods for you for {hours} hours. To pay or to cancel,"
+            ' open "Find your order" in our shop.'
+        ),
+    ),
     Kind.ORDER_PAID: (
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
@@ -65,6 +73,13 @@ _ENGLISH: _Texts = {
 }
 
 _CHINESE: _Texts = {
+    Kind.ORDER_PLACED: (
+        "订单 {order}：我们已为您下单",
+        (
+            "您下单时我们的店铺出了故障，非常抱歉。我们现已为您完成下单：订单 {order}，金额 {amount}。您尚未付款，"
+            "商品将为您保留 {hours} 小时。如需付款或取消，请打开店铺的“查找订单”页面。"
+        ),
+    ),
     Kind.ORDER_PAID: (
         "订单 {order} 已付款",
         "我们已收到您为订单 {order} 支付的 {amount}。谢谢，订单已付清。",
@@ -133,6 +148,7 @@ def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> 
     words = {
         "order": facts["order"],
         "amount": str(Money(amount=int(facts["amount"]), currency=facts["currency"])),
+        "hours": facts.get("hours", ""),
     }
     greeting, delay, end = _FRAMES[spoken]
     parts = [greeting, text.format_map(words), *([delay] if is_refund else []), end, shop]

@@ -12,11 +12,13 @@ import msgspec
 class Kind(StrEnum):
     """What a message tells of; its facts fill in the rest."""
 
-    # Facts: order, amount and currency (minor units).
+    # Placed by the shop, for a customer whose checkout failed. Facts: order, amount and currency (minor units), hours.
+    ORDER_PLACED = "ORDER_PLACED"
+    # Facts: order, amount and currency.
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.
     REFUNDED = "REFUNDED"
-    # Facts: notice and at; as it needs them device, place, address, left, ready_at, ends_at and cancel (a path).
+    # Facts: notice and at; as it needs them device, place, address, name, left, ready_at, ends_at and cancel (a path).
     ACCOUNT_NOTICE = "ACCOUNT_NOTICE"
 
 
@@ -32,6 +34,7 @@ class Notice(StrEnum):
     TOTP_REMOVED = "TOTP_REMOVED"
     PASSKEY_ADDED = "PASSKEY_ADDED"
     PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    PASSKEY_SUSPECTED = "PASSKEY_SUSPECTED"
     SMS_SECOND_ON = "SMS_SECOND_ON"
     SMS_SECOND_OFF = "SMS_SECOND_OFF"
     RECOVERY_CODES_MADE = "RECOVERY_CODES_MADE"

@@ -6,6 +6,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.orders.operations import (
+        CHANNEL,
         NumberTaken,
         ask_to_change_state,
         change_state,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         lock_expired,
         lock_order,
         lock_orders,
+        note,
         promise_return,
         pseudonymise,
         ready_to_fulfil,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         find_return_differences,
         find_total_differences,
         list_of_account,
+        read_events,
         read_lines,
         read_orders,
         read_returns,
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
     from evertill.domains.orders.types import (
         AskedReturn,
         Due,
+        Event,
+        EventKind,
         Hold,
         HoldReason,
         Keyed,
@@ -61,14 +66,18 @@ if TYPE_CHECKING:
         Pieces,
         Return,
         State,
+        Told,
     )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "CHANNEL",
     "AmbiguousLine",
     "AskedReturn",
     "Due",
+    "Event",
+    "EventKind",
     "Hold",
     "HoldReason",
     "Keyed",
@@ -78,6 +87,7 @@ __all__ = [
     "Pieces",
     "Return",
     "State",
+    "Told",
     "TooManyPieces",
     "UnknownLine",
     "access_token",
@@ -100,11 +110,13 @@ __all__ = [
     "lock_expired",
     "lock_order",
     "lock_orders",
+    "note",
     "opens",
     "pieces_by_sku",
     "pieces_left",
     "promise_return",
     "pseudonymise",
+    "read_events",
     "read_lines",
     "read_orders",
     "read_returns",

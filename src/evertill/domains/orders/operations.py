@@ -10,8 +10,8 @@ import psycopg
 
 from evertill.domains.orders import rules
 from evertill.domains.orders.queries import find_holds
-from evertill.domains.orders.types import Due, Keyed, Pieces, State
-from evertill.kernel import db, sql
+from evertill.domains.orders.types import Due, EventKind, Keyed, Pieces, State
+from evertill.kernel import db, notices, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
 
@@ -26,6 +26,10 @@ _EVENTS = {
     State.CANCELLED: "order.cancelled",
     State.EXPIRED: "order.expired",
 }
+
+
+# On which listeners hear that an order has moved.
+CHANNEL = "evertill_orders"
 
 
 class NumberTaken(EvertillError):
@@ -165,17 +169,33 @@ def _due(rows: Sequence[Any]) -> dict[int, Due]:
 
 
 def change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> set[int]:
-    """This function will move orders to a state where the table of moves allows it, and return the ids that moved."""
+    """This function will move orders to a state where the table of moves allows it, and return the ids that moved.
+
+    The caller has locked them before, so that their events are numbered one by one; whoever watches them is told.
+    """
     return ask_to_change_state(order_ids=order_ids, to=to, actor=actor, now=now).get()
 
 
 def ask_to_change_state(*, order_ids: Sequence[int], to: State, actor: str, now: dt.datetime) -> db.Later[set[int]]:
     """This function will ask for what change_state does."""
+    notices.announce(channel=CHANNEL, subjects=order_ids)
     return db.ask(
         sql.load(_HERE, "change_state"),
         (to.value, Bigints(order_ids), Texts([s.value for s in rules.sources_of(to)]), _EVENTS[to], actor, now),
         shape=lambda rows: {order_id for (order_id,) in rows},
     )
+
+
+def note(*, order_id: int, kind: EventKind, actor: str, now: dt.datetime) -> None:
+    """This function will add to an order's history what happened about it without moving it; whoever watches is told.
+
+    It locks the order. A payment's lock is taken before an order's, as everywhere.
+    """
+    # A statement of its own: one that waits for a lock does not see the events that were written meanwhile.
+    if lock_order(order_id=order_id) is None:
+        return
+    db.execute(sql.load(_HERE, "note"), (order_id, kind.value, actor, now, order_id))
+    notices.announce(channel=CHANNEL, subjects=[order_id])
 
 
 def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt.datetime, limit: int) -> int:
@@ -190,14 +210,13 @@ def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt
     )
 
 
-def pseudonymise(*, account_id: int, limit: int) -> int:
-    """This function will take addresses and numbers out of an account's orders, and return how many had any.
+def pseudonymise(*, account_id: int, limit: int) -> list[int]:
+    """This function will take addresses and numbers out of an account's orders, and return those that had any.
 
     Fewer than `limit` means that none is left. Nobody is told of these orders any more.
     """
-    return db.execute(
-        sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit}
-    )
+    rows = db.fetch(sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit})
+    return [order_id for (order_id,) in rows]
 
 
 def promise_return(

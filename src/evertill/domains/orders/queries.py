@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evertill.domains.orders.types import (
+    Event,
     HistoryDifference,
     Hold,
     HoldReason,
@@ -16,10 +17,11 @@ from evertill.domains.orders.types import (
     Return,
     ReturnDifference,
     State,
+    Told,
     TotalDifference,
 )
 from evertill.kernel import db, sql
-from evertill.kernel.arrays import Bigints, Uuids
+from evertill.kernel.arrays import Bigints, Ints, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.orders"
@@ -122,6 +124,26 @@ def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
         )
         for (order_id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until) in rows
     }
+
+
+def read_events(*, after: Mapping[int, int], limit: int) -> dict[int, Told]:
+    """This function will read what happened to orders after a position of each, -1 for all, at most `limit` of each.
+
+    An id that does not exist is missing from the answer.
+    """
+    rows = db.fetch(sql.load(_HERE, "read_events"), (Bigints(list(after)), Ints(list(after.values())), limit))
+    states: dict[int, State] = {}
+    events: dict[int, list[Event]] = {}
+    for order_id, state, position, kind, was, happened_at in rows:
+        states[order_id] = State(state)
+        told = events.setdefault(order_id, [])
+        if position is not None:
+            told.append(Event(position=position, kind=kind, state=_moved_to(was), happened_at=happened_at))
+    return {order_id: Told(state=state, events=tuple(events[order_id])) for order_id, state in states.items()}
+
+
+def _moved_to(kind: str) -> State:
+    return State(kind.removeprefix("order.").upper())
 
 
 def find_holds(*, order_ids: Sequence[int]) -> dict[int, list[Hold]]:

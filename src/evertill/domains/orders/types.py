@@ -96,6 +96,39 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     held_at: dt.datetime
 
 
+class EventKind(StrEnum):
+    """What can happen about an order without moving it; what moves it is called by its new state (`order.paid`)."""
+
+    PAYMENT_PENDING = "payment.pending"
+    PAYMENT_AUTHORIZED = "payment.authorized"
+    # Money came and bought nothing, so that it goes back; what buys the order moves it.
+    PAYMENT_CAPTURED = "payment.captured"
+    PAYMENT_FAILED = "payment.failed"
+    PAYMENT_CANCELLED = "payment.cancelled"
+    REFUND_REQUESTED = "refund.requested"
+    REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to an order, and the state that it was in from then on.
+
+    Positions of one order count from 0 without a gap, in the order in which transactions were committed.
+    """
+
+    position: int
+    kind: str
+    state: State
+    happened_at: dt.datetime
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """How an order stands now, and what happened to it after some position, the first first."""
+
+    state: State
+    events: tuple[Event, ...]
+
+
 class AskedReturn(msgspec.Struct, frozen=True, kw_only=True):
     """Pieces of a SKU that are to be given back; the price tells lines of one SKU apart, where they differ in it."""
 

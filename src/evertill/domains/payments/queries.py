@@ -121,9 +121,23 @@ def find_order_intents(*, order_id: int, limit: int) -> list[Intent]:
     return [_intent(row) for row in db.fetch(sql.load(_HERE, "order_intents"), (order_id, limit))]
 
 
+def read_intents_of_orders(*, order_ids: Sequence[int]) -> dict[int, list[Intent]]:
+    """This function will return the payments of orders, the latest first; an order without any is missing."""
+    found: dict[int, list[Intent]] = {}
+    for row in db.fetch(sql.load(_HERE, "intents_of_orders"), (Bigints(order_ids),)):
+        intent = _intent(row)
+        found.setdefault(intent.order_id, []).append(intent)
+    return found
+
+
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     """This function will return the refunds of an order's payments, the latest first."""
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
+def find_under_way(*, order_ids: Sequence[int]) -> set[int]:
+    """This function will return those of some orders for which money is on its way, to the shop or back."""
+    return {order_id for (order_id,) in db.fetch(sql.load(_HERE, "orders_under_way"), (Bigints(order_ids),))}
 
 
 def find_sent(*, intent_id: int, provider_id: str) -> int | None:

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "orders": "evertill.entry.cli.orders",
+    "submissions": "evertill.entry.cli.submissions",
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",
@@ -32,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "staff": "evertill.entry.cli.staff",
     "audit": "evertill.entry.cli.audit",
     "audit-trail": "evertill.entry.cli.audit_trail",
+    "backup": "evertill.entry.cli.backup",
+    "restore": "evertill.entry.cli.restore",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }

@@ -106,9 +106,12 @@ def open_shop(data: Path | None) -> None:
     folder = data_folder(data)
     if not given_database() and read_run(folder).get("database") == "external":
         raise DatabaseUnknown(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
-    if sandbox := _noted(folder).get("sandbox_url"):
+    note = _noted(folder)
+    if sandbox := note.get("sandbox_url"):
         # It runs beside the shop, and the shop was told where.
         os.environ.setdefault("EVERTILL_SANDBOX_URL", str(sandbox))
+    if target := note.get("backup_target"):
+        os.environ.setdefault("EVERTILL_BACKUP_TARGET", str(target))
     use_data_folder(folder)
     # Only here, because it takes longer than everything else a command does before its work.
     import django
@@ -118,6 +121,11 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
+
+
+def noted_target(folder: Path) -> str:
+    """This function will return where backups go: as the environment says, else as the shop that runs was told."""
+    return os.environ.get("EVERTILL_BACKUP_TARGET") or str(_noted(folder).get("backup_target", ""))
 
 
 def _noted(folder: Path) -> Mapping[str, object]:

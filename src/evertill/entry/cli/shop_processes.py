@@ -22,8 +22,9 @@ _AFTER_DRAIN_SECONDS = 5.0
 # Any number that nothing else in the database locks; it ends with the connection.
 _UPGRADE_LOCK = 0x45564552
 
-# Stages start upwards and stop downwards: first the web workers drain, then the job worker, PostgreSQL last.
-_DATABASE, _UPGRADE, _JOBS, _WEB = range(4)
+# Stages start upwards and stop downwards: first the web workers drain, then the job worker, PostgreSQL last. The log is
+# sent for as long as anybody may write.
+_DATABASE, _ARCHIVE, _UPGRADE, _JOBS, _WEB = range(5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,9 @@ class Site:
     prepare: str = "evertill.entry.site.metrics:prepare_metrics"
     serve: str = "evertill.entry.site.serve:serve"
     work: str = "evertill.entry.worker.run:run"
+    archive: str = "evertill.entry.worker.archive:run"
+    is_archiving: str = "evertill.entry.worker.archive:is_archiving"
+    back_up: str = "evertill.entry.worker.backups:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
     serve_sandbox: str = "evertill.sandbox.serve:serve"
@@ -93,7 +97,29 @@ def children(
         for number in range(1, workers + 1)
     ]
     beside = [] if sandbox is None else [_sandbox(site, sandbox, web=web)]
-    return [*database, upgrade, jobs, reading, *beside, *serving]
+    return [*database, *_backups(site), upgrade, jobs, reading, *beside, *serving]
+
+
+def _backups(site: Site) -> list[Child]:
+    """What copies the shop elsewhere; nothing when there is no elsewhere."""
+    if not config.get().backup_target:
+        return []
+    return [
+        Child(
+            name="archive",
+            stage=_ARCHIVE,
+            run=lambda: _look_up(site.archive)(),  # noqa: PLW0108 — looked up in the child, when it starts.
+            ready=lambda pid: bool(_look_up(site.is_archiving)(pid)),
+            ready_seconds=60.0,
+            stop_seconds=10.0,
+        ),
+        Child(
+            name="backups",
+            stage=_JOBS,
+            run=lambda: _look_up(site.back_up)(),  # noqa: PLW0108 — as above.
+            stop_seconds=10.0,
+        ),
+    ]
 
 
 def _sandbox(site: Site, sandbox: Sandbox, *, web: Address) -> Child:

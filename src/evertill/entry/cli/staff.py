@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, operator
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -28,7 +27,7 @@ def add(address: _AddressArgument, *, data: DataOption = None) -> None:
     from evertill.journeys.manage_staff import add_staff
     from evertill.kernel import clock
 
-    is_new = add_staff(address=address, by=getpass.getuser(), now=clock.now())
+    is_new = add_staff(address=address, actor=operator(), now=clock.now())
     typer.echo(f"{address} {'now works' if is_new else 'works already'} for the shop.")
 
 
@@ -57,5 +56,5 @@ def remove(address: _AddressArgument, *, data: DataOption = None) -> None:
     from evertill.journeys.manage_staff import remove_staff
     from evertill.kernel import clock
 
-    remove_staff(address=address, now=clock.now())
+    remove_staff(address=address, actor=operator(), now=clock.now())
     typer.echo(f"{address} no longer works for the shop.")

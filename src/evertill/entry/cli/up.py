@@ -123,6 +123,8 @@ def _run(
         facts["database"] = f"127.0.0.1:{cluster.keys.port}"
     if sandbox is not None:
         facts["sandbox_url"] = os.environ.get("EVERTILL_SANDBOX_URL", sandbox.address.url)
+    if target := os.environ.get("EVERTILL_BACKUP_TARGET"):
+        facts["backup_target"] = target
     write_run(folder, facts)
     use_data_folder(folder, settings=site.settings)
     # What the operator has set stays.
@@ -169,6 +171,8 @@ def _announce(
         progress.say(
             f"Sandbox, a payment provider to try things out: {sandbox.address.url}; its keys in {sandbox.folder}"
         )
+    if not os.environ.get("EVERTILL_BACKUP_TARGET"):
+        progress.say("No backups: EVERTILL_BACKUP_TARGET is not set. If this machine burns, everything is lost.")
     progress.say("")
     if demo:
         progress.say("Place an order:")

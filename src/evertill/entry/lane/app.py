@@ -17,11 +17,23 @@ from litestar.openapi.spec import Components, Contact, SecurityScheme
 from litestar.routes import HTTPRoute
 
 import evertill
-from evertill.entry.lane import health, orders, orders_api, payments, payments_api, products, refunds_api, webhooks
+from evertill.entry.lane import (
+    events,
+    events_api,
+    health,
+    orders,
+    orders_api,
+    payments,
+    payments_api,
+    products,
+    refunds_api,
+    webhooks,
+)
 from evertill.entry.lane.document import Document
 from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
 from evertill.entry.lane.schema_page import schema_page
+from evertill.entry.lane.streams import streams
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
@@ -37,14 +49,17 @@ _BARE = {
     ("HEAD", f"{PREFIX}/schema"): schema_page,
     ("HEAD", _SCHEMA): schema_page,
 }
-_ORDERS, _PAYMENTS = f"{PREFIX}/orders/", "/payments"
-_PAY_SLASHES = f"{_ORDERS}{{number}}{_PAYMENTS}".count("/")
+_ORDERS = f"{PREFIX}/orders/"
+_OF_ORDER = {("POST", "payments"): payments.pay, ("GET", "events"): events.stream_events}
+_OF_ORDER_SLASHES = f"{_ORDERS}{{number}}/…".count("/")
 # Below the document's own address Litestar answers all else with a page of its own.
 _UNDER_SCHEMA = ("", "openapi.json")
 _TYPES = (
     orders.OrderIn,
     orders.OrderOut,
     orders.PlacedOut,
+    events.EventOut,
+    events.StreamedOut,
     payments.PayIn,
     payments.PaymentOut,
     payments_api.MethodsOut,
@@ -112,6 +127,7 @@ def _litestar() -> Litestar:
             orders_api.place_order,
             orders_api.read_order,
             orders_api.cancel,
+            events_api.watch,
             payments_api.pay_order,
             payments_api.read_payment,
             payments_api.read_methods,
@@ -167,13 +183,10 @@ class Lane:
         bare = webhooks.accept if _is_webhook(method, path) else _BARE.get((method, path))
         if bare is not None:
             return bare
-        if (
-            method == "POST"
-            and path.endswith(_PAYMENTS)
-            and path.startswith(_ORDERS)
-            and path.count("/") == _PAY_SLASHES
-        ):
-            return payments.pay
+        if path.startswith(_ORDERS) and path.count("/") == _OF_ORDER_SLASHES:
+            bare = _OF_ORDER.get((method, path.rpartition("/")[2]))
+            if bare is not None:
+                return bare
         if path == PREFIX or path.startswith(PREFIX + "/"):
             if path.startswith(_SCHEMA) and path[len(_SCHEMA) :] not in _UNDER_SCHEMA:
                 return refusing(NotFound(f"There is nothing at {path[:200]}."))
@@ -197,6 +210,10 @@ class Lane:
             await send({**message, "headers": headers} if headers else message)
 
         await self._litestar(scope, receive, tell)
+
+    def drain(self) -> None:
+        """This function will end what would go on for as long as its reader likes."""
+        streams().close()
 
     async def close(self) -> None:
         """This function will finish the batches under way."""

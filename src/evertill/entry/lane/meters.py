@@ -17,6 +17,7 @@ ANSWERS = Counter("evertill_answers", "Requests that were gathered, by what came
 BATCH_SECONDS = Histogram("evertill_batch_seconds", "How long a batch was at work.", ["batch"], buckets=_SECONDS)
 BATCH_SIZE = Histogram("evertill_batch_requests", "How many requests a batch had.", ["batch"], buckets=_SIZES)
 WAITING = Gauge("evertill_queue_requests", "Requests that wait for a batch.", ["batch"], multiprocess_mode="livesum")
+STREAMS = Gauge("evertill_streams", "Streams of orders' events that are open.", multiprocess_mode="livesum")
 
 
 def observe_batch(*, name: str, answers: Sequence[Any], seconds: float, waiting: int) -> None:

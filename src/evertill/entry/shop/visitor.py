@@ -16,6 +16,7 @@ from evertill.domains.identity import Session
 from evertill.entry.shop import cookies
 from evertill.entry.shop.devices import name_device, name_network
 from evertill.journeys.begin_session import SignedIn, Visit
+from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.manage_sessions import resume_session
 from evertill.kernel import clock, config
 
@@ -65,7 +66,11 @@ def drop_attempt(answer: HttpResponse) -> HttpResponse:
 
 
 def signed_in(request: HttpRequest, answer: HttpResponse, signed: SignedIn) -> HttpResponse:
-    """This function will have the browser keep a session that has begun, and its own new secret."""
+    """This function will have the browser keep a session that has begun, and its own new secret.
+
+    What he ordered as a guest is his from here on.
+    """
+    claim_orders(account_id=signed.account_id, now=clock.now())
     setattr(request, _FOUND, signed.session)
     _keep(answer, _SESSION, signed.session_secret, lasts=signed.session.ends_at - signed.session.started_at)
     _keep(answer, _BROWSER, signed.browser_secret, lasts=dt.timedelta(days=config.get().browser_keep_days))

@@ -29,6 +29,10 @@ class Site:
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
+    def drain(self) -> None:
+        """This function will end what never ends by itself, so that the rest can be finished."""
+        self._lane.drain()
+
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})

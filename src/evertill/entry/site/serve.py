@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import sys
+from typing import Any
 
 import uvicorn
 
@@ -12,6 +13,19 @@ from evertill.entry.site.asgi import Site
 from evertill.entry.site.protocol import JoiningProtocol
 from evertill.kernel import config, log
 from evertill.outside.connect import connect
+
+
+class _Server(uvicorn.Server):
+    """A server that ends streams first when it is to stop, since it waits for every request to end by itself."""
+
+    def __init__(self, site: Site, **options: Any) -> None:
+        super().__init__(uvicorn.Config(site, **options))
+        self._site = site
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """This function will let the requests under way end, and then return."""
+        self._site.drain()
+        await super().shutdown(sockets)
 
 
 def serve(sock: socket.socket) -> None:
@@ -24,23 +38,21 @@ def serve(sock: socket.socket) -> None:
     gc.set_threshold(50_000, 20, 50)
     # The thread that talks to the database must not wait 5 ms for its turn after each answer.
     sys.setswitchinterval(0.0005)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Site(),
-            loop="uvloop",
-            http=JoiningProtocol,
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            # Only proxies of the shop's own are believed what they say of the customer's address; by default nobody.
-            proxy_headers=bool(config.get().proxies),
-            forwarded_allow_ips=list(config.get().proxies),
-            backlog=2048,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=config.get().drain_s,
-            h11_max_incomplete_event_size=65536,
-        )
+    server = _Server(
+        Site(),
+        loop="uvloop",
+        http=JoiningProtocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        # Only proxies of the shop's own are believed what they say of the customer's address; by default nobody.
+        proxy_headers=bool(config.get().proxies),
+        forwarded_allow_ips=list(config.get().proxies),
+        backlog=2048,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=config.get().drain_s,
+        h11_max_incomplete_event_size=65536,
     )
     server.run(sockets=[sock])

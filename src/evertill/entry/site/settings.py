@@ -67,7 +67,9 @@ INSTALLED_APPS = [
     "evertill.domains.orders",
     "evertill.domains.payments",
     "evertill.domains.reconciliation",
+    "evertill.domains.recovery",
     "evertill.domains.stock",
+    "evertill.domains.submissions",
     "evertill.domains.trail",
     "evertill.entry.shop",
 ]

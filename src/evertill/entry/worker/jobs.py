@@ -15,9 +15,12 @@ from procrastinate.job_context import JobContext
 
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import anchor_trail as anchoring
+from evertill.journeys import delete_my_account as deleting
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
+from evertill.journeys import keep_submission as keeping
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
 from evertill.journeys import send_messages as sending
@@ -97,11 +100,37 @@ def remove_old_messages(context: JobContext, timestamp: int) -> None:  # noqa: A
     _until_done(context, lambda: sending.remove_old_messages(now=clock.now()), limit=config.get().message_batch_max)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="settle_submissions", queueing_lock="settle_submissions")
+def settle_submissions(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Note of failed checkouts what their customers have ordered after all."""
+    settled = finishing.settle_submissions(now=clock.now())
+    if settled:
+        _log.info("submissions settled", submissions=settled)
+
+
+# Often, because customers are told a day by which it is gone.
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="remove_old_submissions", queueing_lock="remove_old_submissions", pass_context=True)
+def remove_old_submissions(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove failed checkouts whose time is over, batch by batch."""
+    _until_done(
+        context, lambda: keeping.remove_old_submissions(now=clock.now()), limit=config.get().submission_batch_max
+    )
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="tell_recoveries", queueing_lock="tell_recoveries", pass_context=True)
 def tell_recoveries(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Tell owners that the wait for their account's recovery is over, batch by batch."""
     _until_done(context, lambda: recovering.tell_ready(now=clock.now()))
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(name="finish_deletions", queueing_lock="finish_deletions")
+def finish_deletions(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Take what came in late of accounts that were deleted, such as the message that told of it."""
+    deleting.finish_deletions(now=clock.now())
 
 
 @app.periodic(cron="7 * * * *")

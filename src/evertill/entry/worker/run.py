@@ -17,7 +17,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app as registered
 from procrastinate.contrib.django.utils import connector_params
 
-from evertill.kernel import config, log, sql
+from evertill.journeys.keep_submission import load_submissions
+from evertill.kernel import clock, config, db, log, sql
 from evertill.outside.connect import connect
 
 _log = structlog.get_logger("evertill.worker")
@@ -28,6 +29,7 @@ _FINISH_SECONDS = 8.0
 _END_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
 _RESCUED_MAX = 1_000
+_LOAD_SECONDS = 5.0
 # A third of a web worker's share, so that jobs go on also while the shop is flooded.
 _NICENESS = 5
 
@@ -70,15 +72,16 @@ async def _work() -> None:
                 )
             )
             rescuer = asyncio.create_task(_rescue_forever(app, stalled_s=limits.job_stalled_s))
+            loader = asyncio.create_task(_load_forever())
             told = asyncio.create_task(_told_to_stop(loop))
-            await asyncio.wait((worker, rescuer, told), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((worker, rescuer, loader, told), return_when=asyncio.FIRST_COMPLETED)
             was_told = told.done()
             _log.info("worker stopping", finish_s=_FINISH_SECONDS)
             # From here on it ends, whatever hangs; after a lost connection that could be the library itself.
             loop.call_later(_END_SECONDS, _end_at_once)
-            for task in (worker, rescuer, told):
+            for task in (worker, rescuer, loader, told):
                 task.cancel()
-            ended = await asyncio.gather(worker, rescuer, return_exceptions=True)
+            ended = await asyncio.gather(worker, rescuer, loader, return_exceptions=True)
     _log.info("worker stopped")
     if not was_told:
         raise next((error for error in ended if isinstance(error, Exception)), RuntimeError("The worker just ended."))
@@ -94,6 +97,27 @@ async def _told_to_stop(loop: asyncio.AbstractEventLoop) -> None:
 def _end_at_once() -> None:
     _log.error("worker ended in the middle of a job, which another worker will rescue")
     os._exit(1)
+
+
+async def _load_forever() -> None:
+    """Bring what this machine kept while the database was away into it: no job, since each machine has its own."""
+    while True:
+        await asyncio.to_thread(_load)
+        await asyncio.sleep(_LOAD_SECONDS)
+
+
+def _load() -> None:
+    try:
+        loaded = load_submissions(now=clock.now())
+    except (db.DatabaseUnavailable, db.OutcomeUnknown) as error:
+        _log.warning("submissions not loaded", error=error.code)
+        db.close()
+        return
+    except Exception:  # noqa: BLE001 — logged whole; the next look may do better, and the worker has other things to do.
+        _log.exception("submissions not loaded")
+        return
+    if loaded:
+        _log.info("submissions loaded", submissions=loaded)
 
 
 async def _rescue_forever(app: App, *, stalled_s: int) -> None:

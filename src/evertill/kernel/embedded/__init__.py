@@ -1,7 +1,18 @@
 """A PostgreSQL of our own in a data folder, so that one command is enough to have a shop."""
 
 from .account import AccountMissing
-from .cluster import Cluster, OtherVersion, Unreachable, command, is_ready, prepare, superuser_url, url
+from .cluster import (
+    Cluster,
+    ClusterExists,
+    OtherVersion,
+    Unreachable,
+    command,
+    is_ready,
+    prepare,
+    settle,
+    superuser_url,
+    url,
+)
 from .create import CreationFailed
 from .place import ClusterElsewhere, NoCluster
 from .postmaster import StillRunning
@@ -12,6 +23,7 @@ __all__ = [
     "AccountMissing",
     "Cluster",
     "ClusterElsewhere",
+    "ClusterExists",
     "CreationFailed",
     "NoCluster",
     "NotReady",
@@ -24,6 +36,7 @@ __all__ = [
     "is_ready",
     "prepare",
     "running",
+    "settle",
     "stop",
     "superuser_url",
     "url",

@@ -16,7 +16,7 @@ from .account import Account, account_for
 from .create import ENV, create, set_passwords
 from .place import Keys, NoCluster, choose_home, home_of, make_keys, read_keys, with_free_port
 from .programs import programs_for, version_of
-from .settings import write_settings
+from .settings import forget_standby, write_settings
 
 # A shutdown writes all of shared memory to the disk, which a slow disk takes its time for.
 _LEFTOVER_SECONDS = 60.0
@@ -41,6 +41,15 @@ class Unreachable(EvertillError):
     status = "unavailable"
     kept = "The data was not touched."
     remedy = "Let that user pass through the folders above it (chmod o+x), or move the data folder to where he can."
+
+
+class ClusterExists(EvertillError):
+    """The folder has a database."""
+
+    code = "DATABASE_EXISTS"
+    status = "conflict"
+    kept = "The data was not touched."
+    remedy = "Name a new folder."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,26 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
             create(home=home, programs=cluster.programs, account=account, keys=cluster.keys)
         cluster = replace(cluster, keys=with_free_port(folder, cluster.keys))
         _make_log(cluster)
+        forget_standby(cluster.data, owner=account.user)
         write_settings(data=cluster.data, port=cluster.keys.port, log=cluster.log, owner=account.user)
         return cluster
+
+
+def settle(*, folder: Path) -> Cluster:
+    """This function will return the cluster that `folder` is to have, whose files somebody else brings.
+
+    Raises ClusterExists when it has one, AccountMissing, Unreachable, or OSError.
+    """
+    folder = folder.resolve()
+    with lock(folder / "postgres.lock"):
+        account = account_for(home_of(folder) / "postgres")
+        home = choose_home(folder, account=account)
+        if (home / "postgres").exists():
+            raise ClusterExists(f"There is a database in {home} already.")
+        if not account.can(home, os.X_OK):
+            raise Unreachable(f"The database in {home} belongs to '{account.name}', who may not enter that folder.")
+        keys, _ = _keys(folder)
+        return Cluster(home=home, programs=programs_for(account), account=account, keys=keys)
 
 
 def command(cluster: Cluster) -> Program:

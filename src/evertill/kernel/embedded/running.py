@@ -45,8 +45,10 @@ def running(*, folder: Path, seconds: float = 60.0, tell: Callable[[str], None] 
         stop(pid=pid)
 
 
-def wait_ready(cluster: Cluster, *, pid: int, seconds: float) -> None:
+def wait_ready(cluster: Cluster, *, pid: int, seconds: float, tick: Callable[[], object] = lambda: None) -> None:
     """This function will return once the server `pid`, a child of this process, accepts connections to `cluster`.
+
+    `tick` is called again and again meanwhile.
 
     Raises NotReady with the server's last words when it has ended, or when `seconds` are over.
     """
@@ -57,6 +59,7 @@ def wait_ready(cluster: Cluster, *, pid: int, seconds: float) -> None:
             said = (cluster.home / "postgres-start.log").read_text(encoding="utf-8", errors="replace").strip()
             how = "ended" if ended else f"was not ready after {seconds:.0f} s"
             raise NotReady(f"PostgreSQL {how}: {' / '.join(said.splitlines()[-2:])} (more in {cluster.log})")
+        tick()
         time.sleep(_POLL_SECONDS)
 
 

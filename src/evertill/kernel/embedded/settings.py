@@ -36,6 +36,8 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 wal_level = replica
+# What has changed since when, so that an incremental backup reads no more than that.
+summarize_wal = on
 
 # Sized for a small machine; few, spread-out checkpoints, because each makes the next writes dearer.
 shared_buffers = '128MB'
@@ -60,6 +62,24 @@ log_truncate_on_rotation = on
 log_file_mode = 0640
 log_line_prefix = '%m [%p] %q%u@%d '
 """
+
+
+# Where ALTER SYSTEM writes.
+_ALTERED = "postgresql.auto.conf"
+
+
+def forget_standby(data: Path, *, owner: tuple[int, int] | None) -> None:
+    """This function will have a stopped cluster wait for no standby: who waits for one says so once it is there.
+
+    Otherwise a shop whose backups were switched off would wait for ever.
+    """
+    path = data / _ALTERED
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("synchronous_standby_names = '\"evertill_")]
+    if kept != lines:
+        write_whole(path=path, text="".join(kept), mode=0o600, owner=owner)
 
 
 def write_settings(*, data: Path, port: int, log: Path, owner: tuple[int, int] | None) -> None:

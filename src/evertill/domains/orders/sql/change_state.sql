@@ -1,5 +1,6 @@
--- Moves orders whose state allows it, and records the move behind those before; the row lock of the update keeps
--- two recorders apart. Orders that it does not return were not moved.
+-- Moves orders whose state allows it, and records the move behind what happened before. The caller has locked them: a
+-- statement that waits for a lock does not see the events that were written meanwhile. Orders that it does not return
+-- were not moved.
 with moved as (
     update orders_order
     set state = %s

@@ -1,4 +1,4 @@
--- Orders whose state is not what their last event says, or whose events do not begin at 0 or have a gap; and events
+-- Orders whose state is not what their last move says, or whose events do not begin at 0 or have a gap; and events
 -- without an order.
 with history as (
     select
@@ -7,7 +7,8 @@ with history as (
         max(position) as last,
         count(*) as events,
         (array_agg(kind order by position))[1] as opened_by,
-        (array_agg(kind order by position desc))[1] as closed_by
+        -- What happened about an order without moving it says nothing of its state.
+        (array_agg(kind order by position desc) filter (where starts_with(kind, 'order.')))[1] as closed_by
     from orders_event
     group by order_id
 )

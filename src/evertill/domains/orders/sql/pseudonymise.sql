@@ -14,3 +14,4 @@ set email = %(nobody)s,
 from named
 where placed.id = named.id
   and placed.account_id = %(account_id)s
+returning placed.id

@@ -1,0 +1,3 @@
+-- Removes every passkey of an account.
+delete from identity_passkey
+where account_id = %s::bigint

@@ -1,0 +1,62 @@
+"""Recovery: copies of the shop elsewhere, from which it can be made again, and the proof that they can.
+
+Each file is one thing, read as `recovery.sealing.read_key`. Only `operations` and `queries` have to do with the
+database; everything else works on a bare machine.
+"""
+
+from typing import TYPE_CHECKING
+
+from evertill.kernel.door import open_door
+
+if TYPE_CHECKING:
+    from evertill.domains.recovery import assembling, copying, operations, place, queries, rules, sealing, targets
+    from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
+    from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
+    from evertill.domains.recovery.types import (
+        FORMAT,
+        Archive,
+        Backup,
+        Drill,
+        Kind,
+        Line,
+        Manifest,
+        Occasion,
+        Part,
+        Piece,
+        State,
+        Verdict,
+    )
+
+__getattr__ = open_door(__name__)
+
+__all__ = [
+    "FORMAT",
+    "Archive",
+    "Backup",
+    "Damaged",
+    "Drill",
+    "Key",
+    "Kind",
+    "Line",
+    "Manifest",
+    "Occasion",
+    "Part",
+    "Piece",
+    "State",
+    "Stored",
+    "Target",
+    "TargetRefuses",
+    "TargetUnavailable",
+    "Verdict",
+    "WrongKey",
+    "assembling",
+    "copying",
+    "operations",
+    "place",
+    "queries",
+    "register",
+    "rules",
+    "sealing",
+    "target",
+    "targets",
+]

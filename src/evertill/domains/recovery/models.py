@@ -1,0 +1,79 @@
+"""Tables of recovery: what the shop remembers of its backups and drills. What can be restored lies at the target."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+
+class Backup(models.Model):
+    """One backup, from its beginning on."""
+
+    id = models.CharField(max_length=40, primary_key=True)
+    line = models.CharField(max_length=16)
+    kind = models.CharField(max_length=16)
+    state = models.CharField(max_length=16)
+    parent = models.CharField(max_length=40, null=True)  # noqa: DJ001 — a full backup has none, not an empty one.
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    # Positions of the write-ahead log, which has fewer than 2⁶³ bytes.
+    start = models.BigIntegerField(null=True)
+    stop = models.BigIntegerField(null=True)
+    plain_bytes = models.BigIntegerField(default=0)
+    stored_bytes = models.BigIntegerField(default=0)
+    error = models.CharField(max_length=500, default="")
+
+    class Meta:
+        db_table = "recovery_backup"
+        constraints = (
+            models.CheckConstraint(name="recovery_backup_kind_known", condition=Q(kind__in=["FULL", "INCREMENTAL"])),
+            models.CheckConstraint(
+                name="recovery_backup_state_known", condition=Q(state__in=["RUNNING", "COMPLETE", "FAILED", "REMOVED"])
+            ),
+            models.CheckConstraint(
+                name="recovery_backup_builds_on_another",
+                condition=Q(kind="FULL", parent__isnull=True) | Q(kind="INCREMENTAL", parent__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="recovery_backup_complete_with_place",
+                condition=~Q(state="COMPLETE") | Q(ended_at__isnull=False, start__isnull=False, stop__gte=F("start")),
+            ),
+        )
+        indexes = (models.Index(name="recovery_backup_of_line", fields=("line", "-stop")),)
+
+
+class Drill(models.Model):
+    """One restore that was tried."""
+
+    id = models.BigAutoField(primary_key=True)
+    occasion = models.CharField(max_length=16)
+    backup = models.CharField(max_length=40)
+    wanted_at = models.DateTimeField(null=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    verdict = models.CharField(max_length=16)
+    rpo_ms = models.BigIntegerField(null=True)
+    rto_ms = models.BigIntegerField(null=True)
+    certificate = ArrayField(models.TextField())
+
+    class Meta:
+        db_table = "recovery_drill"
+        constraints = (
+            models.CheckConstraint(name="recovery_drill_verdict_known", condition=Q(verdict__in=["PASSED", "FAILED"])),
+            models.CheckConstraint(
+                name="recovery_drill_passed_with_times",
+                condition=~Q(verdict="PASSED") | Q(rpo_ms__gte=0, rto_ms__gte=0),
+            ),
+        )
+        indexes = (models.Index(name="recovery_drill_latest", fields=("-ended_at", "-id")),)
+
+
+class Custody(models.Model):
+    """When somebody last showed that he keeps the key of the backups outside this machine, by the key's fingerprint."""
+
+    fingerprint = models.CharField(max_length=32, primary_key=True)
+    shown_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "recovery_custody"

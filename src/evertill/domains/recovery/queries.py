@@ -1,0 +1,70 @@
+"""Reads of recovery: what the shop remembers of its backups and drills."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from evertill.domains.recovery import models
+from evertill.domains.recovery.types import Backup, Drill, Kind, Occasion, State, Verdict
+from evertill.kernel import db, sql
+
+_HERE = "evertill.domains.recovery"
+
+
+def read_backups(*, line: str, limit: int) -> list[Backup]:
+    """This function will return up to `limit` backups of a line, the latest begun first."""
+    return [_backup(row) for row in models.Backup.objects.filter(line=line).order_by("-began_at", "-id")[:limit]]
+
+
+def read_drills(*, limit: int) -> list[Drill]:
+    """This function will return up to `limit` drills, the latest first."""
+    return [_drill(row) for row in models.Drill.objects.order_by("-ended_at", "-id")[:limit]]
+
+
+def read_shown_at(*, fingerprint: str) -> dt.datetime | None:
+    """This function will return when somebody last showed that he keeps this key; None when nobody ever did."""
+    return models.Custody.objects.filter(fingerprint=fingerprint).values_list("shown_at", flat=True).first()
+
+
+def read_slot_position(*, slot: str) -> int | None:
+    """This function will return up to where the log is safe at the target; None while there is no slot."""
+    rows = db.fetch(sql.load(_HERE, "slot_position"), (slot,))
+    return rows[0][0] if rows else None
+
+
+def read_server() -> tuple[int, str]:
+    """This function will return how many bytes the server's databases have, and its version, such as 180006."""
+    ((size, version),) = db.fetch(sql.load(_HERE, "database_bytes"))
+    return int(size), str(version)
+
+
+def _backup(row: models.Backup) -> Backup:
+    return Backup(
+        id=row.id,
+        line=row.line,
+        kind=Kind(row.kind),
+        state=State(row.state),
+        parent=row.parent,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        start=row.start,
+        stop=row.stop,
+        plain_bytes=row.plain_bytes,
+        stored_bytes=row.stored_bytes,
+        error=row.error,
+    )
+
+
+def _drill(row: models.Drill) -> Drill:
+    return Drill(
+        id=row.pk,
+        occasion=Occasion(row.occasion),
+        backup=row.backup,
+        wanted_at=row.wanted_at,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        verdict=Verdict(row.verdict),
+        rpo_ms=row.rpo_ms,
+        rto_ms=row.rto_ms,
+        certificate=row.certificate,
+    )

@@ -1,0 +1,161 @@
+"""What crosses the boundary of recovery."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+# The layout of what lies at a target. It goes up when an older release could not restore it any more.
+FORMAT = 1
+
+
+class Kind(StrEnum):
+    """How much a backup holds."""
+
+    # Every file of the database.
+    FULL = "FULL"
+    # What has changed since its parent, which it needs.
+    INCREMENTAL = "INCREMENTAL"
+
+
+class State(StrEnum):
+    """How far a backup has come."""
+
+    # Being copied, or copied and on its way: nothing to build on.
+    RUNNING = "RUNNING"
+    # All of it arrived and was looked at there, its manifest last.
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    # Its time was over.
+    REMOVED = "REMOVED"
+
+
+class Verdict(StrEnum):
+    """How a drill ended."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+
+
+class Occasion(StrEnum):
+    """Why a drill was held."""
+
+    BACKUP = "BACKUP"
+    RANDOM = "RANDOM"
+    ASKED = "ASKED"
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """An object at the target and its size in bytes, as it lies there."""
+
+    key: str
+    size: int
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the write-ahead log at the target, from `start` up to `end`; the server sent it at `sent_at`."""
+
+    timeline: int
+    start: int
+    end: int
+    sent_at: dt.datetime
+    key: str
+    size: int
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """The backups of one shop in one data folder. A restored shop begins a line of its own."""
+
+    id: str
+    system: str
+    segment_bytes: int
+    began_at: dt.datetime
+    format: int = FORMAT
+
+
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sending of the log stands: whose work it is, since when the target is away, and whether orders wait."""
+
+    pid: int
+    line: str
+    since: dt.datetime
+    is_away: bool = False
+    is_sync: bool = False
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup consists of. It is written last: a backup without one is none.
+
+    Positions are those of the write-ahead log: from `start` on it has to be replayed, up to `stop` at least. `database`
+    is the stream of the database's files, in order; `listing` is PostgreSQL's own manifest of them; `files` is
+    everything else that a rebuild needs.
+    """
+
+    line: str
+    id: str
+    kind: Kind
+    parent: str | None
+    began_at: dt.datetime
+    ended_at: dt.datetime
+    timeline: int
+    start: int
+    stop: int
+    system: str
+    segment_bytes: int
+    server: str
+    release: str
+    plain_bytes: int
+    database: Sequence[Part]
+    listing: Part
+    files: Part
+    format: int = FORMAT
+
+    @property
+    def parts(self) -> list[Part]:
+        """Every object of it but the manifest itself."""
+        return [*self.database, self.listing, self.files]
+
+    @property
+    def stored_bytes(self) -> int:
+        """What all its objects take at the target."""
+        return sum(part.size for part in self.parts)
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup as the shop itself remembers it; what can be restored is what lies at the target."""
+
+    id: str
+    line: str
+    kind: Kind
+    state: State
+    began_at: dt.datetime
+    parent: str | None = None
+    ended_at: dt.datetime | None = None
+    start: int | None = None
+    stop: int | None = None
+    plain_bytes: int = 0
+    stored_bytes: int = 0
+    error: str = ""
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """A restore that was tried: what of, to which moment, how it ended, and what it says of a real one.
+
+    `rpo_ms` is how old the newest thing was that could be brought back, `rto_ms` how long it took until the restored
+    shop had taken an order. `certificate` has one line for each thing that was looked at.
+    """
+
+    occasion: Occasion
+    backup: str
+    wanted_at: dt.datetime | None
+    began_at: dt.datetime
+    ended_at: dt.datetime
+    verdict: Verdict
+    rpo_ms: int | None
+    rto_ms: int | None
+    certificate: Sequence[str]
+    # Its number, once it is kept.
+    id: int = 0

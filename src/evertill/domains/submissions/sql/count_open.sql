@@ -1,0 +1,4 @@
+-- How many submissions are open.
+select count(*)
+from submissions_submission
+where state = 'OPEN'

@@ -1,0 +1,83 @@
+"""Delete my account: all that was kept of it goes, but for orders and books, which the law wants kept, without a name.
+
+What is many, such as orders, is done batch by batch after the account itself is gone; a job goes on with what a death
+in between has left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from evertill.domains import access, accounts, identity, messages, orders, submissions
+from evertill.domains.identity import Operation, Session
+from evertill.journeys.act_on_account import acting
+from evertill.journeys.begin_session import Visit
+from evertill.journeys.messages_of_orders import keys_of, refunds_of
+from evertill.journeys.tell_owner import Notice, tell_owner
+from evertill.kernel import config, db
+from evertill.kernel.errors import EvertillError
+
+__all__ = ["StaffCannotDelete", "delete_my_account", "finish_deletions"]
+
+# For as long after a deletion something of it can still come in: messages that wait, an order that was being placed.
+_GOING_ON = dt.timedelta(days=1)
+
+
+class StaffCannotDelete(EvertillError):
+    """The account works for the shop."""
+
+    code = "STAFF_CANNOT_DELETE"
+    status = "conflict"
+    remedy = "Ask whoever runs the shop to make it a customer's account first."
+
+
+def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> None:
+    """This function will delete the caller's account and end its sessions. Step-up: DELETE_ACCOUNT.
+
+    The owner is told at all addresses. Nothing brings it back. Raises StepUpRequired, StaffCannotDelete.
+    """
+    with acting(session=session, operation=Operation.DELETE_ACCOUNT, now=now) as account:
+        if access.is_staff(account_id=account.id):
+            raise StaffCannotDelete("This account works for the shop.")
+        facts = {"device": visit.device, "place": visit.place}
+        tell_owner(account_id=account.id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
+        identity.forgetting.forget_account(account_id=account.id)
+        accounts.erase(account_id=account.id, now=now)
+    _clean(account.id)
+
+
+def finish_deletions(*, now: dt.datetime) -> int:
+    """This function will take what is left of accounts that were deleted lately, and return how many these are."""
+    still = dt.timedelta(hours=config.get().message_age_h) + _GOING_ON
+    deleted = accounts.find_deleted(after=now - still)
+    for account_id in deleted:
+        _clean(account_id)
+    return len(deleted)
+
+
+def _clean(account_id: int) -> None:
+    """Remove what the account was told and could not order, and names from its orders; safe to repeat."""
+    limit = config.get().forget_batch_max
+    with db.write():
+        # The notice that it was deleted is still sent; once it was, the job removes it too.
+        messages.remove_of_account(account_id=account_id)
+    while _remove_submissions(account_id, limit=limit) == limit:
+        continue
+    while _unname(account_id, limit=limit) == limit:
+        continue
+
+
+def _remove_submissions(account_id: int, *, limit: int) -> int:
+    with db.write():
+        return submissions.remove_of_account(account_id=account_id, limit=limit)
+
+
+def _unname(account_id: int, *, limit: int) -> int:
+    with db.write():
+        unnamed = orders.pseudonymise(account_id=account_id, limit=limit)
+        if unnamed:
+            _intents, refunds = refunds_of(unnamed)
+            every_refund = [refund for some in refunds.values() for refund in some]
+            # Those that wait, too: nobody is there any more to be told.
+            messages.remove(keys=keys_of(unnamed, every_refund))
+    return len(unnamed)

@@ -1,0 +1,127 @@
+"""Read the catalogue: what lies at a target, by itself, without the shop that put it there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from evertill.domains import recovery
+from evertill.domains.recovery import FORMAT, Damaged, Key, Line, Manifest, Piece, Target
+from evertill.kernel.errors import EvertillError
+
+__all__ = ["Catalogue", "NewerFormat", "list_pieces", "reach", "read_catalogue", "read_line"]
+
+
+_Said = TypeVar("_Said", Line, Manifest)
+
+
+class NewerFormat(EvertillError):
+    """The backups were made by a release that this one does not know."""
+
+    code = "BACKUP_FORMAT_NEWER"
+    kept = "Nothing was restored; the copies are as they were."
+    remedy = "Restore with the release that made them, or a newer one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """One line of backups: what is complete by its manifest."""
+
+    line: Line
+    manifests: Mapping[str, Manifest]
+
+
+# Is told of what cannot be read, and may go on by returning.
+Damage = Callable[[Damaged], object]
+
+
+def _raise(damage: Damaged) -> None:
+    raise damage
+
+
+def read_catalogue(*, target: Target, key: Key, damaged: Damage = _raise) -> list[Catalogue]:
+    """This function will return every line at a target with its complete backups, the latest line first.
+
+    Raises WrongKey, NewerFormat, TargetUnavailable and TargetRefuses, and Damaged unless `damaged` wants to be told.
+    """
+    found = [read_line(target=target, key=key, line=line, damaged=damaged) for line in _lines(target)]
+    known = [one for one in found if one is not None]
+    return sorted(known, key=lambda one: (_latest(one), one.line.began_at), reverse=True)
+
+
+def read_line(*, target: Target, key: Key, line: str, damaged: Damage = _raise) -> Catalogue | None:
+    """This function will return one line; None when it never came to anything. Raises what read_catalogue raises."""
+    manifests = {}
+    for stored in target.list(f"{line}/backups/"):
+        if recovery.rules.manifest_of(stored.key) is not None:
+            with _telling(damaged):
+                manifest = _decode(key.open(stored.key, target.get(stored.key)), stored.key, Manifest)
+                manifests[manifest.id] = manifest
+    said = next(iter(target.list(f"{recovery.rules.line_name(line)}-")), None)
+    if said is not None:
+        with _telling(damaged):
+            about = _decode(key.open(said.key, target.get(said.key)), said.key, Line)
+            return Catalogue(line=about, manifests=manifests)
+    if not manifests:
+        return None
+    # Every manifest tells what has to be known of its line, so that it cannot be hidden by removing one object.
+    first = min(manifests.values(), key=lambda one: one.stop)
+    about = Line(id=line, system=first.system, segment_bytes=first.segment_bytes, began_at=first.began_at)
+    return Catalogue(line=about, manifests=manifests)
+
+
+@contextmanager
+def _telling(damaged: Damage) -> Iterator[None]:
+    try:
+        yield
+    except Damaged as damage:
+        damaged(damage)
+
+
+def list_pieces(target: Target, *, line: Line, timeline: int, since: int) -> list[Piece]:
+    """This function will return every piece of the log at a target in the segment of `since` or behind it."""
+    prefix = f"{line.id}/wal/{timeline:08X}/"
+    after = f"{prefix}{since // line.segment_bytes:016X}"
+    found = (recovery.rules.read_piece(one.key, size=one.size) for one in target.list(prefix, after=after))
+    return [piece for piece in found if piece is not None]
+
+
+def reach(*, target: Target, catalogue: Catalogue) -> dt.datetime | None:
+    """This function will return up to when a line can be restored without a gap; None when there is no backup."""
+    if not catalogue.manifests:
+        return None
+    last = recovery.rules.choose(catalogue.manifests.values(), at=None)
+    pieces = list_pieces(target, line=catalogue.line, timeline=last.timeline, since=last.start)
+    covering = recovery.rules.cover(pieces, timeline=last.timeline, start=last.start)
+    return covering[-1].sent_at if covering and covering[-1].end >= last.stop else None
+
+
+def _lines(target: Target) -> Iterator[str]:
+    after = ""
+    while True:
+        first = next(iter(target.list("", after=after)), None)
+        if first is None:
+            return
+        line = first.key.partition("/")[0]
+        yield line
+        # Behind everything of this line: no key of ours has a character beyond this one.
+        after = f"{line}/~"
+
+
+def _latest(one: Catalogue) -> float:
+    return max((manifest.ended_at.timestamp() for manifest in one.manifests.values()), default=0.0)
+
+
+def _decode(plain: bytes, key: str, kind: type[_Said]) -> _Said:
+    try:
+        said = msgspec.json.decode(plain, type=kind)
+    except msgspec.DecodeError as error:
+        raise Damaged(f"{key} cannot be read: {error}.", key=key) from error
+    if said.format > FORMAT:
+        raise NewerFormat(f"{key} has the format {said.format}; this release knows {FORMAT}.")
+    return said

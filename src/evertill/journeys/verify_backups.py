@@ -1,0 +1,193 @@
+"""Verify backups: read back all that lies at a target, and see that it is what was sent and that nothing is missing.
+
+It needs the target and the key, nothing else. What only PostgreSQL can tell is seen to by drills.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+from evertill.domains import incidents, recovery
+from evertill.domains.recovery import Backup, Key, Part, Piece, State, Target
+from evertill.journeys.read_catalogue import Catalogue, list_pieces, read_catalogue
+from evertill.kernel import db
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.replication import lsn_text
+
+__all__ = ["Finding", "Verified", "record_findings", "verify_backups"]
+
+Opener = Callable[[], Target]
+Report = Callable[[str, int, int], None]
+_AT_ONCE = 8
+_DAMAGED = incidents.Kind.BACKUP_DAMAGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is not as it was stored: of which line, what, and how."""
+
+    line: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was looked at, what is wrong, and backups that have no manifest, because they are not finished."""
+
+    lines: int
+    backups: int
+    objects: int
+    findings: Sequence[Finding]
+    unfinished: Sequence[str]
+
+
+def verify_backups(
+    *,
+    opener: Opener,
+    key: Key,
+    line: str | None = None,
+    remembered: Sequence[Backup] = (),
+    report: Report = lambda _step, _done, _all: None,
+) -> Verified:
+    """This function will read everything of all lines, or of one, and return what is wrong with it.
+
+    `remembered` is what the shop itself believes to be there. Raises WrongKey, NewerFormat, TargetUnavailable and
+    TargetRefuses.
+    """
+    findings: list[Finding] = []
+    unfinished: list[str] = []
+    objects = 0
+    with closing(opener()) as target:
+        catalogues = [
+            one
+            for one in read_catalogue(target=target, key=key, damaged=lambda said: findings.append(_finding(said)))
+            if line in (None, one.line.id)
+        ]
+        for catalogue in catalogues:
+            parts = _parts(catalogue)
+            pieces = _pieces(target, catalogue)
+            findings += [_of(catalogue, *wrong) for wrong in _missing_links(catalogue)]
+            findings += [_of(catalogue, *wrong) for wrong in _gaps(catalogue, pieces)]
+            findings += [_of(catalogue, *wrong) for wrong in _forgotten(catalogue, remembered)]
+            unfinished += _unfinished(target, catalogue)
+            objects += len(parts) + len(pieces)
+            read = _read_all(opener, key, [*parts, *pieces], sizes=_sizes(target, catalogue), report=report)
+            findings += [_of(catalogue, *wrong) for wrong in read]
+    return Verified(
+        lines=len(catalogues),
+        backups=sum(len(one.manifests) for one in catalogues),
+        objects=objects,
+        findings=findings,
+        unfinished=unfinished,
+    )
+
+
+def record_findings(verified: Verified, *, line: str, now: dt.datetime) -> None:
+    """This function will raise an alert about what is wrong with this shop's own line, or close it."""
+    wrong = [one for one in verified.findings if one.line == line]
+    with db.write():
+        if wrong:
+            detail = f"{len(wrong)} of {verified.objects} objects; first {wrong[0].subject}: {wrong[0].detail}"
+            incidents.raise_alert(kind=_DAMAGED, subject=line, detail=detail, now=now)
+        else:
+            incidents.close_alerts(kind=_DAMAGED, subject=line, actor="clock", why="all was read well", now=now)
+
+
+_Wrong = Iterator[tuple[str, str]]
+
+
+def _of(catalogue: Catalogue, subject: str, detail: str) -> Finding:
+    return Finding(line=catalogue.line.id, subject=subject, detail=detail)
+
+
+def _finding(said: EvertillError) -> Finding:
+    key = str(said.facts.get("key", ""))
+    return Finding(line=key.partition("/")[0], subject=key, detail=said.detail)
+
+
+def _parts(catalogue: Catalogue) -> list[Part]:
+    return [part for manifest in catalogue.manifests.values() for part in manifest.parts]
+
+
+def _pieces(target: Target, catalogue: Catalogue) -> list[Piece]:
+    timelines = {manifest.timeline for manifest in catalogue.manifests.values()}
+    found: list[Piece] = []
+    for timeline in sorted(timelines):
+        found += list_pieces(target, line=catalogue.line, timeline=timeline, since=0)
+    return found
+
+
+def _missing_links(catalogue: Catalogue) -> _Wrong:
+    for manifest in catalogue.manifests.values():
+        try:
+            recovery.rules.chain(catalogue.manifests, backup=manifest.id)
+        except recovery.rules.LinkMissing as error:
+            yield manifest.id, error.detail
+
+
+def _gaps(catalogue: Catalogue, pieces: Sequence[Piece]) -> _Wrong:
+    """Give each backup whose own log is not all there, and where the log behind it breaks off before the next."""
+    manifests = sorted(catalogue.manifests.values(), key=lambda one: (one.timeline, one.stop))
+    for manifest in manifests:
+        covering = recovery.rules.cover(pieces, timeline=manifest.timeline, start=manifest.start)
+        reached = covering[-1].end if covering else manifest.start
+        if reached < manifest.stop:
+            yield manifest.id, f"the log that makes it whole is missing from {lsn_text(reached)} on"
+    if manifests:
+        last = manifests[-1]
+        covering = recovery.rules.cover(pieces, timeline=last.timeline, start=last.start)
+        beyond = [one for one in pieces if one.timeline == last.timeline and covering and one.start > covering[-1].end]
+        if beyond:
+            yield "wal", f"the log is missing from {lsn_text(covering[-1].end)} to {lsn_text(beyond[0].start)}"
+
+
+def _forgotten(catalogue: Catalogue, remembered: Sequence[Backup]) -> _Wrong:
+    for backup in remembered:
+        if backup.line == catalogue.line.id and backup.state is State.COMPLETE and backup.id not in catalogue.manifests:
+            yield backup.id, "it was stored whole, and is not there"
+
+
+def _unfinished(target: Target, catalogue: Catalogue) -> list[str]:
+    folder = f"{catalogue.line.id}/backups/"
+    begun = {stored.key.removeprefix(folder).partition("/")[0] for stored in target.list(folder)}
+    return sorted(begun - catalogue.manifests.keys())
+
+
+def _sizes(target: Target, catalogue: Catalogue) -> dict[str, int]:
+    return {stored.key: stored.size for stored in target.list(f"{catalogue.line.id}/backups/")}
+
+
+def _read_all(
+    opener: Opener, key: Key, objects: Sequence[Part | Piece], *, sizes: dict[str, int], report: Report
+) -> _Wrong:
+    total, done = sum(one.size for one in objects), 0
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="verify") as pool:
+        shares = [objects[number::_AT_ONCE] for number in range(_AT_ONCE)]
+        futures = [pool.submit(_read_share, opener, key, share, sizes) for share in shares if share]
+        for future, share in zip(futures, [share for share in shares if share], strict=True):
+            yield from future.result()
+            done += sum(one.size for one in share)
+            report("Reading", done, total)
+
+
+def _read_share(
+    opener: Opener, key: Key, objects: Sequence[Part | Piece], sizes: dict[str, int]
+) -> list[tuple[str, str]]:
+    wrong: list[tuple[str, str]] = []
+    with closing(opener()) as target:
+        for one in objects:
+            try:
+                plain = key.open(one.key, target.get(one.key))
+            except (recovery.Damaged, recovery.targets.ObjectMissing) as error:
+                size = sizes.get(one.key)
+                short = f" It has {size} of {one.size} bytes." if size is not None and size != one.size else ""
+                wrong.append((one.key, f"{error.detail}{short}"))
+                continue
+            if isinstance(one, Piece) and len(plain) != one.end - one.start:
+                wrong.append((one.key, f"it has {len(plain)} bytes of the log, not {one.end - one.start}"))
+    return wrong
