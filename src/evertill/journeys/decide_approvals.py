@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from evertill.domains import access, approvals, trail
-from evertill.domains.access import Holder, Objection, Thing
-from evertill.domains.access.permissions import PERMISSIONS, Permission
+from evertill.domains.access import PERMISSIONS, Holder, Objection, Permission, Thing
 from evertill.domains.approvals import Approval, ApprovalNotOpen
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, Forbidden, Wish, permitted, recording_refusals

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from evertill.domains import access, trail
-from evertill.domains.access import Holder, Objection, Role, RoleGrant
-from evertill.domains.access.permissions import Permission
+from evertill.domains.access import Holder, Objection, Permission, Role, RoleGrant
 from evertill.domains.approvals import Approval
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
@@ -31,6 +30,7 @@ __all__ = [
     "ask_to_grant_role",
     "ask_to_revoke_role",
     "define_role",
+    "find_role",
     "grant_role",
     "list_grants",
     "list_roles",
@@ -142,6 +142,14 @@ def ask_to_define_role(
     )
 
 
+def find_role(*, name: str) -> Role | None:
+    """This function will return a role by its name, None when there is none yet."""
+    try:
+        return access.read_role(name=name)
+    except access.UnknownRole:
+        return None
+
+
 def list_roles() -> list[Role]:
     """This function will return every role that can be given: those that come with the shop, then its own."""
     return access.list_roles()
@@ -183,10 +191,7 @@ def _judge_revoke(asker: Holder, account_id: int, name: str) -> tuple[Role, Hold
 
 
 def _judge_define(asker: Holder, name: str, after: frozenset[Permission]) -> tuple[Role | None, list[int]]:
-    try:
-        before = access.read_role(name=name)
-    except access.UnknownRole:
-        before = None
+    before = find_role(name=name)
     bearers = access.list_bearers(role=name)
     objection = access.objection_to_define(
         asker=asker,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evertill.domains import access, approvals, trail
-from evertill.domains.access import Holder, Objection, Thing
-from evertill.domains.access.permissions import Permission
+from evertill.domains.access import Holder, Objection, Permission, Thing
 from evertill.domains.identity import Session
 from evertill.domains.trail import Actor, ActorKind, Outcome, Subject
+from evertill.journeys.record_act import actor_of
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
@@ -79,18 +79,7 @@ class Wish:
 
 def asker_of(session: Session) -> Asker:
     """This function will return who asks in a session of somebody who is signed in."""
-    kind = ActorKind.STAFF if session.is_staff else ActorKind.CUSTOMER
-    holder = access.read_holder(account_id=session.account_id)
-    return Asker(
-        actor=Actor(
-            kind=kind,
-            id=str(session.account_id),
-            roles=tuple(role.name for role in holder.roles),
-            factors=tuple(sorted(factor.value for factor in session.proved)),
-            place=session.place,
-            session_id=session.id,
-        )
-    )
+    return Asker(actor=actor_of(session))
 
 
 @contextmanager

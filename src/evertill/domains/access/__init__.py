@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.access import permissions
     from evertill.domains.access.operations import (
         RoleNameInvalid,
         TokenNameInvalid,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
         revoke_role,
         revoke_token,
     )
+    from evertill.domains.access.permissions import BUILT_IN, GIVEN, OWNER, PERMISSIONS, Declared, Permission
     from evertill.domains.access.queries import (
         Unauthenticated,
         UnknownRole,
@@ -59,9 +59,15 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "BUILT_IN",
+    "GIVEN",
+    "OWNER",
+    "PERMISSIONS",
     "Caller",
+    "Declared",
     "Holder",
     "Objection",
+    "Permission",
     "Role",
     "RoleGrant",
     "RoleNameInvalid",
@@ -95,7 +101,6 @@ __all__ = [
     "objection_to_issue",
     "objection_to_revoke",
     "operator",
-    "permissions",
     "read_holder",
     "read_role",
     "remove_staff",

@@ -19,6 +19,7 @@ from evertill.kernel.supervise import NotRunning, read_run
 
 if TYPE_CHECKING:
     from evertill.domains.trail import Actor
+    from evertill.journeys.permitted import Asker
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -164,6 +165,13 @@ def operator() -> Actor:
         name = f"{behind} as {name}"
     # Who comes by SSH comes from somewhere; the first word is the address of his machine.
     return Actor(kind=ActorKind.OPERATOR, id=name, place=os.environ.get("SSH_CONNECTION", "").split(" ")[0] or "here")
+
+
+def asker() -> Asker:
+    """This function will return who types at the shop's machine, as journeys ask what he may."""
+    from evertill.journeys.permitted import Asker
+
+    return Asker(actor=operator())
 
 
 def _secret(folder: Path) -> str:
