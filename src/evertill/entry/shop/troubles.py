@@ -78,6 +78,11 @@ def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
         "UNKNOWN_PROVIDER": (_("This way to pay is not open at the moment."), stands, other),
         "UNKNOWN_METHOD": (_("This way to pay is not open at the moment."), stands, other),
         "METHOD_MISSING": (_("No way to pay was chosen."), stands, _("Choose one and press the button again.")),
+        "OWNER_NEEDED": (
+            _("This order belongs to an account, and is paid by its owner."),
+            stands,
+            _("Sign in to that account and open the order from there."),
+        ),
         "ORDER_NOT_PAYABLE": (
             _("This order does not wait for money any more."),
             stands,
