@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import pwd
 import secrets
@@ -122,6 +123,8 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
+    # Where a chain of the audit trail stands is of use in a log that is kept, and no news for who types.
+    logging.getLogger("evertill.trail").setLevel(logging.WARNING)
 
 
 def noted_target(folder: Path) -> str:
