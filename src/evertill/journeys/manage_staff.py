@@ -26,6 +26,7 @@ __all__ = [
     "add_staff",
     "find_staff",
     "list_staff",
+    "lock_account",
     "remove_staff",
 ]
 
@@ -74,7 +75,7 @@ def add_staff(*, address: str, actor: Actor, now: dt.datetime) -> bool:
     AccountUnknown, and StaffNeedStrongFactor while it has neither a passkey nor an authenticator app.
     """
     with db.write():
-        account = _find(address)
+        account = lock_account(address=address)
         if not read_enrolled(account).factors & {Factor.PASSKEY, Factor.TOTP}:
             raise StaffNeedStrongFactor("This account has neither a passkey nor an authenticator app.")
         is_new = access.add_staff(account_id=account.id, by=actor.id, now=now)
@@ -91,7 +92,7 @@ def remove_staff(*, address: str, actor: Actor, now: dt.datetime) -> None:
     """
     with db.write():
         access.lock_roles()
-        account = _find(address)
+        account = lock_account(address=address)
         roles = _roles(account)
         if OWNER in roles and access.count_owners() <= 1:
             raise LastOwner("Nobody else owns the shop.")
@@ -140,7 +141,11 @@ def list_staff() -> list[Member]:
     return members
 
 
-def _find(address: str) -> Account:
+def lock_account(*, address: str) -> Account:
+    """This function will return the account of an address, locked; the caller holds a transaction.
+
+    Raises AddressInvalid, AccountUnknown.
+    """
     kind, spelled = accounts.read_address(address, region=config.get().phone_region)
     found = accounts.find(kind=kind, address=spelled)
     account = accounts.lock(account_id=found.id) if found is not None else None

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "evertill.entry.cli.keys",
     "approvals": "evertill.entry.cli.approvals",
     "staff": "evertill.entry.cli.staff",
+    "sessions": "evertill.entry.cli.sessions",
     "audit": "evertill.entry.cli.audit",
     "audit-trail": "evertill.entry.cli.audit_trail",
     "backup": "evertill.entry.cli.backup",
