@@ -197,6 +197,13 @@ class Config:
         " refused and payments are only asked after.",
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
+    pay_step_up_amount: int = _setting(
+        100_000,
+        "Total in minor units from which an account's order is paid by its signed-in owner only, who proves himself for"
+        " it once more.",
+        low=0,
+        high=10**15,
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(
         8_000, "Milliseconds to wait for a payment provider or an SMS gateway.", low=100, high=60_000
@@ -360,6 +367,17 @@ class Config:
     )
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
+    )
+    approval_h: int = _setting(24, "Hours for which an approval can be given and used.", low=1, high=24 * 30)
+    approvals_waiting_max: int = _setting(
+        50, "Requests of one person that wait for approval at a time.", low=1, high=1000
+    )
+    refund_alone_max: int = _setting(
+        20_000,
+        "Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its refunds"
+        " together; beyond it another person approves.",
+        low=0,
+        high=10**12,
     )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
