@@ -18,6 +18,7 @@ from evertill.journeys import step_up
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.sign_in import MoreNeeded, NewHere, Outcome, ask_for_code, sign_in_by_code
 from evertill.journeys.sign_up import sign_up
+from evertill.kernel import crypto
 from tests.builders import NOON
 
 ADA, PHONE, PASSWORD = "ada@example.com", "+8613800000000", "correct horse battery staple"
@@ -51,6 +52,11 @@ class Pocket:
     @contextmanager
     def open(self) -> Iterator[Post]:
         yield self.letters.append
+
+    def code_of(self, code_id: str) -> str:
+        """The code of an id, where several are on their way."""
+        reference = crypto.fingerprint(b"code", code_id.encode()).hex()
+        return next(letter.values["code"] for letter in self.letters if letter.reference == reference)
 
     def code(self, to: str = ADA) -> str:
         """The code that came last."""

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
     "staff": "evertill.entry.cli.staff",
+    "accounts": "evertill.entry.cli.accounts",
     "audit": "evertill.entry.cli.audit",
     "audit-trail": "evertill.entry.cli.audit_trail",
     "backup": "evertill.entry.cli.backup",
