@@ -2,12 +2,13 @@
 SHELL  := /bin/sh
 PYTHON ?= python3
 PORT   ?= 8000
+PAGES  ?= .pages
 VENV   := .venv
 BIN    := $(VENV)/bin
 UP     := --port $(PORT) --demo $(if $(DATA),--data "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help install shop test check bench drill docs lock clean
+.PHONY: help install shop test check pages bench drill docs lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +27,15 @@ check: $(VENV)/.dev ## lint, types, and the contracts between rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+pages: $(VENV)/.dev ## look at every page in a browser and keep its pictures in a folder (PAGES=.pages)
+	@mkdir -p "$(PAGES)" && rm -f "$(PAGES)"/*.png && printf 'Pictures of every page come into %s\n' "$$(cd "$(PAGES)" && pwd)"
+	@$(BIN)/python -m pytest tests/browser/test_pages.py -n 0 -q --pages "$(PAGES)" $(ARGS)
+
 bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results/latest.json
 	@$(BIN)/python -m bench $(ARGS)
 
 drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=, ORDERS=)
-	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
+	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/recovery/test_defects.py tests/recovery/test_kills.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
 	@$(BIN)/evertill docs
@@ -46,6 +51,6 @@ $(VENV)/.shop: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.shop
-	@deploy/tools.sh curl wrk age zstd sshd=openssh-server
+	@deploy/tools.sh curl wrk age zstd sshd=openssh-server chromium fonts-wqy-microhei
 	@PYTHON="$(PYTHON)" deploy/install.sh $(VENV) requirements-dev.lock
 	@touch $@

@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--drill", action="store_true", help="run the long form of the exams that have one")
     group.addoption("--seed", type=int, default=None, help="replay the exam that printed this seed")
     group.addoption("--orders", type=int, default=None, help="customers of the exam of payments")
+    group.addoption("--pages", default=None, help="folder for a picture of every page")
     group.addoption("--rounds", type=int, default=None, help="rounds of each exam")
 
 

@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; script-src {}; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-KEEPABLE = ["/en/", "/en/?q=zzz", "/nothing", "/static/shop/shop.css"]
+KEEPABLE = ["/en/", "/en/products?q=zzz", "/nothing", "/static/shop/shop.css"]
 
 
 def own_page(client: httpx.Client) -> httpx.Response:

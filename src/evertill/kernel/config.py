@@ -197,6 +197,13 @@ class Config:
         " refused and payments are only asked after.",
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
+    pay_step_up_amount: int = _setting(
+        100_000,
+        "Total in minor units from which an account's order is paid by its signed-in owner only, who proves himself for"
+        " it once more.",
+        low=0,
+        high=10**15,
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(
         8_000, "Milliseconds to wait for a payment provider or an SMS gateway.", low=100, high=60_000
@@ -266,6 +273,11 @@ class Config:
         "Template of Aliyun for notices about an account, with the one variable `what`; without it Aliyun sends"
         " codes alone.",
     )
+    aliyun_sms_order_template: str = _setting(
+        "",
+        "Template of Aliyun for what became of an order, with the one variable `what`; without it Aliyun tells nobody"
+        " of orders.",
+    )
     aliyun_sms_key_file: Path = _setting(
         Path("aliyun/sms-access-key.txt"),
         "File of the AccessKey for Aliyun's SMS, from the data folder: the id and the secret, each on a line.",
@@ -321,7 +333,12 @@ class Config:
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
-    code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
+    code_caller_hour_max: int = _setting(
+        20,
+        "One-time codes that one caller asks for in an hour, and accounts that he opens by passkeys alone.",
+        low=1,
+        high=10_000,
+    )
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
     )
@@ -335,6 +352,9 @@ class Config:
     passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
     passkey_caller_hour_max: int = _setting(
         600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
+    )
+    notice_sms_day_max: int = _setting(
+        10, "Notices about an account that one phone gets by SMS in a day.", low=0, high=1000
     )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000
@@ -353,6 +373,10 @@ class Config:
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
 
+    categories_max: int = _setting(200, "Categories of the shop.", low=1, high=2000)
+    index_batch_max: int = _setting(
+        500, "Products that one transaction makes findable that were saved by a release without the search.", low=1
+    )
     backup_target: str = _setting(
         "",
         "Where backups go: `file:///folder`, `s3://bucket/prefix` or `sftp://user@host/folder`. Without one there are"
@@ -372,6 +396,15 @@ class Config:
     backup_keep_months: int = _setting(12, "Months of which a full backup is kept.", low=0, high=120)
     backup_append_only: int = _setting(
         0, "1: the shop never removes anything at the target; what is too old is the target's own to remove.", high=1
+    )
+    backup_verify_days: int = _setting(7, "Days between two readings of everything at the target; 0: never.", high=366)
+    drill_min: int = _setting(
+        60,
+        "Minutes between two drills that restore to a random moment, beside the one after each backup; 0: none.",
+        high=10_080,
+    )
+    backup_away_s: int = _setting(
+        60, "Seconds for which the target of backups may be away before that is an alert.", low=1, high=86400
     )
     backup_rate_kb_s: int = _setting(
         65_536, "Kilobytes of the database that a backup reads in a second at most.", low=32, high=1_048_576

@@ -109,7 +109,7 @@ class _Page:
         say, row = self._say, self._row
         about = f'<p class="what">{escape(row["description"])}</p>' if row["description"] else ""
         return (
-            f'<p class="soft">{say("to_pay")}</p><p class="sum">{escape(self._money())}</p>{about}'
+            f'<p class="soft">{say("to_pay")}</p><h1 class="sum">{escape(self._money())}</h1>{about}'
             f'<p class="soft what">{say("order")} {escape(row["reference"])}</p>'
         )
 

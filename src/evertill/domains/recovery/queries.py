@@ -32,6 +32,12 @@ def read_slot_position(*, slot: str) -> int | None:
     return rows[0][0] if rows else None
 
 
+def read_flushed() -> int:
+    """This function will return up to where the log is on the disk of the database."""
+    ((position,),) = db.fetch(sql.load(_HERE, "flushed"))
+    return int(position)
+
+
 def read_server() -> tuple[int, str]:
     """This function will return how many bytes the server's databases have, and its version, such as 180006."""
     ((size, version),) = db.fetch(sql.load(_HERE, "database_bytes"))

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "audit-trail": "evertill.entry.cli.audit_trail",
     "backup": "evertill.entry.cli.backup",
     "restore": "evertill.entry.cli.restore",
+    "drill": "evertill.entry.cli.drill",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }

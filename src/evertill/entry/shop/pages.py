@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop import cart, places
-from evertill.kernel import config, db
+from evertill.entry.shop import cart, places, references
+from evertill.kernel import config, db, ids
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 OK = 200
@@ -25,11 +27,11 @@ _STALE_S, _STALE_ON_ERROR_S = 60, 3600
 _RETRY_S = 5
 
 
-def reads(view: View[P]) -> View[P]:
+def reads(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R | HttpResponse]:
     """Answer with a page of its own while the database is away or too busy."""
 
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R | HttpResponse:
         try:
             return db.with_connection(lambda: view(request, *args, **kwargs))
         except db.DatabaseUnavailable:
@@ -118,7 +120,7 @@ def private_page(request: HttpRequest, template: str, context: dict[str, Any], *
     return keep_private(page(request, template, known | context, status=status))
 
 
-def keep_private(answer: HttpResponse) -> HttpResponse:
+def keep_private(answer: R) -> R:
     """This function will mark an answer as one visitor's own."""
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
@@ -126,8 +128,14 @@ def keep_private(answer: HttpResponse) -> HttpResponse:
 
 
 def message(request: HttpRequest, status: int, **context: object) -> HttpResponse:
-    """This function will render a page that says one thing."""
-    return page(request, "shop/message.html", {**context, "status": status}, status=status)
+    """This function will render a page that says one thing, with a reference for support."""
+    known = {"reference": ids.to_number(references.new()), "status": status}
+    return page(request, "shop/message.html", known | context, status=status)
+
+
+def view_of(request: HttpRequest) -> str:
+    """This function will return which page was asked for, by its name: addresses may hold what opens something."""
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -139,6 +147,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         text=_(
             "The shop is busy or starting again. Orders that were confirmed are safe. This page tries again by itself."
         ),
+        reference=references.note("page unavailable", view=view_of(request)),
         retry_s=_RETRY_S,
     )
     answer["Retry-After"] = str(_RETRY_S)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evertill.entry.shop import buying, cart_views, order_views, views
+from evertill.entry.shop import buying, cart_views, order_views, paying, views
 
 app_name = "shop"
 urlpatterns = [
-    path("", views.show_products, name="products"),
+    path("", views.show_home, name="home"),
+    path("products", views.show_products, name="products"),
+    path("categories/<str:slug>", views.show_category, name="category"),
     path("products/<str:slug>", views.show_product, name="product"),
     path("cart", cart_views.show_cart, name="cart"),
     path("cart/add", cart_views.add_to_cart, name="cart-add"),
     path("cart/change", cart_views.change_cart, name="cart-change"),
     path("checkout", buying.check_out, name="checkout"),
     path("orders/<str:number>", order_views.show_order, name="order"),
-    path("orders/<str:number>/pay", order_views.pay, name="order-pay"),
-    path("orders/<str:number>/payments/<str:payment>", order_views.show_payment, name="order-payment"),
+    path("orders/<str:number>/pay", paying.pay, name="order-pay"),
+    path("orders/<str:number>/payments/<str:payment>", paying.show_payment, name="order-payment"),
     path("orders/<str:number>/cancel", order_views.cancel, name="order-cancel"),
+    path("orders/<str:number>/receipt", order_views.show_receipt, name="order-receipt"),
     path("pay/return", views.show_payment, name="payment"),
     path("place/<str:code>", views.choose_place, name="place"),
 ]

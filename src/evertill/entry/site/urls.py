@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("evertill.entry.shop.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include("evertill.entry.shop.account.urls")),
+    path("", include("evertill.entry.shop.urls")),
+]
 
 handler400 = "evertill.entry.shop.answers.bad_request"
 handler403 = "evertill.entry.shop.answers.refused"
