@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from evertill.domains.recovery import Backup, Key, Kind, Line, Manifest, Part, State, Target, rules
 from evertill.domains.recovery.sealing import new_key
@@ -105,3 +106,33 @@ def _write_log(put: object, *, line: Line, dice: random.Random, until: int) -> i
         put(name, dice.randbytes(end - position))  # type: ignore[operator]
         position = end
     return position
+
+
+def add_full(copies: Copies, *, ended_at: dt.datetime) -> Manifest:
+    """One more full backup of a line, and the log that makes it whole."""
+    dice = random.Random(str(ended_at))
+    target = copies.open()
+
+    def put(name: str, plain: bytes) -> Part:
+        sealed = copies.key.seal(name, plain)
+        target.put(sealed.key, sealed.data)
+        return Part(key=sealed.key, size=len(sealed.data))
+
+    name = f"{ended_at:%Y%m%dT%H%M%SZ}-full-aaaaaa"
+    place = rules.backup_folder(line=copies.line.id, backup=name)
+    start = SEGMENT * 20
+    last = replace(copies.manifests[-1], id=name, kind=Kind.FULL, parent=None, began_at=ended_at, ended_at=ended_at)
+    manifest = replace(
+        last,
+        start=start + 40,
+        stop=start + 900,
+        database=[put(f"{place}/database-000000", dice.randbytes(900))],
+        listing=put(f"{place}/listing", dice.randbytes(90)),
+        files=put(f"{place}/files", dice.randbytes(90)),
+    )
+    put(f"{place}/manifest", msgspec.json.encode(manifest))
+    piece = rules.piece_name(
+        line=copies.line.id, timeline=1, start=start, end=start + 1000, sent_at=ended_at, segment_bytes=SEGMENT
+    )
+    put(piece, dice.randbytes(1000))
+    return manifest

@@ -179,7 +179,7 @@ def plan_restore(
     not. `without` names backups that are not to be used. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
     WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
     """
-    catalogues = read_catalogue(target=target, key=key, damaged=lambda damage: warn(damage.detail))
+    catalogues = read_catalogue(target=target, key=key, line=line, damaged=lambda damage: warn(damage.detail))
     catalogue = _choose_line(catalogues, line)
     manifests = {name: one for name, one in catalogue.manifests.items() if name not in without}
     first: EvertillError | None = None

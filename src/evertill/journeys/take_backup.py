@@ -235,6 +235,8 @@ def _finish(work: _Work, manifest: Manifest) -> Manifest:
 
 def _parent(work: _Work) -> Backup | None:
     """Return the newest backup that an incremental one can build on; None when there is none."""
+    if not recovery.queries.can_summarize():
+        return None
     began = work.place.read_log_begin() or 0
     known = recovery.queries.read_backups(line=work.line.id, limit=_SEEN_MAX)
     complete = [one for one in known if one.state is State.COMPLETE and (one.start or 0) >= began]

@@ -74,11 +74,9 @@ def verify_backups(
     unfinished: list[str] = []
     objects = 0
     with closing(opener()) as target:
-        catalogues = [
-            one
-            for one in read_catalogue(target=target, key=key, damaged=lambda said: findings.append(_finding(said)))
-            if line in (None, one.line.id)
-        ]
+        catalogues = read_catalogue(
+            target=target, key=key, line=line, damaged=lambda said: findings.append(_finding(said))
+        )
         for catalogue in catalogues:
             parts = _parts(catalogue)
             pieces = _pieces(target, catalogue)
@@ -229,7 +227,7 @@ def _read_share(
         for one in objects:
             try:
                 plain = key.open(one.key, target.get(one.key))
-            except (recovery.Damaged, recovery.targets.ObjectMissing) as error:
+            except (recovery.Damaged, recovery.WrongKey, recovery.targets.ObjectMissing) as error:
                 size = sizes.get(one.key)
                 short = f" It has {size} of {one.size} bytes." if size is not None and size != one.size else ""
                 wrong.append((one.key, f"{error.detail}{short}"))

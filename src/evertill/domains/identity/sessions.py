@@ -104,8 +104,8 @@ def end_others(*, account_id: int, but: int | None, why: str, now: dt.datetime) 
 
 
 def end_all(*, why: str, now: dt.datetime) -> int:
-    """This function will end every session of everybody, and return how many."""
-    return db.execute(sql.load(_HERE, "end_all_sessions"), (now, why[:_WHY_CHARS], now))
+    """This function will end every session of the shop, and return how many."""
+    return db.execute(sql.load(_HERE, "end_all_sessions"), (now, why[:_WHY_CHARS]))
 
 
 def _digest(secret: str) -> uuid.UUID:

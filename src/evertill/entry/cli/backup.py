@@ -114,11 +114,19 @@ def _tell_verified(verified: Verified) -> None:
 
 @app.command()
 def target(*, data: DataOption = None) -> None:
-    """Print where backups go, and whether that can be reached."""
+    """Print where backups go, and what of them the database does not allow; exit code 1 when something is missing."""
+    open_shop(data)
+    from evertill.journeys.check_rights import find_missing
+
     copies = find_copies(None, key=None, data=data)
     with copies.open() as place:
         next(iter(place.list("")), None)
         typer.echo(place.place)
+    missing = find_missing()
+    for line in missing:
+        typer.echo(line, err=True)
+    if missing:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,4 +1,4 @@
--- Ends the sessions of everybody.
+-- Ends every session of the shop.
 update identity_session
 set ended_at = %s::timestamptz, why = %s
-where ended_at is null and ends_at > %s::timestamptz
+where ended_at is null
