@@ -142,6 +142,26 @@ RESTORE = Promise(
     name="restore", title="Restore of 1,000,000 orders (full, 3 incremental, log) until the first order is taken",
     unit="s", bound=Bound.AT_MOST, must=60.0,
 )  # fmt: skip
+PAGE_WEIGHT = Promise(
+    name="page_weight", title="Product page over the wire, nothing kept",
+    unit="kB", bound=Bound.AT_MOST, must=100.0,
+)  # fmt: skip
+PAGE_REQUESTS = Promise(
+    name="page_requests", title="Requests of a product page",
+    unit="", bound=Bound.AT_MOST, must=10.0,
+)  # fmt: skip
+PAGE_PAINTED = Promise(
+    name="page_painted", title="Largest Contentful Paint, the slower of home and product page",
+    unit="s", bound=Bound.AT_MOST, must=1.0,
+)  # fmt: skip
+PAGE_SERVED = Promise(
+    name="page_served", title="Server time of a catalogue page that is made anew, p50",
+    unit="ms", bound=Bound.AT_MOST, must=5.0,
+)  # fmt: skip
+PAGE_BESIDE = Promise(
+    name="page_beside", title="Ordering p99 beside page views ÷ alone",
+    unit="×", bound=Bound.AT_MOST, must=1.2,
+)  # fmt: skip
 
 # In the order in which they are shown.
 PROMISES = (
@@ -165,4 +185,9 @@ PROMISES = (
     INCREMENTAL_S,
     BACKUP_P99,
     RESTORE,
+    PAGE_WEIGHT,
+    PAGE_REQUESTS,
+    PAGE_PAINTED,
+    PAGE_SERVED,
+    PAGE_BESIDE,
 )

@@ -33,6 +33,9 @@ class Plan:
     hang_s: int
     # Orders in the shop that is backed up and brought back.
     backup_orders: int
+    # Visits of each page with an empty cache, and looks at each over one connection.
+    visits: int
+    looks: int
 
 
 FULL = Plan(
@@ -50,6 +53,8 @@ FULL = Plan(
     webhooks=150_000,
     hang_s=60,
     backup_orders=1_000_000,
+    visits=9,
+    looks=500,
 )
 
 # A look while developing: the same measurements, too short and with too little history to be quoted.
@@ -69,6 +74,8 @@ QUICK = Plan(
     webhooks=50_000,
     hang_s=20,
     backup_orders=100_000,
+    visits=3,
+    looks=100,
 )
 
 # Proves that every measurement runs and counts; its numbers mean nothing.
@@ -91,4 +98,6 @@ SMOKE = Plan(
     webhooks=20_000,
     hang_s=1,
     backup_orders=2_000,
+    visits=1,
+    looks=10,
 )

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench import backup, machine, measures, providers, reconcile
+from bench import backup, browsing, machine, measures, providers, reconcile
 from bench import database as db
 from bench.figures import PROMISES, Finding
 from bench.load import wrk
@@ -29,6 +29,7 @@ MEASUREMENTS = (
     "history",
     "reconcile",
     "backup",
+    "pages",
 )
 
 
@@ -71,6 +72,7 @@ def _measure(bench: Bench, *, only: Sequence[str]) -> list[Finding]:
         "hang": lambda: providers.measure_hang(bench, peak=peak().rate),
         "history": lambda: measures.measure_history(bench, connections=peak().rounds[0]["connections"]),
         "backup": lambda: backup.measure_backups(bench, peak=peak().rate),
+        "pages": lambda: browsing.measure_pages(bench, peak=peak().rate),
         "reconcile": lambda: reconcile.measure_reconcile(plan=bench.plan, shop=bench.shop, tell=bench.tell),
     }
     findings = [finding for name in MEASUREMENTS if name in only for finding in makers[name]()]
