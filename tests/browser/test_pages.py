@@ -74,6 +74,8 @@ def look_at_paying(ada: Visitor, exam: Exam, order: str) -> None:
     exam.look(ada.page, "payment-made")
     ada.page.goto(order)
     exam.look(ada.page, "order-paid")
+    ada.press(ada.page.locator("main a[href*='/receipt']"))
+    exam.look(ada.page, "receipt")
 
 
 def look_at_what_goes_wrong(ada: Visitor, exam: Exam, guard: Guard, shop: Shop) -> None:
