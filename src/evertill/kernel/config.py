@@ -311,8 +311,9 @@ class Config:
 
     account_addresses_max: int = _setting(5, "Email addresses and phones of one account.", low=1, high=20)
     password_checks_max: int = _setting(
-        2,
-        "Passwords that one web worker hashes at a time, each in 16 MB of memory; never all of its threads for pages.",
+        1,
+        "Passwords that one web worker hashes at a time, each in 16 MB of memory and on a processor of its own; as many"
+        " more wait as leave a thread for other pages.",
         low=1,
         high=64,
     )
