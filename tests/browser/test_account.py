@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -26,8 +28,8 @@ def member(enter: Door, shop: Shop) -> Members:
     """Somebody with a browser of his own; with `of`, the same person in front of another one."""
     letterbox = Letterbox(file=shop.folder / "messages" / "messages.jsonl")
 
-    def let_in(*, of: Member | None = None, size: Size = Size.DESKTOP, language: str = "en", script: bool = True) -> Member:
-        visitor = enter(size=size, language=language, script=script)
+    def let_in(*, of: Member | None = None, **options: Any) -> Member:
+        visitor = enter(**options)
         return Member(visitor=visitor, letterbox=letterbox, address=of.address if of else "")
 
     return let_in
@@ -196,6 +198,25 @@ def test_a_proof_is_for_one_thing_and_an_ended_session_ends_with_the_next_click(
     ada.open()
     ada.is_out()
 
+    assert not exam.faults, "\n".join(exam.faults)
+
+
+def test_what_a_guest_ordered_is_in_his_history_once_he_has_an_account(member: Members) -> None:
+    ada, exam = member(size=Size.PHONE, language="zh-hans"), exam_in("zh-hans")
+    ada.visitor.put("night-shift-oolong")
+    ada.visitor.go_to_checkout()
+    order = urlsplit(ada.visitor.place()).path
+
+    ada.sign_up()
+    ada.press("a[href$='/account/orders']")
+    ada.visitor.sees("My orders")
+    exam.look(ada.page, "my-orders")
+    ada.press(f"a[href$='/orders/{order.rpartition('/')[2]}']")
+    # The account opens it, without the address that the guest was given.
+    ada.visitor.sees("Waiting to be paid")
+
+    assert ada.visitor.is_at(order)
+    assert "access_token" not in ada.page.url
     assert not exam.faults, "\n".join(exam.faults)
 
 
