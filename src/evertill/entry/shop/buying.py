@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from evertill.entry.shop import cart, drafts, own_orders, troubles
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.cart_views import cart_page, show
 from evertill.entry.shop.drafts import Draft
 from evertill.entry.shop.pages import private_page, reads
@@ -48,6 +49,7 @@ _AGAIN = ("IDEMPOTENCY_KEY_IN_FLIGHT", "OUTCOME_UNKNOWN", "DATABASE_UNAVAILABLE"
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def check_out(request: HttpRequest) -> HttpResponse:
     """This function will show the whole order for review, or place what was reviewed."""

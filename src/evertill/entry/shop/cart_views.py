@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from evertill.entry.shop import cart, places, troubles, wares
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.origins import from_own_pages
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
@@ -20,6 +21,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @require_safe
+@open_to(Audience.ANYBODY)
 @reads
 def show_cart(request: HttpRequest) -> HttpResponse:
     """This function will show what is in the cart."""
@@ -27,6 +29,7 @@ def show_cart(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @from_own_pages
 @reads
 def add_to_cart(request: HttpRequest) -> HttpResponse:
@@ -58,6 +61,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 def change_cart(request: HttpRequest) -> HttpResponse:
     """This function will set the quantities in the cart; a line with none, or whose remove was pressed, goes."""
     lines = cart.read(request)

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evertill.entry.shop import ordered, own_orders, qr, returning, troubles
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.waiting import TakesLonger, wait_for
 from evertill.journeys.cancel_order import cancel_order
@@ -76,7 +77,7 @@ def _opened(
         except (OrderNotFound, PaymentNotFound):
             raise Http404 from None
 
-    return answer
+    return open_to(Audience.ORDER)(answer)
 
 
 @require_safe

@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from evertill.entry.shop.audience import require_audiences
+
 urlpatterns: list[URLPattern | URLResolver] = [path("", include("evertill.entry.shop.urls"))]
+require_audiences(urlpatterns)
 
 handler400 = "evertill.entry.shop.answers.bad_request"
 handler403 = "evertill.entry.shop.answers.refused"
