@@ -156,7 +156,7 @@ class TestOpening:
     def test_ends_by_telling_the_address_and_an_order_to_copy(self, shop: Shop) -> None:
         lines = shop.output().splitlines()
 
-        assert f"The shop is open: http://127.0.0.1:{shop.port}" in lines
+        assert f"The shop is open: http://localhost:{shop.port}" in lines
         curl = next(line for line in lines if "curl" in line)
         assert curl.strip().startswith(f"curl -s http://127.0.0.1:{shop.port}/api/v1/orders -H ")
         assert '"sku":"TEA-001"' in curl

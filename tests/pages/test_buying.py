@@ -68,7 +68,7 @@ def action(page: httpx.Response, ending: str) -> str:
     return unescape(found.group(1))
 
 
-def send(client: httpx.Client, page: httpx.Response, address: str, **fields: str) -> httpx.Response:
+def send(client: httpx.Client, page: httpx.Response, address: str, /, **fields: str) -> httpx.Response:
     """Send a form of a page, as its browser would."""
     return client.post(address, data={"csrfmiddlewaretoken": field(page, "csrfmiddlewaretoken"), **fields})
 

@@ -12,7 +12,14 @@ import pytest
 from tests.kernel.waiting import ROOT
 
 SHOP = ROOT / "src" / "evertill" / "entry" / "shop"
-TEXTS = SHOP / "locale" / "zh_Hans" / "LC_MESSAGES"
+ACCOUNT = SHOP / "account"
+# Each has texts of its own, in files of its own.
+ROOMS = (SHOP, ACCOUNT)
+
+
+def texts(room: Path) -> Path:
+    """Where a room's Chinese texts are."""
+    return room / "locale" / "zh_Hans" / "LC_MESSAGES"
 
 
 def readable(path: Path) -> dict[str, str]:
@@ -39,15 +46,21 @@ def compiled(path: Path) -> dict[str, str]:
     return {key[0] if isinstance(key, tuple) else key: text for key, text in catalog.items() if key}
 
 
-def asked() -> set[str]:
-    """Every text that the shop's pages and views ask for."""
+def files(room: Path, pattern: str) -> list[Path]:
+    """The files of a room, without those of a room inside it."""
+    inside = [other for other in ROOMS if other != room and other.is_relative_to(room)]
+    return [path for path in room.rglob(pattern) if not any(path.is_relative_to(other) for other in inside)]
+
+
+def asked(room: Path) -> set[str]:
+    """Every text that a room's pages and views ask for."""
     found: set[str] = set()
-    for template in SHOP.rglob("*.html"):
+    for template in files(room, "*.html"):
         text = template.read_text(encoding="utf-8")
         found |= {one or other for one, other in re.findall(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""", text)}
         for block in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, re.DOTALL):
             found.add(re.sub(r"{{ (\w+) }}", r"%(\1)s", block))
-    for module in SHOP.rglob("*.py"):
+    for module in files(room, "*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
                 # Only what stands in the source can be found there by whoever translates.
@@ -55,18 +68,34 @@ def asked() -> set[str]:
     return found
 
 
+BY_ROOM = pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+
+
 class TestTexts:
-    def test_are_all_translated_and_no_others_are(self) -> None:
-        assert set(readable(TEXTS / "django.po")) == asked()
+    @BY_ROOM
+    def test_are_all_translated_and_no_others_are(self, room: Path) -> None:
+        assert set(readable(texts(room) / "django.po")) == asked(room)
 
-    def test_are_none_of_them_empty(self) -> None:
-        assert [text for text, said in readable(TEXTS / "django.po").items() if not said] == []
+    @BY_ROOM
+    def test_are_none_of_them_empty(self, room: Path) -> None:
+        assert [text for text, said in readable(texts(room) / "django.po").items() if not said] == []
 
-    def test_are_compiled_as_they_are_written(self) -> None:
-        assert compiled(TEXTS / "django.mo") == readable(TEXTS / "django.po"), "Run msgfmt -o django.mo django.po."
+    @BY_ROOM
+    def test_are_compiled_as_they_are_written(self, room: Path) -> None:
+        written = readable(texts(room) / "django.po")
 
-    @pytest.mark.parametrize("text", sorted(readable(TEXTS / "django.po")))
-    def test_keep_what_is_put_into_them(self, text: str) -> None:
-        said = readable(TEXTS / "django.po")[text]
+        assert compiled(texts(room) / "django.mo") == written, "Run msgfmt -o django.mo django.po."
+
+    @pytest.mark.parametrize(
+        ("room", "text"), [(room, text) for room in ROOMS for text in sorted(readable(texts(room) / "django.po"))]
+    )
+    def test_keep_what_is_put_into_them(self, room: Path, text: str) -> None:
+        said = readable(texts(room) / "django.po")[text]
 
         assert sorted(re.findall(r"%\(\w+\)s", said)) == sorted(re.findall(r"%\(\w+\)s", text))
+
+    def test_say_the_same_in_every_room(self) -> None:
+        # Django puts all of them into one list, so that one room's words would stand on another's pages.
+        shop, account = (readable(texts(room) / "django.po") for room in ROOMS)
+
+        assert {text: (said, account[text]) for text, said in shop.items() if account.get(text, said) != said} == {}

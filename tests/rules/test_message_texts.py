@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.domains.messages import Cause, Kind, Notice, render, render_code
+from evertill.domains.messages import Cause, Kind, Notice, render, render_code, render_sms
 
 FACTS = {"order": "0E9W-9MHZ-4G9XQ", "amount": "1250", "currency": "GBP"}
 SHOP = "https://shop.example"
@@ -75,6 +75,55 @@ class TestRenderNotice:
     def test_refuses_a_notice_that_it_does_not_know(self) -> None:
         with pytest.raises(ValueError, match="BIRTHDAY"):
             render(kind=Kind.ACCOUNT_NOTICE, language="en", facts={**NOTICE, "notice": "BIRTHDAY"}, shop=SHOP)
+
+
+class TestRenderSms:
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("told", [*Notice, *Cause, Kind.ORDER_PLACED, Kind.ORDER_PAID])
+    def test_is_short_whatever_it_tells_in_every_language(self, language: str, told: Notice | Cause | Kind) -> None:
+        kind = told if isinstance(told, Kind) else Kind.ACCOUNT_NOTICE if isinstance(told, Notice) else Kind.REFUNDED
+        facts = {**FACTS, "amount": "1234567", "cause": told.value, "notice": told.value}
+
+        body, what = render_sms(kind=kind, language=language, facts=facts, shop="shop.example", address=SHOP)
+
+        assert what in body
+        assert body.startswith("shop.example")
+        assert body.isascii() is (language == "en")
+        assert not set("{}\n") & set(body)
+        # One SMS; and what an approved template takes.
+        assert len(body) <= (160 if language == "en" else 70)
+        assert language == "en" or len(what) <= 35
+
+    @pytest.mark.parametrize("notice", [Notice.RECOVERY_ASKED, Notice.RECOVERY_READY])
+    def test_lets_a_recovery_be_cancelled(self, notice: Notice) -> None:
+        facts = {**NOTICE, "notice": notice.value}
+
+        body, what = render_sms(kind=Kind.ACCOUNT_NOTICE, language="en", facts=facts, shop="shop.example", address=SHOP)
+
+        assert body.endswith(" Not you? Cancel it: https://shop.example/account/recovery/cancel/1.x")
+        assert "http" not in what
+
+    def test_speaks_english_where_it_knows_no_better(self) -> None:
+        known, other = (
+            render_sms(kind=Kind.ORDER_PAID, language=name, facts=FACTS, shop="shop.example", address=SHOP)
+            for name in ("en", "fr")
+        )
+
+        assert (
+            other
+            == known
+            == (
+                "shop.example: your order 0E9W-9MHZ-4G9XQ is paid.",
+                "your order 0E9W-9MHZ-4G9XQ is paid",
+            )
+        )
+
+    @pytest.mark.parametrize("wrong", [{"kind": "BIRTHDAY"}, {"facts": {}}, {"facts": {**FACTS, "amount": "much"}}])
+    def test_refuses_what_it_has_no_words_for(self, wrong: dict[str, object]) -> None:
+        asked: dict[str, object] = {"kind": Kind.ORDER_PAID, "language": "en", "facts": FACTS, **wrong}
+
+        with pytest.raises((KeyError, ValueError)):
+            render_sms(**asked, shop="shop.example", address=SHOP)  # type: ignore[arg-type]
 
 
 CODE = {"code": "123456", "minutes": 10, "shop": "shop.example"}

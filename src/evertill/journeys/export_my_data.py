@@ -88,7 +88,13 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
             "sms_is_second_step": account.sms_second,
             "recovery_codes_left": enrolled.recovery_codes_left,
             "passkeys": [
-                {"name": passkey.name, "added_at": passkey.added_at, "used_at": passkey.used_at}
+                {
+                    "name": passkey.name,
+                    "added_at": passkey.added_at,
+                    "used_at": passkey.used_at,
+                    "is_on_several_devices": passkey.is_backed_up,
+                    "suspected_at": passkey.suspected_at,
+                }
                 for passkey in identity.passkeys.list_all(account_id=account.id)
             ],
         },

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -151,7 +152,9 @@ def list_messages(*, limit: int) -> list[Message]:
 
 
 def in_words(message: Message) -> tuple[str, str]:
-    """This function will return the subject and the text of a message."""
+    """This function will return the subject and the text of a message; an SMS has no subject."""
+    if message.channel is Channel.SMS:
+        return "", _short(message)[0]
     return messages.render(
         kind=message.kind, language=message.language, facts=message.facts, shop=config.get().public_url
     )
@@ -175,6 +178,7 @@ def remove_old_messages(*, now: dt.datetime) -> int:
 
 def _letter(message: Message) -> messages.Letter:
     subject, body = in_words(message)
+    is_sms = message.channel is Channel.SMS
     return messages.Letter(
         reference=crypto.fingerprint(b"message", message.key.encode()).hex(),
         to=message.to,
@@ -182,4 +186,17 @@ def _letter(message: Message) -> messages.Letter:
         subject=subject,
         body=body,
         written_at=message.written_at,
+        form="notice" if message.order_id is None else "order",
+        values={"what": _short(message)[1]} if is_sms else {},
+    )
+
+
+def _short(message: Message) -> tuple[str, str]:
+    address = config.get().public_url
+    return messages.render_sms(
+        kind=message.kind,
+        language=message.language,
+        facts=message.facts,
+        shop=urlsplit(address).netloc,
+        address=address,
     )

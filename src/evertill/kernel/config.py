@@ -266,6 +266,11 @@ class Config:
         "Template of Aliyun for notices about an account, with the one variable `what`; without it Aliyun sends"
         " codes alone.",
     )
+    aliyun_sms_order_template: str = _setting(
+        "",
+        "Template of Aliyun for what became of an order, with the one variable `what`; without it Aliyun tells nobody"
+        " of orders.",
+    )
     aliyun_sms_key_file: Path = _setting(
         Path("aliyun/sms-access-key.txt"),
         "File of the AccessKey for Aliyun's SMS, from the data folder: the id and the secret, each on a line.",
@@ -334,6 +339,9 @@ class Config:
     passkey_bytes_max: int = _setting(32_768, "Bytes in what a browser says of a passkey.", low=4096, high=1 << 20)
     passkey_caller_hour_max: int = _setting(
         600, "Times that one caller may begin to make or use a passkey in an hour.", low=1, high=100_000
+    )
+    notice_sms_day_max: int = _setting(
+        10, "Notices about an account that one phone gets by SMS in a day.", low=0, high=1000
     )
     guess_caller_hour_max: int = _setting(
         60, "Failed tries to sign in by one caller in an hour, under whatever names.", low=1, high=100_000

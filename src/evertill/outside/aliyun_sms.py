@@ -38,6 +38,8 @@ _NUMBER_REFUSED = {
     "isv.DENY_IP_RANGE",
 }
 _NUMBER_LIMITED = {"isv.BUSINESS_LIMIT_CONTROL"}
+# What it says about what this SMS is to say.
+_VALUES_REFUSED = {"isv.PARAM_LENGTH_LIMIT", "isv.PARAM_NOT_SUPPORT_URL"}
 # It does not know itself.
 _UNCLEAR = {"isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR"}
 
@@ -63,6 +65,7 @@ class AliyunSms:
         self._templates = {
             "code": settings.aliyun_sms_code_template,
             "notice": settings.aliyun_sms_notice_template,
+            "order": settings.aliyun_sms_order_template,
         }
         self._sign_name = settings.aliyun_sms_sign_name
         self._host = urlsplit(settings.aliyun_sms_url).netloc
@@ -143,6 +146,8 @@ def _judge(code: str, *, status: int) -> None:
         return
     if code in _NUMBER_REFUSED:
         raise LetterRefused(f"Aliyun refuses this number: {code}.")
+    if code in _VALUES_REFUSED:
+        raise LetterRefused(f"Aliyun refuses what is to be sent: {code}.")
     if code in _NUMBER_LIMITED:
         raise LetterPostponed(f"Aliyun sends no more to this number for now: {code}.")
     if code in _UNCLEAR or not code:

@@ -73,6 +73,12 @@ def give_back(*, address: str, caller: str, made_at: dt.datetime) -> None:
         allowances.give_back(allowed=allowed, key=key, now=made_at)
 
 
+def may_notify(*, phone: str, now: dt.datetime) -> bool:
+    """This function will count a notice by SMS, and say whether this phone may still get it today: each is paid for."""
+    most = config.get().notice_sms_day_max
+    return allowances.take(allowed=Allowed(kind="notice-phone-day", most=most, window_s=_DAY_S), key=phone, now=now)
+
+
 def use(*, code_id: str, purpose: str, address: str, digits: str, now: dt.datetime) -> bool:
     """This function will use a code up, and say whether it was right: for this purpose and address, in time, unused.
 

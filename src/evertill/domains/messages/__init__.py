@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         sender,
         sender_or_stand_in,
     )
-    from evertill.domains.messages.texts import render, render_code
+    from evertill.domains.messages.texts import render, render_code, render_sms
     from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, Notice, State
 
 __getattr__ = open_door(__name__)
@@ -73,6 +73,7 @@ __all__ = [
     "remove_old",
     "render",
     "render_code",
+    "render_sms",
     "retry",
     "sender",
     "sender_or_stand_in",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evertill.domains.messages.notices import render_notice
+from evertill.domains.messages.short_texts import render_sms
 from evertill.domains.messages.types import Cause, Kind
 from evertill.kernel.money import Money
+
+__all__ = ["render", "render_code", "render_sms"]
 
 _FALLBACK = "en"
 

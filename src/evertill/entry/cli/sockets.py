@@ -36,6 +36,11 @@ class Address:
     def url(self) -> str:
         return f"http://[{self.near}]:{self.port}" if ":" in self.near else f"http://{self.near}:{self.port}"
 
+    @property
+    def url_for_people(self) -> str:
+        """Where people find it: this machine by its name, because browsers keep no passkeys for numbers."""
+        return f"http://localhost:{self.port}" if self.near in ("127.0.0.1", "::1") else self.url
+
 
 def listen(address: Address) -> socket.socket:
     """This function will return a listening socket, so that from here on nobody else can take the port.

@@ -128,7 +128,7 @@ def _run(
     write_run(folder, facts)
     use_data_folder(folder, settings=site.settings)
     # What the operator has set stays.
-    os.environ.setdefault("EVERTILL_PUBLIC_URL", web.url)
+    os.environ.setdefault("EVERTILL_PUBLIC_URL", web.url_for_people)
     if sandbox is not None:
         os.environ.setdefault("EVERTILL_SANDBOX_URL", sandbox.address.url)
     progress.step("Loading the shop")
@@ -165,7 +165,7 @@ def _announce(
 ) -> None:
     progress.done()
     progress.say("")
-    progress.say(f"[bold green]The shop is open:[/] [bold]{web.url}[/]", markup=True)
+    progress.say(f"[bold green]The shop is open:[/] [bold]{web.url_for_people}[/]", markup=True)
     progress.say(f"Data in {folder}; metrics at {metrics.url}/metrics")
     if sandbox is not None:
         progress.say(

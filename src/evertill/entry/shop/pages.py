@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from evertill.entry.shop.audience import Audience, open_to
 from evertill.kernel import config, db
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 OK = 200
@@ -26,11 +28,11 @@ _STALE_S, _STALE_ON_ERROR_S = 60, 3600
 _RETRY_S = 5
 
 
-def reads(view: View[P]) -> View[P]:
+def reads(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R | HttpResponse]:
     """Answer with a page of its own while the database is away or too busy."""
 
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R | HttpResponse:
         try:
             return db.with_connection(lambda: view(request, *args, **kwargs))
         except db.DatabaseUnavailable:
@@ -119,7 +121,7 @@ def private_page(request: HttpRequest, template: str, context: dict[str, Any], *
     return keep_private(page(request, template, known | context, status=status))
 
 
-def keep_private(answer: HttpResponse) -> HttpResponse:
+def keep_private(answer: R) -> R:
     """This function will mark an answer as one visitor's own."""
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "evertill.domains.submissions",
     "evertill.domains.trail",
     "evertill.entry.shop",
+    "evertill.entry.shop.account",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -4,7 +4,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from evertill.entry.shop.audience import require_audiences
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("evertill.entry.shop.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include("evertill.entry.shop.account.urls")),
+    path("", include("evertill.entry.shop.urls")),
+]
 require_audiences(urlpatterns)
 
 handler400 = "evertill.entry.shop.answers.bad_request"

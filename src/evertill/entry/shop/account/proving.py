@@ -1,0 +1,144 @@
+"""Step-up: proving once more that it is you, before something important and for that alone.
+
+A view whose operation needs it leads here with what its form said, sealed; from here the visitor goes on with the same
+form. Nothing secret is carried along: whoever types a password proves himself first and types it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from evertill.domains.identity import Factor, Session
+from evertill.entry.shop.account import words
+from evertill.entry.shop.account.frame import account_page, see_other, see_other_address, signed_in_only
+from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.shop.visitor import visit
+from evertill.journeys import step_up
+from evertill.kernel import clock
+from evertill.kernel.errors import EvertillError
+
+_SALT = "evertill.step-up"
+_OPEN_S = 900
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done once it was proved who does it: an operation on an object, and the form that does it."""
+
+    session_id: int
+    operation: str
+    subject: str
+    address: str
+    fields: dict[str, str]
+    # A form that is sent, or a page that is opened.
+    is_form: bool = True
+
+
+def ask_first(
+    request: HttpRequest,
+    session: Session,
+    error: EvertillError,
+    *,
+    carried: Sequence[str] = (),
+    address: str = "",
+    is_form: bool = True,
+) -> HttpResponse:
+    """This function will lead to the page that asks for a proof, and from there on to the same form again."""
+    errand = Errand(
+        session_id=session.id,
+        operation=str(error.facts["operation"]),
+        subject=str(error.facts["subject"]),
+        address=address or request.path,
+        fields={name: text_of(request, name) for name in carried},
+        is_form=is_form,
+    )
+    return see_other("account:prove", errand=seal(errand))
+
+
+def seal(errand: Errand) -> str:
+    """This function will write an errand so that only this shop can have written it."""
+    return signing.dumps(msgspec.to_builtins(errand), salt=_SALT, compress=True)
+
+
+def unseal(text: str, *, session: Session) -> Errand | None:
+    """This function will read a sealed errand; None for one that is old, of another session, or made up."""
+    try:
+        errand = msgspec.convert(signing.loads(text, salt=_SALT, max_age=_OPEN_S), Errand)
+    except signing.BadSignature:
+        return None
+    return errand if errand.session_id == session.id else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in_only
+def prove(request: HttpRequest, session: Session) -> HttpResponse:
+    """This function will ask for a proof of who is there, and lead on once it was given."""
+    sealed = request.POST.get("errand") or request.GET.get("errand", "")
+    errand = unseal(sealed, session=session)
+    if errand is None:
+        return see_other("account:home")
+    if request.method != "POST":
+        return page(request, session, errand, sealed=sealed)
+    way, _, name = request.POST.get("way", "").partition(":")
+    if name not in set(Factor):
+        return page(request, session, errand, sealed=sealed)
+    factor, code_id = Factor(name), text_of(request, "code_id")
+    try:
+        if way == "send":
+            sent = step_up.send_code(
+                session=session,
+                operation=errand.operation,
+                subject=errand.subject,
+                factor=factor,
+                visit=visit(request),
+                now=clock.now(),
+            )
+            return page(request, session, errand, sealed=sealed, sent=factor, code_id=sent.code_id)
+        step_up.prove(
+            session=session,
+            operation=errand.operation,
+            subject=errand.subject,
+            factor=factor,
+            text=text_of(request, "text"),
+            code_id=code_id,
+            visit=visit(request),
+            now=clock.now(),
+        )
+    except EvertillError as error:
+        sent_before = factor if factor in words.SENT and code_id else None
+        return page(request, session, errand, sealed=sealed, error=error, sent=sent_before, code_id=code_id)
+    return go_on(request, errand)
+
+
+def go_on(request: HttpRequest, errand: Errand) -> HttpResponse:
+    """This function will go on with what the proof was for: open its page, or send its form as it was."""
+    if not errand.is_form:
+        return see_other_address(errand.address)
+    return account_page(request, "go_on.html", {"errand": errand, "what": words.operation(errand.operation)})
+
+
+def page(
+    request: HttpRequest,
+    session: Session,
+    errand: Errand,
+    *,
+    sealed: str,
+    error: EvertillError | None = None,
+    sent: Factor | None = None,
+    code_id: str = "",
+) -> HttpResponse:
+    """This function will show the page that asks for a proof."""
+    asked = step_up.look(session=session)
+    context = {
+        "ways": words.ways(asked.factors, hidden=asked.hidden, sent=sent),
+        "errand": sealed,
+        "what": words.operation(errand.operation),
+        "code_id": code_id,
+        "back": reverse("account:home"),
+    }
+    return account_page(request, "prove.html", context, error=error)

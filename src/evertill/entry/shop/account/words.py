@@ -1,0 +1,111 @@
+"""The account pages' words: factors, operations and moments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.utils import formats
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from evertill.domains.identity import Factor
+
+# The one that is hardest to steal comes first.
+ORDER = (
+    Factor.PASSKEY,
+    Factor.TOTP,
+    Factor.PASSWORD,
+    Factor.SMS_CODE,
+    Factor.EMAIL_CODE,
+    Factor.RECOVERY_CODE,
+)
+
+# What is sent when it is asked for.
+SENT = (Factor.SMS_CODE, Factor.EMAIL_CODE)
+
+_NAMES: Mapping[Factor, Promise | str] = {
+    Factor.PASSKEY: _("Passkey"),
+    Factor.TOTP: _("Authenticator app"),
+    Factor.PASSWORD: _("Password"),
+    Factor.SMS_CODE: _("Code by SMS"),
+    Factor.EMAIL_CODE: _("Code by email"),
+    Factor.RECOVERY_CODE: _("Recovery code"),
+}
+
+_OPERATIONS: Mapping[str, Promise | str] = {
+    "CHANGE_PASSWORD": _("You are about to change your password."),
+    "SET_PASSWORD": _("You are about to set a password."),
+    "REMOVE_PASSWORD": _("You are about to remove your password."),
+    "ADD_ADDRESS": _("You are about to add an address that can sign in."),
+    "REMOVE_ADDRESS": _("You are about to remove an address."),
+    "ADD_TOTP": _("You are about to add an authenticator app."),
+    "REMOVE_TOTP": _("You are about to remove your authenticator app."),
+    "SMS_SECOND_ON": _("You are about to have codes by SMS asked for when you sign in."),
+    "SMS_SECOND_OFF": _("You are about to end codes by SMS as a second step."),
+    "MAKE_RECOVERY_CODES": _("You are about to make new recovery codes; older ones end."),
+    "ADD_PASSKEY": _("You are about to add a passkey."),
+    "REMOVE_PASSKEY": _("You are about to remove a passkey."),
+    "EXPORT_DATA": _("You are about to fetch everything that the shop keeps of you."),
+    "DELETE_ACCOUNT": _("You are about to delete your account, for good."),
+    "PAY": _("You are about to make a payment above the limit."),
+}
+
+
+def factor_name(factor: Factor) -> str:
+    """This function will return what people call a factor."""
+    return str(_NAMES[factor])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to prove who one is, as a page offers it; `hidden` is where a code goes, made unreadable for others."""
+
+    factor: Factor
+    name: str
+    hidden: str
+    is_sent: bool
+    was_sent: bool
+
+
+def ways(factors: Collection[Factor], *, hidden: Mapping[Factor, str], sent: Factor | None) -> list[Way]:
+    """This function will put factors into the order of a page: what was just sent first, then the hardest to steal."""
+    offered = [
+        Way(
+            factor=factor,
+            name=factor_name(factor),
+            hidden=hidden.get(factor, ""),
+            is_sent=factor in SENT,
+            was_sent=factor == sent,
+        )
+        for factor in ORDER
+        if factor in factors
+    ]
+    return sorted(offered, key=lambda way: not way.was_sent)
+
+
+def proved_names(factors: Collection[Factor]) -> str:
+    """This function will name the factors that a session proved."""
+    return ", ".join(factor_name(factor) for factor in ORDER if factor in factors)
+
+
+def operation(name: str) -> str:
+    """This function will say what somebody is about to do, as a sentence that names nothing secret."""
+    return str(_OPERATIONS.get(name) or _("You are about to do something important."))
+
+
+def moment(at: dt.datetime) -> str:
+    """This function will write a moment; without a script nobody knows the visitor's clock, so it is UTC."""
+    return f"{formats.date_format(at.astimezone(dt.UTC), 'DATETIME_FORMAT', use_l10n=True)} UTC"
+
+
+def clock_time(at: dt.datetime) -> str:
+    """This function will write the hour of a moment of today."""
+    return f"{formats.time_format(at.astimezone(dt.UTC), 'TIME_FORMAT', use_l10n=True)} UTC"
+
+
+def codes_left(count: int) -> str:
+    """This function will say how many recovery codes are left."""
+    return ngettext("%(count)s recovery code is left.", "%(count)s recovery codes are left.", count) % {"count": count}
