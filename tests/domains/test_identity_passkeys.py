@@ -122,6 +122,16 @@ class TestOptions:
         with pytest.raises(TooManyChallenges):
             to_use()
 
+    def test_of_new_accounts_are_limited_as_codes_are(self, change: Change) -> None:
+        change(code_caller_hour_max=2)
+        for _ in range(2):
+            to_add(None, ceremony=Ceremony.SIGN_UP)
+
+        with pytest.raises(TooManyChallenges):
+            to_add(None, ceremony=Ceremony.SIGN_UP)
+        to_add()
+        to_use()
+
 
 class TestAddress:
     @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from evertill.domains import orders
-from evertill.domains.orders import Order, opens
+from evertill.domains.orders import Line, Order, opens
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["Order", "OrderNotFound", "opens", "view_order"]
+__all__ = ["Line", "Order", "OrderNotFound", "opens", "view_order"]
 
 
 class OrderNotFound(EvertillError):

@@ -10,7 +10,7 @@ from evertill.domains import orders, payments
 from evertill.domains.orders import CHANNEL, Event
 from evertill.journeys.view_order import OrderNotFound
 
-__all__ = ["CHANNEL", "EVENTS_MAX", "Event", "OrderNotFound", "Story", "watch_order", "watch_orders"]
+__all__ = ["CHANNEL", "EVENTS_MAX", "Event", "OrderNotFound", "Story", "position_of", "watch_order", "watch_orders"]
 
 # What is told of one order at a time; whoever gets so many asks at once for those after them.
 EVENTS_MAX = 100
@@ -57,3 +57,9 @@ def watch_orders(*, after: Mapping[int, int]) -> dict[int, Story]:
 
 def _has(order_id: int, *, position: int) -> bool:
     return bool(orders.read_events(after={order_id: position - 1}, limit=1)[order_id].events)
+
+
+def position_of(*, order_id: int) -> int:
+    """This function will return the position of the last that happened to an order; raises OrderNotFound."""
+    events = watch_order(order_id=order_id, after=-1).events
+    return events[-1].position if events else -1

@@ -325,7 +325,12 @@ class Config:
     code_s: int = _setting(600, "Seconds for which a one-time code that was sent can be used.", low=60, high=600)
     code_address_hour_max: int = _setting(5, "One-time codes sent to one phone or address in an hour.", low=1, high=100)
     code_address_day_max: int = _setting(10, "One-time codes sent to one phone or address in a day.", low=1, high=100)
-    code_caller_hour_max: int = _setting(20, "One-time codes that one caller asks for in an hour.", low=1, high=10_000)
+    code_caller_hour_max: int = _setting(
+        20,
+        "One-time codes that one caller asks for in an hour, and accounts that he opens by passkeys alone.",
+        low=1,
+        high=10_000,
+    )
     code_shop_day_max: int = _setting(
         2_000, "One-time codes that the whole shop sends in a day (UTC): what the day may cost at most.", low=0
     )

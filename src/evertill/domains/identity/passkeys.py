@@ -344,10 +344,12 @@ def _challenge(
     now: dt.datetime,
     randbytes: Callable[[int], bytes],
 ) -> bytes:
-    most = config.get().passkey_caller_hour_max
-    if not allowances.take(
-        allowed=Allowed(kind="passkey-caller-hour", most=most, window_s=_HOUR_S), key=caller, now=now
-    ):
+    limits = config.get()
+    allowed = [Allowed(kind="passkey-caller-hour", most=limits.passkey_caller_hour_max, window_s=_HOUR_S)]
+    if ceremony is Ceremony.SIGN_UP:
+        # An account that costs nobody an SMS or an address is opened as often as a code is asked for.
+        allowed.append(Allowed(kind="sign-up-caller-hour", most=limits.code_caller_hour_max, window_s=_HOUR_S))
+    if not all(allowances.take(allowed=each, key=caller, now=now) for each in allowed):
         raise TooManyChallenges("Passkeys were asked for too often.")
     challenge = randbytes(webauthn.CHALLENGE_BYTES)
     db.execute(

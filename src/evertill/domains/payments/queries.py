@@ -135,6 +135,16 @@ def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
 
 
+def read_captured_at(*, intent_ids: Iterable[int]) -> dict[int, dt.datetime]:
+    """This function will return when payments were captured; one that was not is missing from the answer."""
+    return dict(db.fetch(sql.load(_HERE, "captured_at"), (Bigints(sorted(intent_ids)),)))
+
+
+def read_refunded_at(*, refund_ids: Iterable[int]) -> dict[int, dt.datetime]:
+    """This function will return when refunds came to their end; one that has not is missing from the answer."""
+    return dict(db.fetch(sql.load(_HERE, "refunded_at"), (Bigints(sorted(refund_ids)),)))
+
+
 def find_under_way(*, order_ids: Sequence[int]) -> set[int]:
     """This function will return those of some orders for which money is on its way, to the shop or back."""
     return {order_id for (order_id,) in db.fetch(sql.load(_HERE, "orders_under_way"), (Bigints(order_ids),))}

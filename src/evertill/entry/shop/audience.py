@@ -1,7 +1,7 @@
 """Who may use a page: every view says so, and a shop with one that does not does not start.
 
 Whoever writes a view so has to think about it, and nobody forgets. A view that is not for anybody says it through the
-decorator that looks at the visitor (`_opened` of orders, for one), so that the word cannot stand without the deed.
+decorator that looks at the visitor (`opened` of orders, for one), so that the word cannot stand without the deed.
 docs/reference/access.md lists every address with its audience; a test compares the two and tries each.
 """
 

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from evertill.entry.shop.offers import write_price
 from evertill.journeys.list_methods import Method
+from evertill.journeys.view_order import Line as OrderLine
 from evertill.journeys.view_order import Order
 from evertill.journeys.view_payment import Intent
 from evertill.journeys.view_refunds import OrderRefund
 from evertill.kernel import ids
+
+# Whoever has hours left is told until when, and no seconds are counted.
+_COUNTED_S = 2 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,47 +61,57 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An order in words."""
+    """An order in words; `until` is when it is paid or goes, and `left_s` how long that is, 0 where nobody counts."""
 
     number: str
     state: str
     text: str
     mood: str
-    email: str
-    placed_at: str
-    kept: str
+    contact: str
+    placed_at: SafeString
+    until: SafeString | str
+    left: str
+    left_s: int
     total: str
     lines: list[Line]
     can_pay: bool
     can_cancel: bool
+    has_receipt: bool
 
 
 def show(order: Order, *, language: str, now: dt.datetime) -> Shown:
     """This function will put an order into words."""
     state, text, mood = _state(order, now=now)
     is_open = order.state.value == "PLACED"
+    left_s = int((order.reserved_until - now).total_seconds())
+    can_pay = is_open and order.total > 0 and left_s > 0
     return Shown(
         number=ids.to_number(order.id),
         state=state,
         text=text,
         mood=mood,
-        email=order.email,
-        placed_at=_moment(order.placed_at),
-        kept=_kept(order, now=now) if is_open else "",
+        contact=order.email or order.phone,
+        placed_at=moment(order.placed_at),
+        until=moment(order.reserved_until) if can_pay else "",
+        left=_left(left_s) if can_pay and left_s <= _COUNTED_S else "",
+        left_s=left_s if can_pay and left_s <= _COUNTED_S else 0,
         total=write_price(order.total, order.currency, language=language),
-        lines=[
-            Line(
-                title=line.title,
-                sku=line.sku,
-                quantity=line.quantity,
-                returned=line.returned,
-                price=write_price(line.unit_price, order.currency, language=language),
-                total=write_price(line.total, order.currency, language=language),
-            )
-            for line in order.lines
-        ],
-        can_pay=is_open and order.total > 0 and now < order.reserved_until,
+        lines=[show_line(line, order.currency, language=language) for line in order.lines],
+        can_pay=can_pay,
         can_cancel=is_open,
+        has_receipt=order.state.value in ("PAID", "REFUNDED"),
+    )
+
+
+def show_line(line: OrderLine, currency: str, *, language: str) -> Line:
+    """This function will put one line of an order into words."""
+    return Line(
+        title=line.title,
+        sku=line.sku,
+        quantity=line.quantity,
+        returned=line.returned,
+        price=write_price(line.unit_price, currency, language=language),
+        total=write_price(line.total, currency, language=language),
     )
 
 
@@ -123,23 +139,20 @@ def _state(order: Order, *, now: dt.datetime) -> tuple[str, str, str]:
     }[order.state.value]
 
 
-def _kept(order: Order, *, now: dt.datetime) -> str:
-    left = int((order.reserved_until - now).total_seconds() // 60)
-    if left < 0:
-        return ""
-    until = _moment(order.reserved_until)
-    if left > 120:  # noqa: PLR2004 - hours of minutes say nothing
-        return _("Kept for you until %(until)s.") % {"until": until}
-    return ngettext(
-        "Kept for you for %(count)s more minute, until %(until)s.",
-        "Kept for you for %(count)s more minutes, until %(until)s.",
-        left,
-    ) % {"count": left, "until": until}
+def _left(left_s: int) -> str:
+    minutes = left_s // 60
+    if minutes == 0:
+        return _("less than a minute")
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
-def _moment(at: dt.datetime) -> str:
-    # Without a script nobody knows the visitor's clock, so the hour says whose it is.
-    return f"{formats.date_format(at.astimezone(dt.UTC), 'DATETIME_FORMAT', use_l10n=True)} UTC"
+def moment(at: dt.datetime) -> SafeString:
+    """This function will write a moment so that a script can say it in the visitor's own hour.
+
+    Without one nobody knows the visitor's clock, so the hour says whose it is.
+    """
+    told = f"{formats.date_format(at.astimezone(dt.UTC), 'DATETIME_FORMAT', use_l10n=True)} UTC"
+    return format_html('<time datetime="{}">{}</time>', at.astimezone(dt.UTC).isoformat(timespec="seconds"), told)
 
 
 def show_payment(intent: Intent, *, language: str) -> Money:
@@ -152,8 +165,13 @@ def show_payment(intent: Intent, *, language: str) -> Money:
         state=state,
         mood=mood,
         amount=write_price(money.amount, money.currency, language=language),
-        can_go_on=intent.state.value in ("CREATED", "PENDING"),
+        can_go_on=not is_over(intent),
     )
+
+
+def is_over(intent: Intent) -> bool:
+    """This function will say whether nothing becomes of a payment any more."""
+    return intent.state.value in ("CAPTURED", "FAILED", "CANCELLED")
 
 
 def _payment_state(intent: Intent) -> tuple[str, str]:

@@ -31,11 +31,11 @@ def latest(request: HttpRequest) -> str:
 
 
 def find(request: HttpRequest, *, order_id: int) -> str:
-    """This function will return an order's address if this browser opened it lately, "" otherwise."""
+    """This function will return the token of an order that this browser opened lately, "" otherwise."""
     number = ids.to_number(order_id)
     for known, token in _read(request):
         if known == number and opens(token, order_id=order_id):
-            return address(number, token)
+            return token
     return ""
 
 

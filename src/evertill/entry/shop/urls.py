@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evertill.entry.shop import buying, cart_views, order_views, views
+from evertill.entry.shop import buying, cart_views, order_views, paying, views
 
 app_name = "shop"
 urlpatterns = [
@@ -15,9 +15,10 @@ urlpatterns = [
     path("cart/change", cart_views.change_cart, name="cart-change"),
     path("checkout", buying.check_out, name="checkout"),
     path("orders/<str:number>", order_views.show_order, name="order"),
-    path("orders/<str:number>/pay", order_views.pay, name="order-pay"),
-    path("orders/<str:number>/payments/<str:payment>", order_views.show_payment, name="order-payment"),
+    path("orders/<str:number>/pay", paying.pay, name="order-pay"),
+    path("orders/<str:number>/payments/<str:payment>", paying.show_payment, name="order-payment"),
     path("orders/<str:number>/cancel", order_views.cancel, name="order-cancel"),
+    path("orders/<str:number>/receipt", order_views.show_receipt, name="order-receipt"),
     path("pay/return", views.show_payment, name="payment"),
     path("place/<str:code>", views.choose_place, name="place"),
 ]
