@@ -50,6 +50,7 @@ _SHOP, _METRICS, _DATABASE = (
 # Files that the pages speak of as the reader's own.
 _FILES = {
     "products.csv": 'sku,title,price,currency,stock\nDOC-001,"Paper, ruled",4.20,GBP,12\n',
+    "categories.csv": "slug,title,title_zh-hans,parent\npaper,Paper,纸,\nruled,Ruled,横线,paper\n",
     "invoices.csv": (
         "InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country\n"
         "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2.55,17850,United Kingdom\n"

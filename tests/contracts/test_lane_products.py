@@ -54,7 +54,21 @@ class TestListing:
                     "left": 8,
                 }
             ],
+            "categories": ["to-read-by", "gifts"],
         }
+
+    def test_goes_through_a_category_and_what_is_below_it(self, client: httpx.Client) -> None:
+        page = client.get(PRODUCTS, params={"category": "to-drink", "search": "tea"}).json()
+
+        assert [product["slug"] for product in page["products"]] == [
+            "night-shift-oolong",
+            "chamomile-at-three",
+            "thermos-flask",
+        ]
+
+    @pytest.mark.parametrize("category", ["nothing", "%00", "A" * 5_000, "é"])
+    def test_refuses_a_category_that_is_not_there(self, client: httpx.Client, category: str) -> None:
+        assert refusal(client.get(f"{PRODUCTS}?category={category}")) == (404, "UNKNOWN_CATEGORY")
 
     def test_tells_what_is_left_after_an_order(self, client: httpx.Client) -> None:
         order(client, lines=[{"sku": "MAP-001", "quantity": 8}])

@@ -58,6 +58,7 @@ class TestSave:
                 catalog.VariantView(sku="L-1", title="Lamp", prices={"GBP": 450}),
                 catalog.VariantView(sku="L-2", title="Lamp", prices={"GBP": 450}),
             ),
+            categories=(),
         )
         assert [tables.count(f"catalog_{name}") for name in ("product", "product_text", "variant", "price")] == [
             2,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evertill.domains import access, accounts, identity
+from evertill.domains import access, accounts, identity, trail
 from evertill.domains.identity import Factor, Operation, Session
 from evertill.journeys import (
     manage_passkeys,
@@ -80,6 +80,12 @@ def with_passkey(post: Pocket, device: Authenticator) -> tuple[Session, Passkey]
     session = signed_up(post).session
     stepped_up(post, session, Operation.ADD_PASSKEY)
     return session, added(device, session)
+
+
+def recorded(operation: str) -> list[str]:
+    """Whose accounts the trail names for an operation."""
+    found = trail.read_records(search=trail.Search(operation=operation), limit=10)
+    return [record.subject_id for record in found]
 
 
 @pytest.mark.django_db
@@ -201,6 +207,7 @@ class TestCopies:
         assert ("PASSKEY_SUSPECTED", "ada@example.com") in told()
         (seen,) = manage_passkeys.list_passkeys(session=session)
         assert (seen.id, seen.suspected_at) == (passkey.id, SOON)
+        assert recorded("account.passkey_suspected") == [str(session.account_id)]
         # It is no factor any more, so that codes are enough for step-up again.
         assert step_up.look(session=session).factors == {Factor.EMAIL_CODE}
 
@@ -322,6 +329,7 @@ class TestAdding:
 
         assert manage_passkeys.list_passkeys(session=session) == [passkey]
         assert ("PASSKEY_ADDED", "ada@example.com") in told()
+        assert recorded("account.passkey_added") == [str(session.account_id)]
         assert manage_second_factors.view_factors(session=session).passkeys == 1
 
     def test_shows_the_device_the_accounts_address(self, post: Pocket, device: Authenticator) -> None:

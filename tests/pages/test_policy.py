@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; script-src {}; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-KEEPABLE = ["/en/", "/en/?q=zzz", "/nothing", "/static/shop/shop.css"]
+KEEPABLE = ["/en/", "/en/products?q=zzz", "/nothing", "/static/shop/shop.css"]
 
 
 def own_page(client: httpx.Client) -> httpx.Response:
@@ -82,3 +82,17 @@ class TestOtherHeaders:
             told = client.get("/en/", headers={"X-Forwarded-Proto": "https"}).headers
 
         assert told["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+class TestAnswersToPrograms:
+    @pytest.mark.parametrize(
+        "path", ["/api/v1/products", "/api/v1/orders/nothing", "/api/v1/payment-methods", "/healthz"]
+    )
+    def test_can_be_shown_and_guessed_by_no_browser(self, site: web.Site, path: str) -> None:
+        with site.client() as client:
+            headers = client.get(path).headers
+
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "access-control-allow-origin" not in headers

@@ -35,7 +35,7 @@ def demo(client: httpx.Client) -> None:
 @pytest.mark.usefixtures("demo")
 class TestProducts:
     def test_are_listed_with_price_and_availability(self, client: httpx.Client) -> None:
-        page = client.get("/en-gbp/")
+        page = client.get("/en-gbp/products")
 
         assert page.status_code == 200
         told = words(page)
@@ -46,7 +46,7 @@ class TestProducts:
         assert page.text.count('<li class="good') == 12
 
     def test_are_told_in_the_visitors_language_and_currency(self, client: httpx.Client) -> None:
-        page = client.get("/zh-hans/")
+        page = client.get("/zh-hans/products")
 
         told = words(page)
         assert '<html lang="zh-hans">' in page.text
@@ -58,17 +58,17 @@ class TestProducts:
     def test_that_are_gone_are_told_as_sold_out(self, client: httpx.Client) -> None:
         assert web.order(client, lines=[{"sku": "MAP-001", "quantity": 8}]).status_code == 201
 
-        assert "£24.00 Sold out" in words(client.get("/en-gbp/"))
-        assert "¥188.00 已售罄" in words(client.get("/zh-hans/"))
+        assert "£24.00 Sold out" in words(client.get("/en-gbp/products"))
+        assert "¥188.00 已售罄" in words(client.get("/zh-hans/products"))
 
     def test_are_found_by_a_search(self, client: httpx.Client) -> None:
-        page = client.get("/en-gbp/", params={"q": "noodles"})
+        page = client.get("/en-gbp/products", params={"q": "noodles"})
 
         assert "Found for “noodles”" in words(page)
         assert page.text.count('<li class="good') == 1
 
     def test_that_nobody_has_lead_back(self, client: httpx.Client) -> None:
-        page = client.get("/en-gbp/", params={"q": "zzz"})
+        page = client.get("/en-gbp/products", params={"q": "zzz"})
 
         assert page.status_code == 200
         assert "Nothing here goes by these words." in words(page)
@@ -81,10 +81,10 @@ class TestProducts:
             for product in Product.objects.filter(slug__startswith="more-")
         )
 
-        first = client.get("/en-gbp/")
+        first = client.get("/en-gbp/products")
         found = re.search(r'href="(\?[^"]+)" rel="next"', first.text)
         assert found
-        second = client.get(f"/en-gbp/{unescape(found.group(1))}")
+        second = client.get(f"/en-gbp/products{unescape(found.group(1))}")
 
         assert [page.text.count('<li class="good') for page in (first, second)] == [24, 8]
         assert "more-19" in words(second)
@@ -230,7 +230,7 @@ class TestPlace:
 
 class TestEveryPage:
     @pytest.mark.usefixtures("demo")
-    @pytest.mark.parametrize("path", ["/en/", "/en/products/star-chart", "/en/?q=zzz", "/nothing"])
+    @pytest.mark.parametrize("path", ["/en/", "/en/products/star-chart", "/en/products?q=zzz", "/nothing"])
     def test_loads_nothing_from_elsewhere(self, client: httpx.Client, path: str) -> None:
         page = client.get(path)
 
@@ -257,9 +257,9 @@ class TestEveryPage:
             ("OPTIONS", "/", 405),
             ("HEAD", "/", 302),
             ("HEAD", "/en/", 200),
-            ("GET", "/en/?after=zzz", 302),
-            ("GET", "/en/?q=%00&after=%00", 302),
-            ("GET", "/en/?q=" + "茶" * 3_000, 200),
+            ("GET", "/en/products?after=zzz", 302),
+            ("GET", "/en/products?q=%00&after=%00", 302),
+            ("GET", "/en/products?q=" + "茶" * 3_000, 200),
             ("GET", "/en/%00", 404),
             ("GET", "/en//evil.example", 404),
         ],
@@ -269,7 +269,7 @@ class TestEveryPage:
 
     def test_takes_bytes_in_a_query_that_nobody_quoted(self, site: web.Site) -> None:
         for query in (b"q=\xff\xfe", b"q=\xe8\x8c\xb6", b"\xed\xa0\x80"):
-            answer = site.send(b"GET /en/?%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % query)
+            answer = site.send(b"GET /en/products?%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % query)
 
             assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 400")), answer[:200]
 

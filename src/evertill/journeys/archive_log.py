@@ -32,8 +32,6 @@ _log = structlog.get_logger("evertill.recovery")
 
 # Once in so long the database is given something to write, so that its log always tells how current it is.
 BEAT_S = 30.0
-# A target that is away for less is nothing to wake anybody for.
-_PATIENCE_S = 60.0
 _BYTES_MAX = 8 << 20
 _WAIT_S = 1.0
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -356,7 +354,7 @@ def _wait_for_target(work: _Work, error: TargetUnavailable | TargetRefuses) -> N
     if patience_s and away_s >= patience_s:
         _set_sync(work, wanted=False)
         _note(work, is_away=True)
-    if away_s >= _PATIENCE_S and not work.is_told:
+    if away_s >= work.settings.backup_away_s and not work.is_told:
         work.is_told = True
         _tell(work, kind=_AWAY, subject=work.target.place, detail=error.detail)
         _note(work, is_away=True)

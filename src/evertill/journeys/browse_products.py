@@ -1,4 +1,4 @@
-"""Browse products: what the catalogue shows, joined with whether there is any left."""
+"""Browse products: what the catalogue shows and on which shelves, joined with whether there is any left."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from evertill.domains import catalog, stock
-from evertill.domains.catalog import InvalidCursor, UnknownProduct
+from evertill.domains.catalog import CategoryView, InvalidCursor, UnknownCategory, UnknownProduct
 
 __all__ = [
     "FEW_LEFT",
+    "CategoryView",
     "InvalidCursor",
     "ProductOnSale",
     "ProductsOnSale",
+    "UnknownCategory",
     "UnknownProduct",
     "VariantOnSale",
     "find_variants",
+    "list_categories",
+    "list_newest",
     "list_products",
     "read_product",
 ]
@@ -36,13 +40,14 @@ class VariantOnSale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductOnSale(msgspec.Struct, frozen=True, kw_only=True):
-    """A product in the language that was found for the customer."""
+    """A product in the language that was found for the customer; `categories` are slugs."""
 
     slug: str
     language: str
     title: str
     text: str
     variants: tuple[VariantOnSale, ...]
+    categories: tuple[str, ...]
 
 
 class ProductsOnSale(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +57,25 @@ class ProductsOnSale(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def list_products(
-    *, languages: Sequence[str], search: str = "", cursor: str | None = None, limit: int = 20
-) -> ProductsOnSale:
-    """This function will return one page of what is on show, sold-out products included; raises InvalidCursor.
+def list_categories(*, languages: Sequence[str]) -> list[CategoryView]:
+    """This function will return the categories in which something is on show; those below another stand behind it."""
+    return catalog.categories.list_categories(languages=languages)
 
-    Each word of `search` must occur in a title, a text or a SKU, in any language. `languages` are preferred in order.
+
+def list_newest(*, languages: Sequence[str], limit: int) -> tuple[ProductOnSale, ...]:
+    """This function will return what came last into the shop, the newest first."""
+    return _with_stock(catalog.list_newest(languages=languages, limit=limit))
+
+
+def list_products(
+    *, languages: Sequence[str], search: str = "", category: str = "", cursor: str | None = None, limit: int = 20
+) -> ProductsOnSale:
+    """This function will return one page of what is on show, sold-out products included.
+
+    Each word of `search` must occur in a title, a text or a SKU, in any language. `category` is a slug, "" for all.
+    `languages` are preferred in order. Raises InvalidCursor and UnknownCategory.
     """
-    page = catalog.list_products(languages=languages, search=search, cursor=cursor, limit=limit)
+    page = catalog.list_products(languages=languages, search=search, category=category, cursor=cursor, limit=limit)
     return ProductsOnSale(products=_with_stock(page.products), next_cursor=page.next_cursor)
 
 
@@ -85,6 +101,7 @@ def _with_stock(products: Sequence[catalog.ProductView]) -> tuple[ProductOnSale,
             title=product.title,
             text=product.text,
             variants=tuple(_on_sale(variant, items) for variant in product.variants),
+            categories=tuple(product.categories),
         )
         for product in products
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from evertill.domains import catalog, stock
 from evertill.journeys.product_rows import REQUIRED, Goods, check_columns, draft_of, group, merge, read_goods
+from evertill.journeys.product_shelves import Shelves, find_shelves
 from evertill.kernel import config, csvfile, db
 from evertill.kernel.csvfile import BadRow, Row
 from evertill.kernel.errors import EvertillError
@@ -101,10 +102,15 @@ def import_goods(
     faults = list(bad)
     merged = list(_sift(merge(goods), faults))
     groups = list(_sift(group(merged), faults))
-    drafts = _draft(groups, faults)
+    language = config.get().languages[0]
+    named = [shelf for members in groups for shelf in members[0].shelves or ()]
+    shelves = find_shelves(named=named, language=language)
+    drafts = _draft(groups, faults, shelves=shelves, language=language)
     done = Imported(skus=0, products=catalog.Saved(), stock_moved=0)
     try:
         with db.write():
+            if shelves.new and not faults:
+                catalog.categories.save_categories(drafts=shelves.new)
             saved = _save(drafts, now=now, tell=tell) if not faults else catalog.Saved()
             tell("Counting stock", 0, len(merged))
             moved = _move_stock(merged, faults, now=now)
@@ -126,11 +132,12 @@ def _sift(items: Iterable[_Good | BadRow], faults: list[BadRow]) -> Iterator[_Go
             yield item
 
 
-def _draft(groups: Sequence[Sequence[Goods]], faults: list[BadRow]) -> list[catalog.ProductDraft]:
+def _draft(
+    groups: Sequence[Sequence[Goods]], faults: list[BadRow], *, shelves: Shelves, language: str
+) -> list[catalog.ProductDraft]:
     homes = catalog.find_homes(skus=[item.sku for members in groups for item in members])
     wanted = [catalog.slug_for(title=m[0].product or m[0].title, sku=m[0].sku, taken=()) for m in groups]
     taken = catalog.find_slugs(slugs=wanted) | {item.slug for members in groups for item in members if item.slug}
-    language = config.get().languages[0]
     drafts = []
     for members in groups:
         first = members[0]
@@ -144,7 +151,15 @@ def _draft(groups: Sequence[Sequence[Goods]], faults: list[BadRow]) -> list[cata
         if not slug:
             slug = catalog.slug_for(title=first.product or first.title, sku=first.sku, taken=taken)
             taken.add(slug)
-        drafts.append(draft_of(members, slug=slug, language=language, keeps_texts=_is_one_of_several(first, homes)))
+        drafts.append(
+            draft_of(
+                members,
+                slug=slug,
+                language=language,
+                keeps_texts=_is_one_of_several(first, homes),
+                categories=None if first.shelves is None else shelves.of(first.shelves),
+            )
+        )
     return drafts
 
 
@@ -158,10 +173,10 @@ def _fault_of_home(first: Goods, *, named: str, present: set[str], homes: Mappin
         return f"Its SKUs belong to several products already: {', '.join(sorted(present))}."
     if named and present and named not in present:
         return f"SKU {first.sku} belongs to the product {next(iter(present))} already, not to {named}."
-    if _is_one_of_several(first, homes) and (first.text or first.translations):
+    if _is_one_of_several(first, homes) and (first.text or first.translations or first.shelves):
         return (
             f"SKU {first.sku} is one of several variants of {homes[first.sku].slug}; name the product in the column"
-            " product to change its texts."
+            " product to change its texts or categories."
         )
     return None
 

@@ -10,6 +10,7 @@ from evertill.domains.identity import Ceremony, Operation, Passkey, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import AccountGone, Visit
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, StaffNeedStrongFactor, keep_enough
+from evertill.journeys.record_act import record_act
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import db
 
@@ -70,6 +71,7 @@ def add_passkey(*, session: Session, answer: str, name: str, now: dt.datetime) -
     with db.write():
         account = _lock(session)
         added = identity.passkeys.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
+        record_act(session=session, operation="account.passkey_added", now=now)
         _tell(session, Notice.PASSKEY_ADDED, added, now=now)
         return added
 

@@ -16,7 +16,16 @@ from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["AccountUnknown", "Member", "NotStaff", "StaffNeedStrongFactor", "add_staff", "list_staff", "remove_staff"]
+__all__ = [
+    "AccountUnknown",
+    "Member",
+    "NotStaff",
+    "StaffNeedStrongFactor",
+    "add_staff",
+    "list_staff",
+    "lock_account",
+    "remove_staff",
+]
 
 
 class AccountUnknown(EvertillError):
@@ -54,7 +63,7 @@ def add_staff(*, address: str, actor: Actor, now: dt.datetime) -> bool:
     AccountUnknown, and StaffNeedStrongFactor while it has neither a passkey nor an authenticator app.
     """
     with db.write():
-        account = _find(address)
+        account = lock_account(address=address)
         if not read_enrolled(account).factors & {Factor.PASSKEY, Factor.TOTP}:
             raise StaffNeedStrongFactor("This account has neither a passkey nor an authenticator app.")
         is_new = access.add_staff(account_id=account.id, by=actor.id, now=now)
@@ -66,7 +75,7 @@ def add_staff(*, address: str, actor: Actor, now: dt.datetime) -> bool:
 def remove_staff(*, address: str, actor: Actor, now: dt.datetime) -> None:
     """This function will make an account a customer's again and end its sessions; raises AccountUnknown, NotStaff."""
     with db.write():
-        account = _find(address)
+        account = lock_account(address=address)
         if not access.remove_staff(account_id=account.id):
             raise NotStaff("This account does not work for the shop.")
         _change(account, Notice.STAFF_REMOVED, actor, "access.remove_staff", now=now)
@@ -93,7 +102,11 @@ def list_staff() -> list[Member]:
     return members
 
 
-def _find(address: str) -> Account:
+def lock_account(*, address: str) -> Account:
+    """This function will return the account of an address, locked; the caller holds a transaction.
+
+    Raises AddressInvalid, AccountUnknown.
+    """
     kind, spelled = accounts.read_address(address, region=config.get().phone_region)
     found = accounts.find(kind=kind, address=spelled)
     account = accounts.lock(account_id=found.id) if found is not None else None

@@ -11,6 +11,7 @@ import msgspec
 from evertill.domains import balances, ledger, orders, payments, stock
 from evertill.domains.ledger import BalanceTooLow
 from evertill.domains.payments import Intent, UnknownMethod
+from evertill.journeys.guard_payment import OwnerNeeded, Payer, StepUpRequired, guard_payment
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, payment_key
 from evertill.journeys.tell_customers import PaidOrder, ask_to_tell_paid
 from evertill.journeys.view_order import OrderNotFound
@@ -49,6 +50,7 @@ class PayFromBalance(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     way: str
     actor: str
+    payer: Payer | None = None
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +88,7 @@ Outcome = Paid | EvertillError
 
 
 def ask_to_pay(
-    *, order_id: int, method: str, balance_token: str | None, actor: str, key: bytes
+    *, order_id: int, method: str, balance_token: str | None, actor: str, key: bytes, payer: Payer | None = None
 ) -> PayFromBalance | None:
     """This function will make a request out of what a caller said; None for a method that has to be begun elsewhere.
 
@@ -106,6 +108,7 @@ def ask_to_pay(
         provider=provider.name,
         way=way,
         actor=actor,
+        payer=payer,
     )
 
 
@@ -210,7 +213,7 @@ def _pay(
     with db.together():
         stock.hold_items(skus={sku for one in payable for sku in pieces[one.ask.order_id]})
         looking = ledger.lock_prepaid(accounts=[one.account for one in payable])
-    served = _serve(payable, looking.get(), outcomes)
+    served = _serve(payable, looking.get(), outcomes, now=now)
     if not served:
         return
     intents = [
@@ -256,7 +259,11 @@ def _pay(
 
 
 def _serve(
-    payable: Iterable[_Payable], balance_of: Mapping[ledger.Account, int], outcomes: dict[bytes, Outcome]
+    payable: Iterable[_Payable],
+    balance_of: Mapping[ledger.Account, int],
+    outcomes: dict[bytes, Outcome],
+    *,
+    now: dt.datetime,
 ) -> list[_Payable]:
     """Return those that are paid: first come, first served. One that its balance does not cover takes nothing."""
     # What is prepaid stands in the ledger below zero.
@@ -267,10 +274,28 @@ def _serve(
             outcomes[one.ask.key_digest] = _not_payable(orders.State.PAID)
         elif left[one.account] < one.amount.amount:
             outcomes[one.ask.key_digest] = BalanceTooLow("The prepaid balance does not cover this.")
+        elif refusal := _guarded(one, now=now):
+            outcomes[one.ask.key_digest] = refusal
         else:
             left[one.account] -= one.amount.amount
             served[one.ask.order_id] = one
     return list(served.values())
+
+
+def _guarded(one: _Payable, *, now: dt.datetime) -> EvertillError | None:
+    """Return why whoever asks may not pay this; his leave is used up only by what is paid."""
+    try:
+        guard_payment(
+            order_id=one.ask.order_id,
+            account_id=one.due.account_id,
+            total=one.due.total,
+            actor=one.ask.actor,
+            payer=one.ask.payer,
+            now=now,
+        )
+    except (OwnerNeeded, StepUpRequired) as refusal:
+        return refusal
+    return None
 
 
 def _by_actor(served: Sequence[_Payable]) -> dict[str, list[int]]:

@@ -14,8 +14,14 @@ from evertill.kernel.csvfile import BadRow, FileUnusable, Row
 from evertill.kernel.money import InvalidMoney
 
 REQUIRED = ("sku", "title", "price", "currency", "stock")
-OPTIONAL = ("slug", "product", "text", "status", "stock_kind")
+OPTIONAL = ("slug", "product", "text", "category", "status", "stock_kind")
 STOCK_MAX = 10**9
+
+# A category's name, behind that of the one above it if there is one.
+Shelf = tuple[str, ...]
+# What a cell says that takes a product out of all categories.
+_NOWHERE = "-"
+_LEVELS_MAX = 2
 
 _PER_LANGUAGE = re.compile(r"(title|text)_(.+)")
 _PRICE = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -38,6 +44,7 @@ class Goods:
     text: str = ""
     translations: Mapping[str, catalog.Text] = field(default_factory=dict)
     status: catalog.Status | None = None
+    shelves: tuple[Shelf, ...] | None = None
 
 
 def check_columns(columns: Iterable[str]) -> None:
@@ -80,9 +87,16 @@ def read_goods(row: Row, *, text_chars_max: int) -> Goods | list[BadRow]:
         text=cells.get("text", ""),
         translations=_read_translations(cells, faults),
         status=status,
+        shelves=_read_shelves(cells.get("category", ""), faults),
     )
     # The catalogue's own rules, on the product that this row alone would make.
-    fault = catalog.fault_of(draft_of([goods], slug=goods.slug or "new", language="en"), text_chars_max=text_chars_max)
+    drafted = draft_of(
+        [goods],
+        slug=goods.slug or "new",
+        language="en",
+        categories=[shelf[-1] for shelf in goods.shelves or ()],
+    )
+    fault = catalog.fault_of(drafted, text_chars_max=text_chars_max)
     if not goods.title:
         fault = "The title is empty."
     faults += [fault] if fault else []
@@ -100,8 +114,11 @@ def merge(goods: Iterable[Goods]) -> Iterator[Goods | BadRow]:
         if first is item:
             continue
         differing = [
-            name.replace("translations", "title_… or text_…").replace("on_hand", "stock").replace("kind", "stock_kind")
-            for name in ("title", "on_hand", "kind", "product", "slug", "text", "translations", "status")
+            name.replace("translations", "title_… or text_…")
+            .replace("on_hand", "stock")
+            .replace("kind", "stock_kind")
+            .replace("shelves", "category")
+            for name in ("title", "on_hand", "kind", "product", "slug", "text", "translations", "status", "shelves")
             if getattr(item, name) != getattr(first, name)
         ]
         if any(first.prices.get(currency, amount) != amount for currency, amount in item.prices.items()):
@@ -142,16 +159,24 @@ def _faults_of_group(by: str, name: str, members: Sequence[Goods]) -> Iterator[B
                 reason=f"Line {first.line} has slug {name} too. Variants of one product name it in the column product.",
             )
             continue
-        for what in ("slug", "text", "translations", "status"):
+        for what in ("slug", "text", "translations", "status", "shelves"):
             mine, theirs = getattr(item, what), getattr(first, what)
             if mine and mine != theirs:
+                called = what.replace("shelves", "category")
                 yield BadRow(
                     line=item.line,
-                    reason=f"Its product '{name}' has another {what} in line {first.line}, where it is named first.",
+                    reason=f"Its product '{name}' has another {called} in line {first.line}, where it is named first.",
                 )
 
 
-def draft_of(members: Sequence[Goods], *, slug: str, language: str, keeps_texts: bool = False) -> catalog.ProductDraft:
+def draft_of(
+    members: Sequence[Goods],
+    *,
+    slug: str,
+    language: str,
+    keeps_texts: bool = False,
+    categories: Sequence[str] | None = None,
+) -> catalog.ProductDraft:
     """This function will make one product of its variants; `language` is that of the titles without one."""
     first = members[0]
     own = catalog.Text(title=first.product or first.title, text=first.text or None)
@@ -160,6 +185,7 @@ def draft_of(members: Sequence[Goods], *, slug: str, language: str, keeps_texts:
         texts={} if keeps_texts else {language: own, **first.translations},
         variants=[catalog.VariantDraft(sku=item.sku, title=item.title, prices=item.prices) for item in members],
         status=first.status,
+        categories=categories,
     )
 
 
@@ -193,6 +219,23 @@ def _read_choice(name: str, cells: Mapping[str, str], choices: type[_Choice], fa
     except ValueError:
         faults.append(f"'{text[:40]}' is not a {name}; it is one of {', '.join(choices)}.")
         return None
+
+
+def _read_shelves(text: str, faults: list[str]) -> tuple[Shelf, ...] | None:
+    """Read "Drinks > Tea; Gifts": categories apart by semicolons, one below another behind a sign."""
+    if not text:
+        return None
+    if text.strip() == _NOWHERE:
+        return ()
+    shelves = dict.fromkeys(tuple(name.strip() for name in part.split(">")) for part in text.split(";") if part.strip())
+    for shelf in shelves:
+        if len(shelf) > _LEVELS_MAX:
+            faults.append(f"The category '{' > '.join(shelf)[:80]}' is too deep: there are {_LEVELS_MAX} levels.")
+        for name in shelf:
+            fault = catalog.fault_of_category(catalog.CategoryDraft(slug="new", titles={"en": name}))
+            if fault is not None:
+                faults.append(f"The category '{' > '.join(shelf)[:80]}': {fault}")
+    return tuple(shelves)
 
 
 def _read_translations(cells: Mapping[str, str], faults: list[str]) -> dict[str, catalog.Text]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from evertill.domains import recovery
-from evertill.domains.recovery import FORMAT, Damaged, Key, Line, Manifest, Piece, Target
+from evertill.domains.recovery import FORMAT, Damaged, Key, Line, Manifest, Piece, Target, WrongKey
 from evertill.kernel.errors import EvertillError
 
 __all__ = ["Catalogue", "NewerFormat", "list_pieces", "reach", "read_catalogue", "read_line"]
@@ -44,43 +43,58 @@ def _raise(damage: Damaged) -> None:
     raise damage
 
 
-def read_catalogue(*, target: Target, key: Key, damaged: Damage = _raise) -> list[Catalogue]:
-    """This function will return every line at a target with its complete backups, the latest line first.
+def read_catalogue(*, target: Target, key: Key, line: str | None = None, damaged: Damage = _raise) -> list[Catalogue]:
+    """This function will return every line at a target, or one, with its complete backups, the latest line first.
 
+    Other shops may keep theirs in the same place: what the key does not open is passed over, unless it opens nothing.
     Raises WrongKey, NewerFormat, TargetUnavailable and TargetRefuses, and Damaged unless `damaged` wants to be told.
     """
-    found = [read_line(target=target, key=key, line=line, damaged=damaged) for line in _lines(target)]
-    known = [one for one in found if one is not None]
-    return sorted(known, key=lambda one: (_latest(one), one.line.began_at), reverse=True)
+    found: list[Catalogue] = []
+    strange: WrongKey | None = None
+    for name in _lines(target) if line is None else (line,):
+        try:
+            one = read_line(target=target, key=key, line=name, damaged=damaged)
+        except WrongKey as error:
+            strange = error
+            continue
+        found += [] if one is None else [one]
+    if strange is not None and not found:
+        raise strange
+    return sorted(found, key=lambda one: (_latest(one), one.line.began_at), reverse=True)
 
 
 def read_line(*, target: Target, key: Key, line: str, damaged: Damage = _raise) -> Catalogue | None:
     """This function will return one line; None when it never came to anything. Raises what read_catalogue raises."""
-    manifests = {}
-    for stored in target.list(f"{line}/backups/"):
-        if recovery.rules.manifest_of(stored.key) is not None:
-            with _telling(damaged):
-                manifest = _decode(key.open(stored.key, target.get(stored.key)), stored.key, Manifest)
+    manifests: dict[str, Manifest] = {}
+    about: Line | None = None
+    strange: WrongKey | None = None
+    for stored in (*target.list(f"{recovery.rules.line_name(line)}-"), *target.list(f"{line}/backups/")):
+        is_manifest = recovery.rules.manifest_of(stored.key) is not None
+        if not is_manifest and recovery.rules.line_of(stored.key) is None:
+            continue
+        try:
+            plain = key.open(stored.key, target.get(stored.key))
+            if is_manifest:
+                manifest = _decode(plain, stored.key, Manifest)
                 manifests[manifest.id] = manifest
-    said = next(iter(target.list(f"{recovery.rules.line_name(line)}-")), None)
-    if said is not None:
-        with _telling(damaged):
-            about = _decode(key.open(said.key, target.get(said.key)), said.key, Line)
-            return Catalogue(line=about, manifests=manifests)
-    if not manifests:
+            else:
+                about = _decode(plain, stored.key, Line)
+        except WrongKey as error:
+            strange = error
+        except Damaged as damage:
+            damaged(damage)
+    if about is None and not manifests:
+        if strange is not None:
+            raise strange
         return None
-    # Every manifest tells what has to be known of its line, so that it cannot be hidden by removing one object.
-    first = min(manifests.values(), key=lambda one: one.stop)
-    about = Line(id=line, system=first.system, segment_bytes=first.segment_bytes, began_at=first.began_at)
+    if strange is not None:
+        # Where the key opens some of it, what it does not open was put there by somebody else.
+        damaged(Damaged(strange.detail, **strange.facts))
+    if about is None:
+        # Every manifest tells what has to be known of its line, so that it cannot be hidden by removing one object.
+        first = min(manifests.values(), key=lambda one: one.stop)
+        about = Line(id=line, system=first.system, segment_bytes=first.segment_bytes, began_at=first.began_at)
     return Catalogue(line=about, manifests=manifests)
-
-
-@contextmanager
-def _telling(damaged: Damage) -> Iterator[None]:
-    try:
-        yield
-    except Damaged as damage:
-        damaged(damage)
 
 
 def list_pieces(target: Target, *, line: Line, timeline: int, since: int) -> list[Piece]:

@@ -34,7 +34,7 @@ from evertill.kernel.files import write_whole
 from evertill.kernel.replication import lsn_text
 from evertill.kernel.supervise import Child, start
 
-__all__ = ["CopiesEnd", "FolderTaken", "RestoreFailed", "Restored", "plan_restore", "restore_shop"]
+__all__ = ["CopiesEnd", "FolderTaken", "Plan", "RestoreFailed", "Restored", "Unpacked", "plan_restore", "restore_shop"]
 
 _log = structlog.get_logger("evertill.recovery")
 
@@ -67,6 +67,7 @@ hot_standby = off
 logging_collector = off
 fsync = off
 full_page_writes = off
+shared_buffers = '256MB'
 summarize_wal = off
 autovacuum = off
 synchronous_standby_names = ''
@@ -144,6 +145,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unpacked:
+    """The folders of the backups of a plan, in their order, and PostgreSQL's programs to look at them with."""
+
+    folders: Sequence[Path]
+    programs: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it."""
 
@@ -170,7 +179,7 @@ def plan_restore(
     not. `without` names backups that are not to be used. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
     WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
     """
-    catalogues = read_catalogue(target=target, key=key, damaged=lambda damage: warn(damage.detail))
+    catalogues = read_catalogue(target=target, key=key, line=line, damaged=lambda damage: warn(damage.detail))
     catalogue = _choose_line(catalogues, line)
     manifests = {name: one for name, one in catalogue.manifests.items() if name not in without}
     first: EvertillError | None = None
@@ -206,19 +215,27 @@ def _plan_from(
 
 
 def restore_shop(
-    *, plan: Plan, opener: Opener, key: Key, into: Path, report: Report = lambda _step, _done, _all: None
+    *,
+    plan: Plan,
+    opener: Opener,
+    key: Key,
+    into: Path,
+    report: Report = lambda _step, _done, _all: None,
+    look: Callable[[Unpacked], object] = lambda _unpacked: None,
 ) -> Restored:
     """This function will make a shop in the folder `into`, which must be empty or not exist.
 
-    It is as of the plan's moment, or as of the last thing that was copied. What is in the folder when it fails is
-    removed. Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, TargetUnavailable, TargetRefuses, and
-    what embedded.prepare raises.
+    It is as of the plan's moment, or as of the last thing that was copied. `look` is shown the backups as they were
+    unpacked, before anything is made of them. What is in the folder when it fails is removed.
+
+    Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, TargetUnavailable, TargetRefuses, and what
+    embedded.prepare raises.
     """
     began = time.monotonic()
     if into.exists() and any(into.iterdir()):
         raise FolderTaken(f"There is something in {into} already.")
     into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    work = _Work(plan=plan, opener=opener, key=key, into=into, report=report)
+    work = _Work(plan=plan, opener=opener, key=key, into=into, report=report, look=look)
     try:
         last_at = _restore(work)
     except BaseException as error:
@@ -243,6 +260,7 @@ class _Work:
     key: Key
     into: Path
     report: Report
+    look: Callable[[Unpacked], object]
     fetched: int = 0
     cluster: embedded.Cluster | None = None
     local: threading.local = field(default_factory=threading.local)
@@ -274,6 +292,7 @@ def _restore(work: _Work) -> dt.datetime | None:
         log = build / "log"
         log.mkdir(mode=0o700)
         _write_log(work, pool, into=log)
+    work.look(Unpacked(folders=folders, programs=cluster.programs))
     data = _combine(work, folders, build=build)
     before = (data / _ALTERED).read_text(encoding="utf-8")
     _ask_to_replay(work, data, log=log, before=before)

@@ -9,6 +9,7 @@ import msgspec
 
 from evertill.domains import orders, payments
 from evertill.domains.payments import ProviderUnavailable, UnknownMethod
+from evertill.journeys.guard_payment import OwnerNeeded, Payer, StepUpRequired, guard_payment
 from evertill.journeys.settle_payment import apply_truth, settle_payment
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, crypto, db, ids
@@ -17,9 +18,12 @@ from evertill.kernel.money import Money
 
 __all__ = [
     "OrderNotPayable",
+    "OwnerNeeded",
+    "Payer",
     "ProviderUnavailable",
     "StartPayment",
     "Started",
+    "StepUpRequired",
     "UnknownMethod",
     "payment_key",
     "provider_of",
@@ -28,13 +32,17 @@ __all__ = [
 
 
 class StartPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to pay one order by a method, under a key of the caller's, from the customer's address if known."""
+    """A request to pay one order by a method, under a key of the caller's, from the customer's address if known.
+
+    `payer` is who is signed in there.
+    """
 
     order_id: int
     method: str
     caller: str
     key: bytes
     client_ip: str = ""
+    payer: Payer | None = None
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +84,8 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
     """This function will begin a payment at its provider and return it with what the customer does next.
 
     The same key begins it once: a repeat finds it, and finishes beginning it where that was cut short. Raises
-    OrderNotFound, OrderNotPayable, UnknownMethod, PaymentKeyReused, ProviderUnavailable, and what db.write raises.
+    OrderNotFound, OrderNotPayable, OwnerNeeded, StepUpRequired, UnknownMethod, PaymentKeyReused, ProviderUnavailable,
+    and what db.write raises.
     After ProviderUnavailable the payment is followed until it is known what became of it.
     """
     provider, way = payments.choose(asked.method)
@@ -106,6 +115,15 @@ def start_payment(*, asked: StartPayment, actor: str, now: dt.datetime) -> Start
         with db.write():
             # Whoever loses this race finds the winner's payment and goes on with it.
             is_repeat = not payments.create_intent(new=new, actor=actor, now=now)
+            if not is_repeat:
+                guard_payment(
+                    order_id=order.id,
+                    account_id=order.account_id,
+                    total=order.total,
+                    actor=actor,
+                    payer=asked.payer,
+                    now=now,
+                )
         intent = payments.find_intent(key_digest=key_digest)
         assert intent is not None  # noqa: S101 — written by us or by the winner, and never deleted.
     if intent.body_digest != body_digest:

@@ -33,7 +33,7 @@ from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
 from evertill.kernel.replication import lsn_text
 
-__all__ = ["BackupRunning", "NoTarget", "Report", "due_backup", "has_left", "take_backup"]
+__all__ = ["BackupRunning", "NoTarget", "Report", "alone", "due_backup", "has_left", "take_backup"]
 
 _log = structlog.get_logger("evertill.recovery")
 
@@ -120,7 +120,7 @@ def take_backup(*, kind: Kind | None, clock: Clock, report: Report = _silent) ->
     target = recovery.target()
     if target is None:
         raise NoTarget("EVERTILL_BACKUP_TARGET is not set, so there is nowhere to put a backup.")
-    with closing(target), _alone():
+    with closing(target), alone():
         line = _wait_for_line(place)
         work = _Work(
             settings=settings, place=place, key=place.ensure_key(), line=line, target=target, clock=clock, report=report
@@ -148,8 +148,11 @@ class _Work:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the lock of backups, on a connection of its own, because backups commit while they hold it."""
+def alone() -> Iterator[None]:
+    """This function will hold the lock of backups and drills while the block runs, or raise BackupRunning.
+
+    It is on a connection of its own, because backups commit while they hold it.
+    """
     with psycopg.connect(config.get().database_url, autocommit=True, application_name="evertill backup") as holder:
         ((got,),) = holder.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchall()
         if not got:
@@ -232,6 +235,8 @@ def _finish(work: _Work, manifest: Manifest) -> Manifest:
 
 def _parent(work: _Work) -> Backup | None:
     """Return the newest backup that an incremental one can build on; None when there is none."""
+    if not recovery.queries.can_summarize():
+        return None
     began = work.place.read_log_begin() or 0
     known = recovery.queries.read_backups(line=work.line.id, limit=_SEEN_MAX)
     complete = [one for one in known if one.state is State.COMPLETE and (one.start or 0) >= began]

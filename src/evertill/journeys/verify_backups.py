@@ -13,16 +13,18 @@ from dataclasses import dataclass
 
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Backup, Key, Part, Piece, State, Target
+from evertill.journeys.archive_log import slot_of
 from evertill.journeys.read_catalogue import Catalogue, list_pieces, read_catalogue
-from evertill.kernel import db
+from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.replication import lsn_text
 
-__all__ = ["Finding", "Verified", "record_findings", "verify_backups"]
+__all__ = ["Finding", "Memory", "Verified", "verify_backups", "verify_own"]
 
 Opener = Callable[[], Target]
 Report = Callable[[str, int, int], None]
 _AT_ONCE = 8
+_SEEN_MAX = 5_000
 _DAMAGED = incidents.Kind.BACKUP_DAMAGED
 
 
@@ -46,34 +48,42 @@ class Verified:
     unfinished: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a shop itself knows of its copies: its backups, and from where up to where the log has to be there."""
+
+    backups: Sequence[Backup]
+    log_from: int
+    log_until: int
+
+
 def verify_backups(
     *,
     opener: Opener,
     key: Key,
     line: str | None = None,
-    remembered: Sequence[Backup] = (),
+    memory: Memory | None = None,
     report: Report = lambda _step, _done, _all: None,
 ) -> Verified:
     """This function will read everything of all lines, or of one, and return what is wrong with it.
 
-    `remembered` is what the shop itself believes to be there. Raises WrongKey, NewerFormat, TargetUnavailable and
-    TargetRefuses.
+    Without a shop's memory it cannot be known whether the newest copies were taken away, or the log between two
+    backups, which goes when it is old. Raises WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
     """
     findings: list[Finding] = []
     unfinished: list[str] = []
     objects = 0
     with closing(opener()) as target:
-        catalogues = [
-            one
-            for one in read_catalogue(target=target, key=key, damaged=lambda said: findings.append(_finding(said)))
-            if line in (None, one.line.id)
-        ]
+        catalogues = read_catalogue(
+            target=target, key=key, line=line, damaged=lambda said: findings.append(_finding(said))
+        )
         for catalogue in catalogues:
             parts = _parts(catalogue)
             pieces = _pieces(target, catalogue)
             findings += [_of(catalogue, *wrong) for wrong in _missing_links(catalogue)]
             findings += [_of(catalogue, *wrong) for wrong in _gaps(catalogue, pieces)]
-            findings += [_of(catalogue, *wrong) for wrong in _forgotten(catalogue, remembered)]
+            if memory is not None:
+                findings += [_of(catalogue, *wrong) for wrong in _forgotten(catalogue, pieces, memory)]
             unfinished += _unfinished(target, catalogue)
             objects += len(parts) + len(pieces)
             read = _read_all(opener, key, [*parts, *pieces], sizes=_sizes(target, catalogue), report=report)
@@ -87,15 +97,42 @@ def verify_backups(
     )
 
 
-def record_findings(verified: Verified, *, line: str, now: dt.datetime) -> None:
-    """This function will raise an alert about what is wrong with this shop's own line, or close it."""
-    wrong = [one for one in verified.findings if one.line == line]
+def verify_own(*, now: dt.datetime) -> Verified | None:
+    """This function will verify this shop's own line against what it remembers, and raise an alert or close it.
+
+    None when it has no backups. Raises what verify_backups raises.
+    """
+    settings = config.get()
+    place = recovery.place.Place(settings.data)
+    line = place.read_line()
+    if line is None or recovery.target() is None:
+        return None
+    # Asked before anything is listed, since more comes all the time.
+    log_until = recovery.queries.read_slot_position(slot=slot_of(line)) or 0
+    known = recovery.queries.read_backups(line=line.id, limit=_SEEN_MAX)
+    horizon = now - dt.timedelta(days=settings.backup_keep_days)
+    starts = [one.start for one in known if one.state is State.COMPLETE and one.start and one.began_at >= horizon]
+    memory = Memory(
+        backups=known,
+        log_from=max(min(starts, default=log_until), place.read_log_begin() or 0),
+        log_until=log_until,
+    )
+    verified = verify_backups(opener=_registered, key=place.ensure_key(), line=line.id, memory=memory)
     with db.write():
-        if wrong:
-            detail = f"{len(wrong)} of {verified.objects} objects; first {wrong[0].subject}: {wrong[0].detail}"
-            incidents.raise_alert(kind=_DAMAGED, subject=line, detail=detail, now=now)
+        if verified.findings:
+            first = verified.findings[0]
+            detail = f"{len(verified.findings)} of {verified.objects} objects; {first.subject}: {first.detail}"
+            incidents.raise_alert(kind=_DAMAGED, subject=line.id, detail=detail, now=now)
         else:
-            incidents.close_alerts(kind=_DAMAGED, subject=line, actor="clock", why="all was read well", now=now)
+            incidents.close_alerts(kind=_DAMAGED, subject=line.id, actor="clock", why="all was read well", now=now)
+    place.note_verified(now)
+    return verified
+
+
+def _registered() -> Target:
+    target = recovery.target()
+    assert target is not None  # noqa: S101 — asked for before.
+    return target
 
 
 _Wrong = Iterator[tuple[str, str]]
@@ -131,25 +168,32 @@ def _missing_links(catalogue: Catalogue) -> _Wrong:
 
 
 def _gaps(catalogue: Catalogue, pieces: Sequence[Piece]) -> _Wrong:
-    """Give each backup whose own log is not all there, and where the log behind it breaks off before the next."""
+    """Give each backup whose own log is not all there, and a gap behind the last one."""
     manifests = sorted(catalogue.manifests.values(), key=lambda one: (one.timeline, one.stop))
+    reached = 0
     for manifest in manifests:
-        covering = recovery.rules.cover(pieces, timeline=manifest.timeline, start=manifest.start)
-        reached = covering[-1].end if covering else manifest.start
+        reached = _reach(pieces, timeline=manifest.timeline, start=manifest.start)
         if reached < manifest.stop:
             yield manifest.id, f"the log that makes it whole is missing from {lsn_text(reached)} on"
     if manifests:
-        last = manifests[-1]
-        covering = recovery.rules.cover(pieces, timeline=last.timeline, start=last.start)
-        beyond = [one for one in pieces if one.timeline == last.timeline and covering and one.start > covering[-1].end]
+        beyond = [one.start for one in pieces if one.timeline == manifests[-1].timeline and one.start > reached]
         if beyond:
-            yield "wal", f"the log is missing from {lsn_text(covering[-1].end)} to {lsn_text(beyond[0].start)}"
+            yield "wal", f"the log is missing from {lsn_text(reached)} to {lsn_text(min(beyond))}"
 
 
-def _forgotten(catalogue: Catalogue, remembered: Sequence[Backup]) -> _Wrong:
-    for backup in remembered:
+def _forgotten(catalogue: Catalogue, pieces: Sequence[Piece], memory: Memory) -> _Wrong:
+    for backup in memory.backups:
         if backup.line == catalogue.line.id and backup.state is State.COMPLETE and backup.id not in catalogue.manifests:
             yield backup.id, "it was stored whole, and is not there"
+    timeline = max((one.timeline for one in pieces), default=0)
+    reached = _reach(pieces, timeline=timeline, start=memory.log_from)
+    if reached < memory.log_until:
+        yield "wal", f"the log is missing from {lsn_text(reached)} on; it was there up to {lsn_text(memory.log_until)}"
+
+
+def _reach(pieces: Sequence[Piece], *, timeline: int, start: int) -> int:
+    covering = recovery.rules.cover(pieces, timeline=timeline, start=start)
+    return covering[-1].end if covering else start
 
 
 def _unfinished(target: Target, catalogue: Catalogue) -> list[str]:
@@ -183,7 +227,7 @@ def _read_share(
         for one in objects:
             try:
                 plain = key.open(one.key, target.get(one.key))
-            except (recovery.Damaged, recovery.targets.ObjectMissing) as error:
+            except (recovery.Damaged, recovery.WrongKey, recovery.targets.ObjectMissing) as error:
                 size = sizes.get(one.key)
                 short = f" It has {size} of {one.size} bytes." if size is not None and size != one.size else ""
                 wrong.append((one.key, f"{error.detail}{short}"))

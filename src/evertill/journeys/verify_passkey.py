@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from evertill.domains import accounts, identity
 from evertill.domains.identity import Ceremony, UsedPasskey
+from evertill.domains.trail import Actor, ActorKind
 from evertill.journeys.begin_session import AccountGone, Visit
+from evertill.journeys.record_act import record_for
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import db
 
@@ -74,6 +76,10 @@ def verify_passkey(
         used = identity.passkeys.use(taken=taken, account_id=account_id, now=now)
         if not used.is_suspected:
             return then(used)
+        # Who used it is not known, and that is the point.
+        by = Actor(kind=ActorKind.GUEST, place=visit.place)
+        after = {"passkey": used.passkey_id}
+        record_for(account_id=used.account_id, actor=by, operation="account.passkey_suspected", after=after, now=now)
         facts = {"name": used.name, "device": visit.device, "place": visit.place}
         tell_owner(account_id=used.account_id, notice=Notice.PASSKEY_SUSPECTED, facts=facts, now=now)
     # Raised only now: that it was put aside is to be kept.

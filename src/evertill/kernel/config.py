@@ -197,6 +197,13 @@ class Config:
         " refused and payments are only asked after.",
     )
     stripe_url: str = _setting("https://api.stripe.com", "Where Stripe's API answers.")
+    pay_step_up_amount: int = _setting(
+        100_000,
+        "Total in minor units from which an account's order is paid by its signed-in owner only, who proves himself for"
+        " it once more.",
+        low=0,
+        high=10**15,
+    )
     payment_s: int = _setting(3600, "Seconds after which a payment that nobody made is cancelled.", low=5, high=86400)
     provider_timeout_ms: int = _setting(
         8_000, "Milliseconds to wait for a payment provider or an SMS gateway.", low=100, high=60_000
@@ -365,6 +372,10 @@ class Config:
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )
 
+    categories_max: int = _setting(200, "Categories of the shop.", low=1, high=2000)
+    index_batch_max: int = _setting(
+        500, "Products that one transaction makes findable that were saved by a release without the search.", low=1
+    )
     backup_target: str = _setting(
         "",
         "Where backups go: `file:///folder`, `s3://bucket/prefix` or `sftp://user@host/folder`. Without one there are"
@@ -384,6 +395,15 @@ class Config:
     backup_keep_months: int = _setting(12, "Months of which a full backup is kept.", low=0, high=120)
     backup_append_only: int = _setting(
         0, "1: the shop never removes anything at the target; what is too old is the target's own to remove.", high=1
+    )
+    backup_verify_days: int = _setting(7, "Days between two readings of everything at the target; 0: never.", high=366)
+    drill_min: int = _setting(
+        60,
+        "Minutes between two drills that restore to a random moment, beside the one after each backup; 0: none.",
+        high=10_080,
+    )
+    backup_away_s: int = _setting(
+        60, "Seconds for which the target of backups may be away before that is an alert.", low=1, high=86400
     )
     backup_rate_kb_s: int = _setting(
         65_536, "Kilobytes of the database that a backup reads in a second at most.", low=32, high=1_048_576

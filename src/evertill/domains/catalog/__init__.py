@@ -5,19 +5,24 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
+    from evertill.domains.catalog import categories, search
     from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken, save_products
     from evertill.domains.catalog.queries import (
         InvalidCursor,
+        UnknownCategory,
         UnknownProduct,
         find_homes,
         find_offers,
         find_products,
         find_slugs,
+        list_newest,
         list_products,
         read_product,
     )
     from evertill.domains.catalog.rules import choose_language, fault_of, fault_of_sku, is_language, slug_for
     from evertill.domains.catalog.types import (
+        CategoryDraft,
+        CategoryView,
         Home,
         Offer,
         ProductDraft,
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "CategoryDraft",
+    "CategoryView",
     "Home",
     "InvalidCursor",
     "Offer",
@@ -44,19 +51,25 @@ __all__ = [
     "SkuTaken",
     "Status",
     "Text",
+    "UnknownCategory",
     "UnknownProduct",
     "VariantDraft",
     "VariantView",
+    "categories",
     "choose_language",
     "fault_of",
+    "fault_of_category",
     "fault_of_sku",
     "find_homes",
     "find_offers",
     "find_products",
     "find_slugs",
     "is_language",
+    "list_newest",
     "list_products",
     "read_product",
     "save_products",
+    "search",
     "slug_for",
+    "slug_for_category",
 ]

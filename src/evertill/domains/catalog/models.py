@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -64,4 +66,67 @@ class Price(models.Model):
             models.UniqueConstraint(name="catalog_price_once_per_currency", fields=("variant", "currency")),
             models.CheckConstraint(name="catalog_price_not_negative", condition=Q(amount__gte=0)),
             models.CheckConstraint(name="catalog_price_currency_form", condition=Q(currency__regex="^[A-Z]{3}$")),
+        )
+
+
+class Category(models.Model):
+    """A shelf: products are filed on it. One below another is at its end; there is no third level."""
+
+    slug = models.CharField(max_length=120, unique=True, db_collation="C")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    level = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_category"
+        constraints = (
+            # With the rule that a parent has level 1 there are two levels, and no circle.
+            models.CheckConstraint(
+                name="catalog_category_two_levels",
+                condition=Q(level=1, parent__isnull=True) | Q(level=2, parent__isnull=False),
+            ),
+        )
+
+
+class CategoryText(models.Model):
+    """What a category is called in one language."""
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=16)
+    title = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "catalog_category_text"
+        constraints = (
+            models.UniqueConstraint(name="catalog_category_text_once_per_language", fields=("category", "language")),
+        )
+
+
+class Filing(models.Model):
+    """A product on a shelf. What is on a lower shelf is on the one above too, not as its own."""
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="filings", db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="filings")
+    is_own = models.BooleanField()
+
+    class Meta:
+        db_table = "catalog_filing"
+        # A page of a category is a piece of this index.
+        constraints = (models.UniqueConstraint(name="catalog_filing_once", fields=("category", "product")),)
+
+
+class Search(models.Model):
+    """By which a product is found: titles and SKUs, texts, and the grams of the first and of both (words.py)."""
+
+    product = models.OneToOneField(Product, primary_key=True, on_delete=models.CASCADE, related_name="search")
+    title = models.TextField()
+    text = models.TextField()
+    title_grams = ArrayField(models.IntegerField())
+    all_grams = ArrayField(models.IntegerField())
+
+    class Meta:
+        db_table = "catalog_search"
+        indexes = (
+            GinIndex(name="catalog_search_title_grams", fields=("title_grams",)),
+            GinIndex(name="catalog_search_all_grams", fields=("all_grams",)),
         )

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import Max
 
+from evertill.domains.catalog.categories import file_products, lock_writers
 from evertill.domains.catalog.models import Price, Product, ProductText, Variant
 from evertill.domains.catalog.rules import fault_of
+from evertill.domains.catalog.search import index_products
 from evertill.domains.catalog.types import ProductDraft, Saved, Status
-from evertill.kernel import config, db
+from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
 # Products that one round of statements handles.
@@ -35,11 +37,10 @@ def save_products(*, drafts: Sequence[ProductDraft], now: dt.datetime) -> Saved:
     """This function will save products with their texts, variants and prices, and count what that changed.
 
     Saving the same drafts again changes nothing. One writer of the catalogue goes at a time, the others wait.
-    Raises ProductIncomplete, and SkuTaken when a SKU belongs to another product.
+    Raises ProductIncomplete, UnknownCategory, and SkuTaken when a SKU belongs to another product.
     """
     _check(drafts)
-    # With one writer at a time, what is read below is still true when it is written, and writers cannot deadlock.
-    db.fetch("select pg_advisory_xact_lock(hashtextextended('catalog.save_products', 0))::text")
+    lock_writers()
     created = changed = 0
     for start in range(0, len(drafts), _PART):
         part = drafts[start : start + _PART]
@@ -81,9 +82,13 @@ def _save_part(drafts: Sequence[ProductDraft], *, now: dt.datetime) -> tuple[set
         product.status = str(by_id[product.pk].status)
     Product.objects.bulk_update(moved, ["status"])
 
-    touched = {product.pk for product in moved} | _save_texts(by_id)
-    variants, touched_by_variants = _save_variants(by_id)
-    touched |= touched_by_variants | _save_prices(by_id, variants)
+    variants, renamed = _save_variants(by_id)
+    renamed |= _save_texts(by_id)
+    index_products(product_ids=renamed | new_ids)
+    touched = {product.pk for product in moved} | renamed | _save_prices(by_id, variants)
+    touched |= file_products(
+        categories={key: draft.categories for key, draft in by_id.items() if draft.categories is not None}
+    )
     Product.objects.filter(pk__in=touched - new_ids).update(updated_at=now)
     return new_ids, touched
 

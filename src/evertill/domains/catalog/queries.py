@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from evertill.domains.catalog.models import Price, Product, ProductText, Variant
+from evertill.domains.catalog.models import Category, Filing, Price, Product, ProductText, Variant
 from evertill.domains.catalog.rules import choose_language
+from evertill.domains.catalog.search import find
+from evertill.domains.catalog.search import words_of as search_words
 from evertill.domains.catalog.types import Home, Offer, ProductPage, ProductView, Status, VariantView
 from evertill.kernel import config, db, sql
 from evertill.kernel.arrays import Texts
 from evertill.kernel.errors import EvertillError
 
 _CURSOR_BYTES = 8
-_CURSOR_MARK = b"c1"
+# In the order of titles, and of texts.
+_CURSOR_MARKS = (b"c1", b"c2")
 # The SKUs or slugs that one statement is asked about.
 _PART = 5000
 
@@ -28,6 +31,15 @@ class InvalidCursor(EvertillError):
     code = "INVALID_CURSOR"
     kept = "Nothing was read or changed."
     remedy = "Leave the cursor out to start from the first page, or send one exactly as it was given."
+
+
+class UnknownCategory(EvertillError):
+    """There is no such category."""
+
+    code = "UNKNOWN_CATEGORY"
+    status = "not_found"
+    kept = "Nothing was read or changed."
+    remedy = "Leave the category out, or name one by its slug as products and pages do."
 
 
 class UnknownProduct(EvertillError):
@@ -72,33 +84,44 @@ def find_slugs(*, slugs: Iterable[str]) -> set[str]:
 
 
 def list_products(
-    *, languages: Sequence[str], search: str = "", cursor: str | None = None, limit: int = 20
+    *, languages: Sequence[str], search: str = "", category: str = "", cursor: str | None = None, limit: int = 20
 ) -> ProductPage:
     """This function will return one page of the products that customers see, in the order they were created.
 
     Each word of `search` must occur in a title, a text or a SKU, in whatever language and case; the first
-    `search_chars_max` characters count. `limit` is cut to 1 … page_size_max. Raises InvalidCursor.
+    `search_chars_max` characters count, and those in whose titles or SKUs all words occur come first. `category` is a
+    slug; what is below it is in it. `limit` is cut to 1 … page_size_max. Raises InvalidCursor and UnknownCategory.
     """
     size = min(max(limit, 1), config.get().page_size_max)
-    found = _on_show()
-    if cursor is not None:
-        found = found.filter(pk__gt=_read_cursor(cursor))
-    for word in search.replace("\0", " ")[: config.get().search_chars_max].split():
-        found = found.filter(
-            Exists(
-                ProductText.objects.filter(product=OuterRef("pk")).filter(
-                    Q(title__icontains=word) | Q(text__icontains=word)
-                )
-            )
-            | Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, sku__icontains=word))
-        )
+    after = _read_cursor(cursor) if cursor is not None else _START
+    category_id = _find_category_id(category) if category else None
+    words = search_words(search)
     # One more than the page holds, to know whether there is a next one.
-    rows = list(found.order_by("pk").values_list("pk", "slug")[: size + 1])
-    shown = rows[:size]
+    if words:
+        titled, told = find(
+            words=words, category_id=category_id, after=after.id, is_in_texts=after.is_in_texts, limit=size + 1
+        )
+        rows = [(_After(id=row[0], is_in_texts=False), row) for row in titled]
+        rows += [(_After(id=row[0], is_in_texts=True), row) for row in told]
+    else:
+        listed = _list(category_id, after=after.id, limit=size + 1)
+        rows = [(_After(id=row[0], is_in_texts=False), row) for row in listed]
     return ProductPage(
-        products=_view(shown, languages=languages),
-        next_cursor=_write_cursor(shown[-1][0]) if len(rows) > size else None,
+        products=_view([row for _, row in rows[:size]], languages=languages),
+        next_cursor=_write_cursor(rows[size - 1][0]) if len(rows) > size else None,
     )
+
+
+def list_newest(*, languages: Sequence[str], limit: int) -> tuple[ProductView, ...]:
+    """This function will return the products that came last into the shop, the newest first."""
+    return tuple(_view(list(_on_show().order_by("-pk").values_list("pk", "slug")[:limit]), languages=languages))
+
+
+def _list(category_id: int | None, *, after: int, limit: int) -> list[tuple[int, str]]:
+    if category_id is None:
+        return list(_on_show().filter(pk__gt=after).order_by("pk").values_list("pk", "slug")[:limit])
+    filed = Filing.objects.filter(category=category_id, product__gt=after, product__in=_on_show())
+    return list(filed.order_by("product").values_list("product_id", "product__slug")[:limit])
 
 
 def read_product(*, slug: str, languages: Sequence[str]) -> ProductView:
@@ -118,6 +141,13 @@ def find_products(*, skus: Iterable[str], languages: Sequence[str]) -> tuple[Pro
     holding = Variant.objects.filter(product=OuterRef("pk"), is_active=True, sku__in=wanted)
     rows = list(_on_show().filter(Exists(holding)).order_by("pk").values_list("pk", "slug"))
     return tuple(_view(rows, languages=languages))
+
+
+def _find_category_id(slug: str) -> int:
+    found = None if "\0" in slug else Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise UnknownCategory(f"There is no category '{slug[:120]}' here.")
+    return found
 
 
 def _on_show() -> QuerySet[Product]:
@@ -153,6 +183,13 @@ def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[
         .values_list("pk", "product_id", "sku", "title")
     ):
         variants[product_id].append(VariantView(sku=sku, title=title, prices=prices.get(variant_id, {})))
+    filed: dict[int, list[str]] = {}
+    for product_id, slug in (
+        Filing.objects.filter(product_id__in=ids, is_own=True)
+        .order_by("category__position", "category_id")
+        .values_list("product_id", "category__slug")
+    ):
+        filed.setdefault(product_id, []).append(slug)
     views = []
     for product_id, slug in rows:
         language = choose_language(wanted=wanted, available=texts[product_id])
@@ -160,21 +197,43 @@ def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[
         # A variant that has no name of its own is called as its product, in the language that was found.
         own = texts[product_id].get(config.get().languages[0], ("", ""))[0]
         called = [replace(view, title=title) if view.title == own else view for view in variants[product_id]]
-        views.append(ProductView(slug=slug, language=language, title=title, text=text, variants=tuple(called)))
+        views.append(
+            ProductView(
+                slug=slug,
+                language=language,
+                title=title,
+                text=text,
+                variants=tuple(called),
+                categories=tuple(filed.get(product_id, ())),
+            )
+        )
     return views
 
 
-def _write_cursor(product_id: int) -> str:
-    return base64.urlsafe_b64encode(_CURSOR_MARK + product_id.to_bytes(_CURSOR_BYTES, "big")).rstrip(b"=").decode()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _After:
+    """The product behind which the next page begins; in a search, those found by texts come behind those by titles."""
+
+    id: int
+    is_in_texts: bool
 
 
-def _read_cursor(cursor: str) -> int:
+_START = _After(id=0, is_in_texts=False)
+
+
+def _write_cursor(after: _After) -> str:
+    mark = _CURSOR_MARKS[after.is_in_texts]
+    return base64.urlsafe_b64encode(mark + after.id.to_bytes(_CURSOR_BYTES, "big")).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> _After:
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         plain = b""
-    product_id = int.from_bytes(plain[len(_CURSOR_MARK) :], "big")
+    mark, number = plain[:2], int.from_bytes(plain[2:], "big")
+    after = _After(id=number, is_in_texts=mark == _CURSOR_MARKS[True])
     # Only what we would write ourselves: there is one cursor for each place.
-    if not 0 <= product_id < 1 << 63 or _write_cursor(product_id) != cursor:
+    if not 0 <= number < 1 << 63 or _write_cursor(after) != cursor:
         raise InvalidCursor("This is not a cursor of this shop.")
-    return product_id
+    return after

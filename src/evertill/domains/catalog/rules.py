@@ -7,12 +7,15 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from evertill.domains.catalog.types import ProductDraft
+from evertill.domains.catalog.types import CategoryDraft, ProductDraft
 
 # The widths of the columns.
 SKU_CHARS_MAX = 64
 TITLE_CHARS_MAX = 200
 SLUG_CHARS_MAX = 120
+CATEGORY_TITLE_CHARS_MAX = 80
+# A product stands on a few shelves, not on all.
+CATEGORIES_MAX = 8
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
@@ -85,10 +88,43 @@ def fault_of(draft: ProductDraft, *, text_chars_max: int) -> str | None:
     ):
         if fault is not None:
             return fault
+    if draft.categories is not None and len(draft.categories) > CATEGORIES_MAX:
+        return f"It stands in {len(draft.categories)} categories; {CATEGORIES_MAX} is the most."
     for language in draft.texts:
         if not is_language(language):
             return f"'{language[:40]}' is not a language tag such as en or zh-hans."
     return None
+
+
+def fault_of_category(draft: CategoryDraft) -> str | None:
+    """This function will say in one sentence why a category cannot be saved, or return None when it can."""
+    fault = fault_of_slug(draft.slug)
+    if fault is not None:
+        return fault
+    if draft.parent == draft.slug:
+        return "It cannot be its own parent."
+    for language, title in draft.titles.items():
+        if not is_language(language):
+            return f"'{language[:40]}' is not a language tag such as en or zh-hans."
+        fault = fault_of_title(title)
+        if fault is not None:
+            return fault
+        if len(title) > CATEGORY_TITLE_CHARS_MAX:
+            return f"The title has {len(title)} characters; {CATEGORY_TITLE_CHARS_MAX} is the most."
+    return None
+
+
+def slug_for_category(*, title: str, parent: str, taken: Collection[str]) -> str:
+    """This function will make the slug of a new category from its title and its parent's slug.
+
+    A title without letters from a to z gets a digest instead.
+    """
+    mark = hashlib.blake2b(f"{parent}\n{title}".encode(), digest_size=5).hexdigest()
+    own = _plain(title)[: SLUG_CHARS_MAX // 2].strip("-")
+    for slug in (own, f"{parent}-{own}"[:SLUG_CHARS_MAX] if parent and own else ""):
+        if slug and slug not in taken:
+            return slug
+    return f"{own}-{mark}" if own else mark
 
 
 def slug_for(*, title: str, sku: str, taken: Collection[str]) -> str:

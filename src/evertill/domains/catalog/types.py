@@ -57,11 +57,36 @@ class ProductDraft:
     texts: Mapping[str, Text]
     variants: Sequence[VariantDraft]
     status: Status | None = None
+    # Slugs of all categories that it is to stand in; None keeps those in which it stands.
+    categories: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryDraft:
+    """A category to be saved, found again by its slug. What it does not name stays as it is.
+
+    Titles are per language. `parent` is the slug of the category above it, "" for none and None for the present one.
+    """
+
+    slug: str
+    titles: Mapping[str, str]
+    parent: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryView:
+    """A category as customers see it, in the language that was found for them; `parent` is "" at the top."""
+
+    slug: str
+    parent: str
+    language: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What saving products came to, in products."""
+    """What saving came to, in products or categories."""
 
     created: int = 0
     changed: int = 0
@@ -87,13 +112,14 @@ class VariantView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
-    """A product as customers see it, in the language that was found for them."""
+    """A product as customers see it, in the language that was found for them; `categories` are slugs."""
 
     slug: str
     language: str
     title: str
     text: str
     variants: Sequence[VariantView]
+    categories: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

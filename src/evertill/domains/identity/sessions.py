@@ -103,6 +103,11 @@ def end_others(*, account_id: int, but: int | None, why: str, now: dt.datetime) 
     return db.execute(sql.load(_HERE, "end_other_sessions"), (now, why[:_WHY_CHARS], account_id, but or 0))
 
 
+def end_all(*, why: str, now: dt.datetime) -> int:
+    """This function will end every session of the shop, and return how many."""
+    return db.execute(sql.load(_HERE, "end_all_sessions"), (now, why[:_WHY_CHARS]))
+
+
 def _digest(secret: str) -> uuid.UUID:
     # 256 random bits need no slow hash.
     return uuid.UUID(bytes=crypto.fingerprint(b"identity.session", secret[:100].encode()))

@@ -69,6 +69,7 @@ class Operation(StrEnum):
     MAKE_RECOVERY_CODES = "MAKE_RECOVERY_CODES"
     EXPORT_DATA = "EXPORT_DATA"
     DELETE_ACCOUNT = "DELETE_ACCOUNT"
+    PAY = "PAY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,8 +163,16 @@ def lock_due(*, order_ids: Sequence[int]) -> db.Later[dict[int, Due]]:
 
 def _due(rows: Sequence[Any]) -> dict[int, Due]:
     return {
-        order_id: Due(state=_STATES[state], total=total, currency=currency, email=email, phone=phone, language=language)
-        for order_id, state, total, currency, email, phone, language in rows
+        order_id: Due(
+            state=_STATES[state],
+            total=total,
+            currency=currency,
+            email=email,
+            phone=phone,
+            language=language,
+            account_id=account_id,
+        )
+        for order_id, state, total, currency, email, phone, language, account_id in rows
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -163,6 +164,12 @@ def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
     """
     for order_id, subject, reason in db.stream(sql.load(_HERE, "disputed_holds")):
         yield order_id, subject, reason == HoldReason.DISPUTE_LOST
+
+
+def fingerprint(*, placed_before: dt.datetime) -> tuple[int, int]:
+    """This function will return how many orders were placed before a moment, and a number that stands for their set."""
+    ((count, number),) = db.fetch(sql.load(_HERE, "fingerprint"), (placed_before,))
+    return int(count), int(number)
 
 
 def find_total_differences() -> list[TotalDifference]:

@@ -60,7 +60,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """What matters of an order to whoever pays it: its state, its total in minor units, and who is told."""
+    """What matters of an order to whoever pays it: its state, its total in minor units, whose it is, who is told."""
 
     state: State
     total: int
@@ -68,6 +68,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     phone: str
     language: str
+    account_id: int | None
 
 
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.recovery import assembling, copying, operations, place, queries, rules, sealing, targets
+    from evertill.domains.recovery import (
+        assembling,
+        copying,
+        coverage,
+        operations,
+        place,
+        queries,
+        rules,
+        sealing,
+        targets,
+    )
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
@@ -51,6 +61,7 @@ __all__ = [
     "WrongKey",
     "assembling",
     "copying",
+    "coverage",
     "operations",
     "place",
     "queries",

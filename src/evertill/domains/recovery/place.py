@@ -25,7 +25,9 @@ from evertill.kernel.files import lock, write_whole
 _LEFT_OUT = (
     "postgres", "postgres/*", "postgres.new-*", "postgres.location", "postgres-start.log", "log", "log/*", "backups",
     "backups/*", "metrics", "metrics/*", "run.json", "*.lock", "*.turn", "*.db", "*.db-*", "*.sqlite*", "*.log",
+    "settings-of-the-backup.env",
 )  # fmt: skip
+# What a restored folder has of the settings of then; its own backup has those of its own time.
 _SETTINGS = "settings-of-the-backup.env"
 _FILES_BYTES_MAX = PLAIN_BYTES_MAX // 2
 
@@ -117,6 +119,17 @@ class Place:
         """This function will return how the sending of the log stood when something last changed."""
         try:
             return msgspec.json.decode((self.root / "archive.json").read_bytes(), type=Archive)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def note_verified(self, now: dt.datetime) -> None:
+        """This function will keep when everything at the target was read."""
+        write_whole(path=self.root / "verified.json", text=msgspec.json.encode(now).decode() + "\n")
+
+    def read_verified(self) -> dt.datetime | None:
+        """This function will return when everything at the target was last read; None when it never was."""
+        try:
+            return msgspec.json.decode((self.root / "verified.json").read_bytes(), type=dt.datetime)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 

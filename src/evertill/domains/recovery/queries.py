@@ -32,6 +32,18 @@ def read_slot_position(*, slot: str) -> int | None:
     return rows[0][0] if rows else None
 
 
+def read_flushed() -> int:
+    """This function will return up to where the log is on the disk of the database."""
+    ((position,),) = db.fetch(sql.load(_HERE, "flushed"))
+    return int(position)
+
+
+def can_summarize() -> bool:
+    """This function will say whether the server keeps account of what has changed, as incremental backups need."""
+    ((is_on,),) = db.fetch(sql.load(_HERE, "can_summarize"))
+    return bool(is_on)
+
+
 def read_server() -> tuple[int, str]:
     """This function will return how many bytes the server's databases have, and its version, such as 180006."""
     ((size, version),) = db.fetch(sql.load(_HERE, "database_bytes"))

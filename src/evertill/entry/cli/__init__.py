@@ -31,10 +31,12 @@ COMMANDS: Mapping[str, str] = {
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
     "staff": "evertill.entry.cli.staff",
+    "sessions": "evertill.entry.cli.sessions",
     "audit": "evertill.entry.cli.audit",
     "audit-trail": "evertill.entry.cli.audit_trail",
     "backup": "evertill.entry.cli.backup",
     "restore": "evertill.entry.cli.restore",
+    "drill": "evertill.entry.cli.drill",
     "sandbox-provider": "evertill.entry.cli.sandbox_provider",
     "docs": "evertill.entry.cli.docs",
 }

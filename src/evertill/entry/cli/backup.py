@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .common import DataOption, open_shop
 from .moving import Moving
 from .targets import FromOption, KeyOption, find_copies
+
+if TYPE_CHECKING:
+    from evertill.journeys.verify_backups import Verified
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -75,12 +78,29 @@ def verify(
     line: Annotated[str | None, typer.Option(help="Only this line.", show_default="all that lie there")] = None,
     data: DataOption = None,
 ) -> None:
-    """Read back everything at the target, and see that it is what was sent. No shop need run; exit code 1 when not."""
-    from evertill.journeys.verify_backups import verify_backups
+    """Read back everything at the target, and see that it is what was sent; exit code 1 when not.
 
+    With --from no shop need run. Without, it is the running shop's own line, against what the shop remembers.
+    """
+    from evertill.journeys.verify_backups import verify_backups, verify_own
+
+    if source is None and line is None:
+        open_shop(data)
+        from evertill.kernel import clock
+        from evertill.outside.connect import connect
+
+        connect()
+        own = verify_own(now=clock.now())
+        if own is not None:
+            _tell_verified(own)
+            return
     copies = find_copies(source, key=key, data=data)
     with Moving() as moving:
         verified = verify_backups(opener=copies.opener, key=copies.key, line=line, report=moving.report)
+    _tell_verified(verified)
+
+
+def _tell_verified(verified: Verified) -> None:
     for backup in verified.unfinished:
         typer.echo(f"unfinished: {backup} has no manifest; it counts as none")
     for finding in verified.findings:
@@ -94,11 +114,19 @@ def verify(
 
 @app.command()
 def target(*, data: DataOption = None) -> None:
-    """Print where backups go, and whether that can be reached."""
+    """Print where backups go, and what of them the database does not allow; exit code 1 when something is missing."""
+    open_shop(data)
+    from evertill.journeys.check_rights import find_missing
+
     copies = find_copies(None, key=None, data=data)
     with copies.open() as place:
         next(iter(place.list("")), None)
         typer.echo(place.place)
+    missing = find_missing()
+    for line in missing:
+        typer.echo(line, err=True)
+    if missing:
+        raise typer.Exit(1)
 
 
 @app.command()

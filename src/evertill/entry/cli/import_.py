@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .common import DataOption, open_shop
 
 if TYPE_CHECKING:
-    from evertill.journeys.import_products import Imported
+    from evertill.domains.catalog import Saved
+    from evertill.journeys.import_products import RowsRejected
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -56,21 +57,48 @@ def products(
             imported = import_products(file, now=clock.now(), encoding=encoding, dry_run=dry_run, tell=tell)
         except RowsRejected as rejected:
             bar.stop()
-            err = Console(stderr=True, highlight=False, soft_wrap=True)
-            for row in rejected.bad:
-                err.print(f"{file.name}, line {row.line}: {row.reason}", markup=False)
+            _tell_bad(rejected, file=file)
             raise
-    _tell(imported, dry_run=dry_run)
+    _tell_saved(
+        imported.products, what=f"SKUs {imported.skus:,}, products", encoding=imported.encoding, dry_run=dry_run
+    )
+    typer.echo(f"  stock moved  {imported.stock_moved:,}")
 
 
-def _tell(imported: Imported, *, dry_run: bool) -> None:
-    saved = imported.products
-    encoding = "UTF-8" if imported.encoding == "utf-8-sig" else imported.encoding
+@app.command()
+def categories(
+    file: Annotated[Path, typer.Argument(help="CSV with slug,title and more; see the guide.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="How the file is encoded.", show_default="found out: UTF-8 or cp1252")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Import categories, their names and their order from a CSV file. All of it or nothing; safe to run again."""
+    open_shop(data)
+    from evertill.journeys.import_categories import import_categories
+    from evertill.journeys.import_products import RowsRejected
+
+    try:
+        imported = import_categories(file, encoding=encoding, dry_run=dry_run)
+    except RowsRejected as rejected:
+        _tell_bad(rejected, file=file)
+        raise
+    _tell_saved(imported.categories, what="categories", encoding=imported.encoding, dry_run=dry_run)
+
+
+def _tell_bad(rejected: RowsRejected, *, file: Path) -> None:
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    for row in rejected.bad:
+        err.print(f"{file.name}, line {row.line}: {row.reason}", markup=False)
+
+
+def _tell_saved(saved: Saved, *, what: str, encoding: str, dry_run: bool) -> None:
+    if dry_run:
+        typer.echo("This was a dry run: nothing was changed.")
     total = saved.created + saved.changed + saved.unchanged
-    typer.echo(f"Read as {encoding}: SKUs {imported.skus:,}, products {total:,}")
+    typer.echo(f"Read as {'UTF-8' if encoding == 'utf-8-sig' else encoding}: {what} {total:,}")
     typer.echo(f"  new          {saved.created:,}")
     typer.echo(f"  changed      {saved.changed:,}")
     typer.echo(f"  as before    {saved.unchanged:,}")
-    typer.echo(f"  stock moved  {imported.stock_moved:,}")
-    if dry_run:
-        typer.echo("This was a dry run: nothing was changed.")

@@ -33,7 +33,7 @@ def restore(
     """Make the shop again in a new folder, from the copies and the key alone. A shop that runs is never touched."""
     from evertill.journeys.restore_shop import plan_restore, restore_shop
 
-    moment = None if at == "latest" else _read_moment(at)
+    moment = None if at == "latest" else read_moment(at)
     copies = find_copies(source, key=key, data=data)
     with copies.open() as target:
         plan = plan_restore(target=target, key=copies.key, at=moment, line=line, without=without or (), warn=_warn)
@@ -53,7 +53,8 @@ def _warn(line: str) -> None:
     typer.echo(f"evertill: {line}", err=True)
 
 
-def _read_moment(text: str) -> dt.datetime:
+def read_moment(text: str) -> dt.datetime:
+    """This function will read a moment as people write it, UTC unless it says otherwise; raises BadParameter."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:

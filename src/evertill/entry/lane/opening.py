@@ -7,11 +7,10 @@ from urllib.parse import parse_qsl
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.journeys.authenticate_caller import Unauthenticated
+from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.view_order import OrderNotFound, opens
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
-
-CUSTOMER = "customer"
 
 
 class ScopeMissing(EvertillError):

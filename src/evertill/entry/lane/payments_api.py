@@ -27,7 +27,13 @@ from evertill.entry.lane.threads import in_paying_thread, in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.list_methods import list_methods
 from evertill.journeys.pay_from_balance import BalanceBlocked, BalanceTooLow, BalanceUnknown, BalanceWrongCurrency
-from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, ProviderUnavailable, UnknownMethod
+from evertill.journeys.start_payment import (
+    OrderNotPayable,
+    OwnerNeeded,
+    PaymentKeyReused,
+    ProviderUnavailable,
+    UnknownMethod,
+)
 from evertill.journeys.view_order import OrderNotFound
 from evertill.journeys.view_payment import PaymentNotFound, is_worth_asking, look_again, view_payment
 from evertill.kernel import clock, ids
@@ -76,6 +82,7 @@ async def _pay_bare(request: Request[Any, Any, Any]) -> Response[bytes]:
         ScopeMissing,
         OrderNotFound,
         OrderNotPayable,
+        OwnerNeeded,
         BodyTooLarge,
         WrongMediaType,
         InvalidField,

@@ -14,7 +14,7 @@ from evertill.entry.lane.orders import MoneyOut
 from evertill.entry.lane.problems import InvalidField
 from evertill.entry.lane.threads import in_thread
 from evertill.journeys import browse_products
-from evertill.journeys.browse_products import InvalidCursor, ProductOnSale, UnknownProduct
+from evertill.journeys.browse_products import InvalidCursor, ProductOnSale, UnknownCategory, UnknownProduct
 
 # The languages of an Accept-Language header that are looked at.
 _LANGUAGES_MAX = 20
@@ -31,13 +31,14 @@ class VariantOut(msgspec.Struct, frozen=True):
 
 
 class ProductOut(msgspec.Struct, frozen=True):
-    """A product; title and text are in `language`."""
+    """A product; title and text are in `language`, categories are slugs."""
 
     slug: str
     language: str
     title: str
     text: str
     variants: Sequence[VariantOut]
+    categories: Sequence[str]
 
 
 class ProductsOut(msgspec.Struct, frozen=True):
@@ -50,16 +51,22 @@ class ProductsOut(msgspec.Struct, frozen=True):
 @get(
     "/products",
     summary="List products",
-    description="In the order in which they came into the shop, sold-out ones included.",
+    description=(
+        "In the order in which they came into the shop, sold-out ones included; of a search, those with all words in"
+        " titles and SKUs come first."
+    ),
     operation_id="listProducts",
     response_description="One page of products.",
-    responses=problems(InvalidField, InvalidCursor),
+    responses=problems(InvalidField, InvalidCursor, UnknownCategory),
     tags=["products"],
 )
 async def list_products(
     request: Request[Any, Any, Any],
     search: Annotated[
         str, QueryParameter(description="Words that must all occur in a title, a text or a SKU, in any language.")
+    ] = "",
+    category: Annotated[
+        str, QueryParameter(description="Slug of a category; what is in one below it is in it too.")
     ] = "",
     cursor: Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.")] = None,
     limit: Annotated[
@@ -68,7 +75,12 @@ async def list_products(
 ) -> Response[ProductsOut]:
     """This function will return one page of products."""
     page = await in_thread(
-        browse_products.list_products, languages=languages_of(request), search=search, cursor=cursor, limit=limit
+        browse_products.list_products,
+        languages=languages_of(request),
+        search=search,
+        category=category,
+        cursor=cursor,
+        limit=limit,
     )
     return Response(
         ProductsOut([_out(product) for product in page.products], page.next_cursor),
@@ -131,4 +143,5 @@ def _out(product: ProductOnSale) -> ProductOut:
             )
             for variant in product.variants
         ],
+        product.categories,
     )

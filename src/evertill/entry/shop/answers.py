@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop.pages import message
+from evertill.entry.shop import references
+from evertill.entry.shop.pages import message, view_of
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
@@ -45,4 +48,6 @@ def failed(request: HttpRequest) -> HttpResponse:
         500,
         title=_("Something went wrong here"),
         text=_("It is our mistake, and it is in the shop's log. Orders that were confirmed are safe."),
+        # Called while the error is being handled.
+        reference=references.note("page failed", error=sys.exception(), view=view_of(request)),
     )

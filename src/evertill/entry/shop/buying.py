@@ -1,19 +1,34 @@
-"""The way from a product to an order: cart, review, and placing it."""
+"""The checkout: one page, for guests and for who is signed in; placed once, however often it is sent."""
 
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from evertill.entry.shop import cart, drafts, own_orders, troubles
+from evertill.entry.shop import (
+    cart,
+    consent,
+    contact_form,
+    drafts,
+    lost_answers,
+    own_orders,
+    places,
+    references,
+    troubles,
+    wares,
+)
 from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.cart_views import cart_page, show
+from evertill.entry.shop.contact_form import Typed
 from evertill.entry.shop.drafts import Draft
 from evertill.entry.shop.pages import private_page, reads
+from evertill.journeys.find_placed import find_placed
+from evertill.journeys.keep_submission import keep_submission
 from evertill.journeys.place_orders import (
     KeyInFlight,
     KeyReused,
@@ -24,18 +39,14 @@ from evertill.journeys.place_orders import (
     UnknownSku,
     place_orders,
 )
-from evertill.kernel import clock, config, contacts
-from evertill.kernel.errors import EvertillError
+from evertill.kernel import clock, config
+from evertill.kernel.errors import EvertillError, Status
 
 # How often, and after how long, the second press looks whether the first is done.
 _TRIES_MAX, _PAUSE_S = 10, 0.1
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
-
-
-class EmailWrong(EvertillError):
-    """What was put in is no email address."""
-
-    code = "EMAIL_WRONG"
+# What a failure of ours is; after all else the customer has something to mend.
+_OURS = ("unavailable", "internal")
 
 
 class DraftStale(EvertillError):
@@ -44,8 +55,11 @@ class DraftStale(EvertillError):
     code = "DRAFT_STALE"
 
 
-# What says that a cart has to be looked over again; whatever else went wrong, the same form may be sent once more.
-_AGAIN = ("IDEMPOTENCY_KEY_IN_FLIGHT", "OUTCOME_UNKNOWN", "DATABASE_UNAVAILABLE", "DATABASE_BUSY")
+class Unforeseen(EvertillError):
+    """Placing met an error that nobody foresaw; it is in the shop's log."""
+
+    code = "INTERNAL"
+    status: ClassVar[Status] = "internal"
 
 
 @_GET_OR_POST
@@ -55,52 +69,83 @@ def check_out(request: HttpRequest) -> HttpResponse:
     """This function will show the whole order for review, or place what was reviewed."""
     if request.method == "POST":
         return _place(request)
-    lines = cart.read(request)
-    shown = show(request, lines)
+    if (placed := lost_answers.find(request)) is not None:
+        return _lead(request, placed)
+    shown = show(request, cart.read(request))
     if not shown.is_ready:
         return redirect("shop:cart")
-    drafted = drafts.draft(lines, currency=shown.currency, total=shown.amount)
-    return _review(request, drafted)
+    drafted = drafts.draft(shown, key=drafts.read_key(request))
+    answer = _review(request, drafted, typed=contact_form.known(request), shown=shown)
+    return drafts.keep_key(answer, drafted)
 
 
 def _place(request: HttpRequest) -> HttpResponse:
-    email = request.POST.get("email", "").strip()
+    typed = contact_form.read(request)
     try:
         drafted = drafts.unseal(request.POST.get("draft", ""))
     except drafts.DraftStale:
         return cart_page(request, cart.read(request), trouble=troubles.tell(DraftStale("Stale.")), status=409)
-    if not contacts.is_email(email):
-        return _review(request, drafted, email=email, error=EmailWrong("Wrong."), status=422)
-    outcome = _place_patiently(drafts.ask(drafted, email=email))
-    if isinstance(outcome, Placed):
-        answer = redirect(own_orders.address(outcome.number, outcome.access_token))
-        answer.status_code = 303
-        own_orders.remember(request, answer, number=outcome.number, token=outcome.access_token)
-        return cart.keep(answer, _left_over(request, drafted))
+    try:
+        reached = contact_form.understand(typed)
+    except EvertillError as error:
+        return _review(request, drafted, typed=typed, error=error, status=422)
+    asked = drafts.ask(
+        drafted,
+        email=reached.email,
+        phone=reached.phone,
+        language=places.of(request).language,
+        account_id=contact_form.account_of(request),
+    )
+    outcome = _place_patiently(asked, drafted)
+    return _lead(request, outcome) if isinstance(outcome, Placed) else _refuse(request, drafted, asked, outcome, typed)
+
+
+def _refuse(
+    request: HttpRequest, drafted: Draft, asked: PlaceOrder, outcome: EvertillError, typed: Typed
+) -> HttpResponse:
     if isinstance(outcome, KeyReused):
-        return _reused(request, outcome)
-    if outcome.code in _AGAIN:
-        return _review(request, drafted, email=email, error=outcome, status=503)
+        return _reused(request, asked, outcome)
+    if outcome.status in _OURS:
+        return _failed(request, drafted, asked, outcome, typed=typed)
+    if isinstance(outcome, KeyInFlight):
+        return _review(request, drafted, typed=typed, error=outcome, status=503)
     return _mend(request, drafted, outcome)
 
 
-def _place_patiently(asked: PlaceOrder) -> Outcome:
+def _place_patiently(asked: PlaceOrder, drafted: Draft) -> Outcome:
     """Place an order; whoever pressed twice waits for the first press and is led where that led."""
     for _try in range(_TRIES_MAX):
         try:
             (outcome,) = place_orders([asked], now=clock.now())
         except EvertillError as error:
             return error
+        except Exception as error:  # noqa: BLE001 — logged whole; the customer keeps what he wanted, and his form.
+            references.note("checkout failed", error=error, reference=drafted.reference or None)
+            return Unforeseen("The order could not be placed.")
         if not isinstance(outcome, KeyInFlight):
             break
         time.sleep(_PAUSE_S)
     return outcome
 
 
-def _left_over(request: HttpRequest, drafted: Draft) -> dict[str, int]:
-    """Return what is in the cart beyond the order: whatever was put in while the review was open."""
-    lines = cart.read(request)
-    return {sku: count for sku, count in lines.items() if drafted.lines.get(sku) != count}
+def _lead(request: HttpRequest, placed: Placed) -> HttpResponse:
+    answer = redirect(own_orders.address(placed.number, placed.access_token))
+    answer.status_code = 303
+    return lost_answers.settle(request, answer, placed)
+
+
+def _failed(
+    request: HttpRequest, drafted: Draft, asked: PlaceOrder, error: EvertillError, *, typed: Typed
+) -> HttpResponse:
+    """Keep what was wanted, and show the same form again: pressing once more is safe and may be all that it takes."""
+    now = clock.now()
+    failed = drafts.failed(drafted, asked, code=error.code, now=now)
+    is_kept = failed is not None and keep_submission(failed=failed, now=now)
+    reference = references.note(
+        "checkout failed", reference=drafted.reference or None, code=error.code, is_kept=is_kept
+    )
+    trouble = troubles.tell(error, reference=reference, is_kept=is_kept)
+    return _review(request, drafted, typed=typed, trouble=trouble, status=500 if error.status == "internal" else 503)
 
 
 def _mend(request: HttpRequest, drafted: Draft, error: EvertillError) -> HttpResponse:
@@ -124,24 +169,43 @@ def _mend(request: HttpRequest, drafted: Draft, error: EvertillError) -> HttpRes
     return cart.keep(answer, lines)
 
 
-def _reused(request: HttpRequest, error: EvertillError) -> HttpResponse:
-    context = {"trouble": troubles.tell(error), "order": own_orders.latest(request)}
-    return private_page(request, "shop/placed_before.html", context, status=409)
+def _reused(request: HttpRequest, asked: PlaceOrder, error: EvertillError) -> HttpResponse:
+    """Show whoever sent something else under the same key what he sent first: the key is his browser's alone."""
+    placed = find_placed(key_digest=asked.key_digest)
+    address = own_orders.address(placed.number, placed.access_token) if placed else ""
+    context = {"trouble": troubles.tell(error), "order": address}
+    answer = private_page(request, "shop/placed_before.html", context, status=409)
+    return lost_answers.settle(request, answer, placed) if placed else answer
 
 
 def _review(
-    request: HttpRequest, drafted: Draft, *, email: str = "", error: EvertillError | None = None, status: int = 200
+    request: HttpRequest,
+    drafted: Draft,
+    *,
+    typed: Typed,
+    shown: wares.Shown | None = None,
+    error: EvertillError | None = None,
+    trouble: troubles.Trouble | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    try:
-        shown = show(request, drafted.lines, currency=drafted.currency)
-    except EvertillError:
-        # Without the database there are no names to show; the form itself has all that counts.
-        shown = None
+    # What he agrees to when he presses again is what he reads now.
+    drafted = drafts.agreeing(drafted, consent.current())
     context = {
-        "shown": shown,
+        "shown": shown or _shown_before(request, drafted),
         "draft": drafts.seal(drafted),
-        "email": email,
-        "trouble": troubles.tell(error) if error else None,
+        "typed": typed,
+        "trouble": troubles.tell(error) if error else trouble,
+        "wrong": error.code if error else "",
         "kept_min": config.get().reservation_s // 60,
+        "consent": drafted.consent,
     }
     return private_page(request, "shop/checkout.html", context, status=status)
+
+
+def _shown_before(request: HttpRequest, drafted: Draft) -> wares.Shown | None:
+    """Return what is under review as it was shown, so that nothing else is asked while the shop has trouble."""
+    if not drafted.goods:
+        # Drafted by the release before this one.
+        return None
+    language = places.of(request).language
+    return wares.recall(drafted.goods, currency=drafted.currency, total=drafted.total, language=language)

@@ -9,12 +9,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from evertill.entry.shop import cart, places, troubles, wares
+from evertill.entry.shop import cart, lost_answers, own_orders, places, troubles, wares
 from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.origins import from_own_pages
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
 from evertill.journeys.browse_products import find_variants
+from evertill.journeys.place_orders import Placed
 from evertill.kernel import config
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -24,8 +25,12 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 @open_to(Audience.ANYBODY)
 @reads
 def show_cart(request: HttpRequest) -> HttpResponse:
-    """This function will show what is in the cart."""
-    return cart_page(request, cart.read(request))
+    """This function will show what is in the cart, and an order of it whose answer never reached the browser."""
+    lines = cart.read(request)
+    if (placed := lost_answers.find(request)) is None:
+        return cart_page(request, lines)
+    answer = cart_page(request, lost_answers.left_over(lines, placed), placed=placed)
+    return lost_answers.settle(request, answer, placed)
 
 
 @require_POST
@@ -71,12 +76,19 @@ def change_cart(request: HttpRequest) -> HttpResponse:
 
 
 def cart_page(
-    request: HttpRequest, lines: dict[str, int], *, trouble: Trouble | None = None, status: int = 200
+    request: HttpRequest,
+    lines: dict[str, int],
+    *,
+    trouble: Trouble | None = None,
+    placed: Placed | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """This function will show a cart, and what went wrong with it."""
+    """This function will show a cart, what went wrong with it, and what was ordered of it a while ago."""
     context = {
         "shown": show(request, lines),
         "trouble": trouble,
+        "placed": placed,
+        "placed_at": own_orders.address(placed.number, placed.access_token) if placed else "",
         "quantity_max": config.get().quantity_max,
         "cart_pieces": sum(lines.values()),
     }

@@ -15,6 +15,7 @@ from evertill.entry.shop.opening import Opened, opened
 from evertill.entry.shop.pages import keep_private, private_page
 from evertill.entry.shop.waiting import TakesLonger
 from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.list_methods import list_methods
 from evertill.journeys.view_order import Order, OrderNotFound, view_order
 from evertill.journeys.view_payment import Intent, list_payments
@@ -22,8 +23,6 @@ from evertill.journeys.view_receipt import view_receipt
 from evertill.journeys.view_refunds import OrderRefund, view_refunds
 from evertill.kernel import clock, db
 from evertill.kernel.errors import EvertillError
-
-CUSTOMER = "customer"
 
 
 @require_safe

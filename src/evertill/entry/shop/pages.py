@@ -13,9 +13,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop import cart, places
+from evertill.entry.shop import cart, places, references
 from evertill.entry.shop.audience import Audience, open_to
-from evertill.kernel import config, db
+from evertill.kernel import config, db, ids
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
@@ -129,8 +129,14 @@ def keep_private(answer: R) -> R:
 
 
 def message(request: HttpRequest, status: int, **context: object) -> HttpResponse:
-    """This function will render a page that says one thing."""
-    return page(request, "shop/message.html", {**context, "status": status}, status=status)
+    """This function will render a page that says one thing, with a reference for support."""
+    known = {"reference": ids.to_number(references.new()), "status": status}
+    return page(request, "shop/message.html", known | context, status=status)
+
+
+def view_of(request: HttpRequest) -> str:
+    """This function will return which page was asked for, by its name: addresses may hold what opens something."""
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -142,6 +148,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         text=_(
             "The shop is busy or starting again. Orders that were confirmed are safe. This page tries again by itself."
         ),
+        reference=references.note("page unavailable", view=view_of(request)),
         retry_s=_RETRY_S,
     )
     answer["Retry-After"] = str(_RETRY_S)

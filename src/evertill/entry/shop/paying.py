@@ -12,12 +12,15 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evertill.entry.shop import live, ordered, qr, returning
+from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.order_views import CUSTOMER, order_page, see_other, status_of
+from evertill.entry.shop.order_views import order_page, see_other, status_of
 from evertill.entry.shop.pages import private_page
+from evertill.entry.shop.visitor import visitor
 from evertill.entry.shop.waiting import wait_for
+from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balance
-from evertill.journeys.start_payment import StartPayment, provider_of, start_payment
+from evertill.journeys.start_payment import Payer, StartPayment, StepUpRequired, provider_of, start_payment
 from evertill.journeys.view_order import view_order
 from evertill.journeys.view_payment import Intent, list_payments, view_payment
 from evertill.kernel import clock, ids
@@ -53,6 +56,8 @@ def pay(request: HttpRequest, opened: Opened) -> HttpResponse:
             raise MethodMissing("No method was chosen.")
         begun = None if "anew" in request.POST else _under_way(opened, method=method)
         intent = begun or _begin(request, opened, method=method, key=key.encode())
+    except StepUpRequired as error:
+        return _prove_first(request, opened, error)
     except EvertillError as error:
         if error.code in ("ORDER_NOT_FOUND", "DATABASE_UNAVAILABLE", "DATABASE_BUSY"):
             raise
@@ -61,6 +66,22 @@ def pay(request: HttpRequest, opened: Opened) -> HttpResponse:
         return see_other(opened.address)
     # Not straight to the provider: browsers refuse a form that leads to another site, as the pages' policy says.
     return see_other(f"{_address(opened, intent)}&go=1")
+
+
+def _prove_first(request: HttpRequest, opened: Opened, error: StepUpRequired) -> HttpResponse:
+    """Lead the owner to prove himself, and on to the payment; the token of a balance is typed again, never carried."""
+    session = visitor(request)
+    if session is None:
+        return order_page(request, opened, error=error, status=status_of(error))
+    if request.POST.get("balance_token"):
+        return ask_first(request, session, error, address=opened.address, is_form=False)
+    carried = ("method", "key", "anew") if "anew" in request.POST else ("method", "key")
+    return ask_first(request, session, error, carried=carried, address=opened.address_of("order-pay"))
+
+
+def _payer(request: HttpRequest) -> Payer | None:
+    session = visitor(request)
+    return Payer(account_id=session.account_id, session_id=session.id) if session else None
 
 
 def _under_way(opened: Opened, *, method: str) -> Intent | None:
@@ -75,7 +96,10 @@ def _under_way(opened: Opened, *, method: str) -> Intent | None:
 
 def _begin(request: HttpRequest, opened: Opened, *, method: str, key: bytes) -> Intent:
     token = request.POST.get("balance_token", "").strip()[:_TOKEN_CHARS_MAX]
-    asked = ask_to_pay(order_id=opened.id, method=method, balance_token=token or None, actor=CUSTOMER, key=key)
+    payer = _payer(request)
+    asked = ask_to_pay(
+        order_id=opened.id, method=method, balance_token=token or None, actor=CUSTOMER, key=key, payer=payer
+    )
     now = clock.now()
     if asked is not None:
         (outcome,) = pay_from_balance([asked], now=now)
@@ -83,7 +107,12 @@ def _begin(request: HttpRequest, opened: Opened, *, method: str, key: bytes) -> 
             raise outcome
         return outcome.intent
     start = StartPayment(
-        order_id=opened.id, method=method, caller=CUSTOMER, key=key, client_ip=request.META.get("REMOTE_ADDR", "")
+        order_id=opened.id,
+        method=method,
+        caller=CUSTOMER,
+        key=key,
+        client_ip=request.META.get("REMOTE_ADDR", ""),
+        payer=payer,
     )
     return wait_for(
         provider_of(method), lambda: start_payment(asked=start, actor=CUSTOMER, now=now).intent, seconds=_BEGIN_S

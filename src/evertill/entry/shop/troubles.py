@@ -10,33 +10,58 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from evertill.entry.shop import references
 from evertill.kernel.errors import EvertillError
+
+# What a failure of ours is.
+_OURS = ("unavailable", "internal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What happened, what is safe, what to do now; `code` is for support, and `items` say it of single goods."""
+    """What happened, what is safe, what to do now; `items` say it of single goods.
+
+    `code` is for support, and so is the `reference` that a failure of ours has.
+    """
 
     what: str
     kept: str
     remedy: str
     code: str = ""
+    reference: str = ""
     items: tuple[str, ...] = ()
 
 
-def tell(error: EvertillError, *, items: tuple[str, ...] = (), has_order: bool = False) -> Trouble:
-    """This function will say of an error what its reader should know; `has_order` is he who has placed his already."""
-    what, kept, remedy = _words(error.code, has_order=has_order)
-    return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, items=items)
+def tell(
+    error: EvertillError,
+    *,
+    items: tuple[str, ...] = (),
+    has_order: bool = False,
+    reference: str = "",
+    is_kept: bool = False,
+) -> Trouble:
+    """This function will say of an error what its reader should know; `has_order` is he who has placed his already.
+
+    `is_kept` says that support has what he wanted, under the `reference`. A failure of ours that has none yet gets one,
+    and is logged under it.
+    """
+    known = _known(has_order=has_order).get(error.code)
+    if not reference and (error.status in _OURS or known is None):
+        reference = references.note("page told of a failure", code=error.code)
+    what, kept, remedy = known or _unforeseen()
+    if is_kept:
+        kept = f"{kept} {_('What you entered is kept, and we can finish the order for you by hand.')}"
+        remedy = f"{remedy} {_('Or leave it to us, and tell us the reference below if you write or call.')}"
+    return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, reference=reference, items=items)
 
 
-def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
+def _known(*, has_order: bool) -> dict[str, tuple[str, str, str]]:
     stands = _("Your order stands, and nothing was paid twice.")
     nothing = stands if has_order else _("Nothing was ordered and nothing was paid.")
     again = _("Press the button once more. It counts once, however often you press it.")
     look = _("Look over your cart and go on to the checkout again.")
     other = _("Choose another way to pay, or try this one again in a moment.")
-    known = {
+    return {
         "SOLD_OUT": (_("Somebody was faster: there is not enough left."), nothing, look),
         "PRICE_CHANGED": (_("A price has changed since you looked."), nothing, look),
         "UNKNOWN_SKU": (_("Something in your cart is no longer for sale."), nothing, look),
@@ -53,6 +78,16 @@ def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
             _("This does not look like an email address."),
             _("Your cart is as it was, and nothing was ordered."),
             _("Correct the address, such as you@example.com, and place the order again."),
+        ),
+        "PHONE_WRONG": (
+            _("This does not look like a telephone number."),
+            _("Your cart is as it was, and nothing was ordered."),
+            _("Correct the number, with its country if it is from abroad (+44 …), and place the order again."),
+        ),
+        "CONTACT_MISSING": (
+            _("We have no way to reach you."),
+            _("Your cart is as it was, and nothing was ordered."),
+            _("Put in your email address or your telephone number, and place the order again."),
         ),
         "DRAFT_STALE": (_("This review was open for too long."), nothing, look),
         "IDEMPOTENCY_KEY_REUSED": (
@@ -78,6 +113,11 @@ def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
         "UNKNOWN_PROVIDER": (_("This way to pay is not open at the moment."), stands, other),
         "UNKNOWN_METHOD": (_("This way to pay is not open at the moment."), stands, other),
         "METHOD_MISSING": (_("No way to pay was chosen."), stands, _("Choose one and press the button again.")),
+        "OWNER_NEEDED": (
+            _("This order belongs to an account, and is paid by its owner."),
+            stands,
+            _("Sign in to that account and open the order from there."),
+        ),
         "ORDER_NOT_PAYABLE": (
             _("This order does not wait for money any more."),
             stands,
@@ -98,9 +138,11 @@ def _words(code: str, *, has_order: bool) -> tuple[str, str, str]:
             _("See below how it stands. Money for a paid order is given back by the shop."),
         ),
     }
-    unforeseen = (
+
+
+def _unforeseen() -> tuple[str, str, str]:
+    return (
         _("Something went wrong here"),
         _("It is our mistake, and it is in the shop's log. Orders that were confirmed are safe."),
-        _("Try again later; if it happens again, tell the shop the time and this code."),
+        _("Try again later; if it happens again, tell the shop the reference below."),
     )
-    return known.get(code, unforeseen)

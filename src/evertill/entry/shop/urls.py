@@ -8,7 +8,9 @@ from evertill.entry.shop import buying, cart_views, order_views, paying, views
 
 app_name = "shop"
 urlpatterns = [
-    path("", views.show_products, name="products"),
+    path("", views.show_home, name="home"),
+    path("products", views.show_products, name="products"),
+    path("categories/<str:slug>", views.show_category, name="category"),
     path("products/<str:slug>", views.show_product, name="product"),
     path("cart", cart_views.show_cart, name="cart"),
     path("cart/add", cart_views.add_to_cart, name="cart-add"),

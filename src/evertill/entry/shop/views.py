@@ -14,56 +14,56 @@ from django.views.decorators.http import require_safe
 
 from evertill.entry.shop import live, own_orders, places, returning
 from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.offers import Shown, show
+from evertill.entry.shop.offers import first_currency, show
 from evertill.entry.shop.pages import for_everybody, private_page, public_page, reads
+from evertill.entry.shop.shelves import Shelves
 from evertill.journeys import browse_products
 from evertill.journeys.browse_products import ProductOnSale
 from evertill.journeys.view_payment import PaymentNotFound
 from evertill.kernel import config, ids
 
-_PAGE_SIZE = 24
+_PAGE_SIZE, _NEWEST = 24, 8
+
+
+@require_safe
+@for_everybody
+def show_home(request: HttpRequest) -> HttpResponse:
+    """This function will show the shop: its categories, and what came into it last."""
+    languages = [places.of(request).language]
+    newest = browse_products.list_newest(languages=languages, limit=_NEWEST)
+    return _page(request, "shop/home.html", {}, found=newest, shelves=Shelves(languages=languages))
 
 
 @require_safe
 @for_everybody
 def show_products(request: HttpRequest) -> HttpResponse:
-    """This function will show one page of what is for sale, or of what a search found."""
+    """This function will show one page of everything for sale, or of what a search found."""
     search = request.GET.get("q", "").strip()
-    try:
-        found = browse_products.list_products(
-            languages=[places.of(request).language],
-            search=search,
-            cursor=request.GET.get("after") or None,
-            limit=_PAGE_SIZE,
-        )
-    except browse_products.InvalidCursor:
-        return redirect("shop:products")
-    products = _shown(request, found.products)
-    return public_page(
-        request,
-        "shop/products.html",
-        {
-            "products": products,
-            "search": search,
-            "is_continued": "after" in request.GET,
-            "next": urlencode({"q": search, "after": found.next_cursor}) if found.next_cursor else "",
-            "example": _example(request, products),
-            **_currencies(request, found.products),
-        },
-    )
+    return _list(request, "shop/products.html", {"search": search, "is_everything": not search}, search=search)
+
+
+@require_safe
+@for_everybody
+def show_category(request: HttpRequest, slug: str) -> HttpResponse:
+    """This function will show one page of a category."""
+    shelves = Shelves(languages=[places.of(request).language])
+    if shelves.find(slug) is None:
+        raise Http404
+    return _list(request, "shop/category.html", shelves.around(slug), category=slug, shelves=shelves)
 
 
 @require_safe
 @for_everybody
 def show_product(request: HttpRequest, slug: str) -> HttpResponse:
     """This function will show one product with its variants."""
+    languages = [places.of(request).language]
     try:
-        found = browse_products.read_product(slug=slug, languages=[places.of(request).language])
+        found = browse_products.read_product(slug=slug, languages=languages)
     except browse_products.UnknownProduct:
         raise Http404 from None
-    (product,) = _shown(request, [found])
-    context = {"product": product, "example": _example(request, [product]), **_currencies(request, [found])}
-    return public_page(request, "shop/product.html", context)
+    shelves = Shelves(languages=languages)
+    context = shelves.way_to(found) | {"example": _example(request, found)}
+    return _page(request, "shop/product.html", context, found=[found], shelves=shelves)
 
 
 @require_safe
@@ -103,26 +103,69 @@ def choose_place(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
-def _shown(request: HttpRequest, products: Sequence[ProductOnSale]) -> list[Shown]:
+def _list(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    search: str = "",
+    category: str = "",
+    shelves: Shelves | None = None,
+) -> HttpResponse:
+    languages = [places.of(request).language]
+    try:
+        found = browse_products.list_products(
+            languages=languages,
+            search=search,
+            category=category,
+            cursor=request.GET.get("after") or None,
+            limit=_PAGE_SIZE,
+        )
+    except browse_products.InvalidCursor:
+        # From the first page on, at the same address.
+        return redirect(request.path)
+    asked = {"q": search} if search else {}
+    context |= {
+        "is_continued": "after" in request.GET,
+        "first": urlencode(asked),
+        "next": urlencode(asked | {"after": found.next_cursor}) if found.next_cursor else "",
+    }
+    return _page(request, template, context, found=found.products, shelves=shelves or Shelves(languages=languages))
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    found: Sequence[ProductOnSale],
+    shelves: Shelves,
+) -> HttpResponse:
     place = places.of(request)
-    return [show(product, currency=place.currency, language=place.language) for product in products]
+    products = [show(product, currency=place.currency, language=place.language) for product in found]
+    context |= {
+        "products": products,
+        "shelves": shelves.top,
+        "currencies": _currencies(request, found),
+    }
+    return public_page(request, template, context)
 
 
-def _currencies(request: HttpRequest, products: Sequence[ProductOnSale]) -> dict[str, Any]:
+def _currencies(request: HttpRequest, products: Sequence[ProductOnSale]) -> list[tuple[str, str]]:
     """Return the currencies in which these products have prices, each with the place where one sees them in it."""
     place = places.of(request)
     priced = {code for product in products for variant in product.variants for code in variant.prices}
     shown = [code for code in config.get().currencies if code in priced]
     if len(shown) < 2:  # noqa: PLR2004 - with one there is nothing to choose
-        return {}
-    return {"currencies": [(places.with_currency(place.language, code).code, code) for code in shown]}
+        return []
+    return [(places.with_currency(place.language, code).code, code) for code in shown]
 
 
-def _example(request: HttpRequest, products: list[Shown]) -> dict[str, str]:
-    """Return what an order by the API looks like here: an order of the first thing that can be had."""
-    for product in products:
-        for variant in product.variants:
-            if variant.in_stock and variant.currency:
-                address = f"{request.scheme}://{request.get_host()}/api/v1/orders"
-                return {"address": address, "sku": variant.sku, "currency": variant.currency}
+def _example(request: HttpRequest, product: ProductOnSale) -> dict[str, str]:
+    """Return what an order by the API looks like here: an order of what can be had of a product."""
+    for variant in product.variants:
+        if variant.in_stock and variant.prices:
+            address = f"{request.scheme}://{request.get_host()}/api/v1/orders"
+            currency = first_currency(variant.prices, places.of(request).currency)
+            return {"address": address, "sku": variant.sku, "currency": currency}
     return {}

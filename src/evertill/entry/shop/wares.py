@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from evertill.entry.shop.offers import first_currency, write_price
 from evertill.journeys.browse_products import ProductOnSale, VariantOnSale, find_variants
+from evertill.journeys.keep_submission import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +23,15 @@ class Line:
     title: str
     variant: str
     quantity: int
+    unit_price: int
     price: str
     total: str
     problem: str
+
+    @property
+    def name(self) -> str:
+        """What is ordered, on one line: the product, and which of its variants."""
+        return f"{self.title} ({self.variant})" if self.variant else self.title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,31 @@ def show(cart: Mapping[str, int], *, preferred: str, language: str) -> Shown:
     )
 
 
+def recall(goods: Sequence[Wanted], *, currency: str, total: int, language: str) -> Shown:
+    """This function will put into words what was shown before, for when the catalogue cannot be asked."""
+    return Shown(
+        lines=[
+            Line(
+                sku=one.sku,
+                slug="",
+                language="",
+                title=one.title,
+                variant="",
+                quantity=one.quantity,
+                unit_price=one.unit_price,
+                price=write_price(one.unit_price, currency, language=language),
+                total=write_price(one.unit_price * one.quantity, currency, language=language),
+                problem="",
+            )
+            for one in goods
+        ],
+        amount=total,
+        currency=currency,
+        total=write_price(total, currency, language=language),
+        is_ready=True,
+    )
+
+
 def _common_currency(variants: Sequence[VariantOnSale], preferred: str) -> str:
     if not variants:
         return ""
@@ -69,7 +101,16 @@ def _show_line(
     if found is None:
         gone = _("No longer for sale: please remove it.")
         line = Line(
-            sku=sku, slug="", language="", title=sku, variant="", quantity=quantity, price="", total="", problem=gone
+            sku=sku,
+            slug="",
+            language="",
+            title=sku,
+            variant="",
+            quantity=quantity,
+            unit_price=0,
+            price="",
+            total="",
+            problem=gone,
         )
         return line, 0
     product, variant = found
@@ -83,6 +124,7 @@ def _show_line(
         title=variant.title if is_whole else product.title,
         variant=variant.title if len(product.variants) > 1 and not is_whole else "",
         quantity=quantity,
+        unit_price=price,
         price=write_price(price, currency, language=language) if currency else "",
         total=write_price(price * quantity, currency, language=language) if currency else "",
         problem=_problem(variant, quantity, currency=currency),

@@ -8,6 +8,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 from evertill.entry.lane.app import Lane
+from evertill.entry.site.answer_headers import adding, for_programs
 from evertill.entry.site.shared_pages import SharedPages
 from evertill.entry.site.static_files import StaticFiles
 from evertill.kernel import config
@@ -22,10 +23,15 @@ class Site:
         self._pages = SharedPages(pages, bytes_max=config.get().catalog_cache_bytes_max)
         self._files = StaticFiles()
         self._lane = Lane()
+        self._headers = for_programs()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await (self._lane.find(scope) or self._files.find(scope) or self._pages)(scope, receive, send)
+            lane = self._lane.find(scope)
+            if lane is not None:
+                await lane(scope, receive, adding(send, self._headers))
+            else:
+                await (self._files.find(scope) or self._pages)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

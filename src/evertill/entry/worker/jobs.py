@@ -20,6 +20,7 @@ from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
+from evertill.journeys import index_products as indexing
 from evertill.journeys import keep_submission as keeping
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
@@ -56,6 +57,13 @@ def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
     """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
     names = db.with_connection(lambda: following.find_due_to_follow(now=clock.now()))
     _each_by_itself(context, names, lambda name: following.poll_provider(provider=name, now=clock.now()))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="index_products", queueing_lock="index_products", pass_context=True)
+def index_products(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Make findable what an older release saved, batch by batch; as a rule there is nothing."""
+    _until_done(context, indexing.index_products, limit=config.get().index_batch_max)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,0 +1,20 @@
+-- Products on show in whose texts some of the words stand, and the others there or in titles and SKUs; as above.
+select product.id, product.slug
+from catalog_search as found
+join catalog_product as product on product.id = found.product_id
+where found.all_grams @> %(grams)s::int4[]
+  and found.title || chr(10) || found.text like all(%(patterns)s::text[])
+  and not found.title like all(%(patterns)s::text[])
+  and found.product_id > %(after)s
+  and product.status = 'ACTIVE'
+  and exists (select from catalog_variant as variant where variant.product_id = product.id and variant.is_active)
+  and exists (select from catalog_product_text as text where text.product_id = product.id)
+  and (
+      %(category)s::bigint is null
+      or exists (
+          select from catalog_filing as filing
+          where filing.category_id = %(category)s and filing.product_id = product.id
+      )
+  )
+order by product.id
+limit %(limit)s
