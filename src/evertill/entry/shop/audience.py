@@ -22,7 +22,7 @@ class Audience(StrEnum):
     """Who may use a page."""
 
     ANYBODY = "anybody"
-    # Whoever holds the access token of the order that the address names.
+    # Whoever holds the access token of the order that the address names, and its owner.
     ORDER = "order"
     # Whoever is signed in, for what is his own.
     ACCOUNT = "account"
