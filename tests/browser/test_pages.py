@@ -48,6 +48,13 @@ def look_at_the_shelves(ada: Visitor, exam: Exam, guard: Guard) -> None:
         exam.look(ada.page, "not-found")
     ada.open("/cart")
     exam.look(ada.page, "cart-empty")
+    ada.open("/orders/find")
+    exam.look(ada.page, "order-find")
+    ada.page.locator("main [name=number]").fill("0E9W-9MHZ-4G9XQ")
+    ada.page.locator("main [name=contact]").fill(f"lost.{exam.language}@example.com")
+    ada.press(ada.page.locator("main form[action$='/orders/find'] button.main"))
+    ada.page.wait_for_selector("main [name=code]")
+    exam.look(ada.page, "order-find-code")
 
 
 def look_at_buying(ada: Visitor, exam: Exam) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evertill.domains import access, accounts
+from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import AddressKind
 from evertill.journeys import manage_roles as roles
 from evertill.kernel import clock, db, ids
 from tests.askers import MACHINE, staff
 from tests.builders import NOON
+from tests.people import app_code
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -33,6 +34,39 @@ def ada(committed_db: None) -> None:
     with db.write():
         accounts.open_account(account_id=ADA, display_name="Ada", language="en", now=NOON)
         accounts.add_address(account_id=ADA, kind=AddressKind.EMAIL, address="ada@example.com", now=NOON)
+
+
+class TestMembers:
+    def test_are_added_listed_and_removed(self, shop_env: dict[str, str]) -> None:
+        now = clock.now()
+        assert evertill(shop_env, "staff", "list").stdout == "Nobody works for the shop yet.\n"
+        unknown = evertill(shop_env, "staff", "add", "ada@example.com")
+        assert (unknown.returncode, unknown.stderr.splitlines()) == (
+            1,
+            [
+                "evertill: No account has this address.",
+                "  Nothing was changed.",
+                "  Let this person sign up in the shop first, with this address.",
+            ],
+        )
+        with db.write():
+            accounts.open_account(account_id=ADA, display_name="Ada", language="en", now=now)
+            accounts.add_address(account_id=ADA, kind=AddressKind.EMAIL, address="ada@example.com", now=now)
+        weak = evertill(shop_env, "staff", "add", "ada@example.com")
+        assert weak.stderr.splitlines()[0] == "evertill: This account has neither a passkey nor an authenticator app."
+        with db.write():
+            secret = identity.totp.begin(account_id=ADA, now=now)
+            assert identity.totp.confirm(account_id=ADA, code=app_code(secret, now), now=now)
+
+        added = evertill(shop_env, "staff", "add", "Ada@Example.com")
+        assert added.stdout.splitlines()[0] == "Ada@Example.com now works for the shop."
+        again = evertill(shop_env, "staff", "add", "ada@example.com")
+        assert again.stdout.splitlines()[0] == "ada@example.com works already for the shop."
+        listed = evertill(shop_env, "staff", "list").stdout
+        assert (listed.startswith("ada@example.com  Ada  "), "  totp  since " in listed) == (True, True)
+        removed = evertill(shop_env, "staff", "remove", "ada@example.com")
+        assert removed.stdout == "ada@example.com no longer works for the shop.\n"
+        assert evertill(shop_env, "staff", "remove", "ada@example.com").returncode == 1
 
 
 @pytest.mark.usefixtures("ada")

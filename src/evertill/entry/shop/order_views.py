@@ -30,6 +30,8 @@ from evertill.kernel.errors import EvertillError
 def show_order(request: HttpRequest, opened: Opened) -> HttpResponse:
     """This function will show how an order stands."""
     answer = order_page(request, opened)
+    if not opened.token:
+        return answer
     return own_orders.remember(request, answer, number=opened.number, token=opened.token)
 
 
@@ -68,14 +70,17 @@ def order_page(
 ) -> HttpResponse:
     """This function will return the page of an order, with what went wrong on it."""
     language = translation.get_language()
-    heard = live.hear(request, order_id=opened.id, token=opened.token, page=opened.address)
+    heard = live.hear(request, order_id=opened.id, token=opened.stream_token, page=opened.address)
     order = view_order(order_id=opened.id)
     payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
     # What is still under way goes on under the key that it began with; a new try gets a new one.
     is_same = isinstance(error, TakesLonger | db.OutcomeUnknown) or (error is not None and error.code == "OVERLOADED")
     context = {
         "order": ordered.show(order, language=language, now=clock.now()),
-        "payments": [ordered.show_payment(intent, language=language) for intent in payments],
+        "payments": [
+            ordered.show_payment(intent, language=language, is_waited_for=order.state.value == "PLACED")
+            for intent in payments
+        ],
         "refunds": [ordered.show_refund(refund, language=language) for refund in refunds],
         "ways": ordered.show_methods(list_methods()),
         "chosen": method,
