@@ -126,6 +126,27 @@ HANG = Promise(
     unit="×", bound=Bound.AT_MOST, must=1.2, aim=1.0,
 )  # fmt: skip
 
+PAGE_WEIGHT = Promise(
+    name="page_weight", title="Product page over the wire, nothing kept",
+    unit="kB", bound=Bound.AT_MOST, must=100.0,
+)  # fmt: skip
+PAGE_REQUESTS = Promise(
+    name="page_requests", title="Requests of a product page",
+    unit="", bound=Bound.AT_MOST, must=10.0,
+)  # fmt: skip
+PAGE_PAINTED = Promise(
+    name="page_painted", title="Largest Contentful Paint, the slower of home and product page",
+    unit="s", bound=Bound.AT_MOST, must=1.0,
+)  # fmt: skip
+PAGE_SERVED = Promise(
+    name="page_served", title="Server time of a catalogue page that is made anew, p50",
+    unit="ms", bound=Bound.AT_MOST, must=5.0,
+)  # fmt: skip
+PAGE_BESIDE = Promise(
+    name="page_beside", title="Ordering p99 beside page views ÷ alone",
+    unit="×", bound=Bound.AT_MOST, must=1.2,
+)  # fmt: skip
+
 # In the order in which they are shown.
 PROMISES = (
     STEPS,
@@ -144,4 +165,9 @@ PROMISES = (
     HANG,
     RECONCILE,
     PLANTED,
+    PAGE_WEIGHT,
+    PAGE_REQUESTS,
+    PAGE_PAINTED,
+    PAGE_SERVED,
+    PAGE_BESIDE,
 )

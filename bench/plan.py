@@ -31,6 +31,9 @@ class Plan:
     # Events that are ready to be told, more than can be told in `measure_s`; and how long a provider hangs.
     webhooks: int
     hang_s: int
+    # Visits of each page with an empty cache, and looks at each over one connection.
+    visits: int
+    looks: int
 
 
 FULL = Plan(
@@ -47,6 +50,8 @@ FULL = Plan(
     bill_planted=500,
     webhooks=150_000,
     hang_s=60,
+    visits=9,
+    looks=500,
 )
 
 # A look while developing: the same measurements, too short and with too little history to be quoted.
@@ -65,6 +70,8 @@ QUICK = Plan(
     bill_planted=100,
     webhooks=50_000,
     hang_s=20,
+    visits=3,
+    looks=100,
 )
 
 # Proves that every measurement runs and counts; its numbers mean nothing.
@@ -86,4 +93,6 @@ SMOKE = Plan(
     bill_planted=30,
     webhooks=20_000,
     hang_s=1,
+    visits=1,
+    looks=10,
 )

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +76,15 @@ def folder(parent: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def open_shop(
-    data: Path, *, database: Database | None = None, settings: Mapping[str, str] | None = None
+    data: Path,
+    *,
+    database: Database | None = None,
+    settings: Mapping[str, str] | None = None,
+    words: Sequence[str] = (),
 ) -> Iterator[Shop]:
     """A shop on a free port with its data in `data`, with a PostgreSQL of its own or on a running `database`.
 
-    `settings` are variables of the environment; without them it runs with its defaults.
+    `settings` are variables of the environment; without them it runs with its defaults. `words` are more options.
 
     Raises BenchError with the shop's own words when it does not open.
     """
@@ -90,7 +94,7 @@ def open_shop(
         process = subprocess.Popen(
             [
                 Path(sys.executable).with_name("evertill"), "up", f"--port={port}", f"--metrics-port={metrics_port}",
-                f"--data={data}",
+                f"--data={data}", *words,
             ],
             env={**_environment(database), **(settings or {})},
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,

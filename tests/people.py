@@ -18,7 +18,9 @@ from evertill.journeys import step_up
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.sign_in import MoreNeeded, NewHere, Outcome, ask_for_code, sign_in_by_code
 from evertill.journeys.sign_up import sign_up
+from evertill.kernel import crypto
 from tests.builders import NOON
+from tests.kernel.waiting import until
 
 ADA, PHONE, PASSWORD = "ada@example.com", "+8613800000000", "correct horse battery staple"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -51,6 +53,17 @@ class Pocket:
     @contextmanager
     def open(self) -> Iterator[Post]:
         yield self.letters.append
+
+    def code_of(self, code_id: str) -> str:
+        """The code of an id, once it has come: where many ask at once, nobody waits for it to be sent."""
+        reference = crypto.fingerprint(b"code", code_id.encode()).hex()
+
+        def come() -> list[Letter]:
+            return [letter for letter in list(self.letters) if letter.reference == reference]
+
+        until(come, seconds=20)
+        (letter,) = come()
+        return letter.values["code"]
 
     def code(self, to: str = ADA) -> str:
         """The code that came last."""

@@ -13,7 +13,7 @@ from django.db import connection
 T = TypeVar("T")
 
 
-def together(*calls: Callable[[], T]) -> list[T]:
+def together(*calls: Callable[[], T], patience_s: float = 60) -> list[T]:
     """Start the calls at the same moment, and return what they return; the first error of any is raised."""
     barrier = threading.Barrier(len(calls))
 
@@ -22,7 +22,7 @@ def together(*calls: Callable[[], T]) -> list[T]:
         return _closing(call)
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(start, call) for call in calls]]
+        return [future.result(timeout=patience_s) for future in [pool.submit(start, call) for call in calls]]
 
 
 @contextmanager

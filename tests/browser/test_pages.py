@@ -48,6 +48,13 @@ def look_at_the_shelves(ada: Visitor, exam: Exam, guard: Guard) -> None:
         exam.look(ada.page, "not-found")
     ada.open("/cart")
     exam.look(ada.page, "cart-empty")
+    ada.open("/orders/find")
+    exam.look(ada.page, "order-find")
+    ada.page.locator("main [name=number]").fill("0E9W-9MHZ-4G9XQ")
+    ada.page.locator("main [name=contact]").fill(f"lost.{exam.language}@example.com")
+    ada.press(ada.page.locator("main form[action$='/orders/find'] button.main"))
+    ada.page.wait_for_selector("main [name=code]")
+    exam.look(ada.page, "order-find-code")
 
 
 def look_at_buying(ada: Visitor, exam: Exam) -> str:
@@ -74,6 +81,8 @@ def look_at_paying(ada: Visitor, exam: Exam, order: str) -> None:
     exam.look(ada.page, "payment-made")
     ada.page.goto(order)
     exam.look(ada.page, "order-paid")
+    ada.press(ada.page.locator("main a[href*='/receipt']"))
+    exam.look(ada.page, "receipt")
 
 
 def look_at_what_goes_wrong(ada: Visitor, exam: Exam, guard: Guard, shop: Shop) -> None:

@@ -13,6 +13,7 @@ import pytest
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.manage_tokens import revoke_token
 from evertill.kernel import clock
+from tests.askers import MACHINE
 from tests.builders import balance, make_product
 from tests.contracts import web
 from tests.contracts.tokens import issue
@@ -106,7 +107,7 @@ class TestTokens:
         make_product("TEA")
         secret = issue("till")
         assert order(client, token=secret).status_code == 201
-        revoke_token(name="till", now=clock.now())
+        revoke_token(asker=MACHINE, name="till", now=clock.now())
         revoked_at = time.monotonic()
 
         while order(client, token=secret).status_code == 201:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.domains import accounts
+from evertill.domains import accounts, trail
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Factor, Operation
 from evertill.journeys import manage_second_factors as factors
 from evertill.journeys import step_up
 from evertill.journeys.begin_session import SignedIn
+from evertill.journeys.manage_roles import grant_role
 from evertill.journeys.manage_staff import (
     AccountUnknown,
+    LastOwner,
     NotStaff,
     StaffNeedStrongFactor,
     add_staff,
+    find_staff,
     list_staff,
     remove_staff,
 )
@@ -25,6 +28,7 @@ from evertill.journeys.sign_in import (
     sign_in_by_second_factor,
 )
 from evertill.kernel import db
+from tests.askers import MACHINE
 from tests.builders import NOON
 from tests.people import (
     ADA,
@@ -182,6 +186,33 @@ class TestKeepingTheFactor:
             factors.remove_totp(session=staff.session, now=later)
 
         assert factors.view_factors(session=staff.session).totp is True
+
+
+class TestRemovingWithRoles:
+    def test_takes_them_and_says_which_they_were(self, pocket: Pocket) -> None:
+        signed = signed_up(pocket, password=PASSWORD)
+        with_app(pocket, signed)
+        add_staff(address=ADA, actor=ROOT, now=NOON)
+        account_id = find_staff(address=ADA)
+        grant_role(asker=MACHINE, account_id=account_id, role="support", why="", now=NOON)
+        assert [member.roles for member in list_staff()] == [["support"]]
+
+        remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)
+        add_staff(address=ADA, actor=ROOT, now=NOON + HOUR)
+
+        assert [member.roles for member in list_staff()] == [[]]
+        (record,) = trail.read_records(search=trail.Search(operation="access.remove_staff"), limit=2)
+        assert record.before == '{"roles":["support"]}'
+
+    def test_never_the_last_owner(self, pocket: Pocket) -> None:
+        with_app(pocket, signed_up(pocket, password=PASSWORD))
+        add_staff(address=ADA, actor=ROOT, now=NOON)
+        grant_role(asker=MACHINE, account_id=find_staff(address=ADA), role="owner", why="", now=NOON)
+
+        with pytest.raises(LastOwner):
+            remove_staff(address=ADA, actor=ROOT, now=NOON)
+
+        assert [member.roles for member in list_staff()] == [["owner"]]
 
 
 class TestRemoving:

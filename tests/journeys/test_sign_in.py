@@ -379,7 +379,6 @@ class TestByPassword:
     def test_never_takes_every_thread(self, pocket: Pocket, change: Change) -> None:
         signed_up(pocket, password=PASSWORD)
         change(password_checks_max=8, page_threads=3)
-        refused = []
 
         with accounts.passwords.turn(), accounts.passwords.turn():
             with pytest.raises(PasswordsBusy):
@@ -400,6 +399,16 @@ class TestByPassword:
         assert (old.split("$")[:2], new.split("$")[:2]) == (["scrypt", "16"], ["scrypt", "32"])
         assert isinstance(by_password(), SignedIn)
         assert accounts.read_password(account_id=signed.account_id) == new
+
+    def test_shows_no_secret_when_it_is_logged(self, pocket: Pocket) -> None:
+        secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
+        waiting = more(by_password())
+        signed = second(waiting, Factor.TOTP, app_code(secret, NOON + MINUTE), now=NOON + MINUTE)
+
+        shown = repr((waiting, signed, at(browser="evb_x")))
+
+        secrets = (waiting.attempt, signed.session_secret, signed.browser_secret, "evb_x")
+        assert [text for text in secrets if text in shown] == []
 
     def test_keeps_no_password(self, pocket: Pocket) -> None:
         signed_up(pocket, password=PASSWORD)

@@ -32,6 +32,7 @@ from evertill.journeys.replay_returns import NoRefund, match_returns
 from evertill.kernel import clock, config, ids
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON, balance
 from tests.contracts.test_up import free_port
 from tests.sandbox.provider import Provider, running
@@ -176,7 +177,7 @@ def mix(sandbox: Provider) -> Iterator[Callable[[str], None]]:
 
 
 def issue(*scopes: Scope) -> str:
-    return issue_token(name="replay", scopes=scopes, now=NOON, replace=True)
+    return issue_token(asker=MACHINE, name="replay", scopes=scopes, now=NOON, replace=True)
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -425,7 +425,7 @@ class TestFailure:
 
         assert [page.status_code for page in (broken, away, missing)] == [500, 503, 404]
         (line,) = logged(failing_site, reference(broken))
-        assert (line["event"], line["view"], "exception" in line) == ("page failed", "shop:products", True)
+        assert (line["event"], line["view"], "exception" in line) == ("page failed", "shop:home", True)
         (line,) = logged(failing_site, reference(away))
         assert (line["event"], line["level"]) == ("page unavailable", "warning")
         assert logged(failing_site, reference(missing)) == []

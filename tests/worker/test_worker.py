@@ -216,6 +216,7 @@ class TestTimetable:
             "finish_deletions": "27 * * * *",
             "forget_old": "7 * * * *",
             "handle_events": "* * * * *",
+            "index_products": "*/5 * * * *",
             "poll_disputes": "*/5 * * * *",
             "poll_payments": "* * * * * */10",
             "reconcile_bills": "20 6-23 * * *",

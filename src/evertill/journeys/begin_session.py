@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import Account
@@ -32,7 +32,7 @@ class Visit:
     caller: str
     device: str
     place: str
-    browser: str
+    browser: str = field(repr=False)
     language: str
     session: identity.Session | None = None
 
@@ -43,12 +43,9 @@ class SignedIn:
 
     account_id: int
     session: identity.Session
-    session_secret: str
-    browser_secret: str
+    session_secret: str = field(repr=False)
+    browser_secret: str = field(repr=False)
     is_new_browser: bool
-
-    def __repr__(self) -> str:
-        return f"SignedIn(account_id={self.account_id})"
 
 
 def begin_session(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evertill.domains import access, accounts, identity
+from evertill.domains.access import OWNER
 from evertill.domains.accounts import Account, Address
 from evertill.domains.identity import Factor
 from evertill.domains.trail import Actor
@@ -18,10 +19,12 @@ from evertill.kernel.errors import EvertillError
 
 __all__ = [
     "AccountUnknown",
+    "LastOwner",
     "Member",
     "NotStaff",
     "StaffNeedStrongFactor",
     "add_staff",
+    "find_staff",
     "list_staff",
     "lock_account",
     "remove_staff",
@@ -44,6 +47,14 @@ class NotStaff(EvertillError):
     remedy = "Look at the list of staff."
 
 
+class LastOwner(EvertillError):
+    """The account is the only one that owns the shop."""
+
+    code = "LAST_OWNER"
+    status = "conflict"
+    remedy = "Make somebody else an owner first."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """Somebody who works for the shop, as a list shows him."""
@@ -52,6 +63,7 @@ class Member:
     display_name: str
     addresses: Sequence[Address]
     factors: frozenset[Factor]
+    roles: Sequence[str]
     added_at: dt.datetime
     added_by: str
 
@@ -68,17 +80,43 @@ def add_staff(*, address: str, actor: Actor, now: dt.datetime) -> bool:
             raise StaffNeedStrongFactor("This account has neither a passkey nor an authenticator app.")
         is_new = access.add_staff(account_id=account.id, by=actor.id, now=now)
         if is_new:
-            _change(account, Notice.STAFF_ADDED, actor, "access.add_staff", now=now)
+            _change(account, Notice.STAFF_ADDED, now=now)
+            record_for(account_id=account.id, actor=actor, operation="access.add_staff", now=now)
         return is_new
 
 
 def remove_staff(*, address: str, actor: Actor, now: dt.datetime) -> None:
-    """This function will make an account a customer's again and end its sessions; raises AccountUnknown, NotStaff."""
+    """This function will make an account a customer's again, take its roles and end its sessions.
+
+    Raises AccountUnknown, NotStaff, and LastOwner.
+    """
     with db.write():
+        access.lock_roles()
         account = lock_account(address=address)
+        roles = _roles(account)
+        if OWNER in roles and access.count_owners() <= 1:
+            raise LastOwner("Nobody else owns the shop.")
         if not access.remove_staff(account_id=account.id):
             raise NotStaff("This account does not work for the shop.")
-        _change(account, Notice.STAFF_REMOVED, actor, "access.remove_staff", now=now)
+        for role in roles:
+            access.revoke_role(
+                account_id=account.id, role=role, by=f"{actor.kind}:{actor.id}", why="no longer staff", now=now
+            )
+        _change(account, Notice.STAFF_REMOVED, now=now)
+        record_for(
+            account_id=account.id, actor=actor, operation="access.remove_staff", before={"roles": roles}, now=now
+        )
+
+
+def find_staff(*, address: str) -> int:
+    """This function will return the account of an address that works for the shop; raises AccountUnknown, NotStaff."""
+    kind, spelled = accounts.read_address(address, region=config.get().phone_region)
+    found = accounts.find(kind=kind, address=spelled)
+    if found is None:
+        raise AccountUnknown("No account has this address.")
+    if not access.is_staff(account_id=found.id):
+        raise NotStaff("This account does not work for the shop.")
+    return found.id
 
 
 def list_staff() -> list[Member]:
@@ -95,6 +133,7 @@ def list_staff() -> list[Member]:
                 display_name=account.display_name,
                 addresses=enrolled.addresses,
                 factors=enrolled.factors,
+                roles=_roles(account),
                 added_at=one.added_at,
                 added_by=one.added_by,
             )
@@ -115,10 +154,13 @@ def lock_account(*, address: str) -> Account:
     return account
 
 
-def _change(account: Account, notice: Notice, actor: Actor, operation: str, *, now: dt.datetime) -> None:
+def _roles(account: Account) -> list[str]:
+    return [grant.role for grant in access.list_grants(account_id=account.id)]
+
+
+def _change(account: Account, notice: Notice, *, now: dt.datetime) -> None:
     accounts.set_sms_second(account_id=account.id, is_on=False)
     identity.sessions.end_others(account_id=account.id, but=None, why="staff changed", now=now)
     identity.browsers.end_trust(account_id=account.id)
     identity.recoveries.cancel(account_id=account.id, why="staff changed", now=now)
     tell_owner(account_id=account.id, notice=notice, facts={}, now=now)
-    record_for(account_id=account.id, actor=actor, operation=operation, now=now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -39,6 +39,10 @@ __all__ = [
 
 
 _REASON_CHARS = 200
+
+
+# Says by raising that a refund of a payment, which was just promised, may not be.
+Leave = Callable[[payments.Intent, payments.Refund], None]
 
 
 class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +99,12 @@ class RefundKeyReused(EvertillError):
     remedy = "Use a new key for a new refund."
 
 
-def refund_order(*, asked: RefundOrder, actor: str, now: dt.datetime) -> Refunded:
+def refund_order(*, asked: RefundOrder, actor: str, now: dt.datetime, leave: Leave | None = None) -> Refunded:
     """This function will give money back and return the refund as it stands: SUCCEEDED, FAILED, or still REQUESTED.
 
     The same key asks once, whatever became of it. A refund whose provider does not answer stays REQUESTED and is sent
-    again by the jobs. Raises OrderNotFound, OrderNotPaid, RefundUnclear, RefundTooMuch, RefundKeyReused, UnknownLine,
+    again by the jobs. `leave` is told the refund in the transaction that promises it; when it raises, nothing was
+    promised. Raises OrderNotFound, OrderNotPaid, RefundUnclear, RefundTooMuch, RefundKeyReused, UnknownLine,
     AmbiguousLine, TooManyPieces, and what db.write raises.
     """
     if asked.amount is not None and (asked.lines or asked.restock):
@@ -113,6 +118,8 @@ def refund_order(*, asked: RefundOrder, actor: str, now: dt.datetime) -> Refunde
         is_repeat = refund is not None
         if refund is None:
             refund = promise(asked, intent, key_digest=key_digest, body_digest=body_digest, actor=actor, now=now)
+            if leave is not None:
+                leave(intent, refund)
     if refund.body_digest != body_digest:
         raise RefundKeyReused("This Idempotency-Key was used for another refund.")
     return Refunded(refund=try_to_send(refund, now=now), is_repeat=is_repeat)

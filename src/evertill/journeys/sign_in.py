@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evertill.domains import accounts, identity
 from evertill.domains.accounts import AddressKind
@@ -83,7 +83,7 @@ class AttemptEnded(EvertillError):
 class AskedForCode:
     """A code was sent, whoever has the address. `attempt` is a secret for the browser that asked."""
 
-    attempt: str
+    attempt: str = field(repr=False)
     kind: AddressKind
     address: str
     expires_at: dt.datetime
@@ -96,7 +96,7 @@ class MoreNeeded:
     `may_recover`: who lacks them all may ask for recovery, as `recovery` was asked for.
     """
 
-    attempt: str
+    attempt: str = field(repr=False)
     factors: frozenset[Factor]
     hidden: Mapping[Factor, str]
     can_trust: bool
@@ -108,7 +108,7 @@ class MoreNeeded:
 class NewHere:
     """The address was proved, and nobody has it: an account can be opened."""
 
-    attempt: str
+    attempt: str = field(repr=False)
     kind: AddressKind
     address: str
 

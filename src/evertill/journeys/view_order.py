@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from evertill.domains import orders
-from evertill.domains.orders import Line, Order, opens
+from evertill.domains.orders import Line, Order, access_token, opens
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["Line", "Order", "OrderNotFound", "opens", "view_order"]
+__all__ = ["Line", "Order", "OrderNotFound", "access_token", "belongs_to", "opens", "view_order"]
 
 
 class OrderNotFound(EvertillError):
@@ -27,3 +27,8 @@ def view_order(*, order_id: int) -> orders.Order:
     if order is None:
         raise OrderNotFound("There is no order with this number.")
     return order
+
+
+def belongs_to(*, order_id: int, account_id: int) -> bool:
+    """This function will say whether an order is an account's. A guest's order, or none at all, is nobody's."""
+    return orders.read_owner(order_id=order_id) == account_id

@@ -311,8 +311,9 @@ class Config:
 
     account_addresses_max: int = _setting(5, "Email addresses and phones of one account.", low=1, high=20)
     password_checks_max: int = _setting(
-        2,
-        "Passwords that one web worker hashes at a time, each in 16 MB of memory; never all of its threads for pages.",
+        1,
+        "Passwords that one web worker hashes at a time, each in 16 MB of memory and on a processor of its own; as many"
+        " more wait as leave a thread for other pages.",
         low=1,
         high=64,
     )
@@ -367,6 +368,17 @@ class Config:
     )
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
+    )
+    approval_h: int = _setting(24, "Hours for which an approval can be given and used.", low=1, high=24 * 30)
+    approvals_waiting_max: int = _setting(
+        50, "Requests of one person that wait for approval at a time.", low=1, high=1000
+    )
+    refund_alone_max: int = _setting(
+        20_000,
+        "Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its refunds"
+        " together; beyond it another person approves.",
+        low=0,
+        high=10**12,
     )
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000

@@ -13,7 +13,19 @@ from collections.abc import Callable
 from typing import Any
 
 # Those that know no tables come first, so that their names are found also where no Django was set up.
-ROOMS = ("types", "rules", "targets", "sealing", "operations", "queries", "tokens", "providers", "senders", "texts")
+ROOMS = (
+    "types",
+    "permissions",
+    "rules",
+    "targets",
+    "sealing",
+    "operations",
+    "queries",
+    "tokens",
+    "providers",
+    "senders",
+    "texts",
+)
 
 
 def open_door(package: str) -> Callable[[str], Any]:

@@ -70,13 +70,12 @@ class ShopWordsValidator:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """One of the few turns to check or make a hash; raises PasswordsBusy at once when all are taken.
+    """A turn to check or make a password; raises PasswordsBusy at once when as many have one as there may be.
 
-    A hash takes 16 MB and a fifth of a second. Nobody waits for a turn, because waiting takes a thread too: of a
-    process's threads for pages, one is always left to those who do not sign in.
+    Of a process's threads for pages, one is always left to those who do not sign in: also waiting for a turn would take
+    a thread. Of those who have one, `config.password_checks_max` hash at a time, and the others wait for them.
     """
-    settings = config.get()
-    turns = _turns(min(settings.password_checks_max, max(settings.page_threads - 1, 1)))
+    turns = _semaphore("turn", max(config.get().page_threads - 1, 1))
     if not turns.acquire(blocking=False):
         raise PasswordsBusy("Many people are signing in at this moment.")
     try:
@@ -94,7 +93,8 @@ def check(*, password: str, encoded: str) -> Checked:
 
     # Longer than any that could be set, and so no hash's, whoever has the name.
     is_short_enough = len(password) <= PASSWORD_CHARS_MAX
-    is_right = is_short_enough and hashers.check_password(password, encoded or "!", setter=renew)
+    with _hashing():
+        is_right = is_short_enough and hashers.check_password(password, encoded or "!", setter=renew)
     return Checked(is_right=is_right, upgraded=upgraded[0] if upgraded else "")
 
 
@@ -105,9 +105,15 @@ def make(*, password: str, words: Iterable[str]) -> str:
     except ValidationError as error:
         reasons = sorted({_REASONS.get(found.code or "", "TOO_COMMON") for found in error.error_list})
         raise PasswordUnfit("This password is easy to guess, or too short or too long.", reasons=reasons) from None
-    return hashers.make_password(password)
+    with _hashing():
+        return hashers.make_password(password)
+
+
+def _hashing() -> threading.BoundedSemaphore:
+    # Each takes 16 MB, and a processor from those who buy.
+    return _semaphore("hash", config.get().password_checks_max)
 
 
 @cache
-def _turns(most: int) -> threading.BoundedSemaphore:
+def _semaphore(_what: str, most: int) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(most)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Exists, OuterRef
-
-from evertill.domains.catalog.models import Category, CategoryText, Filing, Variant
+from evertill.domains.catalog.models import Category, CategoryText
 from evertill.domains.catalog.queries import UnknownCategory
 from evertill.domains.catalog.rules import choose_language, fault_of_category
-from evertill.domains.catalog.types import CategoryDraft, CategoryView, Saved, Status
+from evertill.domains.catalog.types import CategoryDraft, CategoryView, Saved
 from evertill.kernel import config, db, sql
 from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
@@ -78,19 +76,9 @@ def list_categories(*, languages: Sequence[str], with_empty: bool = False) -> li
 
     Only those in which customers see something, unless `with_empty`.
     """
-    texts = CategoryText.objects.order_by("category__position", "category_id", "language")
-    if not with_empty:
-        on_show = Filing.objects.filter(
-            Exists(Variant.objects.filter(product=OuterRef("product"), is_active=True)),
-            category=OuterRef("category"),
-            product__status=Status.ACTIVE,
-        )
-        texts = texts.filter(Exists(on_show))
     titles: dict[tuple[str, str], dict[str, str]] = {}
-    for slug, parent, language, title in texts.values_list(
-        "category__slug", "category__parent__slug", "language", "title"
-    ):
-        titles.setdefault((slug, parent or ""), {})[language] = title
+    for slug, parent, language, title in db.fetch(sql.load(_PACKAGE, "list_categories"), (with_empty,)):
+        titles.setdefault((slug, parent), {})[language] = title
     wanted = [*languages, *config.get().languages]
     views = []
     for (slug, parent), known in titles.items():

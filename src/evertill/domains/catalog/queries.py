@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count
 
-from evertill.domains.catalog.models import Category, Filing, Price, Product, ProductText, Variant
-from evertill.domains.catalog.rules import choose_language
+from evertill.domains.catalog.models import Category, Product, Variant
 from evertill.domains.catalog.search import find
 from evertill.domains.catalog.search import words_of as search_words
-from evertill.domains.catalog.types import Home, Offer, ProductPage, ProductView, Status, VariantView
+from evertill.domains.catalog.showing import show
+from evertill.domains.catalog.types import Home, Offer, ProductPage, ProductView
 from evertill.kernel import config, db, sql
 from evertill.kernel.arrays import Texts
 from evertill.kernel.errors import EvertillError
@@ -107,29 +108,22 @@ def list_products(
         listed = _list(category_id, after=after.id, limit=size + 1)
         rows = [(_After(id=row[0], is_in_texts=False), row) for row in listed]
     return ProductPage(
-        products=_view([row for _, row in rows[:size]], languages=languages),
+        products=show([row for _, row in rows[:size]], languages=languages),
         next_cursor=_write_cursor(rows[size - 1][0]) if len(rows) > size else None,
     )
 
 
 def list_newest(*, languages: Sequence[str], limit: int) -> tuple[ProductView, ...]:
     """This function will return the products that came last into the shop, the newest first."""
-    return tuple(_view(list(_on_show().order_by("-pk").values_list("pk", "slug")[:limit]), languages=languages))
-
-
-def _list(category_id: int | None, *, after: int, limit: int) -> list[tuple[int, str]]:
-    if category_id is None:
-        return list(_on_show().filter(pk__gt=after).order_by("pk").values_list("pk", "slug")[:limit])
-    filed = Filing.objects.filter(category=category_id, product__gt=after, product__in=_on_show())
-    return list(filed.order_by("product").values_list("product_id", "product__slug")[:limit])
+    return tuple(show(_fetch("list_newest", (limit,)), languages=languages))
 
 
 def read_product(*, slug: str, languages: Sequence[str]) -> ProductView:
     """This function will return one product that customers see; raises UnknownProduct."""
-    row = None if "\0" in slug else _on_show().filter(slug=slug).values_list("pk", "slug").first()
-    if row is None:
+    rows = [] if "\0" in slug else _fetch("find_product", (slug,))
+    if not rows:
         raise UnknownProduct(f"There is no product '{slug[:120]}' here.")
-    return _view([row], languages=languages)[0]
+    return show(rows, languages=languages)[0]
 
 
 def find_products(*, skus: Iterable[str], languages: Sequence[str]) -> tuple[ProductView, ...]:
@@ -138,9 +132,17 @@ def find_products(*, skus: Iterable[str], languages: Sequence[str]) -> tuple[Pro
     Each is whole: its other variants are there as well.
     """
     wanted = [sku for sku in skus if "\0" not in sku][:_PART]
-    holding = Variant.objects.filter(product=OuterRef("pk"), is_active=True, sku__in=wanted)
-    rows = list(_on_show().filter(Exists(holding)).order_by("pk").values_list("pk", "slug"))
-    return tuple(_view(rows, languages=languages))
+    return tuple(show(_fetch("find_products", (Texts(wanted),)), languages=languages))
+
+
+def _list(category_id: int | None, *, after: int, limit: int) -> list[tuple[int, str]]:
+    if category_id is None:
+        return _fetch("list_products", (after, limit))
+    return _fetch("list_category", (category_id, after, limit))
+
+
+def _fetch(name: str, params: Sequence[Any]) -> list[tuple[int, str]]:
+    return db.fetch(sql.load("evertill.domains.catalog", name), params)
 
 
 def _find_category_id(slug: str) -> int:
@@ -148,66 +150,6 @@ def _find_category_id(slug: str) -> int:
     if found is None:
         raise UnknownCategory(f"There is no category '{slug[:120]}' here.")
     return found
-
-
-def _on_show() -> QuerySet[Product]:
-    # A product without a text or a variant has nothing to show.
-    return Product.objects.filter(
-        Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True)),
-        Exists(ProductText.objects.filter(product=OuterRef("pk"))),
-        status=Status.ACTIVE,
-    )
-
-
-def _view(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[ProductView]:
-    ids = [product_id for product_id, _ in rows]
-    wanted = [*languages, *config.get().languages]
-    texts: dict[int, dict[str, tuple[str, str]]] = {product_id: {} for product_id in ids}
-    for product_id, language, title, text in (
-        ProductText.objects.filter(product_id__in=ids)
-        .order_by("language", "pk")
-        .values_list("product_id", "language", "title", "text")
-    ):
-        texts[product_id][language] = (title, text)
-    prices: dict[int, dict[str, int]] = {}
-    for variant_id, currency, amount in (
-        Price.objects.filter(variant__product_id__in=ids)
-        .order_by("currency", "pk")
-        .values_list("variant_id", "currency", "amount")
-    ):
-        prices.setdefault(variant_id, {})[currency] = amount
-    variants: dict[int, list[VariantView]] = {product_id: [] for product_id in ids}
-    for variant_id, product_id, sku, title in (
-        Variant.objects.filter(product_id__in=ids, is_active=True)
-        .order_by("position", "pk")
-        .values_list("pk", "product_id", "sku", "title")
-    ):
-        variants[product_id].append(VariantView(sku=sku, title=title, prices=prices.get(variant_id, {})))
-    filed: dict[int, list[str]] = {}
-    for product_id, slug in (
-        Filing.objects.filter(product_id__in=ids, is_own=True)
-        .order_by("category__position", "category_id")
-        .values_list("product_id", "category__slug")
-    ):
-        filed.setdefault(product_id, []).append(slug)
-    views = []
-    for product_id, slug in rows:
-        language = choose_language(wanted=wanted, available=texts[product_id])
-        title, text = texts[product_id][language]
-        # A variant that has no name of its own is called as its product, in the language that was found.
-        own = texts[product_id].get(config.get().languages[0], ("", ""))[0]
-        called = [replace(view, title=title) if view.title == own else view for view in variants[product_id]]
-        views.append(
-            ProductView(
-                slug=slug,
-                language=language,
-                title=title,
-                text=text,
-                variants=tuple(called),
-                categories=tuple(filed.get(product_id, ())),
-            )
-        )
-    return views
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

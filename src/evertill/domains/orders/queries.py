@@ -74,6 +74,12 @@ def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
     }
 
 
+def read_owner(*, order_id: int) -> int | None:
+    """This function will return the account that an order belongs to; None: a guest's, or no such order."""
+    rows = db.fetch(sql.load(_HERE, "read_owner"), (order_id,))
+    return rows[0][0] if rows else None
+
+
 def list_of_account(*, account_id: int, behind: int | None = None, limit: int) -> list[Order]:
     """This function will return an account's orders with their lines, the latest first, from behind one of them on.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from evertill.domains.stock.models import StockItem
 from evertill.domains.stock.types import Difference, Item, Kind
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Texts
@@ -31,7 +30,8 @@ def hold_items(*, skus: Iterable[str]) -> db.Later[None]:
 
 def read_items(*, skus: Iterable[str]) -> dict[str, Item]:
     """This function will read the balances of these SKUs without locking them."""
-    rows = StockItem.objects.filter(sku__in=list(skus)).values_list("sku", "kind", "on_hand", "reserved")
+    wanted = list(skus)
+    rows = db.fetch(sql.load("evertill.domains.stock", "read_items"), (Texts(wanted),)) if wanted else []
     return {sku: Item(sku=sku, kind=_KINDS[kind], on_hand=on, reserved=held) for sku, kind, on, held in rows}
 
 

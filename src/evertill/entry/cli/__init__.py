@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
+    "approvals": "evertill.entry.cli.approvals",
     "staff": "evertill.entry.cli.staff",
     "sessions": "evertill.entry.cli.sessions",
     "audit": "evertill.entry.cli.audit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import pwd
 import secrets
@@ -19,6 +20,7 @@ from evertill.kernel.supervise import NotRunning, read_run
 
 if TYPE_CHECKING:
     from evertill.domains.trail import Actor
+    from evertill.journeys.permitted import Asker
 
 SETTINGS = "evertill.entry.site.settings"
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
@@ -121,6 +123,8 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
+    # Where a chain of the audit trail stands is of use in a log that is kept, and no news for who types.
+    logging.getLogger("evertill.trail").setLevel(logging.WARNING)
 
 
 def noted_target(folder: Path) -> str:
@@ -164,6 +168,13 @@ def operator() -> Actor:
         name = f"{behind} as {name}"
     # Who comes by SSH comes from somewhere; the first word is the address of his machine.
     return Actor(kind=ActorKind.OPERATOR, id=name, place=os.environ.get("SSH_CONNECTION", "").split(" ")[0] or "here")
+
+
+def asker() -> Asker:
+    """This function will return who types at the shop's machine, as journeys ask what he may."""
+    from evertill.journeys.permitted import Asker
+
+    return Asker(actor=operator())
 
 
 def _secret(folder: Path) -> str:

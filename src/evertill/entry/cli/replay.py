@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from evertill.kernel.errors import EvertillError
 
-from .common import DataOption, open_shop, shop_url
+from .common import DataOption, asker, open_shop, shop_url
 
 if TYPE_CHECKING:
     from evertill.journeys.replay_invoices import Invoice
@@ -118,7 +118,7 @@ def _issue_token(*, pays: bool) -> str:
     from evertill.kernel import clock
 
     scopes = [Scope.ORDERS_PRICE, Scope.ORDERS_REFUND] if pays else [Scope.ORDERS_PRICE]
-    return issue_token(name=TOKEN_NAME, scopes=scopes, now=clock.now(), replace=True)
+    return issue_token(asker=asker(), name=TOKEN_NAME, scopes=scopes, now=clock.now(), replace=True)
 
 
 def _revoke_token() -> None:
@@ -126,7 +126,7 @@ def _revoke_token() -> None:
     from evertill.journeys.replay_invoices import TOKEN_NAME
     from evertill.kernel import clock
 
-    revoke_token(name=TOKEN_NAME, now=clock.now())
+    revoke_token(asker=asker(), name=TOKEN_NAME, now=clock.now())
 
 
 def _sell(invoices: Sequence[Invoice], shop: Shop, *, pays: bool, answers: list[Answered]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, asker, open_shop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -36,7 +36,7 @@ def issue(
     for text in scope or []:
         if text not in known:
             raise typer.BadParameter(f"'{text}' is not a scope; there are {', '.join(known)}.", param_hint="--scope")
-    secret = issue_token(name=name, scopes=[known[text] for text in scope or []], now=clock.now())
+    secret = issue_token(asker=asker(), name=name, scopes=[known[text] for text in scope or []], now=clock.now())
     # The secret alone on standard output, so that it can go straight into a file or a variable.
     typer.echo(f"Token '{name}'. Keep this secret now; it is not shown again:", err=True)
     typer.echo(secret)
@@ -67,5 +67,5 @@ def revoke(
     from evertill.journeys.manage_tokens import revoke_token
     from evertill.kernel import clock
 
-    revoke_token(name=name, now=clock.now())
+    revoke_token(asker=asker(), name=name, now=clock.now())
     typer.echo(f"Revoked '{name}'.")

@@ -16,7 +16,7 @@ from evertill.entry.shop import (
     contact_form,
     drafts,
     lost_answers,
-    own_orders,
+    opening,
     places,
     references,
     troubles,
@@ -127,7 +127,7 @@ def _place_patiently(asked: PlaceOrder, drafted: Draft) -> Outcome:
 
 
 def _lead(request: HttpRequest, placed: Placed) -> HttpResponse:
-    answer = redirect(own_orders.address(placed.number, placed.access_token))
+    answer = redirect(opening.address_of_placed(request, placed))
     answer.status_code = 303
     return lost_answers.settle(request, answer, placed)
 
@@ -149,19 +149,21 @@ def _failed(
 def _mend(request: HttpRequest, drafted: Draft, error: EvertillError) -> HttpResponse:
     """Lead back to the cart, with the fix made where there is but one."""
     lines = dict(drafted.lines)
+    titles = {one.sku: one.title for one in drafted.goods}
     items = []
     if isinstance(error, SoldOut):
         for short in error.facts["short"]:
             lines[short["sku"]] = short["left"]
+            told = short | {"title": titles.get(short["sku"], short["sku"])}
             items.append(
-                _("%(sku)s: you wanted %(asked)s, there are %(left)s left; your cart now has these.") % short
+                _("%(title)s: you wanted %(asked)s, there are %(left)s left; your cart now has these.") % told
                 if short["left"] > 0
-                else _("%(sku)s is sold out and was taken out of your cart.") % short
+                else _("%(title)s is sold out and was taken out of your cart.") % told
             )
     elif isinstance(error, UnknownSku):
         for sku in error.facts["skus"]:
             lines.pop(sku, None)
-            items.append(_("%(sku)s was taken out of your cart.") % {"sku": sku})
+            items.append(_("%(title)s was taken out of your cart.") % {"title": titles.get(sku, sku)})
     lines = cart.bounded(lines)
     answer = cart_page(request, lines, trouble=troubles.tell(error, items=tuple(items)), status=409)
     return cart.keep(answer, lines)
@@ -170,7 +172,7 @@ def _mend(request: HttpRequest, drafted: Draft, error: EvertillError) -> HttpRes
 def _reused(request: HttpRequest, asked: PlaceOrder, error: EvertillError) -> HttpResponse:
     """Show whoever sent something else under the same key what he sent first: the key is his browser's alone."""
     placed = find_placed(key_digest=asked.key_digest)
-    address = own_orders.address(placed.number, placed.access_token) if placed else ""
+    address = opening.address_of_placed(request, placed) if placed else ""
     context = {"trouble": troubles.tell(error), "order": address}
     answer = private_page(request, "shop/placed_before.html", context, status=409)
     return lost_answers.settle(request, answer, placed) if placed else answer

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from evertill.entry.shop import cart, lost_answers, own_orders, places, troubles, wares
+from evertill.entry.shop import cart, lost_answers, opening, places, troubles, wares
 from evertill.entry.shop.origins import from_own_pages
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
@@ -45,7 +45,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     # Only what is for sale now gets in.
     found = find_variants(skus=[sku], languages=[place.language]).get(sku)
     if found is None:
-        return _see_other("shop:cart")
+        return see_other("shop:cart")
     quantity = _quantity(request.POST.get("quantity", "1"))
     try:
         added = cart.bounded(lines | {sku: lines.get(sku, 0) + quantity})
@@ -53,7 +53,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
         return cart_page(request, lines, trouble=troubles.tell(error), status=409)
     if request.accepts("text/html"):
         # See other: loading the cart again adds nothing.
-        answer = _see_other("shop:cart")
+        answer = see_other("shop:cart")
     else:
         text = _("In your cart: %(title)s × %(quantity)s.") % {"title": found[0].title, "quantity": quantity}
         answer = keep_private(JsonResponse({"text": text, "pieces": sum(added.values())}))
@@ -68,7 +68,7 @@ def change_cart(request: HttpRequest) -> HttpResponse:
     lines = cart.read(request)
     changed = {sku: _quantity(request.POST.get(f"quantity-{sku}", str(quantity))) for sku, quantity in lines.items()}
     changed.pop(request.POST.get("remove", ""), None)
-    return cart.keep(_see_other("shop:cart"), cart.bounded(changed))
+    return cart.keep(see_other("shop:cart"), cart.bounded(changed))
 
 
 def cart_page(
@@ -84,7 +84,7 @@ def cart_page(
         "shown": show(request, lines),
         "trouble": trouble,
         "placed": placed,
-        "placed_at": own_orders.address(placed.number, placed.access_token) if placed else "",
+        "placed_at": opening.address_of_placed(request, placed) if placed else "",
         "quantity_max": config.get().quantity_max,
         "cart_pieces": sum(lines.values()),
     }
@@ -101,7 +101,8 @@ def _quantity(text: str) -> int:
     return int(text) if _NUMBER.fullmatch(text) else 1
 
 
-def _see_other(view: str) -> HttpResponse:
+def see_other(view: str) -> HttpResponse:
+    """This function will lead to a page, so that loading it again sends nothing again."""
     answer = redirect(view)
     answer.status_code = 303
     return keep_private(answer)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 
 from evertill.entry.shop import cart, drafts, own_orders
+from evertill.entry.shop.opening import token_for
 from evertill.journeys.find_placed import find_placed
 from evertill.journeys.place_orders import Placed
 
@@ -25,6 +26,7 @@ def left_over(lines: Mapping[str, int], placed: Placed) -> dict[str, int]:
 
 def settle(request: HttpRequest, answer: HttpResponse, placed: Placed) -> HttpResponse:
     """This function will have the browser remember the order, keep of its cart what is left, and take a new key."""
-    own_orders.remember(request, answer, number=placed.number, token=placed.access_token)
+    if token := token_for(request, placed):
+        own_orders.remember(request, answer, number=placed.number, token=token)
     cart.keep(answer, left_over(cart.read(request), placed))
     return drafts.drop_key(answer)

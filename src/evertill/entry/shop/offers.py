@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,8 @@ from evertill.journeys.browse_products import ProductOnSale, VariantOnSale
 from evertill.kernel import config
 from evertill.kernel.money import Money, as_decimal
 
+# What a card of a product says of it.
+_ABOUT_CHARS_MAX = 140
 # Of each language, the signs that need no country beside them.
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 _LOCAL_SIGNS = {"zh": {"CNY": "¥", "USD": "US$"}, "ja": {"JPY": "¥", "USD": "US$"}}
@@ -19,7 +22,10 @@ _LOCAL_SIGNS = {"zh": {"CNY": "¥", "USD": "US$"}, "ja": {"JPY": "¥", "USD": "U
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownVariant:
-    """A variant in words; `currency` is that of `price`, and `others` are its prices in the other currencies."""
+    """A variant in words; `currency` is that of `price`, and `others` are its prices in the other currencies.
+
+    `stock` says of the availability how it is shown: plenty, few or none.
+    """
 
     sku: str
     title: str
@@ -27,45 +33,63 @@ class ShownVariant:
     currency: str
     others: list[str]
     availability: str
+    stock: str
     in_stock: bool
-    is_scarce: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A product in words. `price` is that of its cheapest variant; `has_range` says that others cost more."""
+    """A product in words. `price` is that of its cheapest variant, and says so where others cost more.
+
+    `about` is the beginning of its text. Lists show two dozen of them, so that nothing is left for them to work out.
+    """
 
     slug: str
+    address: str
     language: str
     title: str
     text: str
+    about: str
     price: str
-    has_range: bool
     availability: str
+    stock: str
     in_stock: bool
-    is_scarce: bool
     variants: list[ShownVariant]
 
 
 def show(product: ProductOnSale, *, currency: str, language: str) -> Shown:
     """This function will put a product into words, its prices in `currency` where it has one in that."""
     variants = [_show_variant(variant, currency=currency, language=language) for variant in product.variants]
-    prices = {_price(variant.prices, currency)[1] for variant in product.variants if variant.prices}
     best = next((variant for variant in variants if variant.in_stock), variants[0])
-    priced = [variant for variant in product.variants if variant.prices]
-    cheapest = min(priced, key=lambda variant: _price(variant.prices, currency)[1], default=None)
+    is_one = len(variants) == 1
     return Shown(
         slug=product.slug,
+        address=reverse("shop:product", args=[product.slug]),
         language=product.language,
         title=product.title,
         text=product.text,
-        price=next((shown.price for shown in variants if cheapest and shown.sku == cheapest.sku), ""),
-        has_range=len(prices) > 1,
-        availability=best.availability if len(variants) == 1 or not best.in_stock else _("In stock"),
+        about=_beginning(product.text),
+        price=_least(product, currency=currency, language=language),
+        availability=best.availability if is_one or not best.in_stock else _("In stock"),
+        stock=best.stock if is_one or not best.in_stock else "plenty",
         in_stock=best.in_stock,
-        is_scarce=best.is_scarce and len(variants) == 1,
         variants=variants,
     )
+
+
+def _least(product: ProductOnSale, *, currency: str, language: str) -> str:
+    prices = [_price(variant.prices, currency) for variant in product.variants if variant.prices]
+    if not prices:
+        return ""
+    own, least = min(prices, key=lambda price: price[1])
+    written = write_price(least, own, language=language)
+    if all(amount == least for _own, amount in prices):
+        return written
+    return _("from %(price)s") % {"price": written}
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _ABOUT_CHARS_MAX else f"{text[: _ABOUT_CHARS_MAX - 1].rstrip()}…"
 
 
 def _show_variant(variant: VariantOnSale, *, currency: str, language: str) -> ShownVariant:
@@ -77,8 +101,8 @@ def _show_variant(variant: VariantOnSale, *, currency: str, language: str) -> Sh
         currency=own,
         others=[write_price(other, code, language=language) for code, other in variant.prices.items() if code != own],
         availability=_availability(variant),
+        stock="none" if not variant.in_stock else "plenty" if variant.left is None else "few",
         in_stock=variant.in_stock,
-        is_scarce=variant.in_stock and variant.left is not None,
     )
 
 

@@ -1,4 +1,8 @@
-"""Who may open an order's pages: whoever holds its access token; to anybody else there is no such order."""
+"""Who may open an order's pages: whoever holds its access token, and the account that it belongs to.
+
+To anybody else there is no such order. An owner who is signed in needs no token, and none is put into his addresses or
+his browser: when his session ends, so does what he can see.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,11 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 
 from evertill.entry.shop import own_orders
+from evertill.entry.shop.contact_form import account_of
 from evertill.entry.shop.pages import reads
-from evertill.journeys.view_order import OrderNotFound, opens
+from evertill.entry.shop.visitor import visitor
+from evertill.journeys.place_orders import Placed
+from evertill.journeys.view_order import OrderNotFound, access_token, belongs_to, opens
 from evertill.journeys.view_payment import PaymentNotFound
 from evertill.kernel import ids
 
@@ -19,7 +26,7 @@ P = ParamSpec("P")
 
 
 class Opened:
-    """An order's id, with the number and token that opened it."""
+    """An order's id, with the number and token that opened it; the token is "" where its owner did."""
 
     __slots__ = ("id", "number", "token")
 
@@ -36,7 +43,12 @@ class Opened:
     @property
     def query(self) -> str:
         """What addresses of the order's pages end in."""
-        return urlencode({"access_token": self.token})
+        return urlencode({"access_token": self.token}) if self.token else ""
+
+    @property
+    def stream_token(self) -> str:
+        """What the order's stream of events is opened by: a stream knows no sessions."""
+        return self.token or access_token(self.id)
 
     def address_of(self, view: str, **parts: str) -> str:
         """This function will return where one of the order's pages is."""
@@ -44,20 +56,45 @@ class Opened:
 
 
 def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Show an order to whoever holds its access token; to anybody else there is no such order."""
+    """Show an order to whoever may open it; to anybody else there is no such order."""
 
     @wraps(view)
     def answer(request: HttpRequest, number: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        token = request.GET.get("access_token", "")
         try:
             order_id = ids.from_number(number)
         except ids.InvalidNumber:
             raise Http404 from None
+        token = request.GET.get("access_token", "")
         if not opens(token, order_id=order_id):
-            raise Http404
+            token = ""
+            if not is_own(request, order_id=order_id):
+                raise Http404
         try:
-            return reads(view)(request, Opened(order_id=order_id, token=token), *args, **kwargs)
+            return view(request, Opened(order_id=order_id, token=token), *args, **kwargs)
         except (OrderNotFound, PaymentNotFound):
             raise Http404 from None
 
-    return answer
+    return reads(answer)
+
+
+def found(request: HttpRequest, *, order_id: int) -> Opened | None:
+    """This function will return an order that this browser opened lately, or whose owner is signed in."""
+    token = own_orders.find(request, order_id=order_id)
+    return Opened(order_id=order_id, token=token) if token or is_own(request, order_id=order_id) else None
+
+
+def is_own(request: HttpRequest, *, order_id: int) -> bool:
+    """This function will say whether an order belongs to who is signed in. Of a guest's order nobody is the owner."""
+    session = visitor(request)
+    return session is not None and belongs_to(order_id=order_id, account_id=session.account_id)
+
+
+def address_of_placed(request: HttpRequest, placed: Placed) -> str:
+    """This function will return where who has just ordered finds his order."""
+    return own_orders.address(placed.number, token_for(request, placed))
+
+
+def token_for(request: HttpRequest, placed: Placed) -> str:
+    """This function will return what this browser needs to open an order that it placed: nothing, as its owner."""
+    owner = placed.order.account_id
+    return "" if owner is not None and owner == account_of(request) else placed.access_token

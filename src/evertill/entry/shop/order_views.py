@@ -30,6 +30,8 @@ from evertill.kernel.errors import EvertillError
 def show_order(request: HttpRequest, opened: Opened) -> HttpResponse:
     """This function will show how an order stands."""
     answer = order_page(request, opened)
+    if not opened.token:
+        return answer
     return own_orders.remember(request, answer, number=opened.number, token=opened.token)
 
 
@@ -68,7 +70,7 @@ def order_page(
 ) -> HttpResponse:
     """This function will return the page of an order, with what went wrong on it."""
     language = translation.get_language()
-    heard = live.hear(request, order_id=opened.id, token=opened.token, page=opened.address)
+    heard = live.hear(request, order_id=opened.id, token=opened.stream_token, page=opened.address)
     order = view_order(order_id=opened.id)
     payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
     # What is still under way goes on under the key that it began with; a new try gets a new one.

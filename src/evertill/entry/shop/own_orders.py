@@ -21,8 +21,14 @@ _COUNT_MAX = 5
 
 
 def address(number: str, token: str, *, view: str = "order", **parts: str) -> str:
-    """This function will return the address at which an order is opened."""
-    return f"{reverse(f'shop:{view}', args=[number, *parts.values()])}?{urlencode({'access_token': token})}"
+    """This function will return the address at which an order is opened; without a token, by its owner alone."""
+    bare = reverse(f"shop:{view}", args=[number, *parts.values()])
+    return with_query(bare, access_token=token) if token else bare
+
+
+def with_query(address: str, **query: str | int) -> str:
+    """This function will return an address that asks for something more."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
 
 def latest(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +15,7 @@ from evertill.entry.shop import live, ordered, qr, returning
 from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.opening import Opened, opened
 from evertill.entry.shop.order_views import order_page, see_other, status_of
+from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.pages import private_page
 from evertill.entry.shop.visitor import visitor
 from evertill.entry.shop.waiting import wait_for
@@ -65,7 +66,7 @@ def pay(request: HttpRequest, opened: Opened) -> HttpResponse:
     if intent.has_bought:
         return see_other(opened.address)
     # Not straight to the provider: browsers refuse a form that leads to another site, as the pages' policy says.
-    return see_other(f"{_address(opened, intent)}&go=1")
+    return see_other(with_query(_address(opened, intent), go=1))
 
 
 def _prove_first(request: HttpRequest, opened: Opened, error: StepUpRequired) -> HttpResponse:
@@ -123,7 +124,7 @@ def _begin(request: HttpRequest, opened: Opened, *, method: str, key: bytes) -> 
 @opened
 def show_payment(request: HttpRequest, opened: Opened, payment: str) -> HttpResponse:
     """This function will show what to do to pay, and then how the payment stands."""
-    heard = live.hear(request, order_id=opened.id, token=opened.token)
+    heard = live.hear(request, order_id=opened.id, token=opened.stream_token)
     try:
         # What has just begun is not asked about: its customer has not even left.
         just_begun = "go" in request.GET
@@ -164,7 +165,7 @@ def _step(intent: Intent, heard: live.Live, *, here: str, looks: int, just_begun
     if kind == "qr":
         step["code"] = qr.as_svg(value)
         if looks < _SCAN_LOOKS_MAX:
-            look = f"{here}&{urlencode({'looks': looks + 1})}"
+            look = with_query(here, looks=looks + 1)
             step["live"] = live.looking(heard, at=look, after_s=_SCAN_S)
     return step
 

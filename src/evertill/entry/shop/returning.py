@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from evertill.entry.shop import live
+from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.waiting import TakesLonger, wait_for
 from evertill.journeys.view_payment import Intent, is_worth_asking, look_again, view_payment
 from evertill.kernel import clock, ids, lines
@@ -109,5 +109,5 @@ def _waiting(*, looks: int, here: str) -> Shown:
         title=_("Waiting for your payment"),
         text=_("The payment provider has not told us yet that it is done. This page looks again by itself."),
         look_s=_SOON_S if looks < _SOON_LOOKS else _LATER_S,
-        look_at=f"{here}&{urlencode({'looks': looks + 1})}",
+        look_at=with_query(here, looks=looks + 1),
     )

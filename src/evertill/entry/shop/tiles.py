@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -30,6 +31,7 @@ class _Dice:
         return low + next(self._bytes) % (high - low + 1)
 
 
+@lru_cache(maxsize=4096)
 def draw(name: str) -> SafeString:
     """This function will draw the view that belongs to a name, as an inline SVG that screen readers pass over."""
     dice = _Dice(name)

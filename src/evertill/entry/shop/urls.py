@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evertill.entry.shop import buying, cart_views, order_views, paying, views
+from evertill.entry.shop import buying, cart_views, finding, history, order_views, paying, reordering, views
 
 app_name = "shop"
 urlpatterns = [
@@ -16,11 +16,15 @@ urlpatterns = [
     path("cart/add", cart_views.add_to_cart, name="cart-add"),
     path("cart/change", cart_views.change_cart, name="cart-change"),
     path("checkout", buying.check_out, name="checkout"),
+    # Before the number that any other word would be.
+    path("orders/find", finding.find, name="find"),
     path("orders/<str:number>", order_views.show_order, name="order"),
+    path("orders/<str:number>/again", reordering.order_again, name="order-again"),
     path("orders/<str:number>/pay", paying.pay, name="order-pay"),
     path("orders/<str:number>/payments/<str:payment>", paying.show_payment, name="order-payment"),
     path("orders/<str:number>/cancel", order_views.cancel, name="order-cancel"),
     path("orders/<str:number>/receipt", order_views.show_receipt, name="order-receipt"),
+    path("account/orders", history.show_orders, name="orders"),
     path("pay/return", views.show_payment, name="payment"),
     path("place/<str:code>", views.choose_place, name="place"),
 ]

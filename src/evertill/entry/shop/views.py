@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from evertill.entry.shop import live, own_orders, places, returning
+from evertill.entry.shop import live, opening, places, returning
 from evertill.entry.shop.offers import first_currency, show
 from evertill.entry.shop.pages import for_everybody, private_page, public_page, reads
 from evertill.entry.shop.shelves import Shelves
@@ -78,9 +78,9 @@ def show_payment(request: HttpRequest) -> HttpResponse:
     here = f"{reverse('shop:payment')}?{urlencode({'payment': intent.number})}"
     shown = returning.show(intent, looks=returning.count(request.GET.get("looks", "")), here=here)
     # Whoever comes back with the browser that opened the order finds it again; nobody else is told of it.
-    token = own_orders.find(request, order_id=intent.order_id)
-    heard = live.at(live.hear(request, order_id=intent.order_id, token=token) if token else live.Live(), here)
-    order = own_orders.address(ids.to_number(intent.order_id), token) if token else ""
+    own = opening.found(request, order_id=intent.order_id)
+    heard = live.at(live.hear(request, order_id=own.id, token=own.stream_token) if own else live.Live(), here)
+    order = own.address if own else ""
     context = {"order": order, "number": intent.number, **returning.as_context(shown, heard)}
     return private_page(request, "shop/payment.html", context)
 

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "evertill.domains.access",
     "evertill.domains.accounts",
+    "evertill.domains.approvals",
     "evertill.domains.balances",
     "evertill.domains.catalog",
     "evertill.domains.disputes",

@@ -1,0 +1,22 @@
+"""Reads of approvals."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from evertill.domains.approvals.operations import as_approvals
+from evertill.domains.approvals.types import Approval
+from evertill.kernel import db, sql
+
+_HERE = "evertill.domains.approvals"
+
+
+def find(*, approval_id: int) -> Approval | None:
+    """This function will return an approval however it stands, or None."""
+    found = as_approvals(db.fetch(sql.load(_HERE, "find"), (approval_id,)))
+    return found[0] if found else None
+
+
+def read_open(*, now: dt.datetime, limit: int) -> list[Approval]:
+    """This function will return up to `limit` approvals that wait to be decided, oldest first."""
+    return as_approvals(db.fetch(sql.load(_HERE, "read_open"), (now, limit)))

@@ -1,0 +1,149 @@
+"""Permitted: the one way in which staff do something. Who may not is refused, and the refusal is on record.
+
+A journey does its work inside `permitted`, which opens the transaction, reads there what the person may at this moment,
+and writes down what was refused. `approved` uses up another person's approval where one is needed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from evertill.domains import access, approvals, trail
+from evertill.domains.access import Holder, Objection, Permission, Thing
+from evertill.domains.identity import Session
+from evertill.domains.trail import Actor, ActorKind, Outcome, Subject
+from evertill.journeys.record_act import actor_of
+from evertill.kernel import db
+from evertill.kernel.errors import EvertillError
+
+
+class Forbidden(EvertillError):
+    """Somebody may not do this. That he tried is on record."""
+
+    code = "FORBIDDEN"
+    status = "forbidden"
+    remedy = "Ask somebody who may, or an administrator for the role that it needs."
+
+    def __init__(self, objection: Objection, *, permission: Permission) -> None:
+        super().__init__(objection.value, objection=objection.name, permission=permission.value)
+        self.objection = objection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks for something: the operator of the machine, or an account, whose roles are read when it matters."""
+
+    actor: Actor
+
+    @property
+    def name(self) -> str:
+        """How grants, approvals and the like name him."""
+        return f"{self.actor.kind.value}:{self.actor.id}"
+
+    @property
+    def account_id(self) -> int | None:
+        return int(self.actor.id) if self.actor.kind in (ActorKind.STAFF, ActorKind.CUSTOMER) else None
+
+    def read_holder(self) -> Holder:
+        """This function will return what he may at this moment."""
+        if self.account_id is not None:
+            return access.read_holder(account_id=self.account_id)
+        return access.operator() if self.actor.kind is ActorKind.OPERATOR else access.guest(opens=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody would do that another person has to approve, to the letter.
+
+    `touched` are the accounts that it is about, `at_stake` what they would get or lose.
+    """
+
+    permission: Permission
+    subject: Subject
+    content: Mapping[str, Any]
+    touched: Collection[int] = ()
+    at_stake: frozenset[Permission] = frozenset()
+
+    @property
+    def named(self) -> str:
+        return f"{self.subject.kind}:{self.subject.id}"
+
+    @property
+    def bound(self) -> Mapping[str, Any]:
+        return {"content": self.content, "touched": sorted(self.touched), "at_stake": sorted(self.at_stake)}
+
+
+def asker_of(session: Session) -> Asker:
+    """This function will return who asks in a session of somebody who is signed in."""
+    return Asker(actor=actor_of(session))
+
+
+@contextmanager
+def permitted(
+    *, asker: Asker, permission: Permission, subject: Subject, thing: Thing | None = None, now: dt.datetime
+) -> Iterator[Holder]:
+    """One transaction in which somebody does what he may; raises Forbidden, and records that, when he may not.
+
+    The block may raise Forbidden too, when it finds out more; then nothing of it is done but the record.
+    """
+    with recording_refusals(asker=asker, subject=subject, now=now), db.write():
+        yield check_permitted(asker=asker, permission=permission, thing=thing)
+
+
+@contextmanager
+def recording_refusals(*, asker: Asker, subject: Subject, now: dt.datetime) -> Iterator[None]:
+    """The block opens its own transaction; when it raises Forbidden, that is recorded after it has ended."""
+    try:
+        yield
+    except Forbidden as refused:
+        with db.write():
+            trail.write(
+                actor=asker.actor,
+                operation=refused.facts["permission"],
+                subject=subject,
+                why=refused.detail,
+                outcome=Outcome.REFUSED,
+                now=now,
+            )
+        raise
+
+
+def check_permitted(*, asker: Asker, permission: Permission, thing: Thing | None = None) -> Holder:
+    """This function will return what somebody may, read in the caller's transaction; raises Forbidden without this."""
+    holder = asker.read_holder()
+    if not access.may(holder, permission, thing):
+        raise Forbidden(Objection.NOT_ALLOWED, permission=permission)
+    return holder
+
+
+def approved(*, asker: Asker, wish: Wish, now: dt.datetime) -> str:
+    """This function will use up the approval of exactly this, in the operation's transaction, and say who gave it.
+
+    Whoever gave it must be able to give it still. The operator of the machine needs none, who could write into the
+    database as well; then it is "". Raises ApprovalRequired.
+    """
+    if asker.account_id is None:
+        return ""
+    approval = approvals.spend(
+        operation=wish.permission.value,
+        subject=wish.named,
+        content=wish.bound,
+        asked_by=asker.name,
+        now=now,
+    )
+    kind, _, account = approval.decided_by.partition(":")
+    if kind == ActorKind.STAFF.value:
+        objection = access.objection_to_approve(
+            approver=access.read_holder(account_id=int(account)),
+            permission=wish.permission,
+            asked_by=asker.account_id,
+            touched=wish.touched,
+            at_stake=wish.at_stake,
+        )
+        if objection is not None:
+            raise approvals.ApprovalRequired("Who approved this may not do so any more.")
+    return approval.decided_by

@@ -1,0 +1,177 @@
+"""An order's own pages: what their script is told, the payment that is gone on with, and the receipt."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+
+from tests import tables
+from tests.contracts import web
+from tests.pages.test_buying import (
+    action,
+    begin,
+    client,
+    field,
+    order,
+    paying_site,
+    sandbox,
+    send,
+)
+from tests.pages.test_shop import words
+
+__all__ = ["client", "order", "paying_site", "sandbox"]
+
+CARD = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
+
+
+def told(page: httpx.Response) -> dict[str, str]:
+    """What a page tells its script."""
+    found = re.search(r'<div id="live" ([^>]*)>', page.text)
+    assert found
+    return {name: unescape(value) for name, value in re.findall(r'data-([a-z-]+)="([^"]*)"', found.group(1))}
+
+
+def follow(client: httpx.Client, answer: httpx.Response) -> httpx.Response:
+    assert answer.status_code == 303, answer.text
+    return client.get(answer.headers["location"])
+
+
+def pay(client: httpx.Client, page: httpx.Response) -> httpx.Response:
+    """Pay an order at Sandbox, and see where that leads."""
+    leaving = follow(client, begin(client, page))
+    away = re.search(r'class="button main" href="([^"]+)"', leaving.text)
+    assert away
+    back = httpx.URL(client.post(unescape(away.group(1)), data=CARD).headers["location"])
+    return client.get(back.raw_path.decode())
+
+
+def receipt_of(client: httpx.Client, page: httpx.Response, *, place: str = "en-gbp") -> httpx.Response:
+    path = page.request.url.path.partition("/orders/")[2]
+    return client.get(page.request.url.copy_with(path=f"/{place}/orders/{path}/receipt"))
+
+
+class TestWhatAScriptIsTold:
+    def test_is_a_stream_that_opens_and_a_position_in_it(self, client: httpx.Client, order: httpx.Response) -> None:
+        live = told(order)
+
+        opened = client.head(live["events"])
+
+        assert (opened.status_code, opened.headers["content-type"]) == (200, "text/event-stream")
+        assert live["position"] == "0"
+        assert live["look-s"] == "0"
+
+    def test_is_no_stream_once_nothing_is_under_way(self, client: httpx.Client, order: httpx.Response) -> None:
+        send(client, order, action(order, "cancel"))
+
+        live = told(client.get(str(order.request.url)))
+
+        assert (live["events"], live["look-s"]) == ("", "0")
+
+    def test_of_a_code_to_scan_is_to_look_too(self, client: httpx.Client, order: httpx.Response) -> None:
+        page = follow(client, begin(client, order, method="sandbox.qr"))
+
+        live = told(page)
+
+        assert live["look-s"] == "5"
+        assert live["look"].endswith("looks=1")
+        assert "go=1" not in live["page"]
+        # Whoever has no scripts is led there by the browser itself.
+        assert (
+            f'<noscript><meta http-equiv="refresh" content="5;url={live["look"].replace("&", "&amp;")}">' in page.text
+        )
+
+    def test_of_an_order_is_nothing_to_whoever_has_a_payments_number_alone(
+        self, client: httpx.Client, order: httpx.Response, paying_site: web.Site
+    ) -> None:
+        page = follow(client, begin(client, order, method="sandbox.qr"))
+        number = str(page.request.url.path).rpartition("/")[2]
+        with paying_site.client() as stranger:
+            seen = stranger.get("/pay/return", params={"payment": number})
+
+        assert told(seen)["events"] == ""
+        assert "access_token" not in seen.text
+
+
+class TestGoingOn:
+    def test_with_another_key_begins_no_second_payment(self, client: httpx.Client, order: httpx.Response) -> None:
+        first = begin(client, order)
+        again = begin(client, client.get(str(order.request.url)))
+
+        assert first.headers["location"] == again.headers["location"]
+        assert tables.count("payments_intent") == 1
+
+    def test_in_another_way_begins_another(self, client: httpx.Client, order: httpx.Response) -> None:
+        begin(client, order)
+        begin(client, client.get(str(order.request.url)), method="sandbox.qr")
+
+        assert tables.count("payments_intent") == 2
+
+    def test_anew_begins_another_when_its_customer_says_so(self, client: httpx.Client, order: httpx.Response) -> None:
+        page = follow(client, begin(client, order, method="sandbox.qr"))
+        anew = {"key": field(page, "key"), "method": field(page, "method"), "anew": field(page, "anew")}
+
+        first = send(client, page, action(page, "pay"), **anew)
+        again = send(client, page, action(page, "pay"), **anew)
+
+        assert first.headers["location"] == again.headers["location"]
+        assert tables.count("payments_intent") == 2
+
+    def test_after_it_was_not_made_begins_another(self, client: httpx.Client, order: httpx.Response) -> None:
+        leaving = follow(client, begin(client, order))
+        away = re.search(r'class="button main" href="([^"]+)"', leaving.text)
+        assert away
+        declined = {**CARD, "number": "4000000000000002"}
+        client.post(unescape(away.group(1)), data=declined)
+        number = str(leaving.request.url.path).rpartition("/")[2]
+        client.get("/pay/return", params={"payment": number})
+
+        begin(client, client.get(str(order.request.url)))
+
+        assert tables.count("payments_intent") == 2
+
+
+class TestReceipt:
+    def test_says_what_was_bought_and_paid(self, client: httpx.Client, order: httpx.Response) -> None:
+        pay(client, order)
+
+        page = receipt_of(client, order)
+
+        assert page.status_code == 200
+        assert "Evertill Receipt Order" in words(page)
+        assert "Title of TEA TEA 2 £2.50 £5.00 Total £5.00" in words(page)
+        assert re.search(r"Payments Paid: Test payment .* UTC \S+ £5.00 Paid £5.00", words(page))
+        assert "not paid" not in words(page)
+        assert "Receipt to print" in words(client.get(str(order.request.url)))
+
+    def test_is_told_in_chinese(self, client: httpx.Client, order: httpx.Response) -> None:
+        pay(client, order)
+
+        page = receipt_of(client, order, place="zh-hans-gbp")
+
+        assert "收据" in words(page)
+        assert "已付：测试付款" in words(page)
+
+    @pytest.mark.parametrize("is_cancelled", [False, True])
+    def test_of_what_is_not_paid_is_none(self, client: httpx.Client, order: httpx.Response, is_cancelled: bool) -> None:
+        if is_cancelled:
+            send(client, order, action(order, "cancel"))
+
+        page = receipt_of(client, order)
+
+        assert "This is not a receipt The order is not paid." in words(page)
+        assert "Order, not paid" in words(page)
+        assert "Receipt to print" not in words(client.get(str(order.request.url)))
+
+    def test_is_for_whoever_may_open_the_order(self, client: httpx.Client, order: httpx.Response) -> None:
+        path = f"{order.request.url.path}/receipt"
+
+        assert client.get(path).status_code == 404
+        assert client.get(path, params={"access_token": "wrong"}).status_code == 404
+
+    def test_is_nobodys_to_keep(self, client: httpx.Client, order: httpx.Response) -> None:
+        told = receipt_of(client, order).headers
+
+        assert (told["cache-control"], told["x-robots-tag"]) == ("no-store", "noindex")
