@@ -271,7 +271,8 @@ def wire() -> Wire:
 
 @pytest.fixture(scope="module")
 def failing_site(folder: Path, wire: Wire) -> Iterator[web.Site]:
-    with web.running(wire.url, data=str(folder), lock_timeout_ms="200") as site:
+    # One thread, so that the request which meets the cut is on the connection that the next one would use.
+    with web.running(wire.url, data=str(folder), lock_timeout_ms="200", page_threads="1") as site:
         yield site
 
 

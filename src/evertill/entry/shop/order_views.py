@@ -77,7 +77,10 @@ def order_page(
     is_same = isinstance(error, TakesLonger | db.OutcomeUnknown) or (error is not None and error.code == "OVERLOADED")
     context = {
         "order": ordered.show(order, language=language, now=clock.now()),
-        "payments": [ordered.show_payment(intent, language=language) for intent in payments],
+        "payments": [
+            ordered.show_payment(intent, language=language, is_waited_for=order.state.value == "PLACED")
+            for intent in payments
+        ],
         "refunds": [ordered.show_refund(refund, language=language) for refund in refunds],
         "ways": ordered.show_methods(list_methods()),
         "chosen": method,

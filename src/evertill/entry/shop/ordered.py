@@ -155,9 +155,11 @@ def moment(at: dt.datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', at.astimezone(dt.UTC).isoformat(timespec="seconds"), told)
 
 
-def show_payment(intent: Intent, *, language: str) -> Money:
-    """This function will put a payment into words."""
+def show_payment(intent: Intent, *, language: str, is_waited_for: bool = True) -> Money:
+    """This function will put a payment into words; it is waited for as long as its order has to be paid."""
     state, mood = _payment_state(intent)
+    if mood == "wait" and not is_waited_for:
+        mood = "quiet"
     money = intent.captured or intent.expected
     return Money(
         number=intent.number,

@@ -19,7 +19,9 @@
   const SAID_MINUTES = [10, 5, 2, 1];
 
   const root = document.getElementById("live");
-  const language = document.documentElement.lang;
+  // The page's language, as the visitor's own country writes it where his browser tells.
+  const spoken = document.documentElement.lang;
+  const language = navigator.languages.find((one) => one.split("-")[0] === spoken.split("-")[0]) ?? spoken;
   const hour = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
   const line = root.querySelector("[data-line]");
   const told = root.querySelector("[data-told]");
