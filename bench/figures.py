@@ -126,6 +126,22 @@ HANG = Promise(
     unit="×", bound=Bound.AT_MOST, must=1.2, aim=1.0,
 )  # fmt: skip
 
+INCREMENTAL_BYTES = Promise(
+    name="incremental_bytes", title="Incremental backup after 1 % of change ÷ full, bytes stored",
+    unit="×", bound=Bound.AT_MOST, must=0.1,
+)  # fmt: skip
+INCREMENTAL_S = Promise(
+    name="incremental_s", title="Incremental backup after 1 % of change ÷ full, seconds",
+    unit="×", bound=Bound.AT_MOST, must=0.3,
+)  # fmt: skip
+BACKUP_P99 = Promise(
+    name="backup_p99", title="Ordering p99 while a backup runs ÷ without",
+    unit="×", bound=Bound.AT_MOST, must=1.3,
+)  # fmt: skip
+RESTORE = Promise(
+    name="restore", title="Restore of 1,000,000 orders (full, 3 incremental, log) until the first order is taken",
+    unit="s", bound=Bound.AT_MOST, must=60.0,
+)  # fmt: skip
 PAGE_WEIGHT = Promise(
     name="page_weight", title="Product page over the wire, nothing kept",
     unit="kB", bound=Bound.AT_MOST, must=100.0,
@@ -165,6 +181,10 @@ PROMISES = (
     HANG,
     RECONCILE,
     PLANTED,
+    INCREMENTAL_BYTES,
+    INCREMENTAL_S,
+    BACKUP_P99,
+    RESTORE,
     PAGE_WEIGHT,
     PAGE_REQUESTS,
     PAGE_PAINTED,

@@ -31,6 +31,8 @@ class Plan:
     # Events that are ready to be told, more than can be told in `measure_s`; and how long a provider hangs.
     webhooks: int
     hang_s: int
+    # Orders in the shop that is backed up and brought back.
+    backup_orders: int
     # Visits of each page with an empty cache, and looks at each over one connection.
     visits: int
     looks: int
@@ -50,6 +52,7 @@ FULL = Plan(
     bill_planted=500,
     webhooks=150_000,
     hang_s=60,
+    backup_orders=1_000_000,
     visits=9,
     looks=500,
 )
@@ -70,6 +73,7 @@ QUICK = Plan(
     bill_planted=100,
     webhooks=50_000,
     hang_s=20,
+    backup_orders=100_000,
     visits=3,
     looks=100,
 )
@@ -93,6 +97,7 @@ SMOKE = Plan(
     bill_planted=30,
     webhooks=20_000,
     hang_s=1,
+    backup_orders=2_000,
     visits=1,
     looks=10,
 )

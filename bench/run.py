@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench import browsing, machine, measures, providers, reconcile
+from bench import backup, browsing, machine, measures, providers, reconcile
 from bench import database as db
 from bench.figures import PROMISES, Finding
 from bench.load import wrk
@@ -17,7 +17,20 @@ from bench.race import Series, Tell
 from bench.shop import folder, open_shop
 
 # In the order in which they are made.
-MEASUREMENTS = ("memory", "rush", "rates", "hot", "pay", "latency", "webhooks", "hang", "history", "reconcile", "pages")
+MEASUREMENTS = (
+    "memory",
+    "rush",
+    "rates",
+    "hot",
+    "pay",
+    "latency",
+    "webhooks",
+    "hang",
+    "history",
+    "reconcile",
+    "backup",
+    "pages",
+)
 
 
 def run(*, plan: Plan, only: Sequence[str], parent: Path | None, tell: Tell) -> tuple[list[Finding], dict[str, Any]]:
@@ -58,6 +71,7 @@ def _measure(bench: Bench, *, only: Sequence[str]) -> list[Finding]:
         "webhooks": lambda: providers.measure_webhooks(bench),
         "hang": lambda: providers.measure_hang(bench, peak=peak().rate),
         "history": lambda: measures.measure_history(bench, connections=peak().rounds[0]["connections"]),
+        "backup": lambda: backup.measure_backups(bench, peak=peak().rate),
         "pages": lambda: browsing.measure_pages(bench, peak=peak().rate),
         "reconcile": lambda: reconcile.measure_reconcile(plan=bench.plan, shop=bench.shop, tell=bench.tell),
     }

@@ -27,8 +27,8 @@ def browser() -> Iterator[Browser]:
 def shop(browser: Browser) -> Iterator[Shop]:
     """A shop with the demo catalogue and Sandbox, in processes of its own, as customers meet it."""
     port = free_port()
-    # By name: passkeys belong to names, and no address of numbers is one.
-    settings = {"public_url": f"http://localhost:{port}"}
+    # By name: passkeys belong to names, and no address of numbers is one. All visitors come from one machine.
+    settings = {"public_url": f"http://localhost:{port}", "code_caller_hour_max": "1000"}
     with open_folder() as folder, shop_in(folder / "data", demo=True, sandbox=True, settings=settings) as shop:
         shop.port = port
         shop.start()

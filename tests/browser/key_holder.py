@@ -83,30 +83,20 @@ class _Page(http.server.BaseHTTPRequestHandler):
 
 
 def _hold() -> None:
-    from tests.browser import chromium
+    from tests.browser import chromium, device
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://localhost:{server.server_address[1]}"
     with chromium.running() as browser:
         page = browser.new_page()
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        device = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        devtools, authenticator = device.give(page)
         page.goto(url)
         print(url, flush=True)
         for line in sys.stdin:
             ((what, asked),) = json.loads(line).items()
             if what == "forget":
-                devtools.send("WebAuthn.clearCredentials", device)
+                devtools.send("WebAuthn.clearCredentials", authenticator)
                 print(flush=True)
             else:
                 print(page.evaluate(_MAKE if what == "make" else _USE, asked), flush=True)

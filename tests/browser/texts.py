@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gettext
 from functools import cache
+from pathlib import Path
 
 from tests.kernel.waiting import ROOT
 
-_LOCALES = ROOT / "src" / "evertill" / "entry" / "shop" / "locale"
+_SHOP = ROOT / "src" / "evertill" / "entry" / "shop"
 
 
 def said(text: str, *, language: str) -> str:
@@ -20,5 +21,11 @@ def said(text: str, *, language: str) -> str:
 
 @cache
 def _chinese() -> gettext.GNUTranslations:
-    with (_LOCALES / "zh_Hans" / "LC_MESSAGES" / "django.mo").open("rb") as file:
+    both = _read(_SHOP)
+    both.add_fallback(_read(_SHOP / "account"))
+    return both
+
+
+def _read(room: Path) -> gettext.GNUTranslations:
+    with (room / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.mo").open("rb") as file:
         return gettext.GNUTranslations(file)

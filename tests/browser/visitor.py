@@ -119,7 +119,8 @@ class Visitor:
 
     def pay_at_sandbox(self) -> None:
         """Pay on the provider's own page, and come back from it."""
-        self.page.wait_for_url("**/pay/pay_*", timeout=PATIENCE_MS)
+        # The page that leads there by itself may be left while it is still loading.
+        self.page.locator("input[name=cvc]").wait_for(timeout=PATIENCE_MS)
         for name, text in CARD.items():
             self.page.locator(f"[name={name}]").fill(text)
         self.press(self.page.locator("form button").first)

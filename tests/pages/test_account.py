@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -137,11 +138,13 @@ def go_on(client: httpx.Client, page: httpx.Response) -> httpx.Response:
     return follow(client, client.post(unescape(found.group(1)), data=fields))
 
 
-def totp_of(secret: str) -> str:
-    import base64
+def secret_bytes(secret: str) -> bytes:
+    """The secret that an authenticator app reads as base32."""
+    return base64.b32decode(secret + "=" * (-len(secret) % 8))
 
-    plain = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    return hotp(plain, int(clock.now().timestamp()) // 30)
+
+def totp_of(secret: str) -> str:
+    return hotp(secret_bytes(secret), int(clock.now().timestamp()) // 30)
 
 
 class TestSigningIn:
@@ -284,6 +287,16 @@ class TestPrivacy:
         send(client, page, action(page, "sign-out"))
 
         assert client.get("/account/").is_redirect
+
+
+class TestHome:
+    def test_leads_to_every_part_of_the_account(self, client: httpx.Client, mail: Mail) -> None:
+        home = opened(client, mail)
+
+        links = re.findall(r'<a class="button" href="([^"]*)"', home.text)
+
+        assert len(set(links)) >= 4
+        assert {link: client.get(link).status_code for link in links if link} == dict.fromkeys(links, 200)
 
 
 class TestProving:

@@ -19,7 +19,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from evertill.domains.recovery.sealing import read_key
+from evertill.journeys.read_catalogue import reach, read_catalogue
 from evertill.kernel import embedded
+from evertill.outside.open_target import open_target
 from tests.contracts.test_up import clean_environment
 from tests.kernel.waiting import open_folder, until
 from tests.server import SECRET
@@ -74,6 +77,15 @@ def order(shop: Shop, email: str) -> dt.datetime:
         answer = connection.getresponse()
         assert answer.status == http.HTTPStatus.CREATED, answer.read()
     return dt.datetime.now(dt.UTC)
+
+
+def end_of(story: Story) -> dt.datetime:
+    """The last moment to which there are copies."""
+    target = open_target(str(story.copies), folder=story.home, timeout_s=5)
+    (catalogue,) = read_catalogue(target=target, key=read_key(story.key))
+    end = reach(target=target, catalogue=catalogue)
+    assert end is not None
+    return end
 
 
 def drills_of(shop: Shop) -> list[tuple[str, str]]:
@@ -211,12 +223,16 @@ class TestStory:
 
         latest = restore(story, story.home / "latest")
         as_of = restore(story, story.home / "as-of", "--at", moment.isoformat())
+        # Behind this moment nothing was committed any more, so PostgreSQL itself finds nowhere to stop.
+        to_the_end = restore(story, story.home / "end", "--at", end_of(story).isoformat())
 
         assert latest.returncode == 0, latest.stderr
         assert as_of.returncode == 0, as_of.stderr
+        assert to_the_end.returncode == 0, to_the_end.stderr
         first = {f"{number}@example.com" for number in range(3)} | {"before@example.com"}
         # Placed by the tests above, where they ran.
         others = {"forgotten@example.com"}
         assert orders_in(story.home / "latest") - others == first | {"after@example.com"}
         assert orders_in(story.home / "as-of") - others == first
+        assert orders_in(story.home / "end") == orders_in(story.home / "latest")
         assert (story.home / "latest" / "secret.key").read_text(encoding="utf-8").strip() == SECRET

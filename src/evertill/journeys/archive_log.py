@@ -129,6 +129,8 @@ def archive_log(*, url: str, target: Target, clock: Clock, stop: Stop) -> None:
                 _limit_kept_log(server, megabytes=work.settings.log_keep_mb)
             ((standby,),) = server.execute("show synchronous_standby_names").fetchall()
             work.is_sync = slot_of(line) in str(standby)
+            # From here on nobody waits for this process: a shop opens also while its target is away.
+            _note(work)
             with closing(Stream(url, name=slot_of(line))) as stream:
                 _stream(work, stream)
     except psycopg.OperationalError as error:

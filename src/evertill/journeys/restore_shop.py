@@ -60,7 +60,7 @@ _RECOVERING = re.compile(r"recovering ([0-9A-F]{24})")
 # at the end.
 _REPLAYING = """
 restore_command = 'cp "{log}/%f" "%p"'
-recovery_target_timeline = '{timeline}'
+recovery_target_timeline = 'current'
 recovery_target_action = 'promote'
 {until}
 hot_standby = off
@@ -417,7 +417,7 @@ def _combine(work: _Work, folders: Sequence[Path], *, build: Path) -> Path:
 
 def _ask_to_replay(work: _Work, data: Path, *, log: Path, before: str) -> None:
     until = "" if work.plan.at is None else f"recovery_target_time = '{work.plan.at.isoformat()}'"
-    asked = _REPLAYING.format(log=log, timeline=work.plan.backup.timeline, until=until)
+    asked = _REPLAYING.format(log=log, until=until)
     (data / _ALTERED).write_text(before + asked, encoding="utf-8")
     (data / "recovery.signal").touch(mode=0o600)
 

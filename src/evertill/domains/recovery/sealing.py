@@ -101,7 +101,9 @@ class Key:
         return hmac.compare_digest(text.strip().upper().encode(), self.secret[-PROOF_CHARS:].encode())
 
     def seal(self, name: str, plain: bytes) -> Sealed:
-        """This function will compress and encrypt an object for one name."""
+        """This function will compress and encrypt an object for one name; raises ValueError when it is too large."""
+        if len(plain) > PLAIN_BYTES_MAX:
+            raise ValueError(name)
         data = pyrage.encrypt(zstd.compress(plain, level=_LEVEL), [self._recipient])
         return Sealed(key=f"{name}-{self._mac_of(name, data)}.zst.age", data=data)
 
@@ -112,10 +114,13 @@ class Key:
             raise Damaged(f"{key} is not the name of an object of ours.", key=key)
         if not hmac.compare_digest(found["mac"], self._mac_of(found["name"], data)):
             self._raise_wrong(key, data)
+        opener = zstd.ZstdDecompressor()
         try:
-            plain = zstd.ZstdDecompressor().decompress(pyrage.decrypt(data, [self._identity]), PLAIN_BYTES_MAX)
+            plain = opener.decompress(pyrage.decrypt(data, [self._identity]), PLAIN_BYTES_MAX)
         except (pyrage.DecryptError, zstd.ZstdError) as error:
             raise Damaged(f"{key} cannot be opened: {error}.", key=key) from error
+        if not opener.eof:
+            raise Damaged(f"{key} is larger than anything of ours.", key=key)
         return plain
 
     def _mac_of(self, name: str, data: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .common import DataOption, open_shop
-from .moving import Moving
+from .moving import Moving, give_way
 from .targets import FromOption, KeyOption, find_copies
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def now(
     from evertill.outside.connect import connect
 
     connect()
+    give_way()
     with Moving() as moving:
         manifest = take_backup(kind=Kind.FULL if full else Kind.INCREMENTAL, clock=clock.now, report=moving.report)
     assert manifest is not None  # noqa: S101 — one was asked for.

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .common import DataOption, open_shop, use_data_folder
-from .moving import Moving
+from .moving import Moving, give_way
 from .restore import read_moment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -37,6 +37,7 @@ def restore(
     from evertill.outside.connect import connect
 
     connect()
+    give_way()
     with Moving() as moving:
         held = hold_drill(
             occasion=Occasion.ASKED, at=moment, examine=examine_apart, clock=clock.now, report=moving.report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Self
 
@@ -16,6 +17,14 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+# As the process that does this by the timetable has it.
+_NICENESS = 15
+
+
+def give_way() -> None:
+    """This function will let customers and jobs come before this process, and before what it starts."""
+    os.nice(_NICENESS)
 
 
 class Moving:

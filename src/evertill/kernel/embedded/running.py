@@ -56,11 +56,17 @@ def wait_ready(cluster: Cluster, *, pid: int, seconds: float, tick: Callable[[],
     while not is_ready(cluster, pid=pid):
         ended = _ended(pid)
         if ended or time.monotonic() >= deadline:
-            said = (cluster.home / "postgres-start.log").read_text(encoding="utf-8", errors="replace").strip()
             how = "ended" if ended else f"was not ready after {seconds:.0f} s"
-            raise NotReady(f"PostgreSQL {how}: {' / '.join(said.splitlines()[-2:])} (more in {cluster.log})")
+            raise NotReady(f"PostgreSQL {how}: {_last_words(cluster)} (more in {cluster.log})")
         tick()
         time.sleep(_POLL_SECONDS)
+
+
+def _last_words(cluster: Cluster) -> str:
+    """What it ended with: after a fatal error it only goes on to say that it shuts down."""
+    said = (cluster.home / "postgres-start.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    fatal = [line for line in said if "FATAL: " in line or "PANIC: " in line]
+    return " / ".join(fatal[-2:] or said[-2:])
 
 
 def stop(*, pid: int, seconds: float = 30.0) -> None:
