@@ -28,7 +28,7 @@ def shop(browser: Browser) -> Iterator[Shop]:
     """A shop with the demo catalogue and Sandbox, in processes of its own, as customers meet it."""
     port = free_port()
     # By name: passkeys belong to names, and no address of numbers is one. All visitors come from one machine.
-    settings = {"public_url": f"http://localhost:{port}", "code_caller_hour_max": "1000"}
+    settings = {"public_url": f"http://localhost:{port}", "code_caller_hour_max": "1000", "reservation_s": "1800"}
     with open_folder() as folder, shop_in(folder / "data", demo=True, sandbox=True, settings=settings) as shop:
         shop.port = port
         shop.start()

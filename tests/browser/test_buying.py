@@ -28,7 +28,9 @@ class TestBuying:
         ada = enter(size=size, language=language, script=script)
 
         ada.open("/")
-        ada.press(ada.page.locator("a[href$='/products/night-shift-oolong']").first)
+        ada.press(ada.page.locator("a[href$='/categories/to-drink']").first)
+        ada.page.wait_for_url("**/categories/*")
+        ada.press(ada.page.locator("main a[href$='/products/night-shift-oolong']").first)
         ada.page.wait_for_url("**/products/*")
         ada.put_this(quantity=2)
         ada.go_to_checkout()
@@ -52,6 +54,7 @@ class TestBuying:
         ada.open("/")
         keys.go_to("a.skip")
         ada.page.keyboard.press("Enter")
+        keys.press("a[href$='/categories/to-drink']", to="**/categories/*")
         keys.press("a[href$='/products/small-hours-coffee']", to="**/products/*")
         keys.type_into("[name=quantity]", "3")
         ada.page.keyboard.press("Enter")

@@ -22,6 +22,7 @@ from evertill.entry.shop import (
     troubles,
     wares,
 )
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.cart_views import cart_page, show
 from evertill.entry.shop.contact_form import Typed
 from evertill.entry.shop.drafts import Draft
@@ -62,6 +63,7 @@ class Unforeseen(EvertillError):
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def check_out(request: HttpRequest) -> HttpResponse:
     """This function will show the whole order for review, or place what was reviewed."""

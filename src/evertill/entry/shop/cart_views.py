@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from evertill.entry.shop import cart, lost_answers, opening, places, troubles, wares
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.origins import from_own_pages
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
@@ -21,6 +22,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @require_safe
+@open_to(Audience.ANYBODY)
 @reads
 def show_cart(request: HttpRequest) -> HttpResponse:
     """This function will show what is in the cart, and an order of it whose answer never reached the browser."""
@@ -32,6 +34,7 @@ def show_cart(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @from_own_pages
 @reads
 def add_to_cart(request: HttpRequest) -> HttpResponse:
@@ -63,6 +66,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 def change_cart(request: HttpRequest) -> HttpResponse:
     """This function will set the quantities in the cart; a line with none, or whose remove was pressed, goes."""
     lines = cart.read(request)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from evertill.entry.shop import own_orders, places
 from evertill.entry.shop.account import failures
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
 from evertill.entry.shop.visitor import visit
@@ -38,6 +39,7 @@ class _Errand(msgspec.Struct, frozen=True):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@open_to(Audience.ANYBODY)
 @reads
 def find(request: HttpRequest) -> HttpResponse:
     """This function will ask for number and address, send a code there, take it, and lead to the order."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 
 from evertill.entry.shop import own_orders
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.contact_form import account_of
 from evertill.entry.shop.pages import reads
 from evertill.entry.shop.visitor import visitor
@@ -74,7 +75,7 @@ def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) ->
         except (OrderNotFound, PaymentNotFound):
             raise Http404 from None
 
-    return reads(answer)
+    return reads(open_to(Audience.ORDER)(answer))
 
 
 def found(request: HttpRequest, *, order_id: int) -> Opened | None:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from evertill.entry.shop import cart, places, references
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.kernel import config, db, ids
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ def for_everybody(view: View[P]) -> View[P]:
             request.META.pop(name, None)
         return reads(view)(request, *args, **kwargs)
 
-    return answer
+    return open_to(Audience.ANYBODY)(answer)
 
 
 def _to_place(request: HttpRequest) -> HttpResponse:

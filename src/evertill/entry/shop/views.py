@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from evertill.entry.shop import live, opening, places, returning
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.offers import first_currency, show
 from evertill.entry.shop.pages import for_everybody, private_page, public_page, reads
 from evertill.entry.shop.shelves import Shelves
@@ -66,6 +67,7 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@open_to(Audience.ANYBODY)
 @reads
 def show_payment(request: HttpRequest) -> HttpResponse:
     """This function will show how a payment stands to a customer who comes back from its provider."""
@@ -86,6 +88,7 @@ def show_payment(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@open_to(Audience.ANYBODY)
 def choose_place(request: HttpRequest, code: str) -> HttpResponse:
     """This function will keep a visitor's choice of language and currency and lead back to where he was."""
     place = places.every().get(code)

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from evertill.entry.shop.audience import require_audiences
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("evertill.entry.shop.account.urls")),
     path("", include("evertill.entry.shop.urls")),
 ]
+require_audiences(urlpatterns)
 
 handler400 = "evertill.entry.shop.answers.bad_request"
 handler403 = "evertill.entry.shop.answers.refused"

@@ -10,6 +10,7 @@ from .cluster import (
     is_ready,
     prepare,
     settle,
+    shop_url,
     superuser_url,
     url,
 )
@@ -17,9 +18,11 @@ from .create import CreationFailed
 from .place import ClusterElsewhere, NoCluster
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
+from .roles import SHOP_ROLE, make_shop_role
 from .running import NotReady, running, stop, wait_ready
 
 __all__ = [
+    "SHOP_ROLE",
     "AccountMissing",
     "Cluster",
     "ClusterElsewhere",
@@ -34,9 +37,11 @@ __all__ = [
     "command",
     "find_programs",
     "is_ready",
+    "make_shop_role",
     "prepare",
     "running",
     "settle",
+    "shop_url",
     "stop",
     "superuser_url",
     "url",

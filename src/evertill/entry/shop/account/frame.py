@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from evertill.domains.identity import Session
 from evertill.entry.shop import places
 from evertill.entry.shop.account import failures
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.visitor import visitor
 from evertill.kernel.errors import EvertillError
@@ -47,7 +48,7 @@ def signed_in_only(
             return see_other("account:sign-in", next=back)
         return view(request, session, *args, **kwargs)
 
-    return reads(answer)
+    return open_to(Audience.ACCOUNT)(reads(answer))
 
 
 def account_page(

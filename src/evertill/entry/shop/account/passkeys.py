@@ -15,6 +15,7 @@ from evertill.entry.shop.account import failures, proving
 from evertill.entry.shop.account.frame import account_page, see_other, signed_in_only
 from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.account.signing_in import address_page, go_on, text_of
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.pages import keep_private, reads
 from evertill.entry.shop.visitor import attempt, visit
 from evertill.journeys import manage_passkeys, sign_in_by_passkey, sign_up_by_passkey, step_up_by_passkey
@@ -27,6 +28,7 @@ _ANSWER_CHARS_MAX = 20_000
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @reads
 def begin_sign_in(request: HttpRequest) -> HttpResponse:
     """This function will give a challenge to whoever wants to sign in with a passkey, whoever that is."""
@@ -37,6 +39,7 @@ def begin_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @reads
 def sign_in(request: HttpRequest) -> HttpResponse:
     """This function will sign in with a passkey, or go on with a sign-in whose second step it is."""
@@ -54,6 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @reads
 def begin_sign_up(request: HttpRequest) -> HttpResponse:
     """This function will give a challenge to whoever opens an account that a passkey alone opens."""
@@ -65,6 +69,7 @@ def begin_sign_up(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @reads
 def sign_up(request: HttpRequest) -> HttpResponse:
     """This function will open an account that a passkey alone opens."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from evertill.domains.identity import Factor
 from evertill.entry.shop.account import words
 from evertill.entry.shop.account.frame import account_page, next_of, onward, see_other, signed_in_only
+from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.pages import reads
 from evertill.entry.shop.visitor import attempt, keep_attempt, signed_in, signed_out, visit, visitor
 from evertill.journeys import manage_sessions, recover_account
@@ -44,6 +45,7 @@ def text_of(request: HttpRequest, name: str) -> str:
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def sign_in(request: HttpRequest) -> HttpResponse:
     """This function will ask who somebody is, and take an address with a password, or send a code to it."""
@@ -62,6 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def enter_code(request: HttpRequest) -> HttpResponse:
     """This function will take the code that was sent."""
@@ -79,6 +82,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def second_step(request: HttpRequest) -> HttpResponse:
     """This function will take the second proof of an account that has a second step, or send what proves it."""
@@ -107,6 +111,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def open_account(request: HttpRequest) -> HttpResponse:
     """This function will open an account for whoever proved an address that nobody has."""
@@ -128,6 +133,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@open_to(Audience.ANYBODY)
 @reads
 def recover(request: HttpRequest) -> HttpResponse:
     """This function will ask for the recovery of an account whose second step is lost, or end it when it is time."""
@@ -144,6 +150,7 @@ def recover(request: HttpRequest) -> HttpResponse:
 
 
 @_GET_OR_POST
+@open_to(Audience.ANYBODY)
 @reads
 def cancel_recovery(request: HttpRequest, token: str) -> HttpResponse:
     """This function will end a recovery that the owner did not ask for, by the link in the message to him."""
