@@ -37,9 +37,13 @@ def test_everything_that_a_guest_meets(enter: Door, exam: Exam, guard: Guard, sh
 def look_at_the_shelves(ada: Visitor, exam: Exam, guard: Guard) -> None:
     ada.open("/")
     exam.look(ada.page, "home")
-    ada.open("/?q=tea")
+    ada.open("/categories/to-drink")
+    exam.look(ada.page, "category")
+    ada.open("/products")
+    exam.look(ada.page, "products")
+    ada.open("/products?q=tea")
     exam.look(ada.page, "search")
-    ada.open("/?q=zzzz")
+    ada.open("/products?q=zzzz")
     exam.look(ada.page, "search-nothing")
     ada.open("/products/night-shift-oolong")
     exam.look(ada.page, "product")
@@ -82,7 +86,10 @@ def look_at_paying(ada: Visitor, exam: Exam, order: str) -> None:
     ada.page.goto(order)
     exam.look(ada.page, "order-paid")
     ada.press(ada.page.locator("main a[href*='/receipt']"))
+    ada.page.wait_for_url("**/receipt*")
     exam.look(ada.page, "receipt")
+    ada.open("/orders/find")
+    exam.look(ada.page, "order-find")
 
 
 def look_at_what_goes_wrong(ada: Visitor, exam: Exam, guard: Guard, shop: Shop) -> None:
