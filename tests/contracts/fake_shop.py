@@ -82,6 +82,14 @@ def serve_metrics(port: int) -> None:
         signal.pause()
 
 
+def grant_rights(*, role: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"grant select, insert, update, delete on all tables in schema public to {role}")
+        cursor.execute(f"grant usage on all sequences in schema public to {role}")
+
+
 def load_demo(*, now: dt.datetime) -> None:
     from django.contrib.contenttypes.models import ContentType
 
@@ -109,6 +117,7 @@ def main() -> None:
                 serve=f"{here}:serve",
                 work=f"{here}:work",
                 serve_metrics=f"{here}:serve_metrics",
+                grant_rights=f"{here}:grant_rights",
                 load_demo=f"{here}:load_demo",
             ),
         )

@@ -92,6 +92,7 @@ class TestVerify:
         assert before.stdout.splitlines() == [
             "3 records in 1 chains, 0 places compared with what was noted",
             "Nothing was noted here yet: whether the newest records were cut off cannot be told.",
+            "The shop's database role owns these tables and could switch their guards off (docs/operate/database.md).",
             "Every record is as it was written.",
         ]
         assert after.stdout.splitlines()[1] == (

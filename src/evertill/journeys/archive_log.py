@@ -149,7 +149,7 @@ def server_url(settings: Config) -> str:
     if settings.backup_database_url:
         return settings.backup_database_url
     try:
-        is_ours = embedded.url(settings.data) == settings.database_url
+        is_ours = settings.database_url in (embedded.url(settings.data), embedded.shop_url(settings.data))
     except embedded.NoCluster:
         is_ours = False
     return embedded.superuser_url(settings.data) if is_ours else settings.database_url

@@ -30,6 +30,8 @@ class Line(msgspec.Struct, frozen=True):
 class Verified:
     """What a look through the whole trail found: nothing, when `findings` is empty.
 
+    `is_bendable` says that the shop's own database role owns the tables, and so could switch their guards off.
+
     `anchored_at` is when this node wrote down last where the chains stood; None when it never did. `anchors` says how
     many places were compared with what was written down, and `lost` how many of them went with an accepted cut.
     """
@@ -41,6 +43,7 @@ class Verified:
     anchors: int
     lost: int
     breaks: Sequence[Break]
+    is_bendable: bool
 
 
 def verify_trail(*, lines: Iterable[Line] = (), other_secrets: Sequence[bytes] = ()) -> Verified:
@@ -63,6 +66,7 @@ def verify_trail(*, lines: Iterable[Line] = (), other_secrets: Sequence[bytes] =
         anchors=len(wanted),
         lost=lost,
         breaks=breaks,
+        is_bendable=trail.is_bendable(),
     )
 
 

@@ -43,6 +43,11 @@ class Config:
         "The shop's one secret, at least 32 bytes in base64; all other keys derive from it. `evertill up` makes one in"
         " the data folder. Every node of a shop needs the same."
     )
+    owner_database_url: str = _setting(
+        "",
+        "Address of the same database as the role that owns its tables, where the shop works as one that does not;"
+        " `evertill up` makes the tables as that one, and gives the other its rights.",
+    )
     data: Path = _setting(Path(), "Folder of everything this node keeps.")
     allowed_hosts: tuple[str, ...] = _setting(
         ("localhost", "127.0.0.1", "[::1]"), "Host names, separated by commas, that the pages answer to."

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
         sum_entries,
         trial_balance,
     )
-    from evertill.domains.ledger.rules import InvalidTransaction
+    from evertill.domains.ledger.rules import RIGHTS, InvalidTransaction
     from evertill.domains.ledger.types import Account, AccountKind, BalanceSale, Cleared, Kind, Posting, Transaction
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "RIGHTS",
     "Account",
     "AccountKind",
     "BalanceSale",

@@ -12,6 +12,9 @@ from evertill.kernel.money import AMOUNT_MAX, is_currency
 # The constraints of ledger_transaction take and add up exactly so many.
 POSTINGS_MIN, POSTINGS_MAX = 2, 8
 
+# What the shop's own role may do with a table beyond which it may all: what was recorded is only added to.
+RIGHTS: Mapping[str, tuple[str, ...]] = {"ledger_transaction": ("select", "insert")}
+
 OWNED = frozenset({AccountKind.ORDER_RECEIVABLE, AccountKind.CUSTOMER_BALANCE, AccountKind.PROVIDER_CLEARING})
 
 # Keys travel in array literals, where these signs need no quotes.

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from evertill.domains.trail.queries import (
         count_records,
         find_missing_guards,
+        is_bendable,
         read_heads,
         read_records,
         read_standing,
         stream_records,
         verify,
     )
-    from evertill.domains.trail.rules import judge_cut
+    from evertill.domains.trail.rules import RIGHTS, judge_cut
     from evertill.domains.trail.types import (
         Actor,
         ActorKind,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "RIGHTS",
     "Actor",
     "ActorKind",
     "Entry",
@@ -49,6 +51,7 @@ __all__ = [
     "Subject",
     "count_records",
     "find_missing_guards",
+    "is_bendable",
     "judge_cut",
     "read_heads",
     "read_records",

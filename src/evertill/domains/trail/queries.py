@@ -68,6 +68,15 @@ def find_missing_guards() -> list[str]:
     return [f"the trigger {name} is missing or switched off" for name in rules.GUARDS if name not in there]
 
 
+def is_bendable() -> bool:
+    """This function will say whether the role that the shop works as could change what was recorded.
+
+    It cannot when it does not own the tables. When it does, triggers refuse, and it could switch them off.
+    """
+    ((can,),) = db.fetch(sql.load(_HERE, "is_bendable"))
+    return bool(can)
+
+
 def _found(search: Search) -> QuerySet[Row]:
     asked: dict[str, Any] = {
         "id": search.id,

@@ -20,6 +20,11 @@ GENESIS = bytes(32)
 CONTENT_BYTES_MAX = 16_000
 # The triggers that refuse to change what was written, by their names.
 GUARDS = ("trail_record_immutable", "trail_chain_forward_only", "trail_chain_kept")
+# What the shop's own role may do with the tables: add, and move a chain's head. Nothing else, for anybody.
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "trail_record": ("select", "insert"),
+    "trail_chain": ("select", "insert", "update"),
+}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _OPERATION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")

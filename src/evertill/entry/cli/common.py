@@ -92,7 +92,7 @@ def use_data_folder(folder: Path, *, settings: str = SETTINGS) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     try:
         if not given_database():
-            os.environ["DATABASE_URL"] = embedded.url(folder)
+            os.environ["DATABASE_URL"] = embedded.shop_url(folder)
         if not os.environ.get("EVERTILL_SECRET"):
             os.environ["EVERTILL_SECRET"] = _secret(folder)
     except PermissionError as cause:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from evertill.kernel import clock, config, embedded
 from evertill.kernel.supervise import Child
@@ -39,6 +40,7 @@ class Site:
     is_archiving: str = "evertill.entry.worker.archive:is_archiving"
     back_up: str = "evertill.entry.worker.backups:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
+    grant_rights: str = "evertill.journeys.grant_rights:grant_rights"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
     serve_sandbox: str = "evertill.sandbox.serve:serve"
 
@@ -80,7 +82,8 @@ def children(
 ) -> list[Child]:
     """This function will return the shop's processes; without PostgreSQL when `cluster` is None (DATABASE_URL)."""
     database = [] if cluster is None else [_database(cluster)]
-    upgrade = Child(name="upgrade", stage=_UPGRADE, once=True, run=lambda: _upgrade(site, demo=demo))
+    ours = None if cluster is None else config.get().data
+    upgrade = Child(name="upgrade", stage=_UPGRADE, once=True, run=lambda: _upgrade(site, folder=ours, demo=demo))
     # Looked up in the child, when it starts.
     jobs = Child(name="jobs", stage=_JOBS, run=lambda: _look_up(site.work)(), stop_seconds=20.0)  # noqa: PLW0108
     reading = Child(
@@ -148,11 +151,22 @@ def _database(cluster: embedded.Cluster) -> Child:
     )
 
 
-def _upgrade(site: Site, *, demo: bool) -> None:
-    """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection."""
+def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
+    """Bring the database up to this release. Runs in a child, so that the supervisor never has a connection.
+
+    It works as the role that owns the tables; afterwards the role that the shop works as has the rights that it needs.
+    `folder` has the embedded cluster, if that is the shop's.
+    """
     from django.core.management import call_command
     from django.db import connection
 
+    shop_role = connection.settings_dict["USER"]
+    owner_url = config.get().owner_database_url
+    if folder is not None:
+        owner_url = embedded.url(folder)
+        embedded.make_shop_role(embedded.superuser_url(folder), password=connection.settings_dict["PASSWORD"])
+    if owner_url:
+        connection.settings_dict |= _who(owner_url)
     with connection.cursor() as cursor:
         # A step over a large table may take longer than any request, and two nodes may start in the same moment. The
         # limit on waiting for a lock comes back for the steps themselves: the shop stays open on other nodes.
@@ -161,8 +175,16 @@ def _upgrade(site: Site, *, demo: bool) -> None:
         cursor.execute("select pg_advisory_lock(%s)", [_UPGRADE_LOCK])
         cursor.execute("reset lock_timeout")
     call_command("migrate", interactive=False, verbosity=0)
+    if connection.settings_dict["USER"] != shop_role:
+        _look_up(site.grant_rights)(role=shop_role)
     if demo:
         _look_up(site.load_demo)(now=clock.now())
+
+
+def _who(url: str) -> dict[str, str]:
+    """The part of Django's settings that says as whom to connect."""
+    parts = urlsplit(url)
+    return {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
 
 
 def _answers(web: Address) -> bool:

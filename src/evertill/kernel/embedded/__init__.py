@@ -10,16 +10,19 @@ from .cluster import (
     is_ready,
     prepare,
     settle,
+    shop_url,
     superuser_url,
     url,
 )
-from .create import CreationFailed
+from .create import CreationFailed, adopt, dress
 from .place import ClusterElsewhere, NoCluster
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
+from .roles import SHOP_ROLE, make_shop_role
 from .running import NotReady, running, stop, wait_ready
 
 __all__ = [
+    "SHOP_ROLE",
     "AccountMissing",
     "Cluster",
     "ClusterElsewhere",
@@ -31,12 +34,16 @@ __all__ = [
     "ProgramsMissing",
     "StillRunning",
     "Unreachable",
+    "adopt",
     "command",
+    "dress",
     "find_programs",
     "is_ready",
+    "make_shop_role",
     "prepare",
     "running",
     "settle",
+    "shop_url",
     "stop",
     "superuser_url",
     "url",

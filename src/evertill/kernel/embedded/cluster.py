@@ -14,8 +14,9 @@ from evertill.kernel.supervise import Program
 from . import postmaster
 from .account import Account, account_for
 from .create import ENV, create, set_passwords
-from .place import Keys, NoCluster, choose_home, home_of, make_keys, read_keys, with_free_port
+from .place import Keys, NoCluster, choose_home, home_of, make_keys, read_keys, with_free_port, with_shop_password
 from .programs import programs_for, version_of
+from .roles import SHOP_ROLE
 from .settings import forget_standby, write_settings
 
 # A shutdown writes all of shared memory to the disk, which a slow disk takes its time for.
@@ -97,7 +98,7 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
         else:
             tell("Making a new database.")
             create(home=home, programs=cluster.programs, account=account, keys=cluster.keys)
-        cluster = replace(cluster, keys=with_free_port(folder, cluster.keys))
+        cluster = replace(cluster, keys=with_free_port(folder, with_shop_password(folder, cluster.keys)))
         _make_log(cluster)
         forget_standby(cluster.data, owner=account.user)
         write_settings(data=cluster.data, port=cluster.keys.port, log=cluster.log, owner=account.user)
@@ -146,6 +147,17 @@ def url(folder: Path) -> str:
     """
     keys = read_keys(folder)
     return f"postgresql://evertill:{keys.owner_password}@127.0.0.1:{keys.port}/evertill"
+
+
+def shop_url(folder: Path) -> str:
+    """This function will return the address of `folder`'s database as the shop's own role, which owns nothing.
+
+    Until a start has made that role, it is the owner's. Raises NoCluster when there is none.
+    """
+    keys = read_keys(folder)
+    if not keys.shop_password:
+        return url(folder)
+    return f"postgresql://{SHOP_ROLE}:{keys.shop_password}@127.0.0.1:{keys.port}/evertill"
 
 
 def superuser_url(folder: Path) -> str:

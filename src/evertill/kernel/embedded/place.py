@@ -43,11 +43,15 @@ class ClusterElsewhere(EvertillError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What opens the database: the port it listens on at 127.0.0.1, and the passwords of its two roles."""
+    """What opens the database: the port it listens on at 127.0.0.1, and the passwords of its roles.
+
+    The shop's own role is younger than the others; where it has no password, it is not there yet.
+    """
 
     port: int
     owner_password: str = field(repr=False)
     superuser_password: str = field(repr=False)
+    shop_password: str = field(repr=False, default="")
 
 
 def home_of(folder: Path) -> Path:
@@ -103,10 +107,22 @@ def read_keys(folder: Path) -> Keys:
 def make_keys(folder: Path) -> Keys:
     """This function will make keys with new random passwords and a free port, and keep them in `folder`."""
     keys = Keys(
-        port=_free_port(), owner_password=secrets.token_urlsafe(24), superuser_password=secrets.token_urlsafe(24)
+        port=_free_port(),
+        owner_password=secrets.token_urlsafe(24),
+        superuser_password=secrets.token_urlsafe(24),
+        shop_password=secrets.token_urlsafe(24),
     )
     _keep(folder, keys)
     return keys
+
+
+def with_shop_password(folder: Path, keys: Keys) -> Keys:
+    """This function will return `keys`, with a password for the shop's own role, kept from now on, if it had none."""
+    if keys.shop_password:
+        return keys
+    added = replace(keys, shop_password=secrets.token_urlsafe(24))
+    _keep(folder, added)
+    return added
 
 
 def with_free_port(folder: Path, keys: Keys) -> Keys:

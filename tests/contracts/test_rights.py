@@ -1,0 +1,158 @@
+"""The role that the shop works as: it does all that the shop does, and cannot bend what is only added to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from evertill.domains import ledger, trail
+from evertill.domains.trail import Actor, ActorKind, Subject
+from evertill.journeys.grant_rights import grant_rights
+from evertill.kernel import config, db
+from tests import tables
+from tests.builders import NOON, ask, make_product, place_one
+from tests.ledgers import paid, post
+from tests.server import Server, with_database
+
+_ROLE = f"evertill_shop_{os.getpid()}"
+
+
+_BOSS = Actor(kind=ActorKind.OPERATOR, id="root")
+_ADDED_TO = sorted({**trail.RIGHTS, **ledger.RIGHTS})
+
+
+@pytest.fixture
+def shop(committed_db: None, pg_server: Server) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the worker's database as a role that owns nothing in it."""
+    name = config.get().database_url.rpartition("/")[2]
+    admin_url = with_database(pg_server.superuser_url, name)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("create role {} login password 'shop'").format(sql.Identifier(_ROLE)))
+        try:
+            grant_rights(role=_ROLE)
+            parts = urlsplit(config.get().database_url)
+            host = parts.netloc.rpartition("@")[2]
+            url = urlunsplit(parts._replace(netloc=f"{_ROLE}:shop@{host}"))
+            with psycopg.connect(url, autocommit=True) as opened:
+                yield opened
+        finally:
+            admin.execute(sql.SQL("drop owned by {}").format(sql.Identifier(_ROLE)))
+            admin.execute(sql.SQL("drop role {}").format(sql.Identifier(_ROLE)))
+
+
+@pytest.fixture
+def as_shop(shop: psycopg.Connection[Any]) -> Iterator[None]:
+    """The shop itself works as that role."""
+    owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict |= {"USER": _ROLE, "PASSWORD": "shop"}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= owner
+
+
+def record() -> trail.Record:
+    with db.write():
+        return trail.write(actor=_BOSS, operation="orders.refund", subject=Subject(kind="order", id="1"), now=NOON)
+
+
+@pytest.mark.usefixtures("as_shop")
+class TestTheShop:
+    def test_works_as_it(self) -> None:
+        assert db.fetch("select current_user::text") == [(_ROLE,)]
+
+        make_product("TEA", pieces=5)
+        place_one(ask("key", {"TEA": 2}))
+        post(*paid())
+        record()
+        record()
+
+        assert tables.count("orders_order") == 1
+        assert tables.count("ledger_transaction") > 0
+        with db.snapshot():
+            assert list(trail.verify(anchors=trail.read_heads())) == []
+
+
+class TestRights:
+    def test_are_all_that_rows_need_in_every_table_but_a_few(self, shop: psycopg.Connection[Any]) -> None:
+        rows = shop.execute(
+            """
+            select relname::text, array(
+                select asked from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as asked
+                where has_table_privilege(pg_class.oid, asked)
+            )
+            from pg_class
+            where relnamespace = 'public'::regnamespace and relkind = 'r'
+            """
+        ).fetchall()
+
+        fewer = {name: rights for name, rights in rows if len(rights) < 4}
+        assert len(rows) > 50
+        assert fewer == {
+            "django_migrations": ["SELECT"],
+            "ledger_transaction": ["SELECT", "INSERT"],
+            "trail_chain": ["SELECT", "INSERT", "UPDATE"],
+            "trail_record": ["SELECT", "INSERT"],
+        }
+
+    def test_reach_every_sequence(self, shop: psycopg.Connection[Any]) -> None:
+        rows = shop.execute(
+            "select has_sequence_privilege(oid, 'USAGE') from pg_class where relkind = 'S'"
+            " and relnamespace = 'public'::regnamespace"
+        ).fetchall()
+
+        assert len(rows) > 5
+        assert {can for (can,) in rows} == {True}
+
+    @pytest.mark.parametrize("table", _ADDED_TO)
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "delete from {}",
+            "truncate {}",
+            "drop table {}",
+            "alter table {} disable trigger all",
+            "alter table {} owner to current_user",
+            "alter table {} add column extra text",
+            "create trigger t before insert on {} for each row execute function suppress_redundant_updates_trigger()",
+        ],
+    )
+    def test_bend_nothing_that_is_only_added_to(
+        self, shop: psycopg.Connection[Any], table: str, statement: str
+    ) -> None:
+        record()
+        before = tables.rows(table)
+
+        with pytest.raises(InsufficientPrivilege):
+            shop.execute(sql.SQL(statement).format(sql.Identifier(table)))
+
+        assert tables.rows(table) == before
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "update trail_record set why = ''",
+            "update ledger_transaction set reference = ''",
+            "set session_replication_role = replica",
+            "create table mine (id int)",
+            "create function mine() returns int language sql as 'select 1'",
+            "create or replace function trail_refuse_change() returns trigger language plpgsql as 'begin end'",
+            "drop schema public cascade",
+            "insert into django_migrations (app, name, applied) values ('trail', '0002', now())",
+            "set role postgres",
+            "set role evertill",
+        ],
+    )
+    def test_reach_no_further(self, shop: psycopg.Connection[Any], statement: str) -> None:
+        with pytest.raises(InsufficientPrivilege):
+            shop.execute(statement.encode())
