@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## lint, types, and the contracts between rooms
 
 pages: $(VENV)/.dev ## look at every page in a browser and keep its pictures in a folder (PAGES=.pages)
 	@mkdir -p "$(PAGES)" && rm -f "$(PAGES)"/*.png && printf 'Pictures of every page come into %s\n' "$$(cd "$(PAGES)" && pwd)"
-	@$(BIN)/python -m pytest tests/browser/test_pages.py -n 0 -q --pages "$(PAGES)" $(ARGS)
+	@$(BIN)/python -m pytest tests/browser/test_pages.py tests/browser/test_account.py -n 0 -q --pages "$(PAGES)" $(ARGS)
 
 bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results/latest.json
 	@$(BIN)/python -m bench $(ARGS)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.browser.books import Books
+from tests.browser.exam import Exam, Examiner
 from tests.browser.guard import Guard
 from tests.browser.visitor import Door
 from tests.contracts.test_up import free_port
@@ -63,3 +65,20 @@ def enter(browser: Browser, shop: Shop, guard: Guard) -> Iterator[Door]:
         yield door
     finally:
         door.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(pytestconfig: pytest.Config) -> Path | None:
+    """Where pictures of pages go; None when nobody wants any."""
+    asked: str | None = pytestconfig.getoption("pages")
+    if asked is None:
+        return None
+    folder = Path(asked)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def exam_in(pictures: Path | None) -> Examiner:
+    """Makes exams of the account pages."""
+    return lambda language: Exam(language=language, folder=pictures, of="account-")

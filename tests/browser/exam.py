@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import axe_playwright_python
 from playwright.sync_api import Page, ViewportSize
@@ -40,11 +40,14 @@ class Exam:
 
     language: str
     folder: Path | None
+    # What names of pages begin with, so that the pictures of two tours never have the same.
+    of: str = ""
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
     def look(self, page: Page, name: str) -> None:
         """Hold an open page to everything, at every size and in both themes. It keeps its state meanwhile."""
+        name = self.of + name
         self.seen.append(name)
         before = page.viewport_size
         if page.locator("h1").count() != 1:
@@ -62,6 +65,12 @@ class Exam:
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if before is not None:
             page.set_viewport_size(before)
+
+
+class Examiner(Protocol):
+    """Makes an exam of the pages in one language, which keeps pictures when somebody wants them."""
+
+    def __call__(self, language: str) -> Exam: ...
 
 
 def _violations(page: Page, theme: Theme) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import device
-from tests.browser.exam import Exam
+from tests.browser.exam import Examiner
 from tests.browser.guard import Guard
 from tests.browser.member import PASSWORD, Letterbox, Member
 from tests.browser.visitor import Door, Size
@@ -35,11 +35,7 @@ def member(enter: Door, shop: Shop) -> Members:
     return let_in
 
 
-def exam_in(language: str) -> Exam:
-    return Exam(language=language, folder=None)
-
-
-def test_a_passkey_alone_opens_an_account(member: Members) -> None:
+def test_a_passkey_alone_opens_an_account(exam_in: Examiner, member: Members) -> None:
     ada, exam = member(size=Size.PHONE), exam_in("en")
     device.give(ada.page)
     ada.open("sign-in")
@@ -58,7 +54,9 @@ def test_a_passkey_alone_opens_an_account(member: Members) -> None:
     assert not exam.faults, "\n".join(exam.faults)
 
 
-def test_a_password_and_an_app_in_a_browser_that_is_trusted_then(member: Members, guard: Guard) -> None:
+def test_a_password_and_an_app_in_a_browser_that_is_trusted_then(
+    exam_in: Examiner, member: Members, guard: Guard
+) -> None:
     ada, exam = member(language="zh-hans"), exam_in("zh-hans")
     code = ada.ask_for_code()
     exam.look(ada.page, "code")
@@ -116,7 +114,7 @@ def test_a_password_and_an_app_in_a_browser_that_is_trusted_then(member: Members
     assert not exam.faults, "\n".join(exam.faults)
 
 
-def test_a_password_and_a_code_by_sms(member: Members) -> None:
+def test_a_password_and_a_code_by_sms(exam_in: Examiner, member: Members) -> None:
     ada, exam = member(size=Size.PHONE), exam_in("en")
     phone = f"+86138{secrets.randbelow(10**8):08}"
     ada.sign_up(password=PASSWORD)
@@ -147,7 +145,9 @@ def test_a_password_and_a_code_by_sms(member: Members) -> None:
     assert not exam.faults, "\n".join(exam.faults)
 
 
-def test_a_proof_is_for_one_thing_and_an_ended_session_ends_with_the_next_click(member: Members) -> None:
+def test_a_proof_is_for_one_thing_and_an_ended_session_ends_with_the_next_click(
+    exam_in: Examiner, member: Members
+) -> None:
     ada, exam = member(), exam_in("en")
     ada.sign_up()
     there = member(of=ada, size=Size.PHONE)
@@ -201,7 +201,7 @@ def test_a_proof_is_for_one_thing_and_an_ended_session_ends_with_the_next_click(
     assert not exam.faults, "\n".join(exam.faults)
 
 
-def test_what_a_guest_ordered_is_in_his_history_once_he_has_an_account(member: Members) -> None:
+def test_what_a_guest_ordered_is_in_his_history_once_he_has_an_account(exam_in: Examiner, member: Members) -> None:
     ada, exam = member(size=Size.PHONE, language="zh-hans"), exam_in("zh-hans")
     ada.visitor.put("night-shift-oolong")
     ada.visitor.go_to_checkout()

@@ -15,12 +15,8 @@ LANGUAGES = ("en", "zh-hans")
 
 
 @pytest.fixture(params=LANGUAGES)
-def exam(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Exam:
-    asked: str | None = pytestconfig.getoption("pages")
-    folder = Path(asked) if asked else None
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    return Exam(language=request.param, folder=folder)
+def exam(request: pytest.FixtureRequest, pictures: Path | None) -> Exam:
+    return Exam(language=request.param, folder=pictures)
 
 
 def test_everything_that_a_guest_meets(enter: Door, exam: Exam, guard: Guard, shop: Shop) -> None:
@@ -37,9 +33,13 @@ def test_everything_that_a_guest_meets(enter: Door, exam: Exam, guard: Guard, sh
 def look_at_the_shelves(ada: Visitor, exam: Exam, guard: Guard) -> None:
     ada.open("/")
     exam.look(ada.page, "home")
-    ada.open("/?q=tea")
+    ada.open("/categories/to-drink")
+    exam.look(ada.page, "category")
+    ada.open("/products")
+    exam.look(ada.page, "products")
+    ada.open("/products?q=tea")
     exam.look(ada.page, "search")
-    ada.open("/?q=zzzz")
+    ada.open("/products?q=zzzz")
     exam.look(ada.page, "search-nothing")
     ada.open("/products/night-shift-oolong")
     exam.look(ada.page, "product")
@@ -82,6 +82,7 @@ def look_at_paying(ada: Visitor, exam: Exam, order: str) -> None:
     ada.page.goto(order)
     exam.look(ada.page, "order-paid")
     ada.press(ada.page.locator("main a[href*='/receipt']"))
+    ada.page.wait_for_url("**/receipt*")
     exam.look(ada.page, "receipt")
 
 

@@ -46,6 +46,13 @@ class TestSessions:
         assert listed.proved == {Factor.TOTP: NOON + MINUTE, Factor.PASSWORD: NOON + HOUR}
         assert (listed.device, listed.place, listed.started_at) == ("Firefox", "203.0.113.7", NOON)
 
+    def test_have_secrets_of_256_bits_that_are_never_the_same(self) -> None:
+        secrets = {start() for _ in range(50)}
+
+        assert len(secrets) == 50
+        # In base64 after a prefix; 43 characters are 256 bits and a filling.
+        assert {len(secret.removeprefix("evs_")) for secret in secrets} == {43}
+
     def test_of_staff_end_after_a_quarter_of_an_hour_unseen(self) -> None:
         secret = start(is_staff=True)
 

@@ -16,7 +16,8 @@ import pytest
 from evertill.domains.identity.rules import hotp
 from evertill.kernel import clock, config
 from tests.contracts import web
-from tests.pages.test_buying import field, send
+from tests.kernel.waiting import ROOT
+from tests.pages.test_buying import action, field, send
 from tests.pages.test_shop import CHINESE, ENGLISH, words
 
 ADA = "ada@example.com"
@@ -268,6 +269,25 @@ class TestPrivacy:
 
         assert client.post(f"/account/{path}", data={}).status_code == 403
 
+    @pytest.mark.parametrize(
+        "path",
+        ["sign-out", "totp", "sms", "recovery-codes", "devices/end", "data/export", "data/delete", "addresses/add"],
+    )
+    def test_changes_nothing_by_being_looked_at(self, client: httpx.Client, mail: Mail, path: str) -> None:
+        opened(client, mail)
+
+        assert client.get(f"/account/{path}").status_code == 405
+        assert client.get("/account/").status_code == 200
+
+    @pytest.mark.parametrize("path", ["", "security", "addresses", "devices", "data"])
+    def test_can_be_left_from_every_page(self, client: httpx.Client, mail: Mail, path: str) -> None:
+        opened(client, mail)
+        page = client.get(f"/account/{path}")
+
+        send(client, page, action(page, "sign-out"))
+
+        assert client.get("/account/").is_redirect
+
 
 class TestHome:
     def test_leads_to_every_part_of_the_account(self, client: httpx.Client, mail: Mail) -> None:
@@ -360,8 +380,40 @@ class TestSecondStep:
         assert "This was not right." in words(second)
         assert client.get("/account/").is_redirect
 
+    def test_by_sms_is_offered_with_a_warning(self, client: httpx.Client, mail: Mail) -> None:
+        opened(client, mail, "+8613800138000", password=PASSWORD)
+
+        page = client.get("/account/security")
+
+        assert "Better than nothing; a passkey is safer." in words(page)
+        assert page.text.index("Add a passkey") < page.text.index("Codes by SMS")
+
 
 class TestPassword:
+    def test_fields_are_hidden_and_open_to_managers(self, client: httpx.Client, mail: Mail) -> None:
+        sign_in = client.get("/account/sign-in").text
+        new = by_code(client, mail).text
+
+        assert re.search(r'<input[^>]+type="password"[^>]+autocomplete="current-password"', sign_in)
+        assert re.search(r'<input[^>]+type="password"[^>]+autocomplete="new-password"', new)
+        scripts = (ROOT / "src" / "evertill" / "entry" / "shop").rglob("static/**/*.js")
+        assert [path.name for path in scripts if "paste" in path.read_text(encoding="utf-8")] == []
+
+    @pytest.mark.parametrize("typed", [PASSWORD.upper(), f"{PASSWORD} ", f" {PASSWORD}", PASSWORD[:-1]])
+    def test_is_taken_exactly_as_it_was_typed(self, client: httpx.Client, mail: Mail, typed: str) -> None:
+        opened(client, mail, password=PASSWORD)
+        sign_out(client)
+
+        assert "Address and password do not fit together." in words(ask(client, password=typed, way="password"))
+
+    def test_may_be_long_and_every_sign_of_it_counts(self, client: httpx.Client, mail: Mail) -> None:
+        long = ("every sign of these counts, 字字算数 " * 4)[:128]
+        opened(client, mail, password=long)
+        sign_out(client)
+
+        assert "do not fit together" in words(ask(client, password=long[:-1], way="password"))
+        assert "Hello, Ada" in words(ask(client, password=long, way="password"))
+
     def test_is_set_after_a_proof_and_ends_other_sessions(
         self, client: httpx.Client, account_site: web.Site, mail: Mail
     ) -> None:

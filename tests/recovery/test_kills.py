@@ -137,7 +137,11 @@ def all_are_copied(copies: Path) -> bool:
 
 
 class TestKills:
-    @pytest.mark.parametrize("sync", [False, True], ids=["gathered", "waited for"])
+    # What is gathered is looked for in test_story.py too, so that every change need not wait for it here.
+    @pytest.mark.parametrize(
+        "sync",
+        [pytest.param(False, marks=pytest.mark.drill, id="gathered"), pytest.param(True, id="waited for")],
+    )
     def test_lose_no_more_than_was_promised(
         self, sync: bool, seed: int, rounds: int, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -279,6 +279,8 @@ def _choose_line(catalogues: Sequence[Catalogue], line: str | None) -> Catalogue
 def _restore(work: _Work) -> dt.datetime | None:
     with _fetching(work) as pool:
         _write_files(work)
+        # What a data folder keeps only where the database is an embedded one.
+        is_ours = (work.into / "postgres.json").exists()
         cluster = work.cluster = embedded.settle(folder=work.into)
         build = cluster.home / _BUILD
         _see_to_room(work, cluster.home)
@@ -294,13 +296,25 @@ def _restore(work: _Work) -> dt.datetime | None:
         _write_log(work, pool, into=log)
     work.look(Unpacked(folders=folders, programs=cluster.programs))
     data = _combine(work, folders, build=build)
-    before = (data / _ALTERED).read_text(encoding="utf-8")
+    before = (data / _ALTERED).read_text(encoding="utf-8") if is_ours else ""
+    if not is_ours:
+        embedded.dress(data=data, owner=None)
     _ask_to_replay(work, data, log=log, before=before)
     _give_away(cluster, build)
     data.rename(cluster.data)
-    last_at = _replay(work)
+    last_at = _replay(work, is_ours=is_ours)
     owner = cluster.account.user
     write_whole(path=cluster.data / _ALTERED, text=before, owner=owner)
+    if not is_ours:
+        backup = work.plan.backup
+        embedded.adopt(
+            data=cluster.data,
+            programs=cluster.programs,
+            account=cluster.account,
+            keys=cluster.keys,
+            owner=backup.owner,
+            database=backup.name,
+        )
     shutil.rmtree(build)
     work.report("Writing to the disk", 0, 0)
     os.sync()
@@ -437,10 +451,10 @@ def _give_away(cluster: embedded.Cluster, folder: Path) -> None:
             os.chown(Path(parent) / name, *cluster.account.user, follow_symlinks=False)
 
 
-def _replay(work: _Work) -> dt.datetime | None:
+def _replay(work: _Work, *, is_ours: bool) -> dt.datetime | None:
     """Have PostgreSQL replay the log up to the wanted moment, and close it; return when its last commit was."""
     try:
-        return _run_to_end(work)
+        return _run_to_end(work, is_ours=is_ours)
     except embedded.NotReady as error:
         if _NOTHING_BEHIND not in error.detail:
             raise RestoreFailed(error.detail) from error
@@ -448,12 +462,12 @@ def _replay(work: _Work) -> dt.datetime | None:
     assert work.cluster is not None  # noqa: S101 — settled before anything is unpacked.
     _ask_for_all(work.cluster.data, owner=work.cluster.account.user)
     try:
-        return _run_to_end(work)
+        return _run_to_end(work, is_ours=is_ours)
     except embedded.NotReady as error:
         raise RestoreFailed(error.detail) from error
 
 
-def _run_to_end(work: _Work) -> dt.datetime | None:
+def _run_to_end(work: _Work, *, is_ours: bool) -> dt.datetime | None:
     cluster = embedded.prepare(folder=work.into, tell=lambda _line: None)
     pid = start(Child(name="postgresql", stage=0, run=embedded.command(cluster), orphan_signal=signal.SIGQUIT))
     first, last = work.plan.backup.start, work.plan.pieces[-1].end
@@ -468,6 +482,9 @@ def _run_to_end(work: _Work) -> dt.datetime | None:
 
     try:
         embedded.wait_ready(cluster, pid=pid, seconds=_REPLAY_S, tick=tick)
+        if not is_ours:
+            # Nobody here knows the passwords of a server that was somebody else's.
+            return None
         with psycopg.connect(embedded.superuser_url(work.into)) as database:
             ((last_at,),) = database.execute("select pg_last_xact_replay_timestamp()").fetchall()
     finally:

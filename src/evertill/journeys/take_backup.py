@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import psycopg
@@ -251,7 +252,7 @@ def _copy(work: _Work, *, backup: str, parent: Backup | None) -> Manifest:
     size, version = recovery.queries.read_server()
     parts = _Parts(work, name=name, total=0 if parent else size)
     listing = b""
-    url = server_url(work.settings)
+    url, address = server_url(work.settings), urlsplit(work.settings.database_url)
     with recovery.copying.copying(
         programs=embedded.find_programs(),
         url=url,
@@ -290,6 +291,8 @@ def _copy(work: _Work, *, backup: str, parent: Backup | None) -> Manifest:
         database=database,
         listing=_stage(work, f"{name}/listing", listing),
         files=_stage(work, f"{name}/files", files),
+        owner=unquote(address.username or ""),
+        name=unquote(address.path.lstrip("/")),
     )
     # The last thing: what is staged without it was cut off.
     write_whole(path=work.place.staged / name / _WHOLE, text=msgspec.json.encode(manifest).decode())

@@ -111,6 +111,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     database: Sequence[Part]
     listing: Part
     files: Part
+    # Whose the database is, and what it is called: where it was not an embedded one, it becomes one.
+    owner: str = "evertill"
+    name: str = "evertill"
     format: int = FORMAT
 
     @property

@@ -44,8 +44,8 @@ def restore(
         restored = restore_shop(
             plan=plan, opener=copies.opener, key=copies.key, into=into.expanduser().resolve(), report=moving.report
         )
-    last = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "before the backup"
-    typer.echo(f"Restored in {restored.seconds:.1f} s. The last thing that happened in it: {last}.")
+    last = f" The last thing that happened in it: {restored.last_at:%Y-%m-%d %H:%M:%S} UTC." if restored.last_at else ""
+    typer.echo(f"Restored in {restored.seconds:.1f} s.{last}")
     typer.echo(f"Open it: evertill up --data {restored.into}")
 
 

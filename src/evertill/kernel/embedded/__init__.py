@@ -14,7 +14,7 @@ from .cluster import (
     superuser_url,
     url,
 )
-from .create import CreationFailed
+from .create import CreationFailed, adopt, dress
 from .place import ClusterElsewhere, NoCluster
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
@@ -34,7 +34,9 @@ __all__ = [
     "ProgramsMissing",
     "StillRunning",
     "Unreachable",
+    "adopt",
     "command",
+    "dress",
     "find_programs",
     "is_ready",
     "make_shop_role",

@@ -34,6 +34,20 @@ alter role evertill password '{keys.owner_password}'
 """
 
 
+# What a cluster that was made elsewhere has to be told once, so that it is like one of ours. {owner} is the role that
+# owns the shop there, {database} its database; both are renamed. Whatever had our names is put aside.
+_ADOPTION = """\
+do $$ begin if not exists (select from pg_roles where rolname = 'postgres') then create role postgres; end if; end $$
+alter role postgres superuser login password '{keys.superuser_password}'
+do $$ begin if {owner} not in ('evertill', 'postgres') and exists (select from pg_roles where rolname = 'evertill') then alter role evertill rename to evertill_before; end if; end $$
+do $$ begin if {owner} not in ('evertill', 'postgres') then execute format('alter role %I rename to evertill', {owner}); end if; end $$
+do $$ begin if {owner} = 'postgres' then create role evertill; grant postgres to evertill; end if; end $$
+alter role evertill login password '{keys.owner_password}'
+do $$ begin if {database} <> 'evertill' and exists (select from pg_database where datname = 'evertill') then alter database evertill rename to evertill_before; end if; end $$
+do $$ begin if {database} <> 'evertill' then execute format('alter database %I rename to evertill', {database}); end if; end $$
+"""  # noqa: E501 — single-user mode takes one statement a line.
+
+
 class CreationFailed(EvertillError):
     """PostgreSQL could not make its files."""
 
@@ -72,6 +86,31 @@ def set_passwords(*, data: Path, programs: Path, account: Account, keys: Keys) -
     Raises CreationFailed with PostgreSQL's own words.
     """
     _single_user(_PASSWORDS.format(keys=keys), data=data, programs=programs, account=account)
+
+
+def dress(*, data: Path, owner: tuple[int, int] | None) -> None:
+    """This function will give a stopped cluster that was made elsewhere our configuration instead of its own.
+
+    Its own names files and libraries of another machine; it is kept as `*.before`.
+    """
+    for name, text in (("postgresql.conf", INCLUDES), ("pg_hba.conf", ACCESS), ("pg_ident.conf", "")):
+        path = data / name
+        if path.exists():
+            path.replace(path.with_name(f"{name}.before"))
+        write_whole(path=path, text=text, owner=owner)
+
+
+def adopt(*, data: Path, programs: Path, account: Account, keys: Keys, owner: str, database: str) -> None:
+    """This function will give the stopped cluster `data`, made elsewhere, the roles and the database that ours have.
+
+    Raises CreationFailed with PostgreSQL's own words.
+    """
+    statements = _ADOPTION.format(keys=keys, owner=_literal(owner), database=_literal(database))
+    _single_user(statements, data=data, programs=programs, account=account)
+
+
+def _literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
 
 
 def _fill(fresh: Path, *, home: Path, programs: Path, account: Account, keys: Keys) -> None:

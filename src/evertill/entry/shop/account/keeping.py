@@ -15,7 +15,6 @@ from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.pages import keep_private
 from evertill.entry.shop.visitor import signed_out, visit
 from evertill.journeys import change_address, manage_sessions
-from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.delete_my_account import delete_my_account
 from evertill.journeys.export_my_data import export_my_data
 from evertill.journeys.step_up import StepUpRequired
@@ -56,7 +55,6 @@ def confirm_address(request: HttpRequest, session: Session) -> HttpResponse:
         )
     except EvertillError as error:
         return account_page(request, "address_code.html", {"address": address, "code_id": code_id}, error=error)
-    claim_orders(account_id=session.account_id, now=clock.now())
     return see_other("account:addresses", done="saved")
 
 

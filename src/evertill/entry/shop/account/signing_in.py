@@ -16,7 +16,6 @@ from evertill.entry.shop.pages import reads
 from evertill.entry.shop.visitor import attempt, keep_attempt, signed_in, signed_out, visit, visitor
 from evertill.journeys import manage_sessions, recover_account
 from evertill.journeys.begin_session import SignedIn
-from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.send_code import is_stand_in
 from evertill.journeys.sign_in import (
     AskedForCode,
@@ -172,7 +171,6 @@ def sign_out(request: HttpRequest, session: manage_sessions.Session) -> HttpResp
 def go_on(request: HttpRequest, outcome: SignedIn | MoreNeeded | NewHere) -> HttpResponse:
     """This function will lead to what follows a proof: the second step, opening an account, or being signed in."""
     if isinstance(outcome, SignedIn):
-        claim_orders(account_id=outcome.account_id, now=clock.now())
         return signed_in(request, onward(request), outcome)
     view = "account:second-step" if isinstance(outcome, MoreNeeded) else "account:open"
     return keep_attempt(see_other(view, next=next_of(request)), outcome.attempt)
