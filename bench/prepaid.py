@@ -43,13 +43,18 @@ def _main(verb: str, *arguments: str) -> None:
     django.setup()
     from django.db import connection  # noqa: PLC0415
 
+    from evertill.domains.trail import Actor, ActorKind  # noqa: PLC0415
     from evertill.journeys import keep_balance  # noqa: PLC0415
-    from evertill.kernel import clock, ids  # noqa: PLC0415
+    from evertill.journeys.permitted import Asker  # noqa: PLC0415
+    from evertill.kernel import clock, ids, log  # noqa: PLC0415
     from evertill.kernel.money import Money  # noqa: PLC0415
 
+    # Standard output is for the answer.
+    log.set_up(process="bench")
+    asker = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="bench"))
     if verb == "open":
         for _ in range(int(arguments[0])):
-            print(keep_balance.open_balance(currency="GBP", now=clock.now()).token)
+            print(keep_balance.open_balance(currency="GBP", asker=asker, now=clock.now()).token)
         return
     with connection.cursor() as cursor:
         cursor.execute("select id from balances_account order by id")
@@ -57,7 +62,7 @@ def _main(verb: str, *arguments: str) -> None:
     for account in accounts:
         keep_balance.top_up_balance(
             balance_id=account, amount=Money(amount=_PENCE, currency="GBP"), by="transfer",
-            reference=f"bench-{ids.to_number(account)}", now=clock.now(),
+            reference=f"bench-{ids.to_number(account)}", asker=asker, now=clock.now(),
         )  # fmt: skip
 
 

@@ -11,6 +11,11 @@ from tests.builders import NOON
 MACHINE = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="root"))
 
 
+def at_the_machine(name: str) -> Asker:
+    """An operator of this name."""
+    return Asker(actor=Actor(kind=ActorKind.OPERATOR, id=name))
+
+
 def staff(account_id: int, *roles: str) -> Asker:
     """A member of staff with these roles, given by the operator."""
     with db.write():

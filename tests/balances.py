@@ -8,15 +8,23 @@ from evertill.domains import balances
 from evertill.journeys import pay_from_balance as paying
 from evertill.journeys.keep_balance import open_balance, top_up_balance, view_balance
 from evertill.kernel.money import Money
+from tests.askers import MACHINE
 from tests.builders import NOON
 
 
 def make_balance(amount: int = 1000, *, currency: str = "GBP", reference: str = "") -> balances.Balance:
     """A prepaid account with so many minor units on it."""
-    balance = open_balance(currency=currency, now=NOON).balance
+    balance = open_balance(currency=currency, asker=MACHINE, now=NOON).balance
     if amount:
         money = Money(amount=amount, currency=currency)
-        top_up_balance(balance_id=balance.id, amount=money, by="cash", reference=reference or balance.number, now=NOON)
+        top_up_balance(
+            balance_id=balance.id,
+            amount=money,
+            by="cash",
+            reference=reference or balance.number,
+            asker=MACHINE,
+            now=NOON,
+        )
     return balance
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ class TestDisputes:
 
         assert listed.stdout == line(order, intent, "EVIDENCE_DUE"), listed.stderr
         assert noted.stdout == line(order, intent, "EVIDENCE_SENT"), noted.stderr
-        assert history()[-1] == ("EVIDENCE_SENT", "operator", "parcel 77")
+        assert history()[-1] == ("EVIDENCE_SENT", f"OPERATOR:{getpass.getuser()}", "parcel 77")
 
     def test_that_are_lost_leave_goods_to_put_back(self, twin: Twin, shop_env: dict[str, str]) -> None:
         _, intent = paid(twin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ class TestRefund:
 
         made = latest(order)
         assert first.stdout == again.stdout == f"Refund {made.number} of 500: REQUESTED\n", first.stderr
-        assert (made.reason, made.actor) == ("by the shop", "operator")
+        assert (made.reason, made.actor) == ("by the shop", f"OPERATOR:{getpass.getuser()}")
 
     def test_says_in_plain_words_what_cannot_be(
         self, shop_env: dict[str, str], bought: tuple[Placed, payments.Intent]

@@ -15,6 +15,7 @@ from evertill.journeys import rotate_keys
 from evertill.kernel import crypto, db
 from evertill.kernel.crypto import Place, Unreadable
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON
 from tests.threads import together
 
@@ -180,7 +181,7 @@ class TestRotation:
             enrol(account_id)
         before = dict(db.fetch("select account_id, secret from identity_totp"))
 
-        assert rotate_keys.begin(now=NOON) is True
+        assert rotate_keys.begin(asker=MACHINE, now=NOON) is True
         assert list(rotate_keys.encrypt_anew(now=NOON)) == [5]
         assert rotate_keys.end() == 1
 
@@ -192,14 +193,14 @@ class TestRotation:
     def test_goes_on_after_it_was_cut_off(self) -> None:
         for account_id in range(1, 6):
             enrol(account_id)
-        rotate_keys.begin(now=NOON)
+        rotate_keys.begin(asker=MACHINE, now=NOON)
         with db.write():
             assert identity.totp.encrypt_anew(now=NOON, limit=2) == 2
 
         # Both keys are needed now, and neither can be lost.
         assert rotate_keys.end() == 0
         assert all(use(NOON + STEP, account_id) for account_id in range(1, 6))
-        assert rotate_keys.begin(now=NOON) is False
+        assert rotate_keys.begin(asker=MACHINE, now=NOON) is False
         assert list(rotate_keys.encrypt_anew(now=NOON)) == [3]
         assert rotate_keys.end() == 1
 

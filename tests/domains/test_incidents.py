@@ -13,6 +13,7 @@ from evertill.domains.incidents import Alert, Kind
 from evertill.journeys import watch_alerts
 from evertill.kernel import db
 from tests import tables
+from tests.askers import at_the_machine
 from tests.builders import NOON
 from tests.threads import together
 
@@ -138,11 +139,11 @@ class TestClose:
         lift("R2")
         number = next(alert.id for alert in shown() if alert.subject == "R1")
 
-        watch_alerts.close_alert(alert_id=number, actor="operator", why="done", now=LATER)
+        watch_alerts.close_alert(alert_id=number, asker=at_the_machine("operator"), why="done", now=LATER)
 
         assert [alert.subject for alert in shown()] == ["R2"]
         with pytest.raises(incidents.AlertNotOpen, match=f"There is no open alert {number}."):
-            watch_alerts.close_alert(alert_id=number, actor="operator", why="again", now=LATER)
+            watch_alerts.close_alert(alert_id=number, asker=at_the_machine("operator"), why="again", now=LATER)
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.watch_disputes import DisputeEnded, DisputeNotFound, list_disputes, note_evidence
 from evertill.kernel import config
 from tests import tables
+from tests.askers import at_the_machine
 from tests.builders import NOON, balance
 from tests.disputing import (
     DUE,
@@ -475,11 +476,14 @@ class TestEvidence:
         tell(twin, intent, due=DUE)
         ask(intent)
 
-        noted = note_evidence(name="twin:D1", note="parcel 77", actor="ada", now=LATER)
-        note_evidence(name="twin:D1", note="and its receipt", actor="bob", now=LATER)
+        noted = note_evidence(name="twin:D1", note="parcel 77", asker=at_the_machine("ada"), now=LATER)
+        note_evidence(name="twin:D1", note="and its receipt", asker=at_the_machine("bob"), now=LATER)
 
         assert noted.state is disputes.State.EVIDENCE_SENT
-        assert history()[2:] == [("EVIDENCE_SENT", "ada", "parcel 77"), ("EVIDENCE_SENT", "bob", "and its receipt")]
+        assert history()[2:] == [
+            ("EVIDENCE_SENT", "OPERATOR:ada", "parcel 77"),
+            ("EVIDENCE_SENT", "OPERATOR:bob", "and its receipt"),
+        ]
         assert ask(intent) == ["EVIDENCE_SENT"]
         assert alerts() == [("DISPUTE_OPENED", "twin:D1")]
 
@@ -489,14 +493,14 @@ class TestEvidence:
         ask(intent)
 
         with pytest.raises(DisputeEnded):
-            note_evidence(name="twin:D1", note="parcel 77", actor="ada", now=LATER)
+            note_evidence(name="twin:D1", note="parcel 77", asker=at_the_machine("ada"), now=LATER)
 
         assert [state for state, _, _ in history()] == ["OPENED", "LOST"]
 
     @pytest.mark.parametrize("name", ["twin:D2", "D1", ""])
     def test_is_about_a_dispute_that_there_is(self, twin: Twin, name: str) -> None:
         with pytest.raises(DisputeNotFound):
-            note_evidence(name=name, note="parcel 77", actor="ada", now=LATER)
+            note_evidence(name=name, note="parcel 77", asker=at_the_machine("ada"), now=LATER)
 
 
 class TestRestock:
@@ -512,14 +516,14 @@ class TestRestock:
         ask(intent)
         assert balance() == (7, 0)
 
-        assert restock_lost(name="twin:D1", actor="ada", now=LATER) == 3
+        assert restock_lost(name="twin:D1", asker=at_the_machine("ada"), now=LATER) == 3
 
         assert balance() == (10, 0)
         assert (state_of(order), holds(order)) == (orders.State.PAID, [("DISPUTE_LOST", "twin:D1")])
         assert alerts() == []
         assert orders.ready_to_fulfil(order_ids=[intent.order_id]) == set()
         with pytest.raises(NothingToRestock):
-            restock_lost(name="twin:D1", actor="ada", now=LATER)
+            restock_lost(name="twin:D1", asker=at_the_machine("ada"), now=LATER)
         assert balance() == (10, 0)
 
     @pytest.mark.parametrize("standing", ["OPEN", "WON"])
@@ -529,13 +533,13 @@ class TestRestock:
         ask(intent)
 
         with pytest.raises(NothingToRestock):
-            restock_lost(name="twin:D1", actor="ada", now=LATER)
+            restock_lost(name="twin:D1", asker=at_the_machine("ada"), now=LATER)
 
         assert balance() == (9, 0)
 
     def test_is_about_a_dispute_that_there_is(self) -> None:
         with pytest.raises(DisputeNotFound):
-            restock_lost(name="twin:D1", actor="ada", now=LATER)
+            restock_lost(name="twin:D1", asker=at_the_machine("ada"), now=LATER)
 
 
 class TestList:

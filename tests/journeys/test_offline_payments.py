@@ -30,6 +30,7 @@ from evertill.kernel.errors import ConfigError
 from evertill.kernel.money import InvalidMoney, Money
 from evertill.outside.offline_provider import OfflineProvider
 from tests import tables
+from tests.askers import at_the_machine
 from tests.builders import NOON, ask, balance, place_one
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, start_whole, state_of
 from tests.threads import together
@@ -60,11 +61,11 @@ def confirm(
     intent: Intent, amount: int = 250, *, currency: str = "GBP", reference: str = "BANK-1", now: dt.datetime = NOON
 ) -> Intent:
     asked = ConfirmPayment(intent_id=intent.id, money=Money(amount=amount, currency=currency), reference=reference)
-    return confirm_payment(asked=asked, actor="ada", now=now)
+    return confirm_payment(asked=asked, asker=at_the_machine("ada"), now=now)
 
 
 def sent(refund: payments.Refund, *, reference: str = "OUT-1") -> payments.Refund:
-    return confirm_refund(refund_id=refund.id, reference=reference, actor="ben", now=NOON)
+    return confirm_refund(refund_id=refund.id, reference=reference, asker=at_the_machine("ben"), now=NOON)
 
 
 def to_send() -> list[payments.Refund]:
@@ -164,7 +165,7 @@ class TestConfirming:
         assert (paid.state, paid.ending, paid.provider_id) == (State.CAPTURED, Ending.MATCHED, "BANK-1")
         assert (state_of(order), balance()) == (orders.State.PAID, (9, 0))
         assert (owed(order), clearing(provider="transfer")) == (0, 250)
-        assert moves(intent)[-1] == ("CAPTURED", "ada", "MATCHED")
+        assert moves(intent)[-1] == ("CAPTURED", "OPERATOR:ada", "MATCHED")
         assert list_waiting(limit=10) == ([], [])
 
     def test_counts_once_under_one_reference(self) -> None:
@@ -275,7 +276,7 @@ class TestConfirming:
         asked = ConfirmPayment(intent_id=7, money=Money(amount=1, currency="GBP"), reference="BANK-1")
 
         with pytest.raises(PaymentNotFound):
-            confirm_payment(asked=asked, actor="ada", now=NOON)
+            confirm_payment(asked=asked, asker=at_the_machine("ada"), now=NOON)
 
 
 class TestGivingBack:
@@ -300,7 +301,7 @@ class TestGivingBack:
 
         assert (ended.state, to_send()) == (RefundState.SUCCEEDED, [])
         assert (clearing(provider="transfer"), owed(order), state_of(order)) == (150, 0, orders.State.PAID)
-        assert moves(paid)[-1] == ("CAPTURED", "ben", f"refund {refund.number} sent: OUT-1")
+        assert moves(paid)[-1] == ("CAPTURED", "OPERATOR:ben", f"refund {refund.number} sent: OUT-1")
 
     def test_of_everything_ends_the_order(self, paid: Intent, order: Placed) -> None:
         sent(self.refund(paid, 250))
@@ -340,4 +341,4 @@ class TestGivingBack:
 
     def test_knows_no_refund_that_there_is_not(self) -> None:
         with pytest.raises(RefundNotFound):
-            confirm_refund(refund_id=7, reference="OUT-1", actor="ben", now=NOON)
+            confirm_refund(refund_id=7, reference="OUT-1", asker=at_the_machine("ben"), now=NOON)

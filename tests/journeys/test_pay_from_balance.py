@@ -33,6 +33,7 @@ from evertill.kernel import ids
 from evertill.kernel.money import InvalidMoney, Money
 from evertill.outside.own_books import BalanceProvider
 from tests import tables
+from tests.askers import MACHINE
 from tests.balances import ask, codes, left_on, make_balance, pay
 from tests.builders import NOON, balance, make_product, place, place_one
 from tests.builders import ask as order_ask
@@ -118,7 +119,12 @@ class TestPaying:
         assert snapshot() == before
         # A refusal does not bind the key.
         top_up_balance(
-            balance_id=purse.id, amount=Money(amount=1, currency="GBP"), by="cash", reference="more", now=NOON
+            balance_id=purse.id,
+            amount=Money(amount=1, currency="GBP"),
+            by="cash",
+            reference="more",
+            asker=MACHINE,
+            now=NOON,
         )
         assert codes(pay(ask(order.order.id, purse))) == ["OK"]
 
@@ -138,14 +144,14 @@ class TestPaying:
     def test_refuses_balances_that_cannot_pay(self) -> None:
         order = placed_order()
         blocked, euros = make_balance(1000), make_balance(1000, currency="EUR")
-        block_balance(balance_id=blocked.id, now=NOON)
+        block_balance(balance_id=blocked.id, asker=MACHINE, now=NOON)
         nobody = balances.Balance(id=7, number="", currency="GBP", opened_at=NOON, blocked_at=None)
 
         outcomes = pay(*[ask(order.order.id, one, key=one.number or "x") for one in (blocked, euros, nobody)])
 
         assert codes(outcomes) == ["BALANCE_BLOCKED", "BALANCE_WRONG_CURRENCY", "BALANCE_UNKNOWN"]
         assert state_of(order) is orders.State.PLACED
-        unblock_balance(balance_id=blocked.id)
+        unblock_balance(balance_id=blocked.id, asker=MACHINE, now=NOON)
         assert codes(pay(ask(order.order.id, blocked))) == ["OK"]
 
     def test_gives_back_what_another_provider_takes_afterwards(self, twin: Twin) -> None:
@@ -297,7 +303,7 @@ class TestRefunds:
         order, purse = placed_order(), make_balance(250)
         (paid,) = pay(ask(order.order.id, purse))
         assert isinstance(paid, paying.Paid)
-        block_balance(balance_id=purse.id, now=NOON)
+        block_balance(balance_id=purse.id, asker=MACHINE, now=NOON)
 
         refund(paid.intent, 250, key="r")
 
@@ -306,11 +312,13 @@ class TestRefunds:
 
 class TestKeepingABalance:
     def test_counts_a_reference_once(self) -> None:
-        purse, other = open_balance(currency="GBP", now=NOON).balance, make_balance(0)
+        purse, other = open_balance(currency="GBP", asker=MACHINE, now=NOON).balance, make_balance(0)
 
         def top_up(to: balances.Balance, amount: int) -> bool:
             money = Money(amount=amount, currency="GBP")
-            return top_up_balance(balance_id=to.id, amount=money, by="transfer", reference="bank-1", now=NOON)
+            return top_up_balance(
+                balance_id=to.id, amount=money, by="transfer", reference="bank-1", asker=MACHINE, now=NOON
+            )
 
         assert (top_up(purse, 2000), top_up(purse, 2000)) == (True, False)
         for to, amount in ((purse, 2001), (other, 2000)):
@@ -323,14 +331,20 @@ class TestKeepingABalance:
     def test_refuses_other_currencies_and_unknown_numbers(self) -> None:
         purse = make_balance(0)
         with pytest.raises(InvalidMoney):
-            open_balance(currency="pounds", now=NOON)
+            open_balance(currency="pounds", asker=MACHINE, now=NOON)
         with pytest.raises(InvalidMoney):
             top_up_balance(
-                balance_id=purse.id, amount=Money(amount=1, currency="EUR"), by="cash", reference="x", now=NOON
+                balance_id=purse.id,
+                amount=Money(amount=1, currency="EUR"),
+                by="cash",
+                reference="x",
+                asker=MACHINE,
+                now=NOON,
             )
-        for call in (view_balance, unblock_balance):
-            with pytest.raises(BalanceNotFound):
-                call(balance_id=7, **({"limit": 1} if call is view_balance else {}))
+        with pytest.raises(BalanceNotFound):
+            view_balance(balance_id=7, limit=1)
+        with pytest.raises(BalanceNotFound):
+            unblock_balance(balance_id=7, asker=MACHINE, now=NOON)
 
 
 class TestOrdersThatCostNothing:

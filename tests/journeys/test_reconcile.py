@@ -29,6 +29,7 @@ from evertill.journeys.view_reconciliation import NotReconciled, Report, Shown, 
 from evertill.kernel import config, ids
 from evertill.kernel.money import Money
 from tests import tables
+from tests.askers import at_the_machine
 from tests.builders import NOON
 from tests.disputing import tell
 from tests.ledgers import account
@@ -121,11 +122,15 @@ def only(date: dt.date = DAY) -> Shown:
 
 
 def book(date: dt.date = DAY, *, now: dt.datetime = MORNING) -> How:
-    return book_difference(difference_id=only(date).difference.id, actor="ada", why="as billed", now=now)
+    return book_difference(
+        difference_id=only(date).difference.id, asker=at_the_machine("ada"), why="as billed", now=now
+    )
 
 
 def accept(date: dt.date = DAY) -> None:
-    accept_difference(difference_id=only(date).difference.id, actor="ada", why="they will correct it", now=MORNING)
+    accept_difference(
+        difference_id=only(date).difference.id, asker=at_the_machine("ada"), why="they will correct it", now=MORNING
+    )
 
 
 def alerts() -> list[tuple[str, str, str]]:
@@ -338,7 +343,7 @@ class TestMissingHere:
         reconcile()
         found = told()
         for shown in view().shown:
-            book_difference(difference_id=shown.difference.id, actor="ada", why="monthly", now=MORNING)
+            book_difference(difference_id=shown.difference.id, asker=at_the_machine("ada"), why="monthly", now=MORNING)
 
         assert found == [("MISSING_HERE", "FEE", "BOOK", None, -7), ("MISSING_HERE", "FEE", "BOOK", None, -500)]
         assert (balance(AccountKind.FEES), clearing()) == (507, -507)
@@ -441,9 +446,9 @@ class TestMissingHere:
         accept()
 
         with pytest.raises(DifferenceSettled):
-            book_difference(difference_id=number, actor="ada", why="again", now=MORNING)
+            book_difference(difference_id=number, asker=at_the_machine("ada"), why="again", now=MORNING)
         with pytest.raises(DifferenceSettled):
-            accept_difference(difference_id=1, actor="ada", why="none such", now=MORNING)
+            accept_difference(difference_id=1, asker=at_the_machine("ada"), why="none such", now=MORNING)
 
         assert tables.count("ledger_transaction") == 0
 

@@ -24,6 +24,7 @@ from evertill.kernel.errors import ConfigError
 from evertill.outside.smtp_sender import SmtpSender
 from tests import postbox as postboxes
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON
 from tests.contracts.test_up import free_port
 from tests.postbox import PASSWORD, USER, Postbox
@@ -279,12 +280,12 @@ class TestTrouble:
         assert state_of()[0] is State.UNDELIVERABLE
         postbox.cheer_up()
 
-        retry_message(key="paid:1", now=NOON + MINUTE)
+        retry_message(key="paid:1", asker=MACHINE, now=NOON + MINUTE)
 
         assert (alerts(), send_messages(now=NOON + MINUTE)) == ([], 1)
         assert postbox.recipients() == [ADA]
         with pytest.raises(messages.MessageNotUndeliverable):
-            retry_message(key="paid:1", now=NOON)
+            retry_message(key="paid:1", asker=MACHINE, now=NOON)
 
     def test_a_passing_refusal_is_tried_again_ever_more_seldom(self, postbox: Postbox) -> None:
         postbox.mood(ADA, "451")

@@ -18,6 +18,7 @@ from evertill.journeys.refund_order import OrderNotPaid, RefundOrder, RefundTooM
 from evertill.kernel import ids
 from evertill.outside.own_books import BalanceProvider
 from tests import tables
+from tests.askers import at_the_machine
 from tests.balances import ask as ask_to_pay
 from tests.balances import make_balance, pay
 from tests.builders import NOON, ask, balance, make_product, place_one
@@ -52,7 +53,9 @@ def told() -> list[tuple[str, str, str]]:
 
 
 def undeliverable(order: Placed, *, restock: bool = False) -> payments.Refund:
-    return give_up_delivery(order_id=order.order.id, reason="broken", restock=restock, actor="ada", now=NOON)
+    return give_up_delivery(
+        order_id=order.order.id, reason="broken", restock=restock, asker=at_the_machine("ada"), now=NOON
+    )
 
 
 def failed_refund() -> payments.Refund:
@@ -212,7 +215,7 @@ class TestGiveUpDelivery:
     def test_keeps_of_a_long_reason_what_there_is_room_for(self, twin: Twin) -> None:
         order, _ = bought(twin)
 
-        made = give_up_delivery(order_id=order.order.id, reason="x" * 500, actor="ada", now=NOON)
+        made = give_up_delivery(order_id=order.order.id, reason="x" * 500, asker=at_the_machine("ada"), now=NOON)
 
         assert made.reason == "UNDELIVERABLE: " + "x" * 185
 
@@ -272,7 +275,7 @@ class TestRefundAgain:
         failed = failed_refund()
         twin.refuses = set()
 
-        first, second = (refund_again(refund_id=failed.id, actor="ada", now=NOON) for _ in range(2))
+        first, second = (refund_again(refund_id=failed.id, asker=at_the_machine("ada"), now=NOON) for _ in range(2))
 
         assert (first.state, first.amount, second) == (RefundState.SUCCEEDED, 500, first)
         assert (state_of(order), clearing(), balance()) == (orders.State.REFUNDED, 0, (10, 0))
@@ -284,7 +287,7 @@ class TestRefundAgain:
         assert (owed(order), clearing()) == (-10, 510)
         twin.refuses = set()
 
-        made = refund_again(refund_id=failed_refund().id, actor="ada", now=NOON)
+        made = refund_again(refund_id=failed_refund().id, asker=at_the_machine("ada"), now=NOON)
 
         assert (made.kind, made.amount, owed(order), clearing()) == (RefundKind.EXCESS, 10, 0, 500)
         assert ("OVERPAID", "10", order.number) in told()
@@ -297,7 +300,7 @@ class TestRefundAgain:
         refund(intent, 200, key="by another")
 
         with pytest.raises(RefundTooMuch):
-            refund_again(refund_id=failed_refund().id, actor="ada", now=NOON)
+            refund_again(refund_id=failed_refund().id, asker=at_the_machine("ada"), now=NOON)
         assert len(incidents.read_open_alerts(limit=10)) == 1
 
     def test_is_for_refunds_that_failed_only(self, twin: Twin) -> None:
@@ -306,4 +309,4 @@ class TestRefundAgain:
 
         for refund_id in (done.id, 7):
             with pytest.raises(RefundNotFailed):
-                refund_again(refund_id=refund_id, actor="ada", now=NOON)
+                refund_again(refund_id=refund_id, asker=at_the_machine("ada"), now=NOON)

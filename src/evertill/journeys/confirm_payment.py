@@ -8,7 +8,10 @@ import secrets
 
 import msgspec
 
-from evertill.domains import payments
+from evertill.domains import payments, trail
+from evertill.domains.access import Permission
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.settle_payment import PaymentNotFound, apply_truth
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -50,33 +53,49 @@ class ReferenceUsed(EvertillError):
     remedy = "Compare with the bank's statement: each movement of money has a reference of its own."
 
 
-def confirm_payment(*, asked: ConfirmPayment, actor: str, now: dt.datetime) -> payments.Intent:
+def confirm_payment(*, asked: ConfirmPayment, asker: Asker, now: dt.datetime) -> payments.Intent:
     """This function will account for money that came, and return the payment that it became.
 
     It means what it would mean from any provider: it buys the order, or goes back, which is then for staff to send. The
     same reference counts once. More money for a payment that has its money already is a further payment of the same
-    order. Raises PaymentNotFound, NotByHand, InvalidReference, InvalidMoney, ReferenceUsed, and what db.write raises.
+    order. Raises PaymentNotFound, NotByHand, InvalidReference, InvalidMoney, ReferenceUsed, Forbidden, and what
+    db.write raises.
     """
     reference = read_reference(asked.reference)
     if not 0 < asked.money.amount <= AMOUNT_MAX or not is_currency(asked.money.currency):
         raise InvalidMoney("Money that came is an amount above zero, of a currency.")
-    intent = payments.read_intents(intent_ids=[asked.intent_id]).get(asked.intent_id)
-    if intent is None:
-        raise PaymentNotFound("There is no payment with this number.")
-    check_by_hand(intent)
-    known = payments.find_by_provider_id(provider=intent.provider, provider_id=reference)
-    if known is not None:
-        return _same(known, intent, asked)
-    truth = payments.Truth(state=payments.State.CAPTURED, provider_id=reference, captured=asked.money)
+    subject = Subject(kind="payment", id=ids.to_number(asked.intent_id))
+    # Nobody is called in this transaction: such a provider is staff themselves.
+    with permitted(asker=asker, permission=Permission.PAYMENTS_CONFIRM, subject=subject, now=now):
+        intent = payments.read_intents(intent_ids=[asked.intent_id]).get(asked.intent_id)
+        if intent is None:
+            raise PaymentNotFound("There is no payment with this number.")
+        check_by_hand(intent)
+        known = payments.find_by_provider_id(provider=intent.provider, provider_id=reference)
+        if known is not None:
+            return _same(known, intent, asked)
+        done = _same(_apply(intent, asked.money, reference, asker, now=now), intent, asked)
+        trail.write(
+            actor=asker.actor,
+            operation="payments.confirm",
+            subject=subject,
+            after={"amount": asked.money.amount, "currency": asked.money.currency, "reference": reference},
+            now=now,
+        )
+        return done
+
+
+def _apply(intent: payments.Intent, money: Money, reference: str, asker: Asker, *, now: dt.datetime) -> payments.Intent:
+    truth = payments.Truth(state=payments.State.CAPTURED, provider_id=reference, captured=money)
     try:
-        done = apply_truth(intent_id=intent.id, truth=truth, actor=actor, now=now)
-        if done.provider_id != reference:
-            # It has its money, so this is money on top.
-            further = _further(intent, reference, actor=actor, now=now)
-            done = apply_truth(intent_id=further, truth=truth, actor=actor, now=now)
+        done = apply_truth(intent_id=intent.id, truth=truth, actor=asker.name, now=now)
+        if done.provider_id == reference:
+            return done
+        # It has its money, so this is money on top.
+        further = _further(intent, reference, actor=asker.name, now=now)
+        return apply_truth(intent_id=further, truth=truth, actor=asker.name, now=now)
     except payments.ProviderIdTaken:
         raise ReferenceUsed(f"The reference '{reference}' is another payment's.") from None
-    return _same(done, intent, asked)
 
 
 def read_reference(text: str) -> str:

@@ -9,13 +9,15 @@ import datetime as dt
 import secrets
 from collections.abc import Mapping
 
-from evertill.domains import ledger, payments, reconciliation
+from evertill.domains import ledger, payments, reconciliation, trail
+from evertill.domains.access import Permission
 from evertill.domains.reconciliation import About, Difference, DifferenceSettled, Ending, How, Kind, Subject
 from evertill.journeys.book_entries import post
+from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.reconcile_bill import tell_alerts
 from evertill.journeys.refund_payment import end_refund, send_refund
 from evertill.journeys.view_reconciliation import suggest
-from evertill.kernel import crypto, db, ids
+from evertill.kernel import crypto, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
 
@@ -48,26 +50,25 @@ class NotCovered(EvertillError):
     remedy = "Ask the provider what it gave back; then accept the difference, and say why."
 
 
-def accept_difference(*, difference_id: int, actor: str, why: str, now: dt.datetime) -> Difference:
+def accept_difference(*, difference_id: int, asker: Asker, why: str, now: dt.datetime) -> Difference:
     """This function will note why a difference may stay, and return it as it was; the books do not change.
 
     It stays settled for as long as both sides say what they say now. Raises DifferenceSettled.
     """
-    with db.write():
+    with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
         difference = reconciliation.lock_difference(difference_id=difference_id)
-        reconciliation.settle_difference(difference_id=difference_id, how=How.ACCEPTED, actor=actor, why=why, now=now)
-        tell_alerts(provider=difference.provider, date=difference.date, actor=actor, now=now)
+        _settle(difference, How.ACCEPTED, asker, why=why, now=now)
     return difference
 
 
-def book_difference(*, difference_id: int, actor: str, why: str, now: dt.datetime) -> How:
+def book_difference(*, difference_id: int, asker: Asker, why: str, now: dt.datetime) -> How:
     """This function will have our books say what the bill says, by new entries, and return how.
 
     A refund that somebody made at the provider becomes a refund of ours (RECORDED); everything else is a correction
     (BOOKED). Raises DifferenceSettled, SettleFirst, NotCovered when more would go back than was captured, and
     ProviderUnavailable.
     """
-    with db.write():
+    with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
         difference = reconciliation.lock_difference(difference_id=difference_id)
     (ending,) = suggest([difference])
     if ending is Ending.SETTLE:
@@ -75,17 +76,33 @@ def book_difference(*, difference_id: int, actor: str, why: str, now: dt.datetim
     is_refund = difference.subject.about is About.REFUND and difference.kind is Kind.MISSING_HERE
     if is_refund and difference.payment:
         _send_what_waits(difference, now=now)
-    with db.write():
+    with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
         difference = reconciliation.lock_difference(difference_id=difference_id)
         if is_refund and difference.payment:
             how = How.RECORDED
-            _record_refund(difference, actor=actor, why=why, now=now)
+            _record_refund(difference, actor=asker.name, why=why, now=now)
         else:
             how = How.BOOKED
             _correct(difference, now=now)
-        reconciliation.settle_difference(difference_id=difference_id, how=how, actor=actor, why=why, now=now)
-        tell_alerts(provider=difference.provider, date=difference.date, actor=actor, now=now)
+        _settle(difference, how, asker, why=why, now=now)
     return how
+
+
+def _settle(difference: Difference, how: How, asker: Asker, *, why: str, now: dt.datetime) -> None:
+    reconciliation.settle_difference(difference_id=difference.id, how=how, actor=asker.name, why=why, now=now)
+    tell_alerts(provider=difference.provider, date=difference.date, actor=asker.name, now=now)
+    trail.write(
+        actor=asker.actor,
+        operation="books.settle_difference",
+        subject=_subject(difference.id),
+        after={"how": how, "provider": difference.provider, "date": difference.date},
+        why=why,
+        now=now,
+    )
+
+
+def _subject(difference_id: int) -> trail.Subject:
+    return trail.Subject(kind="difference", id=ids.to_number(difference_id))
 
 
 def _correct(difference: Difference, *, now: dt.datetime) -> None:

@@ -20,6 +20,9 @@ from evertill.journeys.record_act import actor_of
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
+# What the columns hold that say who did something; the trail has all of it.
+_NAME_CHARS = 64
+
 
 class Forbidden(EvertillError):
     """Somebody may not do this. That he tried is on record."""
@@ -41,8 +44,8 @@ class Asker:
 
     @property
     def name(self) -> str:
-        """How grants, approvals and the like name him."""
-        return f"{self.actor.kind.value}:{self.actor.id}"
+        """How grants, approvals and whatever else says who did something name him."""
+        return f"{self.actor.kind.value}:{self.actor.id}"[:_NAME_CHARS]
 
     @property
     def account_id(self) -> int | None:

@@ -14,7 +14,15 @@ from evertill.journeys.refund_order import Leave, Refunded, RefundOrder, refund_
 from evertill.journeys.view_order import view_order
 from evertill.kernel import config, ids
 
-__all__ = ["ApprovalRequired", "RefundOrder", "Refunded", "ask_to_refund", "refund_as_staff"]
+__all__ = [
+    "ApprovalRequired",
+    "RefundOrder",
+    "Refunded",
+    "ask_to_refund",
+    "check_leave",
+    "refund_as_staff",
+    "subject_of",
+]
 
 
 class _Found(Exception):
@@ -33,20 +41,30 @@ def refund_as_staff(*, asker: Asker, asked: RefundOrder, now: dt.datetime) -> Re
     """
 
     def leave(intent: payments.Intent, refund: payments.Refund) -> None:
-        check_permitted(asker=asker, permission=Permission.ORDERS_REFUND, thing=_thing(asked))
-        by = ""
-        if _promised(refund) > config.get().refund_alone_max:
-            by = approved(asker=asker, wish=_wish(asked, intent, refund), now=now)
-        trail.write(
-            actor=asker.actor,
-            operation="orders.refund",
-            subject=_subject(asked),
-            after=_told(intent, refund) | ({"approved_by": by} if by else {}),
-            why=asked.reason,
-            now=now,
-        )
+        check_leave(asker, asked, intent, refund, now=now)
 
     return _refund(asker, asked, leave, now=now)
+
+
+def check_leave(
+    asker: Asker, asked: RefundOrder, intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime
+) -> None:
+    """This function will record a refund that was just promised, if the asker may make it; else it raises.
+
+    Raises Forbidden, and ApprovalRequired beyond the limit.
+    """
+    check_permitted(asker=asker, permission=Permission.ORDERS_REFUND, thing=_thing(asked))
+    by = ""
+    if _promised(refund) > config.get().refund_alone_max:
+        by = approved(asker=asker, wish=_wish(asked, intent, refund), now=now)
+    trail.write(
+        actor=asker.actor,
+        operation="orders.refund",
+        subject=subject_of(asked),
+        after=_told(intent, refund) | ({"approved_by": by} if by else {}),
+        why=asked.reason,
+        now=now,
+    )
 
 
 def ask_to_refund(*, asker: Asker, asked: RefundOrder, why: str, now: dt.datetime) -> Approval:
@@ -64,7 +82,7 @@ def ask_to_refund(*, asker: Asker, asked: RefundOrder, why: str, now: dt.datetim
 
 
 def _refund(asker: Asker, asked: RefundOrder, leave: Leave, *, now: dt.datetime) -> Refunded:
-    with recording_refusals(asker=asker, subject=_subject(asked), now=now):
+    with recording_refusals(asker=asker, subject=subject_of(asked), now=now):
         # Before anything about the order is told, and again in the transaction, because roles change meanwhile.
         check_permitted(asker=asker, permission=Permission.ORDERS_REFUND)
         return refund_order(asked=asked, actor=asker.name, now=now, leave=leave)
@@ -85,12 +103,13 @@ def _wish(asked: RefundOrder, intent: payments.Intent, refund: payments.Refund) 
     lines = [[line.sku, line.quantity, line.unit_price] for line in asked.lines]
     return Wish(
         permission=Permission.ORDERS_REFUND,
-        subject=_subject(asked),
+        subject=subject_of(asked),
         content=told | {"lines": lines, "restock": asked.restock, "reason": asked.reason},
     )
 
 
-def _subject(asked: RefundOrder) -> Subject:
+def subject_of(asked: RefundOrder) -> Subject:
+    """This function will return what a refund is recorded on: its order."""
     return Subject(kind="order", id=ids.to_number(asked.order_id))
 
 

@@ -5,17 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from evertill.domains import identity
+from evertill.domains import identity, trail
+from evertill.domains.access import Permission
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config, db
 
 # Batches of one run; what is left then is the next run's.
 _BATCHES_MAX = 100_000
 
 
-def begin(*, now: dt.datetime) -> bool:
-    """This function will begin a rotation, and say whether it is a new one: one that was cut short is gone on with."""
-    with db.write():
-        return identity.keys.begin_rotation(now=now)
+def begin(*, asker: Asker, now: dt.datetime) -> bool:
+    """This function will begin a rotation, and say whether it is a new one: one that was cut short is gone on with.
+
+    Raises Forbidden.
+    """
+    subject = Subject(kind="keys")
+    with permitted(asker=asker, permission=Permission.KEYS_ROTATE, subject=subject, now=now):
+        is_new = identity.keys.begin_rotation(now=now)
+        trail.write(actor=asker.actor, operation="keys.rotate", subject=subject, after={"is_new": is_new}, now=now)
+    return is_new
 
 
 def encrypt_anew(*, now: dt.datetime) -> Iterator[int]:

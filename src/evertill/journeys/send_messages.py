@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from evertill.domains import incidents, messages
+from evertill.domains import incidents, messages, trail
+from evertill.domains.access import Permission
 from evertill.domains.messages import Channel, Message, MessageNotUndeliverable
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config, crypto, db
 
 __all__ = [
@@ -160,11 +163,13 @@ def in_words(message: Message) -> tuple[str, str]:
     )
 
 
-def retry_message(*, key: str, now: dt.datetime) -> None:
-    """This function will have a message that was given up sent after all; raises MessageNotUndeliverable."""
-    with db.write():
+def retry_message(*, key: str, asker: Asker, now: dt.datetime) -> None:
+    """This function will have a message that was given up sent after all; raises MessageNotUndeliverable, Forbidden."""
+    subject = Subject(kind="message", id=key)
+    with permitted(asker=asker, permission=Permission.MESSAGES_RESEND, subject=subject, now=now):
         messages.retry(key=key, now=now)
-        incidents.close_alerts(kind=_ALERT, subject=key, actor="operator", why="to be sent again", now=now)
+        incidents.close_alerts(kind=_ALERT, subject=key, actor=asker.name, why="to be sent again", now=now)
+        trail.write(actor=asker.actor, operation="messages.retry", subject=subject, now=now)
 
 
 def remove_old_messages(*, now: dt.datetime) -> int:

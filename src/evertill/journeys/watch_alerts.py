@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import incidents
+from evertill.domains import incidents, trail
+from evertill.domains.access import Permission
 from evertill.domains.incidents import Alert, AlertNotOpen, remedy
-from evertill.kernel import db
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 
 __all__ = ["Alert", "AlertNotOpen", "close_alert", "count_alerts", "list_alerts", "remedy"]
 
@@ -16,13 +18,15 @@ def list_alerts(*, limit: int) -> list[Alert]:
     return incidents.read_open_alerts(limit=limit)
 
 
-def close_alert(*, alert_id: int, actor: str, why: str, now: dt.datetime) -> None:
-    """This function will close an alert for good; raises AlertNotOpen, and what db.write raises.
+def close_alert(*, alert_id: int, asker: Asker, why: str, now: dt.datetime) -> None:
+    """This function will close an alert for good; raises AlertNotOpen, Forbidden, and what db.write raises.
 
     When its cause is still there, the same alert is raised anew.
     """
-    with db.write():
-        incidents.close_alert(alert_id=alert_id, actor=actor, why=why, now=now)
+    subject = Subject(kind="alert", id=str(alert_id))
+    with permitted(asker=asker, permission=Permission.ALERTS_CLOSE, subject=subject, now=now):
+        incidents.close_alert(alert_id=alert_id, actor=asker.name, why=why, now=now)
+        trail.write(actor=asker.actor, operation="alerts.close", subject=subject, why=why, now=now)
 
 
 def count_alerts() -> dict[str, int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import disputes, payments
+from evertill.domains import disputes, payments, trail
+from evertill.domains.access import Permission
 from evertill.domains.disputes import Dispute
-from evertill.kernel import db
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel.errors import EvertillError
 
 __all__ = ["Dispute", "DisputeEnded", "DisputeNotFound", "list_disputes", "note_evidence"]
@@ -33,18 +35,22 @@ def list_disputes(*, limit: int) -> list[Dispute]:
     return disputes.read_open(limit=limit)
 
 
-def note_evidence(*, name: str, note: str, actor: str, now: dt.datetime) -> Dispute:
+def note_evidence(*, name: str, note: str, asker: Asker, now: dt.datetime) -> Dispute:
     """This function will note that evidence was sent, and what; the provider is told nothing by this.
 
-    Sent once more, it is one more note. Raises DisputeNotFound, DisputeEnded, and what db.write raises.
+    Sent once more, it is one more note. Raises DisputeNotFound, DisputeEnded, Forbidden, and what db.write
+    raises.
     """
-    dispute = disputes.find(name=name)
-    if dispute is None:
-        raise DisputeNotFound(f"There is no dispute '{name[:140]}'.")
-    with db.write():
+    subject = Subject(kind="dispute", id=name)
+    with permitted(asker=asker, permission=Permission.DISPUTES_HANDLE, subject=subject, now=now):
+        dispute = disputes.find(name=name)
+        if dispute is None:
+            raise DisputeNotFound(f"There is no dispute '{name[:140]}'.")
         payments.lock_intent(intent_id=dispute.intent_id)
-        if not disputes.move(dispute_id=dispute.id, to=disputes.State.EVIDENCE_SENT, actor=actor, why=note, now=now):
+        to = disputes.State.EVIDENCE_SENT
+        if not disputes.move(dispute_id=dispute.id, to=to, actor=asker.name, why=note, now=now):
             raise DisputeEnded(f"Dispute {name} has ended.")
+        trail.write(actor=asker.actor, operation="disputes.note_evidence", subject=subject, why=note, now=now)
     noted = disputes.find(name=name)
     assert noted is not None  # noqa: S101 — it was there, and none is ever deleted.
     return noted

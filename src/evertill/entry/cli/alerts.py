@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, asker, open_shop
 
 app = typer.Typer(add_completion=False)
 
@@ -53,5 +53,5 @@ def close(
     from evertill.journeys.watch_alerts import close_alert
     from evertill.kernel import clock
 
-    close_alert(alert_id=number, actor="operator", why=why.strip(), now=clock.now())
+    close_alert(alert_id=number, asker=asker(), why=why.strip(), now=clock.now())
     typer.echo(f"Alert {number} is closed.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_number
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def open_(
     from evertill.journeys.keep_balance import open_balance
     from evertill.kernel import clock
 
-    opened = open_balance(currency=currency, now=clock.now())
+    opened = open_balance(currency=currency, asker=asker(), now=clock.now())
     typer.echo(f"Balance {opened.balance.number} in {opened.balance.currency}")
     typer.echo(f"Token   {opened.token}")
 
@@ -54,7 +54,12 @@ def top_up(
 
     amount_in = money.parse(amount, currency=currency)
     is_new = top_up_balance(
-        balance_id=read_number(number), amount=amount_in, by=by.value, reference=reference, now=clock.now()
+        balance_id=read_number(number),
+        amount=amount_in,
+        by=by.value,
+        reference=reference,
+        asker=asker(),
+        now=clock.now(),
     )
     typer.echo(f"{amount_in} {'are' if is_new else 'were already'} on balance {number}.")
 
@@ -84,7 +89,7 @@ def block(number: _NumberArgument, *, data: DataOption = None) -> None:
     from evertill.journeys.keep_balance import block_balance
     from evertill.kernel import clock
 
-    changed = block_balance(balance_id=read_number(number), now=clock.now())
+    changed = block_balance(balance_id=read_number(number), asker=asker(), now=clock.now())
     typer.echo(f"Balance {number} {'is' if changed else 'was already'} blocked.")
 
 
@@ -93,6 +98,7 @@ def unblock(number: _NumberArgument, *, data: DataOption = None) -> None:
     """Let a blocked balance pay again."""
     open_shop(data)
     from evertill.journeys.keep_balance import unblock_balance
+    from evertill.kernel import clock
 
-    changed = unblock_balance(balance_id=read_number(number))
+    changed = unblock_balance(balance_id=read_number(number), asker=asker(), now=clock.now())
     typer.echo(f"Balance {number} {'pays again' if changed else 'was not blocked'}.")

@@ -155,8 +155,11 @@ def read_number(number: str) -> int:
         raise typer.BadParameter(str(error), param_hint="NUMBER") from None
 
 
-def operator() -> Actor:
-    """This function will return who types at the shop's machine, as the audit trail knows him: by his account there."""
+def operator(*, by: str = "") -> Actor:
+    """This function will return who types at the shop's machine, as the audit trail knows him: by his account there.
+
+    `by` is who says so, where several share the account.
+    """
     from evertill.domains.trail import Actor, ActorKind
 
     try:
@@ -166,15 +169,17 @@ def operator() -> Actor:
         name = str(os.geteuid())
     if (behind := os.environ.get("SUDO_USER")) and behind != name:
         name = f"{behind} as {name}"
+    if by.strip():
+        name = f"{by.strip()} at {name}"
     # Who comes by SSH comes from somewhere; the first word is the address of his machine.
     return Actor(kind=ActorKind.OPERATOR, id=name, place=os.environ.get("SSH_CONNECTION", "").split(" ")[0] or "here")
 
 
-def asker() -> Asker:
+def asker(*, by: str = "") -> Asker:
     """This function will return who types at the shop's machine, as journeys ask what he may."""
     from evertill.journeys.permitted import Asker
 
-    return Asker(actor=operator())
+    return Asker(actor=operator(by=by))
 
 
 def _secret(folder: Path) -> str:

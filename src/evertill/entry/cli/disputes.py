@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.watch_disputes import Dispute
@@ -54,7 +54,7 @@ def evidence_sent(
     from evertill.journeys.watch_disputes import note_evidence
     from evertill.kernel import clock
 
-    typer.echo(_line(note_evidence(name=name, note=note.strip(), actor="operator", now=clock.now())))
+    typer.echo(_line(note_evidence(name=name, note=note.strip(), asker=asker(), now=clock.now())))
 
 
 @app.command()
@@ -68,7 +68,7 @@ def restock(
     from evertill.journeys.restock_lost import restock_lost
     from evertill.kernel import clock
 
-    pieces = restock_lost(name=name, actor="operator", now=clock.now())
+    pieces = restock_lost(name=name, asker=asker(), now=clock.now())
     typer.echo(f"{pieces} pieces are back on sale.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, asker, open_shop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -21,7 +21,7 @@ def rotate(*, data: DataOption = None) -> None:
     from evertill.journeys import rotate_keys as rotating
     from evertill.kernel import clock
 
-    is_new = rotating.begin(now=clock.now())
+    is_new = rotating.begin(asker=asker(), now=clock.now())
     typer.echo("A new key encrypts from now on." if is_new else "Going on with a rotation that was cut short.")
     done = 0
     for count in rotating.encrypt_anew(now=clock.now()):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, open_shop
+from .common import DataOption, asker, open_shop
 
 app = typer.Typer(add_completion=False)
 
@@ -79,5 +79,5 @@ def retry(
     from evertill.journeys.send_messages import retry_message
     from evertill.kernel import clock
 
-    retry_message(key=key, now=clock.now())
+    retry_message(key=key, asker=asker(), now=clock.now())
     typer.echo(f"Message {key} will be sent.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.refund_order import AskedReturn
@@ -44,7 +44,7 @@ def refund(
 ) -> None:
     """Give back lines of an order, an amount, or with neither all that is left; never more than was paid."""
     open_shop(data)
-    from evertill.journeys.refund_order import RefundOrder, refund_order
+    from evertill.journeys.refund_as_staff import RefundOrder, refund_as_staff
     from evertill.kernel import clock
     from evertill.outside.connect import connect
 
@@ -58,7 +58,7 @@ def refund(
         caller="operator",
         key=key.encode() or secrets.token_bytes(16),
     )
-    made = refund_order(asked=asked, actor="operator", now=clock.now()).refund
+    made = refund_as_staff(asker=asker(), asked=asked, now=clock.now()).refund
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
 
 
@@ -78,7 +78,7 @@ def undeliverable(
 
     connect()
     made = give_up_delivery(
-        order_id=read_number(number), reason=reason, restock=restock, actor="operator", now=clock.now()
+        order_id=read_number(number), reason=reason, restock=restock, asker=asker(), now=clock.now()
     )
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
 
@@ -96,7 +96,7 @@ def refund_again(
     from evertill.outside.connect import connect
 
     connect()
-    made = refund_again(refund_id=read_number(number), actor="operator", now=clock.now())
+    made = refund_again(refund_id=read_number(number), asker=asker(), now=clock.now())
     typer.echo(f"Refund {made.number} of {made.amount}: {made.state.value}")
 
 

@@ -7,23 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.kernel.money import Money
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-_ACTOR_CHARS_MAX = 64
+_ACTOR_CHARS_MAX = 40
 
 
 def _check_actor(name: str) -> str:
-    if not 0 < len(name) <= _ACTOR_CHARS_MAX:
-        raise typer.BadParameter(f"A name has 1 to {_ACTOR_CHARS_MAX} signs.")
+    if len(name) > _ACTOR_CHARS_MAX:
+        raise typer.BadParameter(f"A name has {_ACTOR_CHARS_MAX} signs at most.")
     return name
 
 
-_ByOption = Annotated[str, typer.Option("--by", callback=_check_actor, help="Who says so, for the payment's history.")]
+_ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        callback=_check_actor,
+        help="Who says so, where several share the account of this machine.",
+        show_default="that account",
+    ),
+]
 
 
 @app.callback()
@@ -76,7 +84,7 @@ def confirm(
     ],
     currency: Annotated[str, typer.Option(help="Of which currency: GBP.")],
     reference: Annotated[str, typer.Option(help="The bank's reference, or the receipt's number; it counts once.")],
-    by: _ByOption = "operator",
+    by: _ByOption = "",
     data: DataOption = None,
 ) -> None:
     """Confirm that the money of a bank transfer, or cash, has come. What it means is decided as for any payment."""
@@ -88,7 +96,7 @@ def confirm(
     connect()
     money = read_money(amount, currency)
     asked = ConfirmPayment(intent_id=read_number(number), money=money, reference=reference)
-    intent = confirm_payment(asked=asked, actor=by, now=clock.now())
+    intent = confirm_payment(asked=asked, asker=asker(by=by), now=clock.now())
     typer.echo(f"Payment {intent.number} of {intent.captured}: {intent.ending.value if intent.ending else ''}")
     if intent.refunded:
         typer.echo("Money has to go back; `evertill payments waiting` tells how much.")
@@ -130,7 +138,7 @@ def refunded(
     number: Annotated[str, typer.Argument(help="The refund's number.")],
     *,
     reference: Annotated[str, typer.Option(help="The bank's reference, or the receipt's number.")],
-    by: _ByOption = "operator",
+    by: _ByOption = "",
     data: DataOption = None,
 ) -> None:
     """Confirm that a refund was sent by hand."""
@@ -140,7 +148,7 @@ def refunded(
     from evertill.outside.connect import connect
 
     connect()
-    refund = confirm_refund(refund_id=read_number(number), reference=reference, actor=by, now=clock.now())
+    refund = confirm_refund(refund_id=read_number(number), reference=reference, asker=asker(by=by), now=clock.now())
     typer.echo(f"Refund {refund.number} of {refund.amount}: {refund.state.value}")
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from .common import DataOption, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.view_reconciliation import Report, Shown
@@ -106,7 +106,7 @@ def accept(
     from evertill.journeys.end_difference import accept_difference
     from evertill.kernel import clock
 
-    accept_difference(difference_id=read_number(number), actor="operator", why=why.strip(), now=clock.now())
+    accept_difference(difference_id=read_number(number), asker=asker(), why=why.strip(), now=clock.now())
     typer.echo(f"{number} is accepted; the books did not change.")
 
 
@@ -124,7 +124,7 @@ def book(
     from evertill.outside.connect import connect
 
     connect()
-    how = book_difference(difference_id=read_number(number), actor="operator", why=why, now=clock.now())
+    how = book_difference(difference_id=read_number(number), asker=asker(), why=why, now=clock.now())
     done = "is recorded as a refund of this shop" if how.value == "RECORDED" else "is corrected in the ledger"
     typer.echo(f"{number} {done}.")
 
