@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
 
@@ -35,6 +38,20 @@ _ERRORS = (
     psycopg.InternalError,
     psycopg.OperationalError,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """As which role to read, and by which settings the tables' policies know for whom."""
+
+    role: str
+    settings: Mapping[str, str]
+
+
+# What whoever opened the door has proved, until the block that he did it in has ended.
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+# The scope that this thread's transaction is in already.
+_entered: ContextVar[Scope | None] = ContextVar("entered", default=None)
 
 
 class OutcomeUnknown(EvertillError):
@@ -179,6 +196,62 @@ def write() -> Iterator[None]:
         raise OutcomeUnknown("The standby's confirmation did not arrive.")
 
 
+@contextmanager
+def scoped(scope: Scope) -> Iterator[None]:
+    """Whatever is read in the block by `narrowed` is read in this scope."""
+    token = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def enter(scope: Scope) -> None:
+    """This function will have whatever is read by `narrowed` be read in this scope, until the present context ends.
+
+    A context is that of one request; whoever works in a thread of many opens a block of `scoped` instead.
+    """
+    _scope.set(scope)
+
+
+@contextmanager
+def narrowed(scope: Scope | None = None) -> Iterator[None]:
+    """One transaction that sees only what the policies of the tables show to a scope: this one, or that of `scoped`.
+
+    Without either, it sees everything; so it does where the database has no such role. Nothing can be written in it.
+    """
+    wanted, before = scope or _scope.get(), _entered.get()
+    if wanted is None or wanted == before or not _can_become(wanted.role):
+        yield
+        return
+    is_inside = connection.in_atomic_block
+    with transaction.atomic():
+        _become(wanted)
+        token = _entered.set(wanted)
+        try:
+            yield
+        finally:
+            _entered.reset(token)
+        if is_inside:
+            # The caller's transaction goes on as who it was; a transaction of our own ends with all of it.
+            _become(before or Scope(role="none", settings=dict.fromkeys(wanted.settings, "")))
+
+
+def _become(scope: Scope) -> None:
+    # Local to the transaction, so that nothing of it is left on a connection that others use after this.
+    values = {"role": scope.role, **scope.settings}
+    calls: LiteralString = ", ".join(["set_config(%s, %s, true)"] * len(values))
+    fetch(f"select {calls}", [part for pair in values.items() for part in pair])
+
+
+@cache
+def _can_become(role: str) -> bool:
+    rows = fetch(
+        "select from pg_roles where rolname = %s and pg_has_role(current_user, oid, 'member') order by oid", (role,)
+    )
+    return bool(rows)
+
+
 def is_connection_lost(error: BaseException) -> bool:
     """This function will say whether an error means that the connection is gone or was never made."""
     state = _sqlstate(error)
@@ -229,11 +302,15 @@ __all__ = [
     "DatabaseError",
     "DatabaseUnavailable",
     "OutcomeUnknown",
+    "Scope",
     "close",
+    "enter",
     "execute",
     "fetch",
     "is_connection_lost",
+    "narrowed",
     "raw",
+    "scoped",
     "snapshot",
     "stream",
     "with_connection",
