@@ -56,7 +56,7 @@ class TestWholeShop:
     def test_is_at_the_address_that_it_prints(self, told: list[str]) -> None:
         url = found(told, r"The shop is open: (\S+)")
 
-        page = httpx.get(url, trust_env=False, follow_redirects=True)
+        page = httpx.get(f"{url}/en/products", trust_env=False, follow_redirects=True)
         ready = httpx.get(f"{url}/readyz", trust_env=False)
 
         assert page.status_code == 200

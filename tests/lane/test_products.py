@@ -62,6 +62,7 @@ class TestProducts:
             "language": "en",
             "title": "Lamp",
             "text": "It shines.",
+            "categories": [],
             "variants": [
                 {
                     "sku": "LMP-1",

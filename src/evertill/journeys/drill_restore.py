@@ -22,7 +22,7 @@ from evertill.domains import incidents, orders, recovery
 from evertill.domains.recovery import Damaged, Drill, Key, Kind, Occasion, State, Target, Verdict
 from evertill.journeys.archive_log import slot_of
 from evertill.journeys.examine_shop import Examined
-from evertill.journeys.read_catalogue import list_pieces
+from evertill.journeys.read_catalogue import get_piece, list_pieces
 from evertill.journeys.restore_shop import CopiesEnd, Plan, Unpacked, plan_restore, restore_shop
 from evertill.journeys.take_backup import NoTarget, alone
 from evertill.kernel import config, db, embedded
@@ -235,7 +235,7 @@ def _look_at_coverage(work: _Work, plan: Plan, unpacked: Unpacked, *, opener: Op
             start=parent.start,
             segment_bytes=plan.line.segment_bytes,
             into=log,
-            read=lambda piece: work.key.open(piece.key, target.get(piece.key)),
+            read=lambda piece: get_piece(target, key=work.key, line=plan.line, piece=piece),
         )
     stretch = recovery.coverage.Stretch(
         folder=log, timeline=backup.timeline, start=parent.start, end=backup.start, readable=backup.stop

@@ -13,7 +13,7 @@ from evertill.domains import recovery
 from evertill.domains.recovery import FORMAT, Damaged, Key, Line, Manifest, Piece, Target, WrongKey
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["Catalogue", "NewerFormat", "list_pieces", "reach", "read_catalogue", "read_line"]
+__all__ = ["Catalogue", "NewerFormat", "get_piece", "list_pieces", "reach", "read_catalogue", "read_line"]
 
 
 _Said = TypeVar("_Said", Line, Manifest)
@@ -103,6 +103,25 @@ def list_pieces(target: Target, *, line: Line, timeline: int, since: int) -> lis
     after = f"{prefix}{since // line.segment_bytes:016X}"
     found = (recovery.rules.read_piece(one.key, size=one.size) for one in target.list(prefix, after=after))
     return [piece for piece in found if piece is not None]
+
+
+def get_piece(target: Target, *, key: Key, line: Line, piece: Piece) -> bytes:
+    """This function will return the log of a piece that was listed a moment ago.
+
+    A shop that is open joins its small pieces into one of a whole segment, which has the same log; so a piece that is
+    gone is looked for in what has come since. Raises ObjectMissing when it is nowhere, and what `get` and `open` raise.
+    """
+    try:
+        return key.open(piece.key, target.get(piece.key))
+    except recovery.targets.ObjectMissing:
+        later = list_pieces(target, line=line, timeline=piece.timeline, since=piece.start)
+        joined = next(
+            (one for one in later if one.key != piece.key and one.start <= piece.start and piece.end <= one.end), None
+        )
+        if joined is None:
+            raise
+        whole = key.open(joined.key, target.get(joined.key))
+        return whole[piece.start - joined.start : piece.end - joined.start]
 
 
 def reach(*, target: Target, catalogue: Catalogue) -> dt.datetime | None:

@@ -27,7 +27,7 @@ import structlog
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Damaged, Key, Line, Manifest, Part, Piece, Target
-from evertill.journeys.read_catalogue import Catalogue, list_pieces, read_catalogue
+from evertill.journeys.read_catalogue import Catalogue, get_piece, list_pieces, read_catalogue
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
@@ -332,13 +332,15 @@ def _fetching(work: _Work) -> Iterator[ThreadPoolExecutor]:
                 target.close()
 
 
-def _get(work: _Work, key: str) -> bytes:
+def _get(work: _Work, part: Part | Piece) -> bytes:
     """Fetch and open one object, on a connection of this thread's own."""
     target: Target | None = getattr(work.local, "target", None)
     if target is None:
         target = work.local.target = work.opener()
         work.opened.append(target)
-    return work.key.open(key, target.get(key))
+    if isinstance(part, Piece):
+        return get_piece(target, key=work.key, line=work.plan.line, piece=part)
+    return work.key.open(part.key, target.get(part.key))
 
 
 def _in_order(work: _Work, pool: ThreadPoolExecutor, parts: Sequence[Part | Piece]) -> Iterator[bytes]:
@@ -347,7 +349,7 @@ def _in_order(work: _Work, pool: ThreadPoolExecutor, parts: Sequence[Part | Piec
     ahead = iter(parts)
     for part in parts:
         while len(waiting) < _AT_ONCE and (following := next(ahead, None)) is not None:
-            waiting.append(pool.submit(_get, work, following.key))
+            waiting.append(pool.submit(_get, work, following))
         yield waiting.popleft().result()
         work.fetched += part.size
         work.report("Fetching", work.fetched, work.plan.fetch_bytes)
@@ -355,7 +357,7 @@ def _in_order(work: _Work, pool: ThreadPoolExecutor, parts: Sequence[Part | Piec
 
 def _write_files(work: _Work) -> None:
     manifest = work.plan.backup
-    recovery.place.unpack_files(_get(work, manifest.files.key), into=work.into)
+    recovery.place.unpack_files(_get(work, manifest.files), into=work.into)
     place = recovery.place.Place(work.into)
     place.make()
     recovery.sealing.write_key(place.key, work.key)

@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from evertill.domains import incidents, recovery
-from evertill.domains.recovery import Backup, Key, Part, Piece, State, Target
+from evertill.domains.recovery import Backup, Key, Line, Part, Piece, State, Target
 from evertill.journeys.archive_log import slot_of
-from evertill.journeys.read_catalogue import Catalogue, list_pieces, read_catalogue
+from evertill.journeys.read_catalogue import Catalogue, get_piece, list_pieces, read_catalogue
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.replication import lsn_text
@@ -86,7 +86,9 @@ def verify_backups(
                 findings += [_of(catalogue, *wrong) for wrong in _forgotten(catalogue, pieces, memory)]
             unfinished += _unfinished(target, catalogue)
             objects += len(parts) + len(pieces)
-            read = _read_all(opener, key, [*parts, *pieces], sizes=_sizes(target, catalogue), report=report)
+            read = _read_all(
+                opener, key, [*parts, *pieces], line=catalogue.line, sizes=_sizes(target, catalogue), report=report
+            )
             findings += [_of(catalogue, *wrong) for wrong in read]
     return Verified(
         lines=len(catalogues),
@@ -207,12 +209,12 @@ def _sizes(target: Target, catalogue: Catalogue) -> dict[str, int]:
 
 
 def _read_all(
-    opener: Opener, key: Key, objects: Sequence[Part | Piece], *, sizes: dict[str, int], report: Report
+    opener: Opener, key: Key, objects: Sequence[Part | Piece], *, line: Line, sizes: dict[str, int], report: Report
 ) -> _Wrong:
     total, done = sum(one.size for one in objects), 0
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="verify") as pool:
         shares = [objects[number::_AT_ONCE] for number in range(_AT_ONCE)]
-        futures = [pool.submit(_read_share, opener, key, share, sizes) for share in shares if share]
+        futures = [pool.submit(_read_share, opener, key, share, line=line, sizes=sizes) for share in shares if share]
         for future, share in zip(futures, [share for share in shares if share], strict=True):
             yield from future.result()
             done += sum(one.size for one in share)
@@ -220,13 +222,16 @@ def _read_all(
 
 
 def _read_share(
-    opener: Opener, key: Key, objects: Sequence[Part | Piece], sizes: dict[str, int]
+    opener: Opener, key: Key, objects: Sequence[Part | Piece], *, line: Line, sizes: dict[str, int]
 ) -> list[tuple[str, str]]:
     wrong: list[tuple[str, str]] = []
     with closing(opener()) as target:
         for one in objects:
             try:
-                plain = key.open(one.key, target.get(one.key))
+                if isinstance(one, Piece):
+                    plain = get_piece(target, key=key, line=line, piece=one)
+                else:
+                    plain = key.open(one.key, target.get(one.key))
             except (recovery.Damaged, recovery.WrongKey, recovery.targets.ObjectMissing) as error:
                 size = sizes.get(one.key)
                 short = f" It has {size} of {one.size} bytes." if size is not None and size != one.size else ""
