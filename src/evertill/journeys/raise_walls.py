@@ -19,7 +19,10 @@ from evertill.kernel import db
 _ME: LiteralString = f"nullif(current_setting('{ACCOUNT}', true), '')::bigint"
 _OPENED: LiteralString = f"string_to_array(nullif(current_setting('{OPENS}', true), ''), ',')::bigint[]"
 _HIS: LiteralString = f"account_id = {_ME}"
-_OF_HIS_ORDER: LiteralString = "exists (select from orders_order as whole where whole.id = order_id)"
+# What was opened is known without looking at the order.
+_OF_HIS_ORDER: LiteralString = (
+    f"order_id = any({_OPENED}) or exists (select from orders_order as whole where whole.id = order_id)"
+)
 _OF_HIS_PAYMENT: LiteralString = "exists (select from payments_intent as whole where whole.id = intent_id)"
 
 # A table, and which of its rows are his. Those that are parts of another row are shown where that one is.

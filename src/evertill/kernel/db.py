@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -47,7 +48,17 @@ class Scope:
     role: str
     settings: Mapping[str, str]
 
+    @property
+    def becoming(self) -> bytes:
+        """The statement by which a transaction becomes this; raises ValueError for what cannot stand in it."""
+        values = {"role": self.role, **self.settings}
+        if any(not _PLAIN.fullmatch(text) for pair in values.items() for text in pair):
+            raise ValueError("A scope has names, numbers and commas only.")
+        calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
+        return f"select {calls}".encode()
 
+
+_PLAIN = re.compile(r"[a-z0-9_.,]*")
 # What whoever opened the door has proved, until the block that he did it in has ended.
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 # The scope that this thread's transaction is in already.
@@ -224,24 +235,51 @@ def narrowed(scope: Scope | None = None) -> Iterator[None]:
     if wanted is None or wanted == before or not _can_become(wanted.role):
         yield
         return
-    is_inside = connection.in_atomic_block
-    with transaction.atomic():
-        _become(wanted)
-        token = _entered.set(wanted)
-        try:
+    token = _entered.set(wanted)
+    try:
+        with _within(before, wanted) if before else _inside(wanted) if connection.in_atomic_block else _alone(wanted):
             yield
-        finally:
-            _entered.reset(token)
-        if is_inside:
-            # The caller's transaction goes on as who it was; a transaction of our own ends with all of it.
-            _become(before or Scope(role="none", settings=dict.fromkeys(wanted.settings, "")))
+    finally:
+        _entered.reset(token)
 
 
-def _become(scope: Scope) -> None:
-    # Local to the transaction, so that nothing of it is left on a connection that others use after this.
-    values = {"role": scope.role, **scope.settings}
-    calls: LiteralString = ", ".join(["set_config(%s, %s, true)"] * len(values))
-    fetch(f"select {calls}", [part for pair in values.items() for part in pair])
+@contextmanager
+def _alone(scope: Scope) -> Iterator[None]:
+    """A transaction of its own, begun as whom it reads: one wait instead of two."""
+    handle = raw()
+    # Nothing is left of it on a connection that others use after this: it is local to the transaction.
+    _say(handle, b"begin; " + scope.becoming)
+    try:
+        yield
+    except BaseException:
+        if not handle.closed:
+            _say(handle, b"rollback")
+        raise
+    _say(handle, b"commit")
+
+
+@contextmanager
+def _inside(scope: Scope) -> Iterator[None]:
+    """A part of somebody's transaction, which goes on as who it was."""
+    with transaction.atomic():
+        _say(raw(), scope.becoming)
+        yield
+        _say(raw(), Scope(role="none", settings=dict.fromkeys(scope.settings, "")).becoming)
+
+
+@contextmanager
+def _within(before: Scope, scope: Scope) -> Iterator[None]:
+    """A part of another scope's transaction; after an error that one is over as well."""
+    _say(raw(), scope.becoming)
+    yield
+    _say(raw(), before.becoming)
+
+
+def _say(handle: psycopg.Connection[Any], command: bytes) -> None:
+    """Have the server do something that is not worth preparing, at the price of one wait."""
+    result = handle.pgconn.exec_(command)
+    if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
+        raise psycopg.errors.error_from_result(result)
 
 
 @cache
