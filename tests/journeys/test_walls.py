@@ -211,6 +211,11 @@ class TestTables:
         for table in _CLOSED:
             assert db.fetch("select has_table_privilege('evertill_visitor', %s, 'select')", (table,)) == [(False,)]
 
+    def test_put_their_owner_under_the_policies_too(self) -> None:
+        forced = db.fetch("select relname::text from pg_class where relrowsecurity and relforcerowsecurity order by 1")
+
+        assert [table for (table,) in forced] == sorted(OWN)
+
     def test_the_visitor_may_read_those_alone(self) -> None:
         readable = {
             table
@@ -232,11 +237,12 @@ class TestTables:
         assert _policies() == before
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("alter table orders_line disable row level security")
+            cursor.execute("alter table orders_event no force row level security")
             cursor.execute("comment on policy own on orders_order is 'of an older release'")
 
         raise_walls()
 
-        assert {name for name, _ in _policies() - before} == {"orders_line", "orders_order"}
+        assert {name for name, _ in _policies() - before} == {"orders_event", "orders_line", "orders_order"}
         assert tables.count("orders_order") == 0
 
 

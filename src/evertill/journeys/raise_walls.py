@@ -70,7 +70,7 @@ def _raise_wall(connection: psycopg.Connection[Any], table: str, shown: LiteralS
     names = {"table": sql.Identifier(table), "visitor": sql.Identifier(ROLE)}
     connection.execute(sql.SQL("grant select on {table} to {visitor}").format(**names))
     stands = connection.execute(
-        "select obj_description(policy.oid, 'pg_policy') = %s and walled.relrowsecurity"
+        "select obj_description(policy.oid, 'pg_policy') = %s and walled.relrowsecurity and walled.relforcerowsecurity"
         " from pg_policy as policy join pg_class as walled on walled.oid = policy.polrelid"
         " where policy.polrelid = %s::regclass and policy.polname = 'own'",
         (mark, table),
@@ -83,6 +83,8 @@ def _raise_wall(connection: psycopg.Connection[Any], table: str, shown: LiteralS
         f"create policy shop on {{table}} using (current_user <> '{ROLE}') with check (current_user <> '{ROLE}')",
         f"create policy own on {{table}} for select to {{visitor}} using ({shown})",
         "alter table {table} enable row level security",
+        # Else whoever owns the table would see past them.
+        "alter table {table} force row level security",
         f"comment on policy own on {{table}} is '{mark}'",
     ):
         connection.execute(sql.SQL(statement).format(**names))
