@@ -14,10 +14,10 @@ from evertill.kernel.config import Told
 __all__ = [
     "Change",
     "Declared",
-    "Told",
     "Name",
     "Preference",
     "Shown",
+    "Told",
     "list_preferences",
     "list_settings",
     "read_history",

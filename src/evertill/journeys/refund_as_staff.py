@@ -36,8 +36,8 @@ class _Found(Exception):
 def refund_as_staff(*, asker: Asker, asked: RefundOrder, now: dt.datetime) -> Refunded:
     """This function will give money back as `refund_order` does, when the asker may.
 
-    All refunds of one order together count towards the preference `refunds.alone-max`; beyond it, exactly this has to be approved.
-    Raises Forbidden, also for his own order, ApprovalRequired, and what refund_order raises.
+    All refunds of one order together count towards the preference `refunds.alone-max`; beyond it, exactly this has to
+    be approved. Raises Forbidden, also for his own order, ApprovalRequired, and what refund_order raises.
     """
 
     def leave(intent: payments.Intent, refund: payments.Refund) -> None:

@@ -27,7 +27,7 @@ DECLARED: Mapping[Name, Declared] = MappingProxyType(
         ),
         Name.SHOP_CONTACT: Declared(
             kind=Kind.TEXT,
-            says="How customers reach the shop: an address, a telephone number or both, shown at the foot of its pages.",
+            says="How customers reach the shop: an address, a telephone number or both; at the foot of its pages.",
             default="",
             high=200,
         ),
@@ -45,8 +45,8 @@ DECLARED: Mapping[Name, Declared] = MappingProxyType(
         ),
         Name.REFUND_ALONE_MAX: Declared(
             kind=Kind.AMOUNT,
-            says="Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its refunds"
-            " together; beyond it another person approves.",
+            says="Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its"
+            " refunds together; beyond it another person approves.",
             default=20_000,
             high=10**12,
             is_sensitive=True,
@@ -109,7 +109,5 @@ def read_value(name: Name, text: str) -> int | str:
         return words
     number = text.strip()
     if not _NUMBER.fullmatch(number) or not declared.low <= int(number) <= declared.high:
-        raise PreferenceInvalid(
-            f"This takes a whole number from {declared.low} to {declared.high}.", name=name.value
-        )
+        raise PreferenceInvalid(f"This takes a whole number from {declared.low} to {declared.high}.", name=name.value)
     return int(number)

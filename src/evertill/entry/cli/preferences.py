@@ -27,7 +27,11 @@ def list_(*, data: DataOption = None) -> None:
 
     for shown in list_preferences():
         one = shown.preference
-        since = f"version {one.version}, {one.changed_at:%Y-%m-%d %H:%M} UTC, by {one.changed_by}" if one.changed_at else "default"
+        since = (
+            f"version {one.version}, {one.changed_at:%Y-%m-%d %H:%M} UTC, by {one.changed_by}"
+            if one.changed_at
+            else "default"
+        )
         typer.echo(f"{one.name.value:22}  {_told(one.value)}  ({since})")
         typer.echo(f"    {shown.declared.says}")
 
