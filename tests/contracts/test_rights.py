@@ -101,6 +101,7 @@ class TestRights:
         assert fewer == {
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
+            "preferences_value": ["SELECT", "INSERT"],
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }
