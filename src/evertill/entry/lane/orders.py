@@ -126,6 +126,17 @@ class PlacedOut(OrderOut, frozen=True):
     """A placed order; `access_token` lets whoever holds it read or cancel this one order."""
 
     access_token: str
+    receipt: (
+        Annotated[
+            str,
+            Meta(
+                description="Proves the order, signed by the shop: keep it. Absent for one placed before there were"
+                " receipts.",
+                examples=["EVERTILL1.AWE3…"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class PriceScopeMissing(EvertillError):
@@ -230,4 +241,5 @@ def _placed_out(placed: Placed) -> PlacedOut:
         order.placed_at,
         order.reserved_until,
         placed.access_token,
+        placed.receipt or UNSET,
     )
