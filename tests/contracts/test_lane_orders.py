@@ -30,7 +30,7 @@ class TestPlacing:
         assert answer.headers["cache-control"] == "no-store"
         assert "idempotency-replayed" not in answer.headers
         told = answer.json()
-        fields = ["number", "state", "total", "lines", "placed_at", "reserved_until", "access_token", "receipt"]
+        fields = ["number", "state", "total", "lines", "placed_at", "reserved_until", "receipt", "access_token"]
         assert list(told) == fields
         assert verify_receipt(text=told["receipt"]).standing is Standing.KEPT
         assert told["state"] == "PLACED"

@@ -122,10 +122,9 @@ class OrderOut(msgspec.Struct, frozen=True):
     reserved_until: dt.datetime
 
 
-class PlacedOut(OrderOut, frozen=True):
+class PlacedOut(OrderOut, frozen=True, kw_only=True):
     """A placed order; `access_token` lets whoever holds it read or cancel this one order."""
 
-    access_token: str
     receipt: (
         Annotated[
             str,
@@ -137,6 +136,8 @@ class PlacedOut(OrderOut, frozen=True):
         ]
         | UnsetType
     ) = UNSET
+    # The last one: quick clients look for it there.
+    access_token: str
 
 
 class PriceScopeMissing(EvertillError):
@@ -240,6 +241,6 @@ def _placed_out(placed: Placed) -> PlacedOut:
         [LineOut(line.sku, line.title, line.quantity, line.unit_price, line.total) for line in order.lines],
         order.placed_at,
         order.reserved_until,
-        placed.access_token,
-        placed.receipt or UNSET,
+        receipt=placed.receipt or UNSET,
+        access_token=placed.access_token,
     )
