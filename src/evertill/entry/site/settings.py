@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
+    "evertill.domains.receipts",
     "evertill.domains.reconciliation",
     "evertill.domains.recovery",
     "evertill.domains.stock",
