@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = {
     "token": "evertill.entry.cli.token",
     "database": "evertill.entry.cli.database",
     "orders": "evertill.entry.cli.orders",
+    "receipts": "evertill.entry.cli.receipts",
+    "verify-receipt": "evertill.entry.cli.verify_receipt",
     "submissions": "evertill.entry.cli.submissions",
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
