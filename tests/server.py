@@ -33,6 +33,11 @@ SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 _FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
 
 
+_RAISE_WALLS = (
+    "import django; django.setup(); from evertill.journeys.raise_walls import raise_walls; assert raise_walls()"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A server for tests: as its superuser, as the role that owns a shop, and the name of the migrated template."""
@@ -64,6 +69,8 @@ def session_server() -> Iterator[Server]:
                 superuser_url=embedded.superuser_url(folder), owner_url=owner_url, template="evertill_test_template"
             )
         stack.callback(_drop, server, server.template)
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            embedded.make_visitor_role(connection, played_by=urlsplit(server.owner_url).username or "")
         _create(server, server.template)
         _migrate(server.database_url(server.template))
         yield server
@@ -112,6 +119,12 @@ def _migrate(url: str) -> None:
         env=os.environ | environment(url),
         check=True,
         timeout=120,
+    )
+    subprocess.run(
+        [sys.executable, "-c", _RAISE_WALLS],
+        env=os.environ | environment(url),
+        check=True,
+        timeout=60,
     )
 
 

@@ -90,6 +90,10 @@ def grant_rights(*, role: str) -> None:
         cursor.execute(f"grant usage on all sequences in schema public to {role}")
 
 
+def raise_walls() -> None:
+    """This shop has no customers."""
+
+
 def load_demo(*, now: dt.datetime) -> None:
     from django.contrib.contenttypes.models import ContentType
 
@@ -118,6 +122,7 @@ def main() -> None:
                 work=f"{here}:work",
                 serve_metrics=f"{here}:serve_metrics",
                 grant_rights=f"{here}:grant_rights",
+                raise_walls=f"{here}:raise_walls",
                 load_demo=f"{here}:load_demo",
             ),
         )

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
+from evertill.journeys.raise_walls import OWN
+from evertill.kernel import embedded
 from tests.contracts.test_up import clean_environment, free_port
 from tests.kernel.waiting import open_folder, until
 
@@ -53,6 +56,17 @@ def found(told: list[str], pattern: str) -> str:
 
 
 class TestWholeShop:
+    def test_reads_for_customers_behind_a_second_wall(self, told: list[str]) -> None:
+        folder = Path(found(told, r"Data in (.+); metrics"))
+
+        with psycopg.connect(embedded.shop_url(folder), autocommit=True) as shop:
+            (works_as, plays) = shop.execute(
+                "select current_user::text, pg_has_role('evertill_visitor', 'member')"
+            ).fetchone() or ("", False)
+            (walled,) = shop.execute("select count(*) from pg_policy where polname = 'own'").fetchone() or (0,)
+
+        assert (works_as, plays, walled) == ("evertill_shop", True, len(OWN))
+
     def test_is_at_the_address_that_it_prints(self, told: list[str]) -> None:
         url = found(told, r"The shop is open: (\S+)")
 

@@ -16,6 +16,7 @@ from evertill.journeys.begin_session import AccountGone, Visit
 from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, keep_enough
 from evertill.journeys.record_act import record_act
+from evertill.journeys.see_own import own_rows
 from evertill.journeys.send_code import send_code
 from evertill.journeys.sign_in import CodeWrong
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -57,7 +58,8 @@ class AddingAddress:
 
 def list_addresses(*, session: Session) -> list[Address]:
     """This function will return the addresses of the caller's account, in the order in which it got them."""
-    return accounts.read_addresses(account_id=session.account_id)
+    with own_rows(session):
+        return accounts.read_addresses(account_id=session.account_id)
 
 
 def begin_adding(*, session: Session, address: str, visit: Visit, now: dt.datetime) -> AddingAddress:

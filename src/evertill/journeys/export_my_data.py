@@ -20,6 +20,7 @@ from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
 from evertill.journeys.enrolled_factors import read_enrolled
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
+from evertill.journeys.see_own import own_rows
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
@@ -43,7 +44,7 @@ def export_my_data(*, session: Session, visit: Visit, now: dt.datetime) -> IO[by
         tell_owner(account_id=account.id, notice=Notice.DATA_EXPORTED, facts=facts, now=now)
     file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
     try:
-        with db.snapshot():
+        with db.snapshot(), own_rows(session):
             file.writelines(_document(account, now=now))
     except BaseException:
         file.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evertill.domains import orders
 from evertill.domains.identity import Session
 from evertill.domains.orders import Order
+from evertill.journeys.see_own import own_rows
 
 __all__ = ["MyOrders", "Order", "list_my_orders"]
 
@@ -24,6 +25,7 @@ def list_my_orders(*, session: Session, behind: int | None = None, limit: int) -
 
     Behind an order that is not its own there is nothing.
     """
-    found = orders.list_of_account(account_id=session.account_id, behind=behind, limit=limit + 1)
+    with own_rows(session):
+        found = orders.list_of_account(account_id=session.account_id, behind=behind, limit=limit + 1)
     page = tuple(found[:limit])
     return MyOrders(orders=page, behind=page[-1].id if len(found) > limit else None)

@@ -6,6 +6,7 @@ import datetime as dt
 
 from evertill.domains import identity
 from evertill.domains.identity import Browser, Session
+from evertill.journeys.see_own import own_rows
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
@@ -55,7 +56,8 @@ def sign_out(*, session: Session, now: dt.datetime) -> None:
 
 def list_sessions(*, session: Session, now: dt.datetime) -> list[Session]:
     """This function will return the account's open sessions, the one seen last first; the caller's is among them."""
-    return identity.sessions.list_open(account_id=session.account_id, now=now)
+    with own_rows(session):
+        return identity.sessions.list_open(account_id=session.account_id, now=now)
 
 
 def end_session(*, session: Session, session_id: int, now: dt.datetime) -> None:
@@ -73,7 +75,8 @@ def end_other_sessions(*, session: Session, now: dt.datetime) -> int:
 
 def list_browsers(*, session: Session, now: dt.datetime) -> list[Browser]:
     """This function will return the browsers that the account signed in with, the one used last first."""
-    return identity.browsers.list_known(account_id=session.account_id, now=now)
+    with own_rows(session):
+        return identity.browsers.list_known(account_id=session.account_id, now=now)
 
 
 def forget_browser(*, session: Session, browser_id: int, now: dt.datetime) -> None:

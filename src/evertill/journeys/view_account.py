@@ -6,6 +6,7 @@ from evertill.domains import accounts
 from evertill.domains.accounts import Account, NameInvalid
 from evertill.domains.identity import Session
 from evertill.journeys.begin_session import AccountGone
+from evertill.journeys.see_own import own_rows
 from evertill.kernel import db
 
 __all__ = ["Account", "AccountGone", "NameInvalid", "rename_account", "view_account"]
@@ -13,7 +14,8 @@ __all__ = ["Account", "AccountGone", "NameInvalid", "rename_account", "view_acco
 
 def view_account(*, session: Session) -> Account:
     """This function will return the caller's account; raises AccountGone."""
-    account = accounts.read(account_id=session.account_id)
+    with own_rows(session):
+        account = accounts.read(account_id=session.account_id)
     if account is None or account.state is not accounts.AccountState.ACTIVE:
         raise AccountGone("This account was deleted.")
     return account

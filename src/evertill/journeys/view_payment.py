@@ -7,6 +7,7 @@ from functools import cache
 
 from evertill.domains import payments
 from evertill.domains.payments import Intent
+from evertill.journeys.see_own import own_rows
 from evertill.journeys.settle_payment import PaymentNotFound, settle_payment
 from evertill.kernel import config
 from evertill.kernel.rarely import Rarely
@@ -16,7 +17,8 @@ __all__ = ["Intent", "PaymentNotFound", "is_worth_asking", "list_payments", "loo
 
 def view_payment(*, intent_id: int, order_id: int | None = None) -> payments.Intent:
     """This function will return one payment as we know it, of this order if one is named; raises PaymentNotFound."""
-    intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
+    with own_rows():
+        intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
     if intent is None or order_id not in (None, intent.order_id):
         raise PaymentNotFound("This order has no payment with this number.")
     return intent
@@ -24,7 +26,8 @@ def view_payment(*, intent_id: int, order_id: int | None = None) -> payments.Int
 
 def list_payments(*, order_id: int) -> list[payments.Intent]:
     """This function will return the latest payments of an order, at most `config.page_size_max`, the latest first."""
-    return payments.find_order_intents(order_id=order_id, limit=config.get().page_size_max)
+    with own_rows():
+        return payments.find_order_intents(order_id=order_id, limit=config.get().page_size_max)
 
 
 def is_worth_asking(intent: payments.Intent) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from evertill.domains import orders, payments
+from evertill.journeys.see_own import own_rows
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.journeys.view_payment import list_payments
 from evertill.journeys.view_refunds import view_refunds
@@ -41,6 +42,11 @@ def view_receipt(*, order_id: int) -> Receipt:
 
     Money that came and bought nothing is on it too, and so is its going back: a customer's statement shows both.
     """
+    with own_rows():
+        return _read(order_id)
+
+
+def _read(order_id: int) -> Receipt:
     order = view_order(order_id=order_id)
     intents = {intent.number: intent for intent in list_payments(order_id=order_id) if intent.captured is not None}
     captured_at = payments.read_captured_at(intent_ids=[intent.id for intent in intents.values()])

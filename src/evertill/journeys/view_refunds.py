@@ -9,6 +9,7 @@ import msgspec
 from evertill.domains import orders, payments
 from evertill.domains.orders import Pieces
 from evertill.domains.payments import Refund
+from evertill.journeys.see_own import own_rows
 from evertill.kernel import config
 from evertill.kernel.money import Money
 
@@ -27,12 +28,14 @@ class OrderRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 def view_refunds(*, order_id: int) -> list[OrderRefund]:
     """This function will return the latest refunds of an order, at most `config.page_size_max`, the latest first."""
-    return _whole(payments.find_order_refunds(order_id=order_id, limit=config.get().page_size_max))
+    with own_rows():
+        return _whole(payments.find_order_refunds(order_id=order_id, limit=config.get().page_size_max))
 
 
 def view_refund(refund: payments.Refund) -> OrderRefund:
     """This function will return a refund with what it gives back."""
-    (whole,) = _whole([refund])
+    with own_rows():
+        (whole,) = _whole([refund])
     return whole
 
 

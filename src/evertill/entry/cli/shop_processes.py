@@ -40,6 +40,7 @@ class Site:
     is_archiving: str = "evertill.entry.worker.archive:is_archiving"
     back_up: str = "evertill.entry.worker.backups:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
+    raise_walls: str = "evertill.journeys.raise_walls:raise_walls"
     grant_rights: str = "evertill.journeys.grant_rights:grant_rights"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
     serve_sandbox: str = "evertill.sandbox.serve:serve"
@@ -164,7 +165,7 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     owner_url = config.get().owner_database_url
     if folder is not None:
         owner_url = embedded.url(folder)
-        embedded.make_shop_role(embedded.superuser_url(folder), password=connection.settings_dict["PASSWORD"])
+        embedded.make_shop_roles(embedded.superuser_url(folder), password=connection.settings_dict["PASSWORD"])
     if owner_url:
         connection.settings_dict |= _who(owner_url)
     with connection.cursor() as cursor:
@@ -177,6 +178,7 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if connection.settings_dict["USER"] != shop_role:
         _look_up(site.grant_rights)(role=shop_role)
+    _look_up(site.raise_walls)()
     if demo:
         _look_up(site.load_demo)(now=clock.now())
 

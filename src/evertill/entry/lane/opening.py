@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
 from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.guard_payment import CUSTOMER
+from evertill.journeys.see_own import prove
 from evertill.journeys.view_order import OrderNotFound, opens
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
@@ -43,6 +44,7 @@ async def opened_by(scope: Any, headers: dict[bytes, bytes], number: str, *, nee
     # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
     if not opens(token, order_id=order_id):
         raise OrderNotFound("There is no such order for this token.")
+    prove(opens=[order_id])
     return order_id, CUSTOMER
 
 

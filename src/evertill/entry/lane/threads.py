@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,7 +33,7 @@ async def in_thread(journey: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     global _asked  # noqa: PLW0603 - only the loop's own thread counts
     if _asked >= config.get().queue_max:
         raise Overloaded("Too many requests are waiting.", retry_after_s=1)
-    call: Callable[[], Any] = partial(journey, *args, **kwargs)
+    call: Callable[[], Any] = _here(partial(journey, *args, **kwargs))
     _asked += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_pool(), db.with_connection, call)
@@ -45,4 +46,9 @@ async def in_paying_thread(provider: str, journey: Callable[P, T], *args: P.args
 
     `provider` is the name of one that this shop has. Raises lines.LineFull past the bound, and what in_thread raises.
     """
-    return await asyncio.wrap_future(lines.submit(provider, partial(journey, *args, **kwargs)))
+    return await asyncio.wrap_future(lines.submit(provider, _here(partial(journey, *args, **kwargs))))
+
+
+def _here(call: Callable[[], T]) -> Callable[[], T]:
+    """A call that knows in a thread what the request has proved here."""
+    return partial(copy_context().run, call)

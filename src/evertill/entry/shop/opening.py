@@ -19,6 +19,7 @@ from evertill.entry.shop.contact_form import account_of
 from evertill.entry.shop.pages import reads
 from evertill.entry.shop.visitor import visitor
 from evertill.journeys.place_orders import Placed
+from evertill.journeys.see_own import proved
 from evertill.journeys.view_order import OrderNotFound, access_token, belongs_to, opens
 from evertill.journeys.view_payment import PaymentNotFound
 from evertill.kernel import ids
@@ -66,12 +67,15 @@ def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) ->
         except ids.InvalidNumber:
             raise Http404 from None
         token = request.GET.get("access_token", "")
+        account_id = None
         if not opens(token, order_id=order_id):
             token = ""
-            if not is_own(request, order_id=order_id):
+            account_id = owner_here(request, order_id=order_id)
+            if account_id is None:
                 raise Http404
         try:
-            return view(request, Opened(order_id=order_id, token=token), *args, **kwargs)
+            with proved(account_id=account_id, opens=[order_id] if token else ()):
+                return view(request, Opened(order_id=order_id, token=token), *args, **kwargs)
         except (OrderNotFound, PaymentNotFound):
             raise Http404 from None
 
@@ -86,8 +90,15 @@ def found(request: HttpRequest, *, order_id: int) -> Opened | None:
 
 def is_own(request: HttpRequest, *, order_id: int) -> bool:
     """This function will say whether an order belongs to who is signed in. Of a guest's order nobody is the owner."""
+    return owner_here(request, order_id=order_id) is not None
+
+
+def owner_here(request: HttpRequest, *, order_id: int) -> int | None:
+    """This function will return who is signed in, if the order is his; else None."""
     session = visitor(request)
-    return session is not None and belongs_to(order_id=order_id, account_id=session.account_id)
+    if session is None or not belongs_to(order_id=order_id, account_id=session.account_id):
+        return None
+    return session.account_id
 
 
 def address_of_placed(request: HttpRequest, placed: Placed) -> str:

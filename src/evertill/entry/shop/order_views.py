@@ -17,6 +17,7 @@ from evertill.entry.shop.waiting import TakesLonger
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.list_methods import list_methods
+from evertill.journeys.see_own import own_rows
 from evertill.journeys.view_order import Order, OrderNotFound, view_order
 from evertill.journeys.view_payment import Intent, list_payments
 from evertill.journeys.view_receipt import view_receipt
@@ -71,8 +72,9 @@ def order_page(
     """This function will return the page of an order, with what went wrong on it."""
     language = translation.get_language()
     heard = live.hear(request, order_id=opened.id, token=opened.stream_token, page=opened.address)
-    order = view_order(order_id=opened.id)
-    payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
+    with own_rows():
+        order = view_order(order_id=opened.id)
+        payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
     # What is still under way goes on under the key that it began with; a new try gets a new one.
     is_same = isinstance(error, TakesLonger | db.OutcomeUnknown) or (error is not None and error.code == "OVERLOADED")
     context = {

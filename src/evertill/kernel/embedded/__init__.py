@@ -18,11 +18,12 @@ from .create import CreationFailed, adopt, dress
 from .place import ClusterElsewhere, NoCluster
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
-from .roles import SHOP_ROLE, make_shop_role
+from .roles import SHOP_ROLE, VISITOR_ROLE, make_shop_roles, make_visitor_role
 from .running import NotReady, running, stop, wait_ready
 
 __all__ = [
     "SHOP_ROLE",
+    "VISITOR_ROLE",
     "AccountMissing",
     "Cluster",
     "ClusterElsewhere",
@@ -39,7 +40,8 @@ __all__ = [
     "dress",
     "find_programs",
     "is_ready",
-    "make_shop_role",
+    "make_shop_roles",
+    "make_visitor_role",
     "prepare",
     "running",
     "settle",

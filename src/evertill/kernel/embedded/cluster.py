@@ -30,8 +30,8 @@ class OtherVersion(EvertillError):
     status = "conflict"
     kept = "The data was not touched and is complete."
     remedy = (
-        "Start the release of Evertill that wrote it, dump the database with pg_dump, and load the dump into a new"
-        " data folder of this release; or upgrade a copy of the folder with pg_upgrade."
+        "Start the release of Evertill that wrote it, dump the database with pg_dump --enable-row-security, and load"
+        " the dump into a new data folder of this release; or upgrade a copy of the folder with pg_upgrade."
     )
 
 

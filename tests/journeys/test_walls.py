@@ -1,0 +1,252 @@
+"""The second wall: with the filters of the queries taken away, the database still shows nothing of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from psycopg.errors import InsufficientPrivilege
+
+from evertill.domains import orders, payments
+from evertill.journeys import see_own
+from evertill.journeys.list_my_orders import list_my_orders
+from evertill.journeys.raise_walls import OWN, raise_walls
+from evertill.journeys.view_order import OrderNotFound, view_order
+from evertill.journeys.view_payment import list_payments
+from evertill.journeys.view_refunds import view_refunds
+from evertill.kernel import db
+from tests import tables
+from tests.builders import ask, make_product, place_one
+from tests.paying import refund, settle, start
+from tests.people import Pocket, signed_up
+from tests.twin import Twin
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+ADA, BOB = 1, 2
+# Tables that say whose a row is, and that nobody from outside ever reads: the visitor's role has no right to them.
+_CLOSED = {
+    "access_role_grant",
+    "disputes_dispute",
+    "identity_attempt",
+    "identity_challenge",
+    "identity_passkey_holder",
+    "identity_recovery",
+    "orders_hold",
+    "payments_event",
+    "stock_movement",
+}
+
+
+@pytest.fixture
+def bought() -> Iterator[dict[int, list[int]]]:
+    """Two orders of Ada's, two of Bob's and one of a guest, all paid and one of each partly given back."""
+    twin = Twin()
+    payments.register(twin)
+    make_product("TEA", pieces=100)
+    whose: dict[int, list[int]] = {ADA: [], BOB: [], 0: []}
+    for number, account in enumerate((ADA, BOB, 0, BOB, ADA)):
+        order = place_one(ask(f"key {number}", {"TEA": 2}))
+        intent = start(order, key=f"pay {number}")
+        twin.pay(intent)
+        settle(intent)
+        refund(intent, 100, key=f"back {number}")
+        whose[account].append(order.order.id)
+        if account:
+            db.execute("update orders_order set account_id = %s where id = %s", (account, order.order.id))
+    yield whose
+    payments.register()
+
+
+def seen(table: str) -> int:
+    """How many rows a query without any filter finds."""
+    ((count,),) = db.fetch(f"select count(*) from {connection.ops.quote_name(table)}")  # noqa: S608 — a name of ours.
+    return int(count)
+
+
+def me() -> str:
+    ((role,),) = db.fetch("select current_user::text")
+    return str(role)
+
+
+_ORDERS = ("orders_order", "orders_line", "orders_event", "payments_intent", "payments_move", "payments_refund")
+
+
+class TestWithoutFilters:
+    def test_an_account_sees_its_own_orders_and_what_belongs_to_them(self, bought: dict[int, list[int]]) -> None:
+        whole = {table: seen(table) for table in _ORDERS}
+        with see_own.proved(account_id=ADA), see_own.own_rows():
+            own = {table: seen(table) for table in _ORDERS}
+            ids = {order_id for (order_id,) in db.fetch("select id from orders_order")}
+            lines = {order_id for (order_id,) in db.fetch("select order_id from orders_line")}
+            paid = {order_id for (order_id,) in db.fetch("select order_id from payments_intent")}
+
+        assert ids == lines == paid == set(bought[ADA])
+        # Everybody has as much: two of five orders are Ada's.
+        assert own == {table: count * 2 // 5 for table, count in whole.items()}
+
+    def test_a_guest_sees_the_order_whose_token_he_holds(self, bought: dict[int, list[int]]) -> None:
+        (guests,) = bought[0]
+        with see_own.proved(opens=[guests]), see_own.own_rows():
+            assert db.fetch("select id from orders_order") == [(guests,)]
+            assert {order_id for (order_id,) in db.fetch("select order_id from payments_intent")} == {guests}
+            assert seen("payments_refund") == 1
+
+    @pytest.mark.parametrize("nobody", [see_own.proved(), see_own.proved(account_id=99), see_own.proved(opens=[7])])
+    def test_who_has_proved_nothing_of_this_sees_nothing(
+        self, bought: dict[int, list[int]], nobody: AbstractContextManager[None]
+    ) -> None:
+        with nobody, see_own.own_rows():
+            assert {table: seen(table) for table in OWN} == dict.fromkeys(OWN, 0)
+
+    def test_the_shop_itself_sees_everything(self, bought: dict[int, list[int]]) -> None:
+        with see_own.own_rows():
+            assert seen("orders_order") == 5
+
+    def test_nothing_is_written_and_nothing_else_is_read(self, bought: dict[int, list[int]]) -> None:
+        for statement in (
+            "update orders_order set total = 0",
+            "delete from orders_line",
+            "insert into accounts_address select * from accounts_address",
+            "select digest from access_api_token",
+            "select mac from trail_record",
+            "select wrapped from identity_key",
+            "select on_hand from stock_item",
+        ):
+            with pytest.raises(InsufficientPrivilege), see_own.proved(account_id=ADA), see_own.own_rows():
+                db.raw().execute(statement.encode())
+            connection.close()
+
+
+class TestJourneys:
+    def test_find_nothing_of_others_whatever_they_ask_for(self, bought: dict[int, list[int]]) -> None:
+        of_bob, of_a_guest = bought[BOB][0], bought[0][0]
+        with see_own.proved(account_id=ADA):
+            assert view_order(order_id=bought[ADA][0]).id == bought[ADA][0]
+            assert len(view_refunds(order_id=bought[ADA][0])) == len(list_payments(order_id=bought[ADA][0])) == 1
+            for order_id in (of_bob, of_a_guest):
+                with pytest.raises(OrderNotFound):
+                    view_order(order_id=order_id)
+                assert view_refunds(order_id=order_id) == []
+                assert list_payments(order_id=order_id) == []
+
+    def test_of_a_session_find_nothing_of_others_without_their_filter(
+        self, bought: dict[int, list[int]], pocket: Pocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = signed_up(pocket).session
+        db.execute("update orders_order set account_id = %s where account_id = 1", (session.account_id,))
+        whole = orders.list_of_account
+
+        def of_everybody(*, account_id: int, **asked: Any) -> list[orders.Order]:
+            return [order for each in (session.account_id, BOB) for order in whole(account_id=each, **asked)]
+
+        monkeypatch.setattr("evertill.journeys.list_my_orders.orders.list_of_account", of_everybody)
+        page = list_my_orders(session=session, limit=10)
+
+        assert {order.id for order in page.orders} == set(bought[ADA])
+        assert len(of_everybody(account_id=0, behind=None, limit=10)) == 4
+
+
+class TestScope:
+    def test_ends_with_its_block_and_leaves_nothing_on_the_connection(self, bought: dict[int, list[int]]) -> None:
+        shop = me()
+        with see_own.proved(account_id=ADA):
+            with see_own.own_rows():
+                assert me() == see_own.ROLE
+            assert me() == shop
+        with see_own.own_rows():
+            assert me() == shop
+        assert db.fetch("select coalesce(current_setting('evertill.account', true), '')") == [("",)]
+
+    def test_inside_a_transaction_gives_it_back_as_it_was(self, bought: dict[int, list[int]]) -> None:
+        shop = me()
+        with see_own.proved(account_id=ADA), db.write():
+            with see_own.own_rows():
+                assert seen("orders_order") == 2
+            assert (me(), seen("orders_order")) == (shop, 5)
+            with pytest.raises(ZeroDivisionError):
+                _fail_inside()
+            assert (me(), seen("orders_order")) == (shop, 5)
+            db.execute("update orders_order set language = 'en'")
+
+    def test_within_another_gives_back_the_outer_one(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA), see_own.own_rows():
+            with see_own.proved(opens=bought[0]), see_own.own_rows():
+                assert seen("orders_order") == 1
+            assert seen("orders_order") == 2
+
+    def test_an_error_ends_it_too(self, bought: dict[int, list[int]]) -> None:
+        shop = me()
+        with see_own.proved(account_id=ADA), pytest.raises(ZeroDivisionError):
+            _fail_inside()
+
+        assert (me(), seen("orders_order")) == (shop, 5)
+
+
+def _fail_inside() -> None:
+    with see_own.own_rows():
+        seen("orders_order")
+        raise ZeroDivisionError
+
+
+class TestTables:
+    def test_that_say_whose_a_row_is_are_walled_or_closed(self) -> None:
+        found = {
+            table
+            for (table,) in db.fetch(
+                """
+                select distinct relname::text
+                from pg_attribute join pg_class on pg_class.oid = attrelid
+                where relkind = 'r' and relnamespace = 'public'::regnamespace
+                  and attname in ('account_id', 'order_id', 'intent_id') and not attisdropped
+                """
+            )
+        }
+
+        assert found - _CLOSED <= set(OWN)
+        assert set(OWN) - found == {"orders_order", "accounts_account"} - found
+        for table in _CLOSED:
+            assert db.fetch("select has_table_privilege('evertill_visitor', %s, 'select')", (table,)) == [(False,)]
+
+    def test_put_their_owner_under_the_policies_too(self) -> None:
+        forced = db.fetch("select relname::text from pg_class where relrowsecurity and relforcerowsecurity order by 1")
+
+        assert [table for (table,) in forced] == sorted(OWN)
+
+    def test_the_visitor_may_read_those_alone(self) -> None:
+        readable = {
+            table
+            for (table,) in db.fetch(
+                """
+                select relname::text from pg_class
+                where relkind in ('r', 'v', 'm', 'p') and relnamespace = 'public'::regnamespace
+                  and has_any_column_privilege('evertill_visitor', oid, 'select, insert, update, references')
+                """
+            )
+        }
+
+        assert readable == set(OWN)
+
+    def test_are_raised_once_and_again_when_they_are_to_be_others(self) -> None:
+        before = _policies()
+
+        assert raise_walls()
+        assert _policies() == before
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("alter table orders_line disable row level security")
+            cursor.execute("alter table orders_event no force row level security")
+            cursor.execute("comment on policy own on orders_order is 'of an older release'")
+
+        raise_walls()
+
+        assert {name for name, _ in _policies() - before} == {"orders_event", "orders_line", "orders_order"}
+        assert tables.count("orders_order") == 0
+
+
+def _policies() -> set[tuple[str, int]]:
+    """Each table's policy, by the number that it got when it was made."""
+    rows = db.fetch("select polrelid::regclass::text, oid::bigint from pg_policy where polname = 'own'")
+    return {(table, number) for table, number in rows}
