@@ -68,6 +68,7 @@ _ANSWERS = {
     "README.md": [201],
     "docs/guide/first-order.md": [200, 200, 201, 201, 200, 200, 409, 201],
     "docs/guide/live.md": [201, 200, 200],
+    "docs/guide/receipts.md": [201],
     "docs/guide/balance.md": [201, 201],
 }
 

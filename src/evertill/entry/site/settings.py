@@ -66,6 +66,11 @@ INSTALLED_APPS = [
     "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
+<<<<<<< HEAD
+    "evertill.domains.preferences",
+=======
+    "evertill.domains.receipts",
+>>>>>>> main
     "evertill.domains.reconciliation",
     "evertill.domains.recovery",
     "evertill.domains.stock",
