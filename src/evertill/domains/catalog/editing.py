@@ -71,7 +71,7 @@ def read_card(*, slug: str) -> Card:
 
 
 def hold_card(*, slug: str) -> Card:
-    """This function will return a product that nobody else changes until the transaction ends; raises UnknownProduct."""
+    """This function will return a product and keep others from changing it meanwhile; raises UnknownProduct."""
     lock_writers()
     return read_card(slug=slug)
 
@@ -113,8 +113,8 @@ def record_creation(*, slug: str, by: str, why: str, now: dt.datetime) -> Change
 def undo_change(*, card: Card, change: Change, by: str, why: str, now: dt.datetime) -> Change | None:
     """This function will bring back what a change of a product that is held took away, and return the new change.
 
-    The caller has made sure that nothing of it was changed since. A variant that it brought is hidden and stays, because
-    orders name it. Raises UndoneAlready, and what save_card raises.
+    The caller has made sure that nothing of it was changed since. A variant that it brought is hidden and stays,
+    because orders name it. Raises UndoneAlready, and what save_card raises.
     """
     if change.is_undone:
         raise UndoneAlready(f"Change {change.number} has been taken back already.")
@@ -251,6 +251,6 @@ def _name(variant: Variant, asked: Mapping[str, Plain], first: str) -> None:
         if language is None or language == first:
             continue
         if value:
-            VariantText.objects.update_or_create(variant=variant, language=language, defaults={"title": value})
+            VariantText.objects.update_or_create(variant=variant, language=language, defaults={"title": str(value)})
         else:
             VariantText.objects.filter(variant=variant, language=language).delete()

@@ -213,7 +213,7 @@ def end_plan(plan: PlannedPrice, *, state: str, by: str, now: dt.datetime) -> Pl
 
 
 def lock_due_plans(*, now: dt.datetime, limit: int) -> list[PlannedPrice]:
-    """This function will lock planned prices whose moment has come, the first first; what others hold is left to them."""
+    """This function will lock planned prices whose moment has come, the first first; not what others hold."""
     rows = PlannedRow.objects.select_for_update(skip_locked=True).filter(state=PLANNED, begins_at__lte=now)
     return [_plan(row) for row in rows.order_by("begins_at", "id")[:limit]]
 

@@ -220,19 +220,25 @@ def fault_of_value(name: str, value: Plain, *, text_chars_max: int) -> str | Non
     if name == "categories":
         most = len(value) <= CATEGORIES_MAX if isinstance(value, list) else False
         return None if most else f"It stands in {CATEGORIES_MAX} categories at most."
-    language = language_of_text(name) or language_of_variant(name)
     sku = sku_of(name)
-    if sku is not None and (fault := fault_of_sku(sku)) is not None:
-        return fault
-    if sku is not None and language is None:
-        return None if isinstance(value, bool) else "It is shown or hidden."
+    fault = fault_of_sku(sku) if sku is not None else None
+    if fault is None and sku is not None and name == shown_name(sku):
+        fault = None if isinstance(value, bool) else "It is shown or hidden."
+    elif fault is None:
+        fault = _fault_of_words(name, value, text_chars_max=text_chars_max)
+    return fault
+
+
+def _fault_of_words(name: str, value: Plain, *, text_chars_max: int) -> str | None:
+    language = language_of_text(name) or language_of_variant(name)
     if language is None or not is_language(language):
         return "A product has nothing of this name."
+    if not value:
+        return None
     if not isinstance(value, str):
-        return None if value is None else "It is a text."
-    if name.startswith("text:"):
-        return fault_of_text(value, chars_max=text_chars_max)
-    return fault_of_title(value) if value else None
+        return "It is a text."
+    is_text = sku_of(name) is None and name.startswith("text:")
+    return fault_of_text(value, chars_max=text_chars_max) if is_text else fault_of_title(value)
 
 
 def share_of(*, before: int, after: int) -> Fraction:

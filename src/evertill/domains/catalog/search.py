@@ -95,7 +95,7 @@ def _array(numbers: Sequence[int]) -> str:
 def list_cards(
     *, languages: Sequence[str], search: str = "", status: str = "", before: int | None = None, limit: int
 ) -> list[Listed]:
-    """This function will return products for staff, shown or hidden, the newest first, those made before one of them."""
+    """This function will return products for staff, shown or hidden, the newest first, made before one of them."""
     words = words_of(search)
     params: dict[str, object] = {
         "languages": Texts(list(dict.fromkeys([*languages, *config.get().languages]))),

@@ -72,8 +72,7 @@ def _show(
         title=title,
         text=text,
         variants=tuple(
-            VariantView(sku=sku, title=name(sku, called), prices=prices)
-            for sku, (called, prices) in variants.items()
+            VariantView(sku=sku, title=name(sku, called), prices=prices) for sku, (called, prices) in variants.items()
         ),
         categories=tuple(shelves),
     )

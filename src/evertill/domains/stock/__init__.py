@@ -28,12 +28,13 @@ if TYPE_CHECKING:
         stream_pieces_held,
         stream_pieces_returned,
     )
-    from evertill.domains.stock.rules import RIGHTS, Allotment, Ask, allot, fault_of_change, quantity_of
+    from evertill.domains.stock.rules import PIECES_MAX, RIGHTS, Allotment, Ask, allot, fault_of_change, quantity_of
     from evertill.domains.stock.types import Change, ChangeKind, Difference, Item, Kind, Movement, MovementKind, Said
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "PIECES_MAX",
     "RIGHTS",
     "Allotment",
     "Ask",
