@@ -185,12 +185,12 @@ class TestLists:
             make_stock(sku, pieces=pieces)
 
         def skus(**asked: object) -> list[str]:
-            return [item.sku for item in counting.list_stock(asker=ada, limit=3, now=NOON, **asked)]  # type: ignore[arg-type]
+            return [shelf.item.sku for shelf in counting.list_stock(asker=ada, limit=3, now=NOON, **asked)]  # type: ignore[arg-type]
 
         assert skus() == ["FILE", "PEN", "TEA"]
         assert skus(after="TEA") == ["ZOO"]
         assert skus(search="P") == ["PEN"]
-        assert skus(only_low=5) == ["PEN"]
+        assert skus(only_low=True) == ["PEN"]
 
     def test_of_a_shelf_have_the_newest_first(self, ada: Asker) -> None:
         say(ada, ChangeKind.CAME_IN, 5)

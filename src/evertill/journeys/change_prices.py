@@ -29,6 +29,8 @@ __all__ = [
     "PriceChange",
     "PriceUnchanged",
     "Priced",
+    "TooManyPrices",
+    "UndoneAlready",
     "ask_to_change_prices",
     "ask_to_undo_price",
     "change_prices",
@@ -39,6 +41,7 @@ __all__ = [
     "undo_price",
 ]
 
+UndoneAlready = catalog.editing.UndoneAlready
 # Prices of one change; more of them are a bulk.
 PRICES_MAX = 200
 _WINDOW = dt.timedelta(days=1)

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evertill.domains import stock, trail
+from evertill.domains import catalog, preferences, stock, trail
 from evertill.domains.access import Permission
 from evertill.domains.stock import Change, ChangeKind, Item, Said
 from evertill.domains.trail import Subject
@@ -17,7 +17,19 @@ from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
 
-__all__ = ["Change", "ChangeKind", "Item", "PiecesInvalid", "Said", "change_stock", "list_changes", "list_stock"]
+__all__ = [
+    "Change",
+    "ChangeKind",
+    "Item",
+    "PiecesInvalid",
+    "Said",
+    "Shelf",
+    "change_stock",
+    "list_changes",
+    "list_stock",
+    "read_shelf",
+    "undo_stock",
+]
 
 SAID_MAX = 200
 
@@ -31,9 +43,10 @@ class PiecesInvalid(EvertillError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """A balance, and what was said of it, the newest first."""
+    """A balance, what it is called, and what was said of it, the newest first."""
 
     item: Item
+    title: str
     changes: Sequence[Change]
 
 
@@ -42,7 +55,10 @@ def list_stock(
 ) -> list[Item]:
     """This function will return balances in the order of SKUs; raises Forbidden."""
     with permitted(asker=asker, permission=Permission.STOCK_EDIT, subject=Subject(kind="stock"), now=now):
-        return stock.list_items(search=search, after=after, only_low=only_low, limit=min(limit, 500))
+        low = preferences.number(preferences.Name.STOCK_LOW) if only_low else None
+        items = stock.list_items(search=search, after=after, only_low=low, limit=min(limit, 500))
+        titles = catalog.prices.name_skus(skus=[item.sku for item in items])
+        return [Shelf(item=item, title=titles.get(item.sku, item.sku), changes=()) for item in items]
 
 
 def list_changes(*, asker: Asker, sku: str = "", limit: int = 50, now: dt.datetime) -> list[Change]:
@@ -57,7 +73,8 @@ def read_shelf(*, asker: Asker, sku: str, limit: int = 50, now: dt.datetime) -> 
         items = stock.read_items(skus=[sku])
         if sku not in items:
             raise stock.UnknownStock(f"There is no SKU '{sku[:64]}' here.", sku=sku)
-        return Shelf(item=items[sku], changes=stock.changes.list_changes(sku=sku, limit=min(limit, 500)))
+        title = catalog.prices.name_skus(skus=[sku]).get(sku, sku)
+        return Shelf(item=items[sku], title=title, changes=stock.changes.list_changes(sku=sku, limit=min(limit, 500)))
 
 
 def change_stock(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from evertill.domains import catalog, stock, trail
 from evertill.domains.access import Permission
-from evertill.domains.catalog import Card, Change, Listed, Plain, ProductDraft, Status, Text, VariantDraft
+from evertill.domains.catalog import Card, CategoryView, Change, Listed, Plain, ProductDraft, Status, Text, VariantDraft
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config
@@ -28,6 +28,7 @@ __all__ = [
     "add_product",
     "edit_product",
     "list_products",
+    "list_shelves",
     "read_history",
     "read_product",
     "undo_edit",
@@ -92,6 +93,11 @@ def read_history(
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=_subject(slug), now=now):
         card = catalog.editing.read_card(slug=slug)
         return catalog.editing.list_changes(card_id=card.id, before=before, limit=min(limit, 500))
+
+
+def list_shelves(*, languages: Sequence[str]) -> list[CategoryView]:
+    """This function will return every category, also those in which nothing is on show."""
+    return catalog.categories.list_categories(languages=languages, with_empty=True)
 
 
 def edit_product(

@@ -15,7 +15,7 @@ from evertill.domains.catalog.models import Change as ChangeRow
 from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken
 from evertill.domains.catalog.queries import UnknownProduct
 from evertill.domains.catalog.search import index_products
-from evertill.domains.catalog.types import Card, Change, Plain
+from evertill.domains.catalog.types import Card, Change, Plain, Status
 from evertill.kernel import config, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import differences
@@ -124,6 +124,9 @@ def undo_change(*, card: Card, change: Change, by: str, why: str, now: dt.dateti
         if sku and change.before.get(rules.shown_name(sku)) is None and rules.shown_name(sku) in change.after:
             wanted.pop(name, None)
             wanted[rules.shown_name(sku)] = False
+    if change.before.get("status") is None and "status" in change.after:
+        # What made the product: it stays, out of everybody's sight.
+        wanted = {"status": Status.ARCHIVED.value}
     return save_card(card=card, wanted=wanted, by=by, why=why, now=now, undoes=change.id)
 
 

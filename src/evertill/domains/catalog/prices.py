@@ -167,6 +167,13 @@ def list_prices(*, currency: str, search: str = "", after: str = "", limit: int)
     ]
 
 
+def name_skus(*, skus: Collection[str]) -> dict[str, str]:
+    """This function will return what SKUs are called, in the shop's first language."""
+    title = ProductText.objects.filter(product=OuterRef("product"), language=config.get().languages[0])
+    rows = Variant.objects.filter(sku__in=skus).annotate(product_title=Subquery(title.values("title")[:1]))
+    return {sku: _named(product, own) for sku, own, product in rows.values_list("sku", "title", "product_title")}
+
+
 def plan_price(
     *,
     sku: str,
