@@ -1,4 +1,4 @@
-"""Who it was: colleagues by their names, the machine's operator and jobs by theirs, everybody else by kind and number."""
+"""Who it was: colleagues by their names, everybody and everything else by kind and number."""
 
 from __future__ import annotations
 

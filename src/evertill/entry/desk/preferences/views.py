@@ -19,6 +19,8 @@ from evertill.journeys.read_preference import Shown, list_preferences, list_sett
 from evertill.kernel import clock
 
 _HISTORY = 50
+# What is longer is typed into several lines.
+_LINE_CHARS = 100
 
 
 @desk_view(Permission.SETTINGS_EDIT)
@@ -87,7 +89,7 @@ def _row(shown: Shown) -> dict[str, Any]:
         "says": SAYS[shown.name],
         "unit": UNITS[shown.declared.kind],
         "is_number": shown.declared.kind.is_number,
-        "is_long": shown.declared.kind is Kind.TEXT and shown.declared.high > 100,
+        "is_long": shown.declared.kind is Kind.TEXT and shown.declared.high > _LINE_CHARS,
         "declared": shown.declared,
         "preference": shown.preference,
     }
