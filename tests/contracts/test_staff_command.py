@@ -117,7 +117,8 @@ class TestApprovals:
         after = evertill(shop_env, "approvals", "list")
         late = evertill(shop_env, "approvals", "approve", numbers[1])
 
-        assert f"{numbers[0]}  access.grant account:{ADA}  asked by STAFF:{boss.account_id}" in listed.stdout, listed.stderr
+        line = f"{numbers[0]}  access.grant account:{ADA}  asked by STAFF:{boss.account_id}"
+        assert line in listed.stdout, listed.stderr
         assert "    why: new" in listed.stdout
         assert approved.stdout == f"{numbers[0]}: APPROVED\n", approved.stderr
         assert refused.stdout == f"{numbers[1]}: REFUSED\n", refused.stderr
