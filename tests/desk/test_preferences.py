@@ -56,7 +56,8 @@ class TestSettings:
         assert "It holds from now on." in shown
         assert "our name" in shown
         assert "Ada" in shown
-        assert "Tea House" in text_of(Client().get("/en/"))
+        home: Any = Client().get("/en/")
+        assert "Tea House" in text_of(home)
 
         ada.post("preferences/shop.name/", value="Tea Room", why="", seen="1")
         ada.post("preferences/shop.name/", value="Tea House", why="as it was in version 1", seen="2")
