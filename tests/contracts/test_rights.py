@@ -101,6 +101,7 @@ class TestRights:
         assert fewer == {
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
+            "preferences_value": ["SELECT", "INSERT"],
             "receipts_batch": ["SELECT", "INSERT"],
             "receipts_key": ["SELECT", "INSERT"],
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],

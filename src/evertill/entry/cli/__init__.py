@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "balance": "evertill.entry.cli.balance",
     "keys": "evertill.entry.cli.keys",
     "approvals": "evertill.entry.cli.approvals",
+    "preferences": "evertill.entry.cli.preferences",
     "staff": "evertill.entry.cli.staff",
     "sessions": "evertill.entry.cli.sessions",
     "audit": "evertill.entry.cli.audit",
