@@ -6,6 +6,7 @@ The percentage is measured from what was asked a day ago, so that many small ste
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -42,8 +43,10 @@ __all__ = [
 ]
 
 UndoneAlready = catalog.editing.UndoneAlready
+
 # Prices of one change; more of them are a bulk.
 PRICES_MAX = 200
+_PRICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 _WINDOW = dt.timedelta(days=1)
 
 
@@ -190,14 +193,14 @@ def write_prices(
 def read_price(text: str, *, currency: str) -> int | None:
     """This function will read a price as people write it, in minor units; None for an empty text.
 
-    Raises InvalidMoney.
+    Raises InvalidMoney, also for what a program might read as a number, and a person would not write as a price.
     """
-    if not text.strip():
+    plain = text.strip()
+    if not plain:
         return None
-    amount = money.parse(text, currency=currency).amount
-    if amount < 0:
-        raise InvalidMoney("A price is not below nothing.")
-    return amount
+    if _PRICE.fullmatch(plain) is None:
+        raise InvalidMoney(f"'{plain[:40]}' is not a price; write it like 1234.50, without signs or separators.")
+    return money.parse(plain, currency=currency).amount
 
 
 def raise_prices(prices: Sequence[Priced], *, percent: Decimal, step: int) -> list[NewPrice]:

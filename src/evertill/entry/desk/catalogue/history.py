@@ -86,7 +86,7 @@ def _label(name: str) -> str:
     sku = catalog.rules.sku_of(name)
     language = catalog.rules.language_of_variant(name) or catalog.rules.language_of_text(name)
     what = _("Text") if sku is None and name.startswith("text:") else _("Title")
-    said = f"{what} ({fields.LANGUAGES.get(language, language)})" if language else _("Shown")
+    said = f"{what} ({fields.LANGUAGES.get(language, language)})" if language else _("Who sees it")
     return f"{sku}: {said}" if sku else said
 
 
@@ -94,5 +94,5 @@ def _write(name: str, value: Plain) -> str:
     if name == "status":
         return dict(statuses()).get(str(value), "")
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return _("Shown") if value else _("Hidden")
     return ", ".join(value) if isinstance(value, list) else value or ""

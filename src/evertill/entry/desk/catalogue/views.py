@@ -93,9 +93,7 @@ def add_variant(request: HttpRequest, entered: Entered, slug: str) -> HttpRespon
         kind=_kind(request),
     )
     try:
-        editing.edit_product(
-            asker=entered.asker, slug=slug, seen={}, wanted={}, added=added, why="", now=clock.now()
-        )
+        editing.edit_product(asker=entered.asker, slug=slug, seen={}, wanted={}, added=added, why="", now=clock.now())
     except (catalog.ProductIncomplete, editing.SkuTaken) as error:
         card = editing.read_product(asker=entered.asker, slug=slug, now=clock.now())
         return _form(request, entered, card, error=error, added=added)

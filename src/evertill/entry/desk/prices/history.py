@@ -44,9 +44,7 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
     changes = pricing.list_changes(asker=entered.asker, sku=sku, currency=currency, limit=_ROWS, now=clock.now())
     who = known_as({name for change in changes for name in (change.changed_by, change.approved_by)})
     context = {
-        "changes": [
-            {"change": one, "by": who[one.changed_by], "approved_by": who[one.approved_by]} for one in changes
-        ],
+        "changes": [{"change": one, "by": who[one.changed_by], "approved_by": who[one.approved_by]} for one in changes],
         "sku": sku,
         "currency": currency,
         "currencies": currencies(),

@@ -83,9 +83,7 @@ def _change(request: HttpRequest, entered: Entered, currency: str, prices: list[
     why = request.POST.get("why", "")[:500].strip()
     kept = {"currency": currency, "q": request.GET.get("q", "")[:64], "after": request.GET.get("after", "")[:64]}
     if reason := asks(request):
-        pricing.ask_to_change_prices(
-            asker=entered.asker, currency=currency, prices=prices, why=reason, now=clock.now()
-        )
+        pricing.ask_to_change_prices(asker=entered.asker, currency=currency, prices=prices, why=reason, now=clock.now())
         return see_other("desk:prices:index", done="asked", **kept)
     pricing.change_prices(asker=entered.asker, currency=currency, prices=prices, why=why, now=clock.now())
     return see_other("desk:prices:index", done="saved", **kept)

@@ -22,7 +22,12 @@ _DIGITS_MAX = 12
 
 def kinds() -> list[tuple[str, str]]:
     """This function will return what can be said of pieces, in words."""
-    return [("CAME_IN", _("Came in")), ("COUNTED", _("Counted, all there are")), ("LOST", _("Lost")), ("BROKEN", _("Broken"))]
+    return [
+        ("CAME_IN", _("Came in")),
+        ("COUNTED", _("Counted, all there are")),
+        ("LOST", _("Lost")),
+        ("BROKEN", _("Broken")),
+    ]
 
 
 @desk_view(Permission.STOCK_EDIT)
