@@ -129,7 +129,7 @@ class TestEdit:
     )
     def test_refuses_what_a_product_cannot_be(self, ada: Asker, lamp: Card, name: str, value: catalog.Plain) -> None:
         with pytest.raises(catalog.ProductIncomplete):
-            edit(ada, lamp, **{name: value})
+            edit(ada, lamp, why="", **{name: value})
 
         assert now() == lamp.values
 

@@ -51,9 +51,12 @@ class Shelf:
 
 
 def list_stock(
-    *, asker: Asker, search: str = "", after: str = "", only_low: int | None = None, limit: int, now: dt.datetime
-) -> list[Item]:
-    """This function will return balances in the order of SKUs; raises Forbidden."""
+    *, asker: Asker, search: str = "", after: str = "", only_low: bool = False, limit: int, now: dt.datetime
+) -> list[Shelf]:
+    """This function will return balances in the order of SKUs, without their history; raises Forbidden.
+
+    `only_low` are those of which few are left to be sold, as the shop's preference has it.
+    """
     with permitted(asker=asker, permission=Permission.STOCK_EDIT, subject=Subject(kind="stock"), now=now):
         low = preferences.number(preferences.Name.STOCK_LOW) if only_low else None
         items = stock.list_items(search=search, after=after, only_low=low, limit=min(limit, 500))
