@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "evertill.domains.accounts",
     "evertill.domains.approvals",
     "evertill.domains.balances",
+    "evertill.domains.bulk",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
     "evertill.domains.identity",
