@@ -21,7 +21,7 @@ from evertill.journeys import run_bulk as running
 from evertill.journeys import view_bulk as viewing
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.permitted import Asker, Forbidden, permitted
-from evertill.kernel import config, db
+from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
 from tests import tables
 from tests.askers import MACHINE, staff
@@ -346,7 +346,14 @@ class TestLooking:
         monkeypatch.setattr(viewing, "_PAGE", 2)
         made = make(ada, *"abcde")
 
-        assert [item.subject for item in viewing.stream_items(asker=ada, bulk_id=made.id)] == list("abcde")
+        file = viewing.export_bulk(asker=ada, bulk_id=made.id, form="csv", now=NOON)
+
+        assert file.name == f"bulk-{ids.to_number(made.id)}-2026-11-22.csv"
+        lines = file.content.decode("utf-8-sig").splitlines()
+        assert lines[:2] == ["place,subject,label,before,after,state,code,note,ended", "1,a,,,x,WAITING,,,"]
+        assert len(lines) == 6
+        (record,) = trail.read_records(search=Search(operation="data.export"), limit=2)
+        assert json.loads(record.after)["rows"] == 5
 
 
 class TestTimeLeft:

@@ -217,11 +217,14 @@ def counts_of(progress: Progress) -> dict[str, int]:
     }
 
 
-def may_look(asker: Asker, declared: BulkOperation) -> bool:
-    """This function will say whether somebody may look at bulks of an operation: who does it, approves it, or audits."""
-    approving = PERMISSIONS[declared.permission].approved_by
-    looks = {declared.permission, Permission.TRAIL_READ} | ({approving} if approving else set())
-    return bool(looks & asker.read_holder().permissions)
+def leave_to_look(asker: Asker, declared: BulkOperation) -> Permission | None:
+    """This function will return by which permission somebody may look at bulks of an operation; None when he may not.
+
+    Who does such things may, who approves them, and who audits.
+    """
+    wanted = (declared.permission, PERMISSIONS[declared.permission].approved_by, Permission.TRAIL_READ)
+    held = asker.read_holder().permissions
+    return next((one for one in wanted if one in held), None)
 
 
 def _mine(asker: Asker, bulk_id: int) -> Bulk:
