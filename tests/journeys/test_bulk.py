@@ -123,7 +123,11 @@ class TestMaking:
         run(made)
 
         assert (made.state, made.total, made.refused, made.asked_by) == (State.DRAFT, 3, 1, "STAFF:1")
-        assert items(made) == [("a", "WAITING", "", ""), ("odd", "REFUSED", "ODD", "It is odd."), ("b", "WAITING", "", "")]
+        assert items(made) == [
+            ("a", "WAITING", "", ""),
+            ("odd", "REFUSED", "ODD", "It is odd."),
+            ("b", "WAITING", "", ""),
+        ]
         assert done() == []
 
     def test_is_for_who_may_do_one(self, install: Install) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import zipfile
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -23,8 +23,8 @@ def read_xlsx(content: bytes) -> list[list[tuple[str, str]]]:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         assert package.testzip() is None
         for name in package.namelist():
-            ElementTree.fromstring(package.read(name))
-        sheet = ElementTree.fromstring(package.read("xl/worksheets/sheet1.xml"))
+            ET.fromstring(package.read(name))  # noqa: S314 — written by us a moment ago.
+        sheet = ET.fromstring(package.read("xl/worksheets/sheet1.xml"))  # noqa: S314 — as above.
     return [
         [(cell.get("t", "n"), "".join(cell.itertext())) for cell in row.findall("s:c", _NAMES)]
         for row in sheet.iterfind(".//s:row", _NAMES)

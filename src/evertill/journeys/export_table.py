@@ -61,9 +61,7 @@ class Exported:
     rows: int
 
 
-def export_table(
-    *, asker: Asker, table: Table, filters: Filters, form: Form, why: str, now: dt.datetime
-) -> Exported:
+def export_table(*, asker: Asker, table: Table, filters: Filters, form: Form, why: str, now: dt.datetime) -> Exported:
     """This function will write the rows that filters leave of a table into a file, and record that somebody took it.
 
     Raises Forbidden, approvals.ApprovalRequired for personal data, and TooManyRows.

@@ -60,8 +60,7 @@ def run_one(*, bulk_id: int, now: dt.datetime) -> bool:
             _again_or_fail(item, refusal, now=now)
         else:
             _fail(item, refusal, now=now)
-    except Exception:
-        # A fault of ours harms this thing alone.
+    except Exception:  # noqa: BLE001 — logged whole; a fault of ours harms this thing alone.
         _log.exception("bulk item failed", bulk=ids.to_number(bulk_id), place=item.place)
         fault = _Fault("The shop failed at this; its log says how.")
         _fail(item, fault, now=now)

@@ -16,7 +16,18 @@ from evertill.journeys.make_bulk import find_bulk, leave_to_look, needs_approval
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.kernel import ids
 
-__all__ = ["Bulk", "BulkView", "Item", "ItemState", "Progress", "State", "export_bulk", "list_bulks", "list_items", "view_bulk"]
+__all__ = [
+    "Bulk",
+    "BulkView",
+    "Item",
+    "ItemState",
+    "Progress",
+    "State",
+    "export_bulk",
+    "list_bulks",
+    "list_items",
+    "view_bulk",
+]
 
 _PAGE = 1_000
 
