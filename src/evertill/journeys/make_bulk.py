@@ -201,7 +201,7 @@ def record(made: Bulk, actor: Actor, operation: str, *, after: Mapping[str, Any]
         actor=actor,
         operation=operation,
         subject=subject_of(made),
-        after={"operation": made.operation} | after,
+        after={"operation": made.operation, **after},
         why=made.why,
         now=now,
     )

@@ -26,7 +26,7 @@ _TITLE = re.compile(r"[\[\]:*?/\\']")
 # What Excel itself takes.
 _CELL_CHARS_MAX, _TITLE_CHARS_MAX = 32_767, 31
 # Excel's numbers have 15 digits; a longer one is a text, lest it lose its end.
-_EXACT_MAX = 10**15
+_DIGITS_MAX = 15
 
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -118,10 +118,14 @@ def _row(cells: Sequence[Cell], *, style: str = "") -> bytes:
 def _cell(cell: Cell, style: str) -> str:
     if cell is None or cell == "":
         return f"<c{style}/>"
-    if isinstance(cell, int | Decimal) and abs(cell) < _EXACT_MAX and len(Decimal(cell).as_tuple().digits) <= 15:  # noqa: PLR2004 — as above.
-        return f"<c{style}><v>{cell:f}</v></c>" if isinstance(cell, Decimal) else f"<c{style}><v>{cell:d}</v></c>"
+    if isinstance(cell, int | Decimal) and _is_exact(Decimal(cell)):
+        return f"<c{style}><v>{Decimal(cell):f}</v></c>"
     text = escape(_clean(_text(cell))[:_CELL_CHARS_MAX])
     return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _is_exact(number: Decimal) -> bool:
+    return len(number.as_tuple().digits) <= _DIGITS_MAX and abs(number) < 10**_DIGITS_MAX
 
 
 def _text(cell: Cell) -> str:
