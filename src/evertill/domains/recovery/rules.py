@@ -52,11 +52,15 @@ class NothingToRestore(EvertillError):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How long backups are kept: to any moment of the last `days`, then a full one of each week, then of each month."""
+    """How long backups are kept: to any moment of the last `days`, then a full one of each week, then of each month.
+
+    The newest `fulls` full ones stay with everything behind them, whatever the clock says: it may have jumped.
+    """
 
     days: int
     weeks: int
     months: int
+    fulls: int = 1
 
 
 class Timetable(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +204,8 @@ def keep(manifests: Mapping[str, Manifest], *, policy: Policy, now: dt.datetime)
     """
     horizon = now - dt.timedelta(days=policy.days)
     fulls = sorted((one for one in manifests.values() if one.kind is Kind.FULL), key=lambda one: one.stop)
-    recent = [one for one in manifests.values() if one.ended_at >= horizon]
+    newest = min((one.stop for one in fulls[-policy.fulls :]), default=0)
+    recent = [one for one in manifests.values() if one.ended_at >= horizon or one.stop >= newest]
     before = [one for one in manifests.values() if one.ended_at < horizon]
     # Every moment behind the horizon is reached from the last backup before it.
     recent += sorted(before, key=lambda one: one.stop)[-1:]
