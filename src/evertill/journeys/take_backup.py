@@ -352,8 +352,8 @@ def _stage(work: _Work, name: str, plain: bytes) -> Part:
     with path.open("wb") as file:
         file.write(sealed.data)
         file.flush()
-        # On its way to the disk, without anybody waiting: orders wait for the same disk. It is looked at once more before
-        # it is sent, and nobody reads it in between, so it need not take anybody's place in memory either.
+        # On its way to the disk, without anybody waiting: orders wait for the same disk. It is looked at again before it
+        # is sent, and nobody reads it in between, so it need not take anybody's place in memory either.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     return Part(key=sealed.key, size=len(sealed.data))
 
