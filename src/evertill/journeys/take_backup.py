@@ -34,7 +34,7 @@ from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
 from evertill.kernel.replication import lsn_text
 
-__all__ = ["BackupRunning", "NoTarget", "Report", "alone", "due_backup", "has_left", "take_backup"]
+__all__ = ["BackupRunning", "NoTarget", "Report", "alone", "due_backup", "has_left", "take_backup", "timetable"]
 
 _log = structlog.get_logger("evertill.recovery")
 
@@ -95,18 +95,22 @@ class DiskFull(EvertillError):
 def due_backup(*, line: Line, now: dt.datetime) -> Kind | None:
     """This function will say which kind of backup the timetable wants now; None when it wants none."""
     settings = config.get()
-    timetable = recovery.rules.Timetable(
-        full_every=dt.timedelta(hours=settings.backup_full_h),
-        incremental_every=dt.timedelta(minutes=settings.backup_incremental_min),
-        retry_after=dt.timedelta(minutes=settings.backup_retry_min),
-    )
     known = recovery.queries.read_backups(line=line.id, limit=_SEEN_MAX)
     began = recovery.place.Place(settings.data).read_log_begin()
     if began is None:
         # The archive has not begun yet, and without the log a copy of files is good for nothing.
         return None
     usable = [one for one in known if one.state is not State.COMPLETE or (one.start or 0) >= began]
-    return recovery.rules.due(usable, timetable=timetable, now=now)
+    return recovery.rules.due(usable, timetable=timetable(settings), now=now)
+
+
+def timetable(settings: Config) -> recovery.rules.Timetable:
+    """This function will return how often backups are taken."""
+    return recovery.rules.Timetable(
+        full_every=dt.timedelta(hours=settings.backup_full_h),
+        incremental_every=dt.timedelta(minutes=settings.backup_incremental_min),
+        retry_after=dt.timedelta(minutes=settings.backup_retry_min),
+    )
 
 
 def take_backup(*, kind: Kind | None, clock: Clock, report: Report = _silent) -> Manifest | None:
@@ -352,8 +356,8 @@ def _stage(work: _Work, name: str, plain: bytes) -> Part:
     with path.open("wb") as file:
         file.write(sealed.data)
         file.flush()
-        # On its way to the disk, without anybody waiting: orders wait for the same disk. It is looked at again before it
-        # is sent, and nobody reads it in between, so it need not take anybody's place in memory either.
+        # On its way to the disk, without anybody waiting: orders wait for the same disk. It is looked at again before
+        # it is sent, and nobody reads it in between, so it need not take anybody's place in memory either.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     return Part(key=sealed.key, size=len(sealed.data))
 

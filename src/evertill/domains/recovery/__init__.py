@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from evertill.domains.recovery.types import (
         FORMAT,
         Archive,
+        Asked,
         Backup,
         Drill,
+        Exposure,
         Kind,
         Line,
         Manifest,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         Piece,
         State,
         Verdict,
+        Wish,
     )
 
 __getattr__ = open_door(__name__)
@@ -42,9 +45,11 @@ __getattr__ = open_door(__name__)
 __all__ = [
     "FORMAT",
     "Archive",
+    "Asked",
     "Backup",
     "Damaged",
     "Drill",
+    "Exposure",
     "Key",
     "Kind",
     "Line",
@@ -58,6 +63,7 @@ __all__ = [
     "TargetRefuses",
     "TargetUnavailable",
     "Verdict",
+    "Wish",
     "WrongKey",
     "assembling",
     "copying",

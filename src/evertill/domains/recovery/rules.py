@@ -197,6 +197,19 @@ def due(backups: Sequence[Backup], *, timetable: Timetable, now: dt.datetime) ->
     return Kind.INCREMENTAL if _is_over(last, timetable.incremental_every, now=now) else None
 
 
+def next_at(backups: Sequence[Backup], *, timetable: Timetable) -> dict[Kind, dt.datetime]:
+    """This function will say when each kind of backup is due next; a kind that is due already is not told."""
+    complete = [one for one in backups if one.state is State.COMPLETE]
+    fulls = [one.began_at for one in complete if one.kind is Kind.FULL]
+    if not fulls:
+        return {}
+    last = max(one.began_at for one in complete)
+    return {
+        Kind.FULL: max(fulls) + timetable.full_every,
+        Kind.INCREMENTAL: last + timetable.incremental_every,
+    }
+
+
 def keep(manifests: Mapping[str, Manifest], *, policy: Policy, now: dt.datetime) -> Keep:
     """This function will return what has to stay of one line, so that what the policy promises can be restored.
 
