@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[recovery.place.Place]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recovery.place.Place:
     """The folder of a shop that is backed up, with a line of its own."""
     address = f"s3://keeper:sesame@copies/shop?endpoint=http://127.0.0.1:1&region={tmp_path.name}"
     ours = replace(config.get(), data=tmp_path, backup_target=address)
