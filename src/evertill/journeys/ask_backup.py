@@ -7,8 +7,7 @@ from contextlib import suppress
 
 from evertill.domains import recovery, trail
 from evertill.domains.access import Permission
-from evertill.domains.recovery import Asked, Wish
-from evertill.domains.recovery.operations import AlreadyAsked
+from evertill.domains.recovery import AlreadyAsked, Asked, Wish
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.take_backup import NoTarget

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         sealing,
         targets,
     )
+    from evertill.domains.recovery.operations import AlreadyAsked
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
@@ -44,6 +45,7 @@ __getattr__ = open_door(__name__)
 
 __all__ = [
     "FORMAT",
+    "AlreadyAsked",
     "Archive",
     "Asked",
     "Backup",
