@@ -387,6 +387,7 @@ class Config:
     trail_export_max: int = _setting(
         100_000, "Records of the audit trail in one file that is taken out on the desk.", low=1, high=1_000_000
     )
+    export_rows_max: int = _setting(50_000, "Rows of one file that staff export from a list.", low=1, high=1_000_000)
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
     )
@@ -394,6 +395,16 @@ class Config:
     approvals_waiting_max: int = _setting(
         50, "Requests of one person that wait for approval at a time.", low=1, high=1000
     )
+    bulk_items_max: int = _setting(5_000, "Things that one bulk is about.", low=1, high=50_000)
+    bulks_open_max: int = _setting(20, "Bulks of one person that run or wait to begin at a time.", low=1, high=1_000)
+    bulk_batch_max: int = _setting(
+        50, "Things of one bulk that are done before the next bulk has its turn.", low=1, high=10_000
+    )
+    bulk_claim_s: int = _setting(
+        60, "Seconds after which a thing of a bulk is begun anew whose worker has died.", low=1, high=3600
+    )
+    bulk_keep_days: int = _setting(90, "Days after which a bulk that does not run is removed.", low=1, high=3650)
+    bulks_remove_max: int = _setting(10, "Old bulks that one transaction removes.", low=1, high=1_000)
     refund_alone_max: int = _setting(
         20_000,
         "Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its refunds"
@@ -439,7 +450,10 @@ class Config:
         60, "Seconds for which the target of backups may be away before that is an alert.", low=1, high=86400
     )
     backup_rate_kb_s: int = _setting(
-        32_768, "Kilobytes of the database that a backup reads in a second at most.", low=32, high=1_048_576
+        16_384,
+        "Kilobytes that a backup reads of the database, and then sends, in a second at most.",
+        low=32,
+        high=1_048_576,
     )
     backup_timeout_ms: int = _setting(20_000, "Milliseconds to wait for the target of backups.", low=100, high=600_000)
     backup_retry_min: int = _setting(10, "Minutes until a backup that failed is tried again.", low=1, high=1440)
