@@ -147,7 +147,7 @@ class TestFromASubmission:
             (outcome,) = place_orders([ask("his", {"TEA": 2})], now=NOON)
             return outcome.number if isinstance(outcome, Placed) else outcome.code
 
-        got = together(*[lambda asker=asker: by_staff(asker) for asker in askers], by_himself)  # type: ignore[misc]
+        got = together(*[lambda asker=asker: by_staff(asker) for asker in askers], by_himself)
 
         assert tables.count("orders_order") == 1
         assert len(set(got) - {"ALREADY_ENDED", "IDEMPOTENCY_KEY_IN_FLIGHT"}) == 1
