@@ -39,11 +39,11 @@ def show(request: HttpRequest, entered: Entered, slug: str) -> HttpResponse:
 
 
 @desk_view(Permission.CATALOG_EDIT, methods=("POST",))
-def undo(request: HttpRequest, entered: Entered, slug: str, number: int) -> HttpResponse:
+def undo(request: HttpRequest, entered: Entered, slug: str, change: int) -> HttpResponse:
     """This function will take a change of a product back."""
     why = request.POST.get("why", "")[:500].strip()
     try:
-        editing.undo_edit(asker=entered.asker, slug=slug, number=number, why=why, now=clock.now())
+        editing.undo_edit(asker=entered.asker, slug=slug, number=change, why=why, now=clock.now())
     except EvertillError as error:
         if error.status != "conflict":
             raise

@@ -23,7 +23,7 @@ ROOM = Room(
         path("<slug:slug>/", views.show, name="show"),
         path("<slug:slug>/variants", views.add_variant, name="add-variant"),
         path("<slug:slug>/history", history.show, name="history"),
-        path("<slug:slug>/undo/<int:number>", history.undo, name="undo"),
+        path("<slug:slug>/undo/<int:change>", history.undo, name="undo"),
     ],
     done={
         "saved": _("It is saved. Customers see it within a minute."),
