@@ -225,7 +225,7 @@ def _asked(client: httpx.Client, town: Town, name: str, method: str, path: str) 
             cookies["session"] = caller.browser.cookies["session"].value
     address = path.format(number=town.order.number, payment=town.payment, slug="tea", provider="twin")
     body = _BODIES.get(path, {}) if method in ("POST", "PUT", "PATCH") else None
-    client.cookies = cookies  # type: ignore[assignment]
+    client.cookies = cookies
     with client.stream(method, address, headers=headers, json=body) as answer:
         said = "".join(f"{key}: {value}\n" for key, value in answer.headers.items())
         for part in answer.iter_text():

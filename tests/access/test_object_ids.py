@@ -110,7 +110,7 @@ class Tried:
         if session is not None:
             headers["Cookie"] = f"session={session.value}"
         path = operation.path.format(number=one, payment=one, provider=one, slug=one)
-        body = {} if operation.method == "POST" else None
+        body: dict[str, str] | None = {} if operation.method == "POST" else None
         with self.client.stream(operation.method, path, headers=headers, json=body) as answer:
             is_let_in = answer.status_code < 400
             said = "" if is_let_in and "event-stream" in answer.headers["content-type"] else answer.read().decode()

@@ -205,7 +205,7 @@ def object_ids() -> list[str]:
         if table in ("django_migrations", "django_content_type", "auth_permission"):
             continue
         for column in _names_of(model):
-            statement: LiteralString = f"select distinct {column} from {table} order by 1 limit 500"  # type: ignore[assignment]  # noqa: S608 — names of ours.
+            statement: LiteralString = f"select distinct {column} from {table} order by 1 limit 500"  # noqa: S608 — names of ours.
             for (value,) in db.fetch(statement):
                 found |= dict.fromkeys(_spelled(value))
     return list(found)
