@@ -104,6 +104,7 @@ class TestRights:
             "preferences_value": ["SELECT", "INSERT"],
             "receipts_batch": ["SELECT", "INSERT"],
             "receipts_key": ["SELECT", "INSERT"],
+            "receipts_seal": ["SELECT", "INSERT"],
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }

@@ -36,6 +36,7 @@ _CLOSED = {
     "identity_passkey_holder",
     "identity_recovery",
     "orders_hold",
+    "orders_unsealed",
     "payments_event",
     "stock_movement",
 }
