@@ -195,12 +195,13 @@ class TestOrders:
             (shop[0].number, "its address or telephone number is not the one it was placed with")
         ]
 
-    @pytest.mark.parametrize("batch", ["null", "receipt_batch", "7"])
-    def test_that_are_invented_are_named(self, shop: list[Placed], batch: str) -> None:
-        columns = "state, currency, total, email, phone, language, placed_at, reserved_until, body_digest"
+    @pytest.mark.parametrize("batch", [0, 7])
+    def test_that_are_invented_are_named(self, shop: list[Placed], batch: int) -> None:
         tamper(
-            f"insert into orders_order (id, key_digest, receipt_batch, {columns})"
-            f" select id + 1, gen_random_uuid(), {batch}, {columns} from orders_order where id = %s",
+            "insert into orders_order (id, key_digest, receipt_batch, state, currency, total, email, phone, language,"
+            " placed_at, reserved_until, body_digest) select id + 1, gen_random_uuid(), nullif(%s, 0), state, currency,"
+            " total, email, phone, language, placed_at, reserved_until, body_digest from orders_order where id = %s",
+            batch,
             shop[0].order.id,
         )
 
