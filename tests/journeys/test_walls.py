@@ -196,6 +196,8 @@ def _fail_inside() -> None:
 
 class TestABrokenConnection:
     def test_is_told_as_one_that_broke(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            view_order(order_id=bought[ADA][0])
         pid = db.raw().info.backend_pid
         with psycopg.connect(config.get().database_url, autocommit=True) as mine:
             mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))

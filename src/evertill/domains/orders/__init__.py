@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         release_holds,
     )
     from evertill.domains.orders.queries import (
+        count_since,
         find_by_keys,
         find_history_differences,
         find_holds,
@@ -113,6 +114,7 @@ __all__ = [
     "claim",
     "claim_keys",
     "claim_unsealed",
+    "count_since",
     "extend_reservation",
     "find_by_keys",
     "find_history_differences",
