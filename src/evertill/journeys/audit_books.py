@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import islice
 
 from evertill.domains import disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -39,6 +40,9 @@ class Check(StrEnum):
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
     CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
+    RECEIPTS = "every order is what its receipt says, and every receipt has its order"
+    JOURNAL = "everything that became of an order is as it was journalled"
+    CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -281,5 +285,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
     Check.CODES: _codes,
+    Check.RECEIPTS: find_altered_orders,
+    Check.JOURNAL: find_altered_events,
+    Check.CHAIN: find_chain_faults,
     Check.HOLDS: _holds,
 }

@@ -113,6 +113,8 @@ class EventKind(StrEnum):
     REFUND_FAILED = "refund.failed"
     CODES_DELIVERED = "codes.delivered"
     REBUILT = "receipt.rebuilt"
+    # Staff placed it for its customer; the audit trail says how he agreed.
+    MADE = "staff.made"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +127,26 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: State
     happened_at: dt.datetime
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as it is kept: with who did it."""
+
+    order_id: int
+    position: int
+    kind: str
+    actor: str
+    happened_at: dt.datetime
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """An order as receipts tell it: the canonical bytes of its facts, its batch, None without one, and its contact."""
+
+    order_id: int
+    receipt_batch: int | None
+    facts: bytes
+    email: str
+    phone: str
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
