@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -95,7 +95,7 @@ def let_in(archive: Archive) -> Iterator[None]:
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Has backups come in as somebody else, with these settings."""
 
-    def change(url: str, **settings: int) -> None:
+    def change(url: str, **settings: Any) -> None:
         ours = replace(config.get(), backup_database_url=url, **settings)
         monkeypatch.setattr(config, "get", lambda: ours)
 
