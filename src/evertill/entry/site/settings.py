@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "evertill.domains.approvals",
     "evertill.domains.balances",
     "evertill.domains.catalog",
+    "evertill.domains.claims",
     "evertill.domains.disputes",
     "evertill.domains.identity",
     "evertill.domains.incidents",
