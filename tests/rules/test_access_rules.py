@@ -78,10 +78,12 @@ class TestTable:
 
         assert approving == {
             P.REFUNDS_APPROVE,
+            P.REBUILDS_APPROVE,
             P.PRICES_APPROVE,
             P.EXPORTS_APPROVE,
             P.RESTORES_APPROVE,
             P.ACCESS_APPROVE,
+            P.SETTINGS_APPROVE,
         }
         assert all(one is not None and PERMISSIONS[one].approved_by is None for one in approving)
 

@@ -9,12 +9,18 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, trail
+from evertill.domains import ledger, preferences, receipts, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
 # Tables that the shop only adds to, and one that only releases write.
-_FEWER: Mapping[str, tuple[str, ...]] = {**trail.RIGHTS, **ledger.RIGHTS, "django_migrations": ("select",)}
+_FEWER: Mapping[str, tuple[str, ...]] = {
+    **trail.RIGHTS,
+    **ledger.RIGHTS,
+    **preferences.RIGHTS,
+    **receipts.RIGHTS,
+    "django_migrations": ("select",),
+}
 
 
 def grant_rights(*, role: str) -> None:

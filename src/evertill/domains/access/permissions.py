@@ -27,6 +27,8 @@ class Permission(StrEnum):
     ORDERS_FULFIL = "orders.fulfil"
     ORDERS_REFUND = "orders.refund"
     REFUNDS_APPROVE = "refunds.approve"
+    ORDERS_REBUILD = "orders.rebuild"
+    REBUILDS_APPROVE = "rebuilds.approve"
 
     PAYMENTS_READ = "payments.read"
     PAYMENTS_CONFIRM = "payments.confirm"
@@ -56,6 +58,7 @@ class Permission(StrEnum):
     ALERTS_READ = "alerts.read"
     ALERTS_CLOSE = "alerts.close"
     SETTINGS_EDIT = "settings.edit"
+    SETTINGS_APPROVE = "settings.approve"
     KEYS_ROTATE = "keys.rotate"
     BACKUPS_RESTORE = "backups.restore"
     RESTORES_APPROVE = "restores.approve"
@@ -111,6 +114,11 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
             approved_by=P.REFUNDS_APPROVE,
         ),
         P.REFUNDS_APPROVE: _does("Approve a refund above the limit that somebody else has asked for."),
+        P.ORDERS_REBUILD: _does(
+            "Put a lost order back from its receipt, once another person has approved it.",
+            approved_by=P.REBUILDS_APPROVE,
+        ),
+        P.REBUILDS_APPROVE: _does("Approve that somebody else puts a lost order back."),
         P.PAYMENTS_READ: _reads("See any payment, refund and dispute."),
         P.PAYMENTS_CONFIRM: _does("Say that money came in by bank transfer or in cash, or went back by hand."),
         P.DISPUTES_HANDLE: _does("Answer disputes, and put goods of lost ones back on sale."),
@@ -149,7 +157,11 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         ),
         P.ALERTS_READ: _reads("See what somebody has to look at."),
         P.ALERTS_CLOSE: _does("Close an alert, saying what was done."),
-        P.SETTINGS_EDIT: _does("Change the shop's settings."),
+        P.SETTINGS_EDIT: _does(
+            "Change the shop's settings; those that guard money or customers only once another person has approved it.",
+            approved_by=P.SETTINGS_APPROVE,
+        ),
+        P.SETTINGS_APPROVE: _does("Approve a change of settings that guard money or customers."),
         P.KEYS_ROTATE: _does("Have the keys made anew that encrypt what is stored."),
         P.BACKUPS_RESTORE: _does(
             "Restore a backup over live data, once another person has approved it.", approved_by=P.RESTORES_APPROVE
@@ -171,6 +183,7 @@ _SUPPORT = frozenset(
         P.ORDERS_MAKE,
         P.ORDERS_CANCEL,
         P.ORDERS_REFUND,
+        P.ORDERS_REBUILD,
         P.PAYMENTS_READ,
         P.CUSTOMERS_READ,
         P.CUSTOMERS_HELP,
@@ -191,6 +204,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             {
                 P.ORDERS_READ,
                 P.REFUNDS_APPROVE,
+                P.REBUILDS_APPROVE,
                 P.PAYMENTS_READ,
                 P.PAYMENTS_CONFIRM,
                 P.DISPUTES_HANDLE,
@@ -198,6 +212,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
                 P.BOOKS_READ,
                 P.BOOKS_RECONCILE,
                 P.PRICES_APPROVE,
+                P.SETTINGS_APPROVE,
                 P.ALERTS_READ,
                 P.ALERTS_CLOSE,
             }

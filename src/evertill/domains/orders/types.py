@@ -85,6 +85,8 @@ class HoldReason(StrEnum):
     DISPUTE_OPEN = "DISPUTE_OPEN"
     # The money is gone for good, and the goods must not go too.
     DISPUTE_LOST = "DISPUTE_LOST"
+    # It was lost, and put back from its receipt; nobody has looked at it yet.
+    REBUILT = "REBUILT"
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +111,7 @@ class EventKind(StrEnum):
     REFUND_REQUESTED = "refund.requested"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
+    REBUILT = "receipt.rebuilt"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
