@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         set_sms_second,
         upgrade_password,
     )
-    from evertill.domains.accounts.queries import find, find_deleted, read, read_addresses, read_password
+    from evertill.domains.accounts.queries import find, find_all, find_deleted, read, read_addresses, read_password
     from evertill.domains.accounts.rules import (
         AddressInvalid,
         NameInvalid,
@@ -44,6 +44,7 @@ __all__ = [
     "add_address",
     "erase",
     "find",
+    "find_all",
     "find_deleted",
     "hidden",
     "lock",

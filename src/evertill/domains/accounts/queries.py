@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
@@ -20,6 +21,12 @@ def find(*, kind: AddressKind, address: str) -> Account | None:
     """This function will return the account that has an address, which is in its one spelling."""
     found = models.Account.objects.filter(address__kind=kind.value, address__address=address, state=_ACTIVE).first()
     return None if found is None else to_account(found)
+
+
+def find_all(*, kind: AddressKind, addresses: Collection[str]) -> list[int]:
+    """This function will return the accounts that have any of these addresses, each in its one spelling."""
+    found = models.Address.objects.filter(kind=kind.value, address__in=sorted(addresses))
+    return list(found.order_by("account_id").values_list("account_id", flat=True))
 
 
 def read_addresses(*, account_id: int) -> list[Address]:

@@ -107,7 +107,7 @@ def slips_between(left: str, right: str) -> int:
 
 def plain_reference(text: str) -> str:
     """This function will return a payment's reference without what people put between its signs."""
-    return re.sub(r"[\s\-./]", "", text).upper()
+    return re.sub(r"[\s\-_./]", "", text).upper()
 
 
 def _rank(finding: Finding, at: dt.datetime | None) -> tuple[float, float, int, str]:
