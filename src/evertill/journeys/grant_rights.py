@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, preferences, receipts, trail
+from evertill.domains import claims, ledger, preferences, receipts, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -17,6 +17,7 @@ _ALL = ("select", "insert", "update", "delete")
 _FEWER: Mapping[str, tuple[str, ...]] = {
     **trail.RIGHTS,
     **ledger.RIGHTS,
+    **claims.RIGHTS,
     **preferences.RIGHTS,
     **receipts.RIGHTS,
     "django_migrations": ("select",),

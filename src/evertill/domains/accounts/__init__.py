@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         set_sms_second,
         upgrade_password,
     )
-    from evertill.domains.accounts.queries import find, find_all, find_deleted, read, read_addresses, read_password
+    from evertill.domains.accounts.queries import (
+        find,
+        find_all,
+        find_deleted,
+        read,
+        read_addresses,
+        read_names,
+        read_password,
+    )
     from evertill.domains.accounts.rules import (
         AddressInvalid,
         NameInvalid,
@@ -55,6 +63,7 @@ __all__ = [
     "read",
     "read_address",
     "read_addresses",
+    "read_names",
     "read_password",
     "remove_address",
     "rename",

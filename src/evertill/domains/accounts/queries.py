@@ -17,6 +17,12 @@ def read(*, account_id: int) -> Account | None:
     return None if found is None else to_account(found)
 
 
+def read_names(*, account_ids: Collection[int]) -> dict[int, str]:
+    """This function will return what people call themselves, by account."""
+    found = models.Account.objects.filter(pk__in=account_ids)
+    return dict(found.values_list("pk", "display_name"))
+
+
 def find(*, kind: AddressKind, address: str) -> Account | None:
     """This function will return the account that has an address, which is in its one spelling."""
     found = models.Account.objects.filter(address__kind=kind.value, address__address=address, state=_ACTIVE).first()
