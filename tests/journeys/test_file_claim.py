@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 EVE = "eve@example.com"
 
 
-def _file(*, contact: str = EVE, caller: str = "", **clues: object) -> Filed:
+def _file(*, contact: str = EVE, caller: str = "", **clues: Any) -> Filed:
     asked = AskedClaim(about=About.LOST_ORDER, contact=contact, language="en", **clues)
     return file_claim(asked=asked, session=None, caller=caller or contact, now=NOON)
 
@@ -191,7 +192,7 @@ class TestShowing:
             for number in (placed.number, "0000-0000-00000")
         )
 
-        same = {"number": "", "clues": claims.Clues(), "state": State.FOUND}
+        same: dict[str, Any] = {"number": "", "clues": claims.Clues(), "state": State.FOUND}
         assert msgspec.structs.replace(right, **same) == msgspec.structs.replace(wrong, **same)
 
     def test_shows_a_guests_order_to_who_proves_its_address(self, pocket: Pocket) -> None:

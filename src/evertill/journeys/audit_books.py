@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import claims, disputes, ledger, orders, payments, reconciliation, stock, submissions
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -34,6 +34,7 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    COMPENSATED = "every compensation is what a rule allows, and was paid as it says, and no other"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -199,6 +200,27 @@ def _holds() -> _Found:
         yield ids.to_number(order_id), f"{name} {why}, {wrong}"
 
 
+def _compensated() -> _Found:
+    # They are few: each took somebody's decision.
+    given = list(claims.queries.stream_awards())
+    paid = iter([(award.number, award.amount) for award in given if award.way is claims.Way.BALANCE])
+    yield from _unequal(paid, ledger.stream_compensations(), left="given", right="in the ledger")
+    refunds = payments.read_refunds(refund_ids=[award.target_id for award in given if award.way is claims.Way.REFUND])
+    policies = {version: claims.queries.read_policy(version=version) for version in {award.version for award in given}}
+    for award in given:
+        if award.way is claims.Way.REFUND:
+            refund = refunds.get(award.target_id)
+            if refund is None or refund.amount != award.amount.amount:
+                yield award.number, f"given {award.amount}, refunded {refund.amount if refund else 'nothing'}"
+        rules = policies[award.version].rules
+        rule = rules[award.rule] if award.rule < len(rules) else None
+        if rule is None or rule.about is not award.about or award.amount.amount > rule.order_max:
+            yield (
+                award.number,
+                f"given {award.amount}, which rule {award.rule} of policy {award.version} does not allow",
+            )
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -253,5 +275,6 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.COMPENSATED: _compensated,
     Check.HOLDS: _holds,
 }

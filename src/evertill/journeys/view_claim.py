@@ -8,10 +8,11 @@ in as its owner, a code that was sent to the claim's contact, where that is the 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import msgspec
 
-from evertill.domains import claims, identity, orders, submissions
+from evertill.domains import balances, claims, identity, orders, submissions
 from evertill.domains.accounts import AddressKind
 from evertill.domains.claims import Candidate, Claim, Clues, Decision, Proofs, Source, State
 from evertill.domains.identity import Session
@@ -54,6 +55,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What he was given: how much, and the balance with the token that pays from it, or "" where it was refunded."""
+
+    amount: Money
+    balance: str
+    token: str
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A claim as who filed it reads it. `can_prove` says that a code can be sent to his contact to prove that.
 
@@ -74,6 +83,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision | None
     answered: Found | None
     answer: str
+    given: tuple[Given, ...]
     decided_at: dt.datetime | None
 
 
@@ -111,6 +121,7 @@ def view_claim(*, claim_id: int) -> Shown:
         decision=claim.decision if answered else None,
         answered=answered,
         answer=claim.answer,
+        given=tuple(_given(claim)),
         decided_at=claim.decided_at,
     )
 
@@ -151,6 +162,20 @@ def withdraw_claim(*, claim_id: int, now: dt.datetime) -> None:
         if claims.operations.lock(claim_id=claim_id) is None:
             raise ClaimNotFound("There is no such claim.")
         claims.operations.withdraw(claim_id=claim_id, actor="customer", now=now)
+
+
+def _given(claim: Claim) -> Iterator[Given]:
+    """What was given because of a claim, to who proved that its order is his; a new balance's token opens it."""
+    for award in claims.queries.awards_of_claim(claim_id=claim.id):
+        order = orders.read_orders(order_ids=[award.order_id]).get(award.order_id)
+        if order is None or not claims.is_his(candidate=of_order(order), proofs=claim.proofs):
+            continue
+        is_balance = award.way is claims.Way.BALANCE
+        yield Given(
+            amount=award.amount,
+            balance=ids.to_number(award.target_id) if is_balance else "",
+            token=balances.balance_token(award.target_id) if is_balance else "",
+        )
 
 
 def _read(claim_id: int) -> Claim:

@@ -91,7 +91,7 @@ def stream_refunds() -> Iterator[tuple[str, Money]]:
 
 
 def stream_compensations() -> Iterator[tuple[str, Money]]:
-    """This function will give (reference, amount) of all that was given for what went wrong, as stream_captures does."""
+    """This function will give (reference, amount) of all that was given for what went wrong, as captures are."""
     return _stream(sql.load(_HERE, "stream_compensations"))
 
 
