@@ -16,8 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evertill.entry.shop import contact_form, places
@@ -42,17 +41,17 @@ _OPEN_S = 3600
 _CHARS_MAX, _WORDS_MAX = 400, 1000
 _FIELDS = ("about", "contact", "code", "number", "reference", "email", "phone", "date", "amount", "currency", "words")
 _ABOUTS: Mapping[About, Promise] = {
-    About.LOST_ORDER: gettext_lazy("I ordered, or paid, and cannot find my order"),
-    About.LATE_DELIVERY: gettext_lazy("My order comes late"),
-    About.DOUBLE_CHARGE: gettext_lazy("I was charged twice"),
-    About.OTHER: gettext_lazy("Something else"),
+    About.LOST_ORDER: _("I ordered, or paid, and cannot find my order"),
+    About.LATE_DELIVERY: _("My order comes late"),
+    About.DOUBLE_CHARGE: _("I was charged twice"),
+    About.OTHER: _("Something else"),
 }
 _STATES: Mapping[str, Promise] = {
-    "FILED": gettext_lazy("We have it, and are looking"),
-    "FOUND": gettext_lazy("With our staff"),
-    "NOTHING": gettext_lazy("With our staff"),
-    "ANSWERED": gettext_lazy("Answered"),
-    "WITHDRAWN": gettext_lazy("Taken back"),
+    "FILED": _("We have it, and are looking"),
+    "FOUND": _("With our staff"),
+    "NOTHING": _("With our staff"),
+    "ANSWERED": _("Answered"),
+    "WITHDRAWN": _("Taken back"),
 }
 
 
@@ -302,4 +301,4 @@ def _tell(error: EvertillError) -> Trouble:
     }
     own |= dict.fromkeys(("RECEIPT_ALTERED", "RECEIPT_OF_ANOTHER_SHOP", "RECEIPT_TOO_BIG"), own["NOT_A_RECEIPT"])
     words = own.get(error.code)
-    return replace(told, what=words[0], kept="", remedy=words[1], reference="") if words else told
+    return replace(told, what=str(words[0]), kept="", remedy=str(words[1]), reference="") if words else told
