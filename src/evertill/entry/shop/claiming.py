@@ -51,7 +51,7 @@ _STATES: Mapping[str, Promise] = {
     "FOUND": _("With our staff"),
     "NOTHING": _("With our staff"),
     "ANSWERED": _("Answered"),
-    "WITHDRAWN": _("Taken back"),
+    "WITHDRAWN": _("Withdrawn"),
 }
 
 
@@ -147,7 +147,7 @@ def _form(request: HttpRequest, typed: Mapping[str, str], *, error: EvertillErro
     context = {
         "typed": typed,
         "abouts": [(about.value, words) for about, words in _ABOUTS.items()],
-        "currencies": config.get().currencies,
+        "choices": config.get().currencies,
         "currency": typed.get("currency") or places.of(request).currency,
         "trouble": _tell(error) if error else None,
     }
