@@ -33,6 +33,7 @@ __all__ = [
     "NotProved",
     "NothingDue",
     "OrderNotFound",
+    "PolicyInvalid",
     "ask_to_compensate",
     "ask_to_declare",
     "compensate_claim",
@@ -40,6 +41,9 @@ __all__ = [
     "list_policies",
     "weigh_compensation",
 ]
+
+
+PolicyInvalid = claims.compensation.PolicyInvalid
 
 
 class NothingDue(EvertillError):
