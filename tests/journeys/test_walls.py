@@ -32,7 +32,6 @@ ADA, BOB = 1, 2
 _CLOSED = {
     "access_role_grant",
     "claims_award",
-    "claims_claim",
     "disputes_dispute",
     "identity_attempt",
     "identity_challenge",

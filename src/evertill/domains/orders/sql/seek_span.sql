@@ -1,5 +1,5 @@
--- Orders of a stretch of time, by their identifiers, with an amount, the end of a telephone number, or signs somewhere in
--- their number; what does not matter is null, or empty.
+-- Orders of a stretch of time, by their identifiers, with an amount, the end of a telephone number, or signs somewhere
+-- in their number; what does not matter is null, or empty.
 select id
 from orders_order
 where id between %(low)s and %(high)s
