@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "evertill.domains.catalog",
     "evertill.domains.claims",
     "evertill.domains.disputes",
+    "evertill.domains.fulfilment",
     "evertill.domains.identity",
     "evertill.domains.incidents",
     "evertill.domains.ledger",
