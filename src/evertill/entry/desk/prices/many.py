@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
@@ -23,7 +23,7 @@ from evertill.kernel.money import InvalidMoney
 
 _PERCENT_MAX = 1000
 # How the bulk is called.
-SAYS = gettext_noop("Change prices")
+SAYS = _("Change prices")
 
 
 @desk_view(Permission.PRICES_EDIT, methods=("GET", "POST"))
