@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, preferences, receipts, trail
+from evertill.domains import catalog, ledger, preferences, receipts, stock, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -19,6 +19,8 @@ _FEWER: Mapping[str, tuple[str, ...]] = {
     **ledger.RIGHTS,
     **preferences.RIGHTS,
     **receipts.RIGHTS,
+    **catalog.RIGHTS,
+    **stock.RIGHTS,
     "django_migrations": ("select",),
 }
 
