@@ -87,7 +87,7 @@ def find_by_words(*, words: Sequence[str], limit: int) -> list[int]:
 
 
 def _ids(statement: str, params: tuple[str | int, ...]) -> list[int]:
-    return [account_id for (account_id,) in db.fetch(sql.load(_HERE, statement), params, is_planned_anew=True)]
+    return [row[0] for row in db.fetch(sql.load(_HERE, statement), params, is_planned_anew=True)]
 
 
 def to_account(row: models.Account) -> Account:

@@ -3,4 +3,5 @@ select account.id
 from accounts_account as account
 where account.state = 'ACTIVE'
   and to_tsvector('simple'::regconfig, coalesce(account.display_name, '')) @@ to_tsquery('simple'::regconfig, %s::text)
+order by account.id
 limit %s
