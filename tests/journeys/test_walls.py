@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from psycopg.errors import InsufficientPrivilege
@@ -17,7 +18,7 @@ from evertill.journeys.raise_walls import OWN, raise_walls
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.journeys.view_payment import list_payments
 from evertill.journeys.view_refunds import view_refunds
-from evertill.kernel import db
+from evertill.kernel import config, db
 from tests import tables
 from tests.builders import ask, make_product, place_one
 from tests.paying import refund, settle, start
@@ -36,6 +37,7 @@ _CLOSED = {
     "identity_passkey_holder",
     "identity_recovery",
     "orders_hold",
+    "orders_unsealed",
     "payments_event",
     "stock_movement",
 }
@@ -192,6 +194,18 @@ def _fail_inside() -> None:
         raise ZeroDivisionError
 
 
+class TestABrokenConnection:
+    def test_is_told_as_one_that_broke(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            view_order(order_id=bought[ADA][0])
+        pid = db.raw().info.backend_pid
+        with psycopg.connect(config.get().database_url, autocommit=True) as mine:
+            mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+        with see_own.proved(account_id=ADA), pytest.raises(db.DatabaseUnavailable):
+            db.with_connection(lambda: view_order(order_id=bought[ADA][0]))
+
+
 class TestTables:
     def test_that_say_whose_a_row_is_are_walled_or_closed(self) -> None:
         found = {
@@ -233,17 +247,25 @@ class TestTables:
     def test_are_raised_once_and_again_when_they_are_to_be_others(self) -> None:
         before = _policies()
 
-        assert raise_walls()
+        assert raise_walls(shop_role=connection.settings_dict["USER"])
         assert _policies() == before
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("alter table orders_line disable row level security")
             cursor.execute("alter table orders_event no force row level security")
             cursor.execute("comment on policy own on orders_order is 'of an older release'")
 
-        raise_walls()
+        raise_walls(shop_role=connection.settings_dict["USER"])
 
         assert {name for name, _ in _policies() - before} == {"orders_event", "orders_line", "orders_order"}
         assert tables.count("orders_order") == 0
+
+    def test_are_not_raised_where_the_shop_would_read_below_them(self, capsys: pytest.CaptureFixture[str]) -> None:
+        before = _policies()
+
+        assert not raise_walls(shop_role="evertill_visitor")
+
+        assert _policies() == before
+        assert "needs bypassrls" in capsys.readouterr().out
 
 
 def _policies() -> set[tuple[str, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -34,6 +35,9 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    RECEIPTS = "every order is what its receipt says, and every receipt has its order"
+    JOURNAL = "everything that became of an order is as it was journalled"
+    CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -253,5 +257,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.RECEIPTS: find_altered_orders,
+    Check.JOURNAL: find_altered_events,
+    Check.CHAIN: find_chain_faults,
     Check.HOLDS: _holds,
 }
