@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -25,7 +26,7 @@ from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
 
-__all__ = ["export_my_data"]
+__all__ = ["export_my_data", "file_of"]
 
 # Held in memory; what is more goes to a file that nobody else can open and that goes by itself.
 _MEMORY_BYTES = 1 << 20
@@ -42,9 +43,14 @@ def export_my_data(*, session: Session, visit: Visit, now: dt.datetime) -> IO[by
     with acting(session=session, operation=Operation.EXPORT_DATA, now=now) as account:
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account.id, notice=Notice.DATA_EXPORTED, facts=facts, now=now)
+    return file_of(account, seen_as=own_rows(session), now=now)
+
+
+def file_of(account: Account, *, seen_as: AbstractContextManager[object], now: dt.datetime) -> IO[bytes]:
+    """This function will return the file, at its beginning; what it has is read in one view, inside `seen_as`."""
     file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
     try:
-        with db.snapshot(), own_rows(session):
+        with db.snapshot(), seen_as:
             file.writelines(_document(account, now=now))
     except BaseException:
         file.close()

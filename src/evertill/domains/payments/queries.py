@@ -83,6 +83,19 @@ def read_waiting_refunds(*, providers: Sequence[str], limit: int) -> list[Refund
     return [_refund(row) for row in rows]
 
 
+def list_refunds(*, states: Sequence[RefundState], behind: int | None, limit: int) -> list[tuple[Refund, dt.datetime]]:
+    """This function will return up to `limit` refunds in these states behind an id, the latest first, with when."""
+    values = (2**62 if behind is None else behind, Texts([state.value for state in states]), limit)
+    # Which index is best depends on how many are in these states.
+    rows = db.fetch(sql.load(_HERE, "list_refunds"), values, is_planned_anew=True)
+    return [(_refund(row[:-1]), row[-1]) for row in rows]
+
+
+def read_unfinished(*, limit: int) -> list[Intent]:
+    """This function will return up to `limit` payments that have not ended, those first that are looked after next."""
+    return [_intent(row) for row in db.fetch(sql.load(_HERE, "unfinished_intents"), (limit,))]
+
+
 def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:
     """This function will return (provider, id) of those payments that are this shop's."""
     rows = db.fetch(sql.load(_HERE, "our_intents"), (Bigints(sorted(intent_ids)),))
