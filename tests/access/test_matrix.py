@@ -42,11 +42,9 @@ def expected(page: Page, method: str, caller: Caller) -> str:
     """What has to come of it: REFUSED, UNKNOWN, SIGN IN, NOT SO, or IN."""
     if method not in page.methods:
         return "NOT SO"
-    if page.audience is Audience.ORDER:
-        return "IN" if caller.name == ADA else "UNKNOWN"
-    if page.audience is Audience.CLAIM:
+    if page.audience in (Audience.ORDER, Audience.CLAIM):
         # Nobody here holds the token of a claim.
-        return "UNKNOWN"
+        return "IN" if caller.name == ADA and page.audience is Audience.ORDER else "UNKNOWN"
     if page.audience is Audience.ANYBODY:
         return "IN"
     if not caller.is_signed_in:
@@ -174,11 +172,10 @@ def _expected_of(method: str, path: str, town: Town, name: str) -> str:
     if not found:
         return "NOT SO"
     (operation,) = found
-    if (method, path) == ("POST", "/api/v1/orders") and name in town.callers and town.callers[name].access_token:
-        # Whoever shows a token there says that he is a program, and an order's is none.
-        return "SIGN IN"
     if operation.is_for_anybody:
-        return "IN"
+        # Whoever shows a token with an order says that he is a program, and an order's token is none.
+        shows_token = name in town.callers and bool(town.callers[name].access_token)
+        return "SIGN IN" if shows_token and (method, path) == ("POST", "/api/v1/orders") else "IN"
     if operation.is_for_providers:
         return "NO PROVIDER"
     if name in town.api_tokens:
