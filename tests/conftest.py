@@ -93,6 +93,15 @@ def django_db_setup() -> None:
     """
 
 
+@pytest.fixture(autouse=True)
+def _forgotten_preferences() -> Iterator[None]:
+    """No test shows what the shop of the one before it had decided."""
+    yield
+    from evertill.domains import preferences
+
+    preferences.forget()
+
+
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The worker's database with real commits, for durability and for transactions that meet; emptied afterwards."""

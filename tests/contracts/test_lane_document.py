@@ -39,6 +39,7 @@ class TestDocument:
             "readOrder",
             "readPayment",
             "readProduct",
+            "readReceiptKeys",
             "receiveWebhook",
             "refundOrder",
             "startPayment",

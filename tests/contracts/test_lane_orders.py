@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from evertill.domains import orders
+from evertill.journeys.verify_receipt import Standing, verify_receipt
 from evertill.kernel import clock, ids
 from tests.builders import balance, make_product
 from tests.contracts.web import body, order, order_bytes, orders_written, problem, refusal, written
@@ -29,7 +30,9 @@ class TestPlacing:
         assert answer.headers["cache-control"] == "no-store"
         assert "idempotency-replayed" not in answer.headers
         told = answer.json()
-        assert list(told) == ["number", "state", "total", "lines", "placed_at", "reserved_until", "access_token"]
+        fields = ["number", "state", "total", "lines", "placed_at", "reserved_until", "receipt", "access_token"]
+        assert list(told) == fields
+        assert verify_receipt(text=told["receipt"]).standing is Standing.KEPT
         assert told["state"] == "PLACED"
         assert told["total"] == {"amount": 1650, "currency": "GBP"}
         assert told["lines"] == [

@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from evertill.domains import ledger, trail
+from evertill.domains import ledger, receipts, trail
 from evertill.domains.trail import Actor, ActorKind, Subject
 from evertill.journeys.grant_rights import grant_rights
 from evertill.kernel import config, db
@@ -26,7 +26,7 @@ _ROLE = f"evertill_shop_{os.getpid()}"
 
 
 _BOSS = Actor(kind=ActorKind.OPERATOR, id="root")
-_ADDED_TO = sorted({**trail.RIGHTS, **ledger.RIGHTS})
+_ADDED_TO = sorted({**trail.RIGHTS, **ledger.RIGHTS, **receipts.RIGHTS})
 
 
 @pytest.fixture
@@ -101,6 +101,12 @@ class TestRights:
         assert fewer == {
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
+<<<<<<< HEAD
+            "preferences_value": ["SELECT", "INSERT"],
+=======
+            "receipts_batch": ["SELECT", "INSERT"],
+            "receipts_key": ["SELECT", "INSERT"],
+>>>>>>> main
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }

@@ -32,8 +32,9 @@ VALUES = {
 
 def pages() -> dict[str, tuple[frozenset[str], str]]:
     """What the documentation says: by address the methods, HEAD being a GET, and the audience."""
-    text = (ROOT / "docs" / "reference" / "access.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \| (\w+) \|$", text, re.MULTILINE)
+    folder = ROOT / "docs" / "reference"
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("access.md", "desk.md"))
+    rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \| (\w+) \|", text, re.MULTILINE)
     return {
         address: (frozenset(methods.split(", ")) | ({"HEAD"} if "GET" in methods.split(", ") else set()), audience)
         for address, methods, audience in rows
@@ -47,7 +48,11 @@ def real() -> dict[str, Audience | None]:
 
 
 def filled(address: str) -> str:
-    return "/en" + re.sub(r"<\w+:(\w+)>", lambda found: VALUES[found.group(1)], address)
+    return "/en" + re.sub(r"<(\w+):(\w+)>", _value, address)
+
+
+def _value(found: re.Match[str]) -> str:
+    return VALUES.get(found.group(2), "7" if found.group(1) == "int" else "nobodys")
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ class TestTable:
             P.EXPORTS_APPROVE,
             P.RESTORES_APPROVE,
             P.ACCESS_APPROVE,
+            P.SETTINGS_APPROVE,
         }
         assert all(one is not None and PERMISSIONS[one].approved_by is None for one in approving)
 

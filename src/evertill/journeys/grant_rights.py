@@ -9,12 +9,25 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, trail
+<<<<<<< HEAD
+from evertill.domains import ledger, preferences, trail
+=======
+from evertill.domains import ledger, receipts, trail
+>>>>>>> main
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
 # Tables that the shop only adds to, and one that only releases write.
-_FEWER: Mapping[str, tuple[str, ...]] = {**trail.RIGHTS, **ledger.RIGHTS, "django_migrations": ("select",)}
+_FEWER: Mapping[str, tuple[str, ...]] = {
+    **trail.RIGHTS,
+    **ledger.RIGHTS,
+<<<<<<< HEAD
+    **preferences.RIGHTS,
+=======
+    **receipts.RIGHTS,
+>>>>>>> main
+    "django_migrations": ("select",),
+}
 
 
 def grant_rights(*, role: str) -> None:

@@ -18,6 +18,7 @@ from evertill.journeys.enrolled_factors import (
     read_enrolled,
 )
 from evertill.journeys.prove_factor import TooManyTries, admit
+from evertill.journeys.read_preference import shop_name
 from evertill.journeys.record_act import record_act
 from evertill.journeys.sign_in import CodeWrong
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -173,7 +174,7 @@ def _tell(session: Session, notice: Notice, *, now: dt.datetime) -> None:
 
 def _uri(account: Account, secret: str) -> str:
     # As authenticator apps read it: https://github.com/google/google-authenticator/wiki/Key-Uri-Format
-    shop = config.get().shop_name or urlsplit(config.get().public_url).hostname or "Evertill"
+    shop = shop_name() or urlsplit(config.get().public_url).hostname or "Evertill"
     addresses = accounts.read_addresses(account_id=account.id)
     name = addresses[0].text if addresses else account.display_name or "account"
     return f"otpauth://totp/{quote(shop)}:{quote(name)}?{urlencode({'secret': secret, 'issuer': shop})}"

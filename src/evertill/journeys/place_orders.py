@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import msgspec
 
-from evertill.domains import catalog, orders, stock
+from evertill.domains import catalog, orders, receipts, stock
+from evertill.journeys.give_receipts import facts_of, find_receipts
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX
@@ -43,11 +44,15 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was placed: now, or earlier under the same key. `order` is as it was at that moment."""
+    """An order that was placed: now, or earlier under the same key. `order` is as it was at that moment.
+
+    `receipt` proves it; empty for one from before there were receipts.
+    """
 
     order: orders.Order
     number: str
     access_token: str
+    receipt: str = ""
     is_repeat: bool = False
 
 
@@ -142,7 +147,8 @@ def place_orders(
     first: dict[bytes, PlaceOrder] = {}
     for ask in asked:
         first.setdefault(ask.key_digest, ask)
-    outcomes = _place_under_free_numbers(first, now=now, randbits=randbits)
+    signer = receipts.signer(now=now)
+    outcomes = _place_under_free_numbers(first, signer, now=now, randbits=randbits)
     return [
         outcomes[ask.key_digest] if ask.body_digest == first[ask.key_digest].body_digest else _key_reused()
         for ask in asked
@@ -150,20 +156,20 @@ def place_orders(
 
 
 def _place_under_free_numbers(
-    asked: Mapping[bytes, PlaceOrder], *, now: dt.datetime, randbits: ids.RandomBits
+    asked: Mapping[bytes, PlaceOrder], signer: receipts.Signer, *, now: dt.datetime, randbits: ids.RandomBits
 ) -> dict[bytes, Outcome]:
     for _ in range(_DRAWS_MAX - 1):
         try:
             with db.write():
-                return _place_distinct(asked, now=now, randbits=randbits)
+                return _place_distinct(asked, signer, now=now, randbits=randbits)
         except orders.NumberTaken:
             continue
     with db.write():
-        return _place_distinct(asked, now=now, randbits=randbits)
+        return _place_distinct(asked, signer, now=now, randbits=randbits)
 
 
 def _place_distinct(
-    asked: Mapping[bytes, PlaceOrder], *, now: dt.datetime, randbits: ids.RandomBits
+    asked: Mapping[bytes, PlaceOrder], signer: receipts.Signer, *, now: dt.datetime, randbits: ids.RandomBits
 ) -> dict[bytes, Outcome]:
     # They are run in this order, each seeing what was committed before it: what is not known once its key is claimed
     # does not exist.
@@ -175,18 +181,19 @@ def _place_distinct(
             for currency, skus in _skus_by_currency(asked.values()).items()
         }
     known = looking_up.get()
+    proofs = find_receipts([keyed.order for keyed in known.values()]) if known else {}
     outcomes: dict[bytes, Outcome] = {}
     fresh = []
     for (digest, ask), is_claimed in zip(asked.items(), claiming.get(), strict=True):
         if digest in known:
-            outcomes[digest] = _repeat(known[digest], ask)
+            outcomes[digest] = _repeat(known[digest], ask, proofs)
         elif not is_claimed:
             outcomes[digest] = KeyInFlight("A request with this Idempotency-Key is being worked on.", retry_after_s=1)
         else:
             fresh.append(ask)
     if fresh:
         offers = {currency: offered.get() for currency, offered in offering.items()}
-        _place_fresh(fresh, offers, outcomes, now=now, randbits=randbits)
+        _place_fresh(fresh, offers, outcomes, signer, now=now, randbits=randbits)
     return outcomes
 
 
@@ -201,6 +208,7 @@ def _place_fresh(
     asked: Sequence[PlaceOrder],
     offers: Mapping[str, Mapping[str, catalog.Offer]],
     outcomes: dict[bytes, Outcome],
+    signer: receipts.Signer,
     *,
     now: dt.datetime,
     randbits: ids.RandomBits,
@@ -244,11 +252,26 @@ def _place_fresh(
             stock.Movement(sku=sku, kind=stock.MovementKind.RESERVED, quantity=quantity, order_id=order_id)
             for sku, quantity in pieces.items()
         ]
-        outcomes[ask.key_digest] = _placed(order)
     if served:
-        orders.record(keyed=served, placed_at=now, reserved_until=reserved_until)
-        stock.move(movements=movements, now=now)
-        _give_away([keyed.order for keyed in served if not keyed.order.total], now=now)
+        outcomes |= _record(served, movements, signer, now=now)
+
+
+def _record(
+    served: Sequence[orders.Keyed], movements: Sequence[stock.Movement], signer: receipts.Signer, *, now: dt.datetime
+) -> dict[bytes, Outcome]:
+    """Write down what is acknowledged, all of it under one signature, and return the answers."""
+    placed = [keyed.order for keyed in served]
+    facts = [facts_of(order) for order in placed]
+    contacts = [receipts.contact_digest(order_id=o.id, email=o.email, phone=o.phone) for o in placed]
+    batch = receipts.sign_batch(facts=facts, contacts=contacts, signer=signer, now=now)
+    orders.record(keyed=served, placed_at=now, reserved_until=placed[0].reserved_until, receipt_batch=batch.id)
+    with db.together():
+        moving = stock.ask_to_move(movements=movements, now=now)
+        receipts.ask_to_record(batch=batch, signer=signer)
+    moving.get()
+    _give_away([order for order in placed if not order.total], now=now)
+    texts = receipts.texts.write_all(batch, facts=facts)
+    return {keyed.key_digest: _placed(keyed.order, receipt=text) for keyed, text in zip(served, texts, strict=True)}
 
 
 def _as_placed(total: int) -> orders.State:
@@ -302,19 +325,20 @@ def _sold_out(pieces: Mapping[str, int], allotment: stock.Allotment) -> SoldOut:
     return SoldOut(f"Not enough left of: {', '.join(item['sku'] for item in short[:10])}.", short=short)  # type: ignore[misc]
 
 
-def _repeat(known: orders.Keyed, ask: PlaceOrder) -> Outcome:
+def _repeat(known: orders.Keyed, ask: PlaceOrder, proofs: Mapping[int, str]) -> Outcome:
     if known.body_digest != ask.body_digest:
         return _key_reused()
     # The first answer again, whatever has become of the order since.
     as_placed = msgspec.structs.replace(known.order, state=_as_placed(known.order.total))
-    return _placed(as_placed, is_repeat=True)
+    return _placed(as_placed, receipt=proofs.get(known.order.id, ""), is_repeat=True)
 
 
-def _placed(order: orders.Order, *, is_repeat: bool = False) -> Placed:
+def _placed(order: orders.Order, *, receipt: str, is_repeat: bool = False) -> Placed:
     return Placed(
         order=order,
         number=ids.to_number(order.id),
         access_token=orders.access_token(order.id),
+        receipt=receipt,
         is_repeat=is_repeat,
     )
 

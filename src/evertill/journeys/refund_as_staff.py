@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import payments, trail
+from evertill.domains import payments, preferences, trail
 from evertill.domains.access import Permission, Thing
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.trail import Subject
@@ -12,7 +12,7 @@ from evertill.journeys import decide_approvals
 from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, recording_refusals
 from evertill.journeys.refund_order import Leave, Refunded, RefundOrder, refund_order
 from evertill.journeys.view_order import view_order
-from evertill.kernel import config, ids
+from evertill.kernel import ids
 
 __all__ = [
     "ApprovalRequired",
@@ -36,8 +36,8 @@ class _Found(Exception):
 def refund_as_staff(*, asker: Asker, asked: RefundOrder, now: dt.datetime) -> Refunded:
     """This function will give money back as `refund_order` does, when the asker may.
 
-    All refunds of one order together count towards `refund_alone_max`; beyond it, exactly this has to be approved.
-    Raises Forbidden, also for his own order, ApprovalRequired, and what refund_order raises.
+    All refunds of one order together count towards the preference `refunds.alone-max`; beyond it, exactly this has to
+    be approved. Raises Forbidden, also for his own order, ApprovalRequired, and what refund_order raises.
     """
 
     def leave(intent: payments.Intent, refund: payments.Refund) -> None:
@@ -55,7 +55,7 @@ def check_leave(
     """
     check_permitted(asker=asker, permission=Permission.ORDERS_REFUND, thing=_thing(asked))
     by = ""
-    if _promised(refund) > config.get().refund_alone_max:
+    if _promised(refund) > preferences.number(preferences.Name.REFUND_ALONE_MAX):
         by = approved(asker=asker, wish=_wish(asked, intent, refund), now=now)
     trail.write(
         actor=asker.actor,

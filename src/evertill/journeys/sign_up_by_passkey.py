@@ -8,8 +8,9 @@ from evertill.domains import accounts, identity
 from evertill.domains.accounts import NameInvalid
 from evertill.domains.identity import Ceremony
 from evertill.journeys.begin_session import SignedIn, Visit
+from evertill.journeys.read_preference import shop_name
 from evertill.journeys.sign_up import open_by_passkey
-from evertill.kernel import config, db, ids
+from evertill.kernel import db, ids
 
 __all__ = [
     "NameInvalid",
@@ -39,7 +40,7 @@ def begin(*, display_name: str, visit: Visit, now: dt.datetime) -> str:
             ceremony=Ceremony.SIGN_UP,
             subject="",
             account_id=None,
-            name=name or config.get().shop_name or identity.passkeys.party().id,
+            name=name or shop_name() or identity.passkeys.party().id,
             caller=visit.caller,
             now=now,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
@@ -20,6 +21,9 @@ from evertill.kernel.errors import ConfigError
 
 _SECRET_BYTES_MIN = 32
 _PHONE_REGION = "CN"
+# Never shown, not even to those who change settings.
+_SECRETS = frozenset({"secret", "database_url", "owner_database_url", "backup_database_url", "smtp_url"})
+_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
@@ -148,6 +152,12 @@ class Config:
     job_keep_h: int = _setting(72, "Hours for which finished jobs are kept for those who look into them.", low=1)
     statement_timeout_ms: int = _setting(15_000, "Milliseconds after which a statement is given up.", low=100)
     lock_timeout_ms: int = _setting(5_000, "Milliseconds to wait for a lock.", low=10)
+    preference_cache_s: int = _setting(
+        5,
+        "Seconds for which pages may show what the shop decided before; what decides about money always looks.",
+        low=0,
+        high=300,
+    )
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)
 
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
@@ -453,6 +463,40 @@ class Config:
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A setting as it may be shown: `value` is None where it is secret."""
+
+    variable: str
+    help: str
+    value: str | None
+    is_default: bool
+
+
+def tell() -> list[Told]:
+    """This function will return this process's settings for people to look at, in the order of the table.
+
+    What opens something is left out: secrets, and the addresses that have passwords in them.
+    """
+    return [_told(item, getattr(get(), item.name)) for item in fields(Config)]
+
+
+def _told(item: Field[Any], value: Any) -> Told:  # noqa: ANN401 — as many types as there are settings.
+    if item.name in _SECRETS:
+        text = None
+    elif isinstance(value, tuple):
+        text = ", ".join(value)
+    else:
+        # Whatever somebody wrote into an address before its @ is between him and the machine.
+        text = _CREDENTIALS.sub("//…@", str(value))
+    return Told(
+        variable=variable(item.name),
+        help=item.metadata["help"],
+        value=text,
+        is_default=item.default is not MISSING and value == item.default,
+    )
 
 
 def variable(name: str) -> str:

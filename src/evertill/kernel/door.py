@@ -25,6 +25,7 @@ ROOMS = (
     "providers",
     "senders",
     "texts",
+    "key_file",
 )
 
 

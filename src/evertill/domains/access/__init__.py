@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         revoke_role,
         revoke_token,
     )
-    from evertill.domains.access.permissions import BUILT_IN, GIVEN, OWNER, PERMISSIONS, Declared, Permission
+    from evertill.domains.access.permissions import (
+        BUILT_IN,
+        GIVEN,
+        OWNER,
+        PERMISSIONS,
+        STAFF_PERMISSIONS,
+        Declared,
+        Permission,
+    )
     from evertill.domains.access.queries import (
         Unauthenticated,
         UnknownRole,
@@ -63,6 +71,7 @@ __all__ = [
     "GIVEN",
     "OWNER",
     "PERMISSIONS",
+    "STAFF_PERMISSIONS",
     "Caller",
     "Declared",
     "Holder",

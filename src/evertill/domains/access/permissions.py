@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ALERTS_READ = "alerts.read"
     ALERTS_CLOSE = "alerts.close"
     SETTINGS_EDIT = "settings.edit"
+    SETTINGS_APPROVE = "settings.approve"
     KEYS_ROTATE = "keys.rotate"
     BACKUPS_RESTORE = "backups.restore"
     RESTORES_APPROVE = "restores.approve"
@@ -149,7 +150,11 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         ),
         P.ALERTS_READ: _reads("See what somebody has to look at."),
         P.ALERTS_CLOSE: _does("Close an alert, saying what was done."),
-        P.SETTINGS_EDIT: _does("Change the shop's settings."),
+        P.SETTINGS_EDIT: _does(
+            "Change the shop's settings; those that guard money or customers only once another person has approved it.",
+            approved_by=P.SETTINGS_APPROVE,
+        ),
+        P.SETTINGS_APPROVE: _does("Approve a change of settings that guard money or customers."),
         P.KEYS_ROTATE: _does("Have the keys made anew that encrypt what is stored."),
         P.BACKUPS_RESTORE: _does(
             "Restore a backup over live data, once another person has approved it.", approved_by=P.RESTORES_APPROVE
@@ -198,6 +203,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
                 P.BOOKS_READ,
                 P.BOOKS_RECONCILE,
                 P.PRICES_APPROVE,
+                P.SETTINGS_APPROVE,
                 P.ALERTS_READ,
                 P.ALERTS_CLOSE,
             }

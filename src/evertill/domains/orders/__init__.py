@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         read_lines,
         read_orders,
         read_owner,
+        read_receipt_batches,
         read_returns,
         stream_disputed_holds,
         stream_of_account,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         stream_pieces_restocked,
     )
     from evertill.domains.orders.rules import (
+        NOBODY,
         AmbiguousLine,
         TooManyPieces,
         UnknownLine,
@@ -75,6 +77,7 @@ __getattr__ = open_door(__name__)
 
 __all__ = [
     "CHANNEL",
+    "NOBODY",
     "AmbiguousLine",
     "AskedReturn",
     "Due",
@@ -123,6 +126,7 @@ __all__ = [
     "read_lines",
     "read_orders",
     "read_owner",
+    "read_receipt_batches",
     "read_returns",
     "ready_to_fulfil",
     "record",

@@ -30,6 +30,8 @@ class Order(models.Model):
     # Digests of caller + Idempotency-Key, and of the body that came with it.
     key_digest = models.UUIDField()
     body_digest = models.UUIDField()
+    # The batch of receipts that it was acknowledged with; null for one from before there were receipts.
+    receipt_batch = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "orders_order"

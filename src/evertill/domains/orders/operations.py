@@ -53,10 +53,11 @@ def claim_keys(*, digests: Sequence[bytes]) -> db.Later[list[bool]]:
     return db.ask(sql.load(_HERE, "claim_keys"), (Bigints(keys),), shape=lambda rows: [taken for (taken,) in rows])
 
 
-def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt.datetime) -> None:
+def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt.datetime, receipt_batch: int) -> None:
     """This function will write new orders with their lines and first events; raises NumberTaken.
 
-    A key that is used already violates orders_order_once_per_key; callers claim and look first.
+    `receipt_batch` is the batch of receipts that they are acknowledged with. A key that is used already violates
+    orders_order_once_per_key; callers claim and look first.
     """
     orders = [k.order for k in keyed]
     order_ids = Bigints([order.id for order in orders])
@@ -65,6 +66,7 @@ def record(*, keyed: Sequence[Keyed], placed_at: dt.datetime, reserved_until: dt
         (
             placed_at,
             reserved_until,
+            receipt_batch,
             order_ids,
             Texts([order.currency for order in orders]),
             Bigints([order.total for order in orders]),

@@ -80,6 +80,14 @@ def read_owner(*, order_id: int) -> int | None:
     return rows[0][0] if rows else None
 
 
+def read_receipt_batches(*, order_ids: Sequence[int]) -> dict[int, int]:
+    """This function will return the batches of receipts that orders were acknowledged with.
+
+    One from before there were receipts is missing from the answer, like one that does not exist.
+    """
+    return dict(db.fetch(sql.load(_HERE, "receipt_batches"), (Bigints(order_ids),)))
+
+
 def list_of_account(*, account_id: int, behind: int | None = None, limit: int) -> list[Order]:
     """This function will return an account's orders with their lines, the latest first, from behind one of them on.
 

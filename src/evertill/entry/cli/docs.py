@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from evertill.entry.cli import app as evertill
-from evertill.entry.cli import command_page, permission_page
+from evertill.entry.cli import command_page, desk_page, permission_page
 from evertill.kernel.config import Config, variable
 from evertill.kernel.files import write_whole
 
@@ -44,6 +44,7 @@ def pages() -> dict[str, str]:
     """This function will return the text of each generated page by its file's name."""
     return {
         "commands.md": command_page.render(evertill),
+        "desk.md": desk_page.render(),
         "permissions.md": permission_page.render(),
         "settings.md": _SETTINGS_HEAD + "".join(f"{_row(item)}\n" for item in fields(Config)),
     }

@@ -26,6 +26,7 @@ from evertill.entry.lane import (
     payments,
     payments_api,
     products,
+    receipts_api,
     refunds_api,
     webhooks,
 )
@@ -34,6 +35,7 @@ from evertill.entry.lane.gather import Failed
 from evertill.entry.lane.problems import BadRequest, InvalidField, MethodNotAllowed, NotFound, Problem, refusing, render
 from evertill.entry.lane.schema_page import schema_page
 from evertill.entry.lane.streams import streams
+from evertill.journeys.publish_keys import KeysTold
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 
@@ -66,6 +68,7 @@ _TYPES = (
     refunds_api.RefundIn,
     refunds_api.RefundOut,
     refunds_api.RefundsOut,
+    KeysTold,
     webhooks.ReceivedOut,
     products.ProductsOut,
     products.ProductOut,
@@ -133,6 +136,7 @@ def _litestar() -> Litestar:
             payments_api.read_methods,
             refunds_api.refund,
             refunds_api.list_refunds,
+            receipts_api.read_receipt_keys,
             webhooks.receive_webhook,
             products.list_products,
             products.read_product,

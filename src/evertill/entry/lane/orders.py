@@ -122,9 +122,21 @@ class OrderOut(msgspec.Struct, frozen=True):
     reserved_until: dt.datetime
 
 
-class PlacedOut(OrderOut, frozen=True):
+class PlacedOut(OrderOut, frozen=True, kw_only=True):
     """A placed order; `access_token` lets whoever holds it read or cancel this one order."""
 
+    receipt: (
+        Annotated[
+            str,
+            Meta(
+                description="Proves the order, signed by the shop: keep it. Absent for one placed before there were"
+                " receipts.",
+                examples=["EVERTILL1.AWE3…"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    # The last one: quick clients look for it there.
     access_token: str
 
 
@@ -229,5 +241,6 @@ def _placed_out(placed: Placed) -> PlacedOut:
         [LineOut(line.sku, line.title, line.quantity, line.unit_price, line.total) for line in order.lines],
         order.placed_at,
         order.reserved_until,
-        placed.access_token,
+        receipt=placed.receipt or UNSET,
+        access_token=placed.access_token,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from django.utils.translation import gettext as _
 
-from evertill.kernel import config
+from evertill.journeys.read_preference import submission_keep_days
 
 # Another wording gets another version; a test holds the two together.
 VERSION = "2026-11"
@@ -21,7 +21,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 def current() -> Consent:
     """This function will return what is shown now, in the visitor's language."""
-    days = config.get().submission_keep_days
+    days = submission_keep_days()
     text = _(
         "Should placing the order fail through our fault, you agree that we keep what you entered here for up to"
         " %(days)s days, so that we can finish the order for you or tell you about it. Then it is deleted."

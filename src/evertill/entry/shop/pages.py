@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from evertill.entry.shop import cart, places, references
 from evertill.entry.shop.audience import Audience, open_to
+from evertill.journeys.read_preference import shop_contact, shop_name, storefront_banner
 from evertill.kernel import config, db, ids
 
 P = ParamSpec("P")
@@ -74,7 +75,9 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
         template,
         {
             **context,
-            "shop_name": config.get().shop_name or _("Evertill"),
+            "shop_name": shop_name() or _("Evertill"),
+            "shop_contact": shop_contact(),
+            "banner": storefront_banner(language=place.language),
             "place": place,
             "language": place.language,
             # The one in which variants are named.

@@ -112,15 +112,20 @@ def at_place(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         if place is not None and not slash:
             query = request.META.get("QUERY_STRING", "")
             return HttpResponsePermanentRedirect(f"{request.path}/{'?' if query else ''}{query}")
-        request.root = get_script_prefix()  # type: ignore[attr-defined]
+        before = get_script_prefix()
+        request.root = before  # type: ignore[attr-defined]
         if place is not None:
             request.path_info = f"/{rest}"
             set_script_prefix(f"{get_script_prefix()}{code}/")
         request.place_in_path = place is not None  # type: ignore[attr-defined]
         request.place = found = place or _chosen(request)  # type: ignore[attr-defined]
         request.LANGUAGE_CODE = found.language
-        with translation.override(found.language):
-            response = get_response(request)
+        try:
+            with translation.override(found.language):
+                response = get_response(request)
+        finally:
+            # It belongs to the thread: whoever is answered next by it has a place of his own.
+            set_script_prefix(before)
         response.headers.setdefault("Content-Language", found.language)
         if place is None:
             patch_vary_headers(response, ["Accept-Language", "Cookie"])

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from evertill.entry.desk.folders import folders
+
 # Arrays are imported for their effect: Django copies psycopg's adapters at its first connection, and never again.
 from evertill.kernel import arrays as _arrays  # noqa: F401
 from evertill.kernel import config, crypto
@@ -66,6 +68,11 @@ INSTALLED_APPS = [
     "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
+<<<<<<< HEAD
+    "evertill.domains.preferences",
+=======
+    "evertill.domains.receipts",
+>>>>>>> main
     "evertill.domains.reconciliation",
     "evertill.domains.recovery",
     "evertill.domains.stock",
@@ -73,6 +80,7 @@ INSTALLED_APPS = [
     "evertill.domains.trail",
     "evertill.entry.shop",
     "evertill.entry.shop.account",
+    "evertill.entry.desk",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -87,6 +95,8 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        # Of the desk's rooms; each brings its own.
+        "DIRS": folders("templates"),
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
@@ -129,8 +139,9 @@ LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+LOCALE_PATHS = folders("locale")
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [Path(__file__).parent / "static"]
+STATICFILES_DIRS = [Path(__file__).parent / "static", *folders("static")]
 # Files are served from the packages they came in; nothing is copied anywhere.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

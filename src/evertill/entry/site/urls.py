@@ -6,6 +6,7 @@ from evertill.entry.shop.audience import require_audiences
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("evertill.entry.shop.account.urls")),
+    path("desk/", include("evertill.entry.desk.urls")),
     path("", include("evertill.entry.shop.urls")),
 ]
 require_audiences(urlpatterns)

@@ -3,11 +3,11 @@ with placed as (
     insert into orders_order
         (
             id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until, key_digest,
-            body_digest
+            body_digest, receipt_batch
         )
     select
         id, 'PLACED', currency, total, email, phone, language, nullif(account_id, 0), %s::timestamptz, %s::timestamptz,
-        key_digest, body_digest
+        key_digest, body_digest, %s::bigint
     from unnest(
             %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::uuid[],
             %s::uuid[]

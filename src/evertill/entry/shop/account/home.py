@@ -30,6 +30,7 @@ def show_home(request: HttpRequest, session: Session) -> HttpResponse:
     recovery = recover_account.waiting(session=session, now=clock.now())
     context = {
         "account": view_account(session=session),
+        "is_staff": session.is_staff,
         "addresses": change_address.list_addresses(session=session),
         "factors": manage_second_factors.view_factors(session=session),
         "recovery": words.moment(recovery.ready_at) if recovery else "",

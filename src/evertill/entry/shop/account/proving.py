@@ -25,6 +25,8 @@ from evertill.kernel.errors import EvertillError
 
 _SALT = "evertill.step-up"
 _OPEN_S = 900
+# As much as a field of the desk may hold.
+_FIELD_CHARS_MAX = 4000
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     subject: str
     address: str
-    fields: dict[str, str]
+    fields: dict[str, list[str]]
     # A form that is sent, or a page that is opened.
     is_form: bool = True
 
@@ -54,7 +56,7 @@ def ask_first(
         operation=str(error.facts["operation"]),
         subject=str(error.facts["subject"]),
         address=address or request.path,
-        fields={name: text_of(request, name) for name in carried},
+        fields={name: [text[:_FIELD_CHARS_MAX] for text in request.POST.getlist(name) or [""]] for name in carried},
         is_form=is_form,
     )
     return see_other("account:prove", errand=seal(errand))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from django.utils import formats
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from evertill.domains.access import PERMISSIONS, Permission
 from evertill.domains.identity import Factor
 
 # The one that is hardest to steal comes first.
@@ -93,6 +94,8 @@ def proved_names(factors: Collection[Factor]) -> str:
 
 def operation(name: str) -> str:
     """This function will say what somebody is about to do, as a sentence that names nothing secret."""
+    if name in set(Permission):
+        return f"{_('You are about to do something important.')} {gettext(PERMISSIONS[Permission(name)].says)}"
     return str(_OPERATIONS.get(name) or _("You are about to do something important."))
 
 

@@ -1,0 +1,90 @@
+"""What crosses the boundary of receipts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class LineLike(Protocol):
+    """A line of an order, whoever's type it is."""
+
+    @property
+    def sku(self) -> str: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+    @property
+    def unit_price(self) -> int: ...
+
+
+class FactLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as a receipt tells it; the price of one piece in minor units."""
+
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt says of an order. `total` is in minor units of `currency`."""
+
+    order_id: int
+    placed_at: dt.datetime
+    currency: str
+    total: int
+    lines: Sequence[LineLike]
+
+
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key by which receipts can be checked. `id` is 64 bits of its hash, signed.
+
+    `vouched` is its signature over itself and all keys before it: who trusts it can trust those.
+    """
+
+    id: int
+    generation: int
+    public: bytes
+    made_at: dt.datetime
+    vouched: bytes
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders under one signature: their leaves (32 bytes each) and contact digests (16 each), in their places."""
+
+    id: int
+    key_id: int
+    sealed_at: dt.datetime
+    order_ids: Sequence[int]
+    leaves: bytes
+    contacts: bytes
+    root: bytes
+    signature: bytes
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt as it was read, which proves nothing before it was verified.
+
+    `lines` is None in the short form, which knows their digest and number only. `path` leads from the order's leaf,
+    the one in place `index` of `count`, to the root that was signed.
+    """
+
+    order_id: int
+    placed_at: dt.datetime
+    currency: str
+    total: int
+    line_count: int
+    lines_digest: bytes
+    lines: tuple[FactLine, ...] | None
+    contact: bytes
+    batch_id: int
+    key_id: int
+    sealed_at: dt.datetime
+    index: int
+    count: int
+    path: tuple[bytes, ...]
+    signature: bytes

@@ -1,0 +1,172 @@
+"""The desk's frame: who comes in, what the menu shows, what is told and recorded when somebody may not."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from evertill.domains import trail
+from evertill.domains.access import PERMISSIONS, Permission
+from evertill.domains.approvals import ApprovalRequired
+from evertill.domains.trail import Search
+from evertill.entry.desk.folders import DESK, room_names
+from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.rooms import rooms
+from evertill.entry.shop.audience import Audience, audience_of, routes
+from evertill.journeys.enter_desk import Entered
+from evertill.journeys.step_up import StepUpRequired
+from evertill.kernel import db
+from evertill.kernel.versions import ChangedMeanwhile
+from tests.desk.clerks import OWN, Clerk, clerk, signed_in
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def text_of(answer: HttpResponse) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def refusals() -> list[tuple[str, str, str]]:
+    found = trail.read_records(search=Search(outcome="REFUSED"), limit=10)
+    return [(one.actor_kind, one.operation, one.subject_id) for one in found]
+
+
+class TestDoor:
+    def test_leads_a_stranger_to_sign_in_and_back(self) -> None:
+        answer: Any = Client().get("/en/desk/me/")
+
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == "/en/account/sign-in?next=%2Fdesk%2Fme%2F"
+
+    def test_is_shut_for_customers_and_tells_nothing_and_is_recorded(self) -> None:
+        answer = signed_in().get("me/")
+
+        assert answer.status_code == 403
+        assert "Permission" not in text_of(answer)
+        assert 'class="menu"' not in answer.content.decode()
+        assert refusals() == [("CUSTOMER", "own.account", "desk:me:index")]
+
+    def test_leads_staff_to_the_first_room_that_they_may_open(self) -> None:
+        answer = clerk().get("")
+
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == "/en/desk/me/"
+
+    def test_keeps_its_pages_to_itself(self) -> None:
+        answer = clerk().get("me/")
+
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "nonce-" in answer.headers["Content-Security-Policy"]
+
+
+class TestRooms:
+    def test_are_found_by_their_folders(self) -> None:
+        assert set(rooms()) == set(room_names())
+        assert all(room.name == name for name, room in rooms().items())
+
+    @pytest.mark.parametrize("name", room_names())
+    def test_say_of_each_view_who_may_open_it_and_how(self, name: str) -> None:
+        views: list[Any] = [route.callback for _, route in routes(list(rooms()[name].urls))]
+
+        assert all(audience_of(view) is Audience.STAFF for view in views)
+        assert all(view.permission in Permission for view in views)
+        assert all(set(view.methods) <= {"GET", "POST"} for view in views)
+
+    @pytest.mark.parametrize("name", room_names())
+    def test_do_not_know_each_other(self, name: str) -> None:
+        others = "|".join(other for other in room_names() if other != name) or "no other"
+        known = [
+            path.name
+            for path in (DESK / name).rglob("*.py")
+            if re.search(rf"evertill\.entry\.desk\.({others})\b", path.read_text(encoding="utf-8"))
+        ]
+
+        assert known == []
+
+    def test_stand_in_the_menu_of_whoever_may_open_them(self) -> None:
+        by_role = {role: clerk(role).get("me/").content.decode() for role in ("support", "auditor", "owner")}
+
+        for page, held in ((page, clerk(role).asker.read_holder().permissions) for role, page in by_role.items()):
+            shown = set(re.findall(r'<li><a href="/en/desk/(\w+)/"', page))
+            assert shown == {name for name, room in rooms().items() if room.permission in held}
+
+
+class TestMe:
+    def test_says_what_the_roles_allow(self) -> None:
+        shown = text_of(clerk("support").get("me/"))
+
+        assert PERMISSIONS[Permission.ORDERS_REFUND].says in shown
+        assert "With another person" in shown
+        assert PERMISSIONS[Permission.ACCESS_GRANT].says not in shown
+
+    def test_says_it_in_chinese(self) -> None:
+        shown = text_of(clerk("support").get("me/", language="zh-hans"))
+
+        assert "客服" in shown
+        assert "取消任何未支付的订单。" in shown
+
+
+@pytest.fixture
+def opened() -> Any:
+    """What a view of the desk answers that raises, for somebody who works here."""
+
+    def ask(raised: Exception, *, who: Clerk | None = None, **fields: Any) -> HttpResponse:
+        @desk_view(Permission.OWN_ACCOUNT, methods=("GET", "POST"))
+        def view(request: HttpRequest, _entered: Entered) -> HttpResponse:
+            if reason := asks(request):
+                return HttpResponse(f"asked because {reason}")
+            raise raised
+
+        request: Any = RequestFactory().post("/desk/me/", fields, headers=OWN)
+        request.COOKIES["session"] = (who or clerk()).browser.cookies["session"].value
+        request.resolver_match = path("x", view).resolve("x")
+        answer: Any = view(request)
+        return answer
+
+    return ask
+
+
+class TestFailures:
+    def test_offer_to_ask_another_person_with_the_form_as_it_was(self, opened: Any) -> None:
+        error = ApprovalRequired("Somebody else has to approve this.")
+
+        answer = opened(error, amount="12.50", sku=["a", "b"])
+
+        shown = answer.content.decode()
+        assert '<input type="hidden" name="amount" value="12.50">' in shown
+        assert shown.count('name="sku"') == 2
+        assert 'name="why_ask"' in shown
+        assert opened(error, amount="12.50", ask="1", why_ask="a gift").content == b"asked because a gift"
+
+    def test_lead_to_a_proof_and_carry_the_form_there(self, opened: Any) -> None:
+        error = StepUpRequired("Prove it.", operation="access.grant", subject="account:7")
+
+        answer = opened(error, role="support")
+
+        assert answer.status_code == 303
+        assert "/account/prove?errand=" in answer.headers["Location"]
+
+    def test_do_not_carry_a_form_that_is_too_long(self, opened: Any) -> None:
+        error = StepUpRequired("Prove it.", operation="access.grant", subject="account:7")
+
+        answer = opened(error, role="x" * 5000)
+
+        assert answer.status_code == 403
+        assert "prove once more" in text_of(answer)
+
+    def test_say_what_happened_and_what_was_kept(self, opened: Any) -> None:
+        answer = opened(ChangedMeanwhile("The price was changed."))
+
+        assert answer.status_code == 409
+        assert "What the other person changed stands, and yours was not applied." in text_of(answer)
+
+
+def test_nothing_is_left_open_by_a_page() -> None:
+    clerk().get("me/")
+
+    assert db.fetch("select count(*) from pg_stat_activity where state = 'idle in transaction'") == [(0,)]
