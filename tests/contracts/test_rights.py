@@ -101,12 +101,9 @@ class TestRights:
         assert fewer == {
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
-<<<<<<< HEAD
             "preferences_value": ["SELECT", "INSERT"],
-=======
             "receipts_batch": ["SELECT", "INSERT"],
             "receipts_key": ["SELECT", "INSERT"],
->>>>>>> main
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }

@@ -9,11 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-<<<<<<< HEAD
-from evertill.domains import ledger, preferences, trail
-=======
-from evertill.domains import ledger, receipts, trail
->>>>>>> main
+from evertill.domains import ledger, preferences, receipts, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -21,11 +17,8 @@ _ALL = ("select", "insert", "update", "delete")
 _FEWER: Mapping[str, tuple[str, ...]] = {
     **trail.RIGHTS,
     **ledger.RIGHTS,
-<<<<<<< HEAD
     **preferences.RIGHTS,
-=======
     **receipts.RIGHTS,
->>>>>>> main
     "django_migrations": ("select",),
 }
 

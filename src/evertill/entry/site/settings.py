@@ -68,11 +68,8 @@ INSTALLED_APPS = [
     "evertill.domains.messages",
     "evertill.domains.orders",
     "evertill.domains.payments",
-<<<<<<< HEAD
     "evertill.domains.preferences",
-=======
     "evertill.domains.receipts",
->>>>>>> main
     "evertill.domains.reconciliation",
     "evertill.domains.recovery",
     "evertill.domains.stock",
