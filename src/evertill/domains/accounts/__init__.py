@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         set_sms_second,
         upgrade_password,
     )
-    from evertill.domains.accounts.queries import find, find_deleted, read, read_addresses, read_password
+    from evertill.domains.accounts.queries import (
+        find,
+        find_deleted,
+        find_named,
+        read,
+        read_addresses,
+        read_names,
+        read_password,
+    )
     from evertill.domains.accounts.rules import (
         AddressInvalid,
         NameInvalid,
@@ -45,6 +53,7 @@ __all__ = [
     "erase",
     "find",
     "find_deleted",
+    "find_named",
     "hidden",
     "lock",
     "name_of",
@@ -54,6 +63,7 @@ __all__ = [
     "read",
     "read_address",
     "read_addresses",
+    "read_names",
     "read_password",
     "remove_address",
     "rename",
