@@ -54,7 +54,7 @@ class Shop:
         words += ["--sandbox"] if self.sandbox else []
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [_EVERTILL, *words], env=self._environment(), stdout=output, stderr=subprocess.STDOUT
+                [_EVERTILL, *words], env=self.environment(), stdout=output, stderr=subprocess.STDOUT
             )
         self.wait_ready()
 
@@ -129,7 +129,7 @@ class Shop:
         """Run a command of evertill's on it."""
         return subprocess.run(
             [_EVERTILL, *words, "--data", str(self.folder)],
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=120,
@@ -151,7 +151,8 @@ class Shop:
     def sandbox_port(self) -> int:
         return sandbox_of(self.folder, self.port).address.port
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What every process of the shop, and every command beside it, is started with."""
         # The secret is known, so that a test can say which digest stands for a key.
         # Nothing expires during an exam, however long it takes, unless it is about that.
         ours = {"EVERTILL_SECRET": SECRET, "EVERTILL_RESERVATION_S": "864000"}

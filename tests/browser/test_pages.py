@@ -84,6 +84,10 @@ def look_at_paying(ada: Visitor, exam: Exam, order: str) -> None:
     ada.press(ada.page.locator("main a[href*='/receipt']"))
     ada.page.wait_for_url("**/receipt*")
     exam.look(ada.page, "receipt")
+    ada.page.goto(order)
+    ada.press(ada.page.locator("main a[href*='/proof']"))
+    ada.page.wait_for_url("**/proof*")
+    exam.look(ada.page, "proof")
 
 
 def look_at_what_goes_wrong(ada: Visitor, exam: Exam, guard: Guard, shop: Shop) -> None:

@@ -21,9 +21,11 @@ def said(text: str, *, language: str) -> str:
 
 @cache
 def _chinese() -> gettext.GNUTranslations:
-    both = _read(_SHOP)
-    both.add_fallback(_read(_SHOP / "account"))
-    return both
+    all_of_them = _read(_SHOP)
+    desk = _SHOP.parent / "desk"
+    for room in (_SHOP / "account", desk, *(path.parent for path in sorted(desk.glob("*/room.py")))):
+        all_of_them.add_fallback(_read(room))
+    return all_of_them
 
 
 def _read(room: Path) -> gettext.GNUTranslations:

@@ -150,3 +150,23 @@ class TestKeys:
         assert rotated.stdout.startswith("Key 2 signs from now on"), rotated.stderr
         assert len(told["keys"]) == 2
         assert kept.returncode == 0
+
+
+class TestRebuilding:
+    def test_brings_an_order_back_and_releases_it(self, shop_env: dict[str, str], file: Path) -> None:
+        change("delete from stock_movement where order_id is not null")
+        change("update stock_item set reserved = 0")
+        for table in ("orders_line", "orders_event", "orders_order"):
+            change(f"delete from {table}")  # noqa: S608 — a name from above.
+        words = ("orders", "rebuild", file, "--email", "ada@example.com", "--reason", "lost")
+
+        rebuilt = evertill(shop_env, *words)
+        again = evertill(shop_env, *words)
+        checked = evertill(shop_env, "verify-receipt", file)
+        number = rebuilt.stdout.split()[1]
+        released = evertill(shop_env, "orders", "release", number, "--reason", "seen")
+
+        assert rebuilt.stdout.startswith(f"Order {number} is there again, its goods"), rebuilt.stderr
+        assert again.stderr.startswith(f"evertill: The shop has the order {number}.\n  Nothing was changed.\n")
+        assert checked.stdout.startswith("Genuine and kept")
+        assert released.stdout == "Released: its goods may be handed over once it is paid.\n", released.stderr

@@ -15,6 +15,7 @@ from evertill.journeys import manage_roles as roles
 from evertill.kernel import clock, db, ids
 from tests.askers import MACHINE, staff
 from tests.builders import NOON
+from tests.desk.clerks import clerk
 from tests.people import app_code
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -102,10 +103,10 @@ class TestRoles:
 
 class TestApprovals:
     def test_are_listed_and_decided(self, shop_env: dict[str, str]) -> None:
-        boss = staff(BOB, "administrator")
+        boss = clerk("administrator")
         staff(ADA)
         asked = [
-            roles.ask_to_grant_role(asker=boss, account_id=ADA, role=role, why="new", now=clock.now())
+            roles.ask_to_grant_role(asker=boss.asker, account_id=ADA, role=role, why="new", now=clock.now())
             for role in ("support", "fulfilment")
         ]
         numbers = [ids.to_number(one.id) for one in asked]
@@ -116,12 +117,14 @@ class TestApprovals:
         after = evertill(shop_env, "approvals", "list")
         late = evertill(shop_env, "approvals", "approve", numbers[1])
 
-        assert f"{numbers[0]}  access.grant account:{ADA}  asked by STAFF:{BOB}" in listed.stdout, listed.stderr
+        line = f"{numbers[0]}  access.grant account:{ADA}  asked by STAFF:{boss.account_id}"
+        assert line in listed.stdout, listed.stderr
         assert "    why: new" in listed.stdout
         assert approved.stdout == f"{numbers[0]}: APPROVED\n", approved.stderr
         assert refused.stdout == f"{numbers[1]}: REFUSED\n", refused.stderr
         assert after.stdout == "Nothing waits for approval.\n"
         assert late.returncode == 1
-        roles.grant_role(asker=boss, account_id=ADA, role="support", why="new", now=clock.now())
+        boss.prove(access.Permission.ACCESS_GRANT, f"account:{ADA}")
+        roles.grant_role(asker=boss.asker, account_id=ADA, role="support", why="new", now=clock.now())
         assert [role.name for role in access.read_holder(account_id=ADA).roles] == ["customer", "support"]
         assert MACHINE.account_id is None

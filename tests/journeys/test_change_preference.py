@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from evertill.domains import preferences, trail
+from evertill.domains.access import Permission
 from evertill.domains.approvals import ApprovalRequired
 from evertill.domains.preferences import DECLARED, Kind, Name
 from evertill.domains.trail import Search
@@ -21,10 +22,11 @@ from evertill.journeys.change_preference import (
     change_preference,
 )
 from evertill.journeys.permitted import Asker, Forbidden
-from evertill.journeys.read_preference import list_preferences, list_settings, read_history, shop_name
+from evertill.journeys.read_preference import list_preferences, list_settings, shop_name, show_preference
+from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import config, db
 from evertill.kernel.versions import ChangedMeanwhile
-from tests.askers import MACHINE, customer, staff
+from tests.askers import MACHINE, customer, proves, staff
 from tests.builders import NOON
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -83,7 +85,8 @@ class TestChanging:
 
         change(ada, Name.STOCK_LOW, "12", why="as it was")
 
-        assert [(one.version, one.value, one.why) for one in read_history(name=Name.STOCK_LOW, limit=9)] == [
+        _, history = show_preference(asker=ada, name=Name.STOCK_LOW, limit=9, now=NOON)
+        assert [(one.version, one.value, one.why) for one in history] == [
             (3, 12, "as it was"),
             (2, 3, ""),
             (1, 12, ""),
@@ -93,7 +96,7 @@ class TestChanging:
         change(MACHINE, Name.STOCK_LOW, "6")
         change(MACHINE, Name.STOCK_LOW, "5")
 
-        (shown,) = [one for one in list_preferences() if one.name is Name.STOCK_LOW]
+        (shown,) = [one for one in list_preferences(asker=MACHINE, now=NOON) if one.name is Name.STOCK_LOW]
         assert (shown.preference.value, shown.preference.version) == (5, 2)
 
     @pytest.mark.parametrize("text", ["", "-1", "1.5", "1000001", "five", "1e3", "٣"])
@@ -138,6 +141,9 @@ class TestSensitive:
         deciding.decide(asker=bob, approval_id=asked.id, is_approved=True, why="", now=NOON)
         with pytest.raises(ApprovalRequired):
             change(ada, Name.REFUND_ALONE_MAX, "90001")
+        with pytest.raises(StepUpRequired):
+            change(ada, Name.REFUND_ALONE_MAX, "90000")
+        proves(ada, Permission.SETTINGS_EDIT, "preference:refunds.alone-max")
 
         change(ada, Name.REFUND_ALONE_MAX, "90000")
 
@@ -203,14 +209,14 @@ class TestReading:
         assert shop_name() == "Tea House"
 
     def test_settings_of_the_machine_are_shown_without_what_opens_something(self) -> None:
-        told = {one.variable: one for one in list_settings(asker=staff(ADA, "administrator"))}
+        told = {one.variable: one for one in list_settings(asker=staff(ADA, "administrator"), now=NOON)}
 
         assert set(told) == {config.variable(field.name) for field in dataclasses.fields(config.Config)}
         for name in ("SECRET", "DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL", "SMTP_URL"):
             assert told[f"EVERTILL_{name}"].value is None
         assert told["EVERTILL_ORDER_LINES_MAX"].value == "1000"
         with pytest.raises(Forbidden):
-            list_settings(asker=staff(BOB, "support"))
+            list_settings(asker=staff(BOB, "support"), now=NOON)
 
     def test_an_address_is_shown_without_its_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         given = dataclasses.replace(config.get(), backup_target="sftp://me:secret@host/folder")

@@ -19,10 +19,11 @@ from evertill.journeys import manage_roles as roles
 from evertill.journeys.manage_staff import NotStaff
 from evertill.journeys.manage_tokens import ask_to_issue_token, issue_token
 from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, permitted
+from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import config, db
 from evertill.kernel.versions import ChangedMeanwhile
 from tests import tables
-from tests.askers import MACHINE, customer, staff
+from tests.askers import MACHINE, customer, proves, staff
 from tests.builders import NOON
 from tests.threads import together
 
@@ -126,6 +127,9 @@ class TestByStaff:
         asked = roles.ask_to_grant_role(asker=boss, account_id=EVE, role="support", why="new", now=NOON)
         again = roles.ask_to_grant_role(asker=boss, account_id=EVE, role="support", why="new", now=LATER)
         decide(owner, asked.id)
+        with pytest.raises(StepUpRequired):
+            roles.grant_role(asker=boss, account_id=EVE, role="support", why="new", now=LATER)
+        proves(boss, P.ACCESS_GRANT, f"account:{EVE}", now=LATER)
         roles.grant_role(asker=boss, account_id=EVE, role="support", why="new", now=LATER)
 
         assert again.id == asked.id
@@ -154,6 +158,7 @@ class TestByStaff:
             with pytest.raises(ApprovalRequired):
                 roles.grant_role(asker=asker, account_id=account_id, role=role, why="", now=NOON)
 
+        proves(boss, P.ACCESS_GRANT, f"account:{EVE}")
         roles.grant_role(asker=boss, account_id=EVE, role="support", why="", now=NOON)
 
     @pytest.mark.parametrize(
@@ -203,6 +208,7 @@ class TestByStaff:
             assert refused.value.objection is Objection.SELF
 
         decide(third, asked.id)
+        proves(one, P.ACCESS_GRANT, f"account:{BOB}")
         roles.revoke_role(asker=one, account_id=BOB, role="owner", why="left", now=NOON)
 
         assert names(BOB) == ["customer"]
@@ -252,6 +258,7 @@ class TestApproval:
 
         # Not spent, either: should he be an owner again, it counts.
         roles.grant_role(asker=MACHINE, account_id=BOB, role="owner", why="back", now=NOON)
+        proves(boss, P.ACCESS_GRANT, f"account:{EVE}")
         roles.grant_role(asker=boss, account_id=EVE, role="support", why="", now=NOON)
 
     def test_is_worth_nothing_when_who_asked_may_no_longer(self) -> None:
@@ -364,6 +371,7 @@ class TestDefine:
             asker=boss, name="night-shift", says="At night.", permissions=wanted, why="", now=NOON
         )
         decide(owner, asked.id)
+        proves(boss, P.ACCESS_DEFINE, "role:night-shift")
 
         made = roles.define_role(
             asker=boss, name="night-shift", says="At night.", permissions=wanted, seen=None, why="", now=NOON

@@ -37,7 +37,6 @@ from tests.people import (
     MINUTE,
     PASSWORD,
     PHONE,
-    ROOT,
     VISIT,
     Pocket,
     app_code,
@@ -77,20 +76,20 @@ def as_staff(secret: str, visit: object = VISIT) -> SignedIn:
 class TestAdding:
     def test_needs_an_account_and_a_strong_factor(self, pocket: Pocket) -> None:
         with pytest.raises(AccountUnknown):
-            add_staff(address=ADA, actor=ROOT, now=NOON)
+            add_staff(address=ADA, asker=MACHINE, now=NOON)
         signed = signed_up(pocket)
         with pytest.raises(StaffNeedStrongFactor):
-            add_staff(address=ADA, actor=ROOT, now=NOON)
+            add_staff(address=ADA, asker=MACHINE, now=NOON)
         with_app(pocket, signed)
 
-        assert add_staff(address="Ada@example.com", actor=ROOT, now=NOON) is True
-        assert add_staff(address=ADA, actor=ROOT, now=NOON) is False
+        assert add_staff(address="Ada@example.com", asker=MACHINE, now=NOON) is True
+        assert add_staff(address=ADA, asker=MACHINE, now=NOON) is False
 
-        (member,) = list_staff()
+        (member,) = list_staff(asker=MACHINE, now=NOON)
         assert (member.account_id, member.display_name, member.added_by, member.added_at) == (
             signed.account_id,
             "Ada",
-            "root",
+            "OPERATOR:root",
             NOON,
         )
         assert member.factors == {Factor.EMAIL_CODE, Factor.TOTP}
@@ -99,7 +98,7 @@ class TestAdding:
         signed = signed_up(pocket)
         with_app(pocket, signed)
 
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
 
         assert not is_open(signed.session_secret)
         assert told() == [("STAFF_ADDED", ADA), ("TOTP_ADDED", ADA)]
@@ -115,7 +114,7 @@ class TestAdding:
         sign_in = lambda: sign_in_by_password(address=ADA, password=PASSWORD, visit=back(trusted), now=NOON + HOUR)  # noqa: E731
         assert isinstance(sign_in(), SignedIn)
 
-        add_staff(address=ADA, actor=ROOT, now=NOON + HOUR)
+        add_staff(address=ADA, asker=MACHINE, now=NOON + HOUR)
 
         waiting = more(sign_in())
         assert waiting.factors == {Factor.TOTP}
@@ -128,7 +127,7 @@ class TestSigningIn:
         stepped_up(pocket, signed.session, Operation.MAKE_RECOVERY_CODES)
         codes = factors.make_recovery_codes(session=signed.session, now=NOON)
         secret = with_app(pocket, signed)
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
 
         assert waiting.factors == {Factor.TOTP}
@@ -152,14 +151,14 @@ class TestSigningIn:
 
     def test_never_trusts_a_browser(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         staff = as_staff(secret)
 
         more(sign_in_by_password(address=ADA, password=PASSWORD, visit=back(staff), now=NOON + HOUR))
 
     def test_lasts_a_quarter_of_an_hour_unseen(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         staff = as_staff(secret)
 
         assert is_open(staff.session_secret, NOON + 15 * MINUTE)
@@ -169,7 +168,7 @@ class TestSigningIn:
 class TestKeepingTheFactor:
     def test_refuses_to_remove_the_last_strong_one(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         staff = as_staff(secret)
         later = NOON + 2 * MINUTE
         step_up.prove(
@@ -192,43 +191,43 @@ class TestRemovingWithRoles:
     def test_takes_them_and_says_which_they_were(self, pocket: Pocket) -> None:
         signed = signed_up(pocket, password=PASSWORD)
         with_app(pocket, signed)
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         account_id = find_staff(address=ADA)
         grant_role(asker=MACHINE, account_id=account_id, role="support", why="", now=NOON)
-        assert [member.roles for member in list_staff()] == [["support"]]
+        assert [member.roles for member in list_staff(asker=MACHINE, now=NOON)] == [["support"]]
 
-        remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)
-        add_staff(address=ADA, actor=ROOT, now=NOON + HOUR)
+        remove_staff(asker=MACHINE, account_id=find_staff(address=ADA), now=NOON + MINUTE)
+        add_staff(address=ADA, asker=MACHINE, now=NOON + HOUR)
 
-        assert [member.roles for member in list_staff()] == [[]]
+        assert [member.roles for member in list_staff(asker=MACHINE, now=NOON)] == [[]]
         (record,) = trail.read_records(search=trail.Search(operation="access.remove_staff"), limit=2)
         assert record.before == '{"roles":["support"]}'
 
     def test_never_the_last_owner(self, pocket: Pocket) -> None:
         with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         grant_role(asker=MACHINE, account_id=find_staff(address=ADA), role="owner", why="", now=NOON)
 
         with pytest.raises(LastOwner):
-            remove_staff(address=ADA, actor=ROOT, now=NOON)
+            remove_staff(asker=MACHINE, account_id=find_staff(address=ADA), now=NOON)
 
-        assert [member.roles for member in list_staff()] == [["owner"]]
+        assert [member.roles for member in list_staff(asker=MACHINE, now=NOON)] == [["owner"]]
 
 
 class TestRemoving:
     def test_ends_sessions_and_lets_a_customer_go_on(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
-        add_staff(address=ADA, actor=ROOT, now=NOON)
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
         staff = as_staff(secret)
 
-        remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)
+        remove_staff(asker=MACHINE, account_id=find_staff(address=ADA), now=NOON + MINUTE)
 
         assert not is_open(staff.session_secret, NOON + MINUTE)
-        assert list_staff() == []
+        assert list_staff(asker=MACHINE, now=NOON) == []
         assert [name for name in recorded() if name.startswith("access.")] == [
             "access.add_staff",
             "access.remove_staff",
         ]
         assert more(come_by_code(pocket, now=NOON + MINUTE)).can_trust is True
         with pytest.raises(NotStaff):
-            remove_staff(address=ADA, actor=ROOT, now=NOON + MINUTE)
+            remove_staff(asker=MACHINE, account_id=find_staff(address=ADA), now=NOON + MINUTE)

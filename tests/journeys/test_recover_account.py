@@ -14,6 +14,7 @@ from evertill.journeys.recover_account import RecoveryNotReady, RecoveryRefused
 from evertill.journeys.sign_in import AttemptEnded, MoreNeeded, sign_in_by_password
 from evertill.kernel import db
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON
 from tests.people import (
     ADA,
@@ -21,7 +22,6 @@ from tests.people import (
     HOUR,
     MINUTE,
     PASSWORD,
-    ROOT,
     VISIT,
     Pocket,
     app_code,
@@ -96,7 +96,7 @@ class TestAsking:
             recover_account.finish(attempt=by_password.attempt, visit=VISIT, now=READY)
 
     def test_is_not_for_staff(self, pocket: Pocket, ada: SignedIn) -> None:
-        manage_staff.add_staff(address=ADA, actor=ROOT, now=NOON)
+        manage_staff.add_staff(address=ADA, asker=MACHINE, now=NOON)
         offered = waiting(pocket)
 
         assert offered.may_recover is False

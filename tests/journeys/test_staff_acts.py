@@ -17,6 +17,7 @@ from evertill.journeys.give_up_delivery import give_up_delivery
 from evertill.journeys.keep_balance import block_balance, open_balance, top_up_balance, unblock_balance
 from evertill.journeys.manage_tokens import issue_token, revoke_token
 from evertill.journeys.permitted import Asker, Forbidden
+from evertill.journeys.read_trail import export_trail, read_trail
 from evertill.journeys.refund_again import refund_again
 from evertill.journeys.refund_as_staff import RefundOrder, refund_as_staff
 from evertill.journeys.restock_lost import restock_lost
@@ -61,6 +62,8 @@ ACTS: list[tuple[Permission, Callable[[Asker], object]]] = [
     (P.BALANCES_MANAGE, lambda asker: unblock_balance(balance_id=7, asker=asker, now=NOON)),
     (P.KEYS_ROTATE, lambda asker: begin(asker=asker, now=NOON)),
     (P.MESSAGES_RESEND, lambda asker: retry_message(key="x", asker=asker, now=NOON)),
+    (P.TRAIL_READ, lambda asker: read_trail(asker=asker, search=Search(), limit=1, now=NOON)),
+    (P.TRAIL_EXPORT, lambda asker: export_trail(asker=asker, search=Search(), why="tax", now=NOON)),
     (P.TOKENS_MANAGE, lambda asker: issue_token(asker=asker, name="till", scopes=[], now=NOON)),
     (P.TOKENS_MANAGE, lambda asker: revoke_token(asker=asker, name="till", now=NOON)),
     (

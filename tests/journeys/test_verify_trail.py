@@ -17,6 +17,7 @@ from evertill.journeys.read_trail import export_trail
 from evertill.journeys.verify_trail import Line
 from evertill.kernel import db
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -178,7 +179,7 @@ class TestExport:
         (first,) = write()
 
         given = list(
-            export_trail(search=Search(operation="orders."), actor=ROOT, why="the tax office asked", now=LATER)
+            export_trail(asker=MACHINE, search=Search(operation="orders."), why="the tax office asked", now=LATER)
         )
 
         assert given == [first]

@@ -35,8 +35,11 @@ _CLOSED = {
     "identity_challenge",
     "identity_passkey_holder",
     "identity_recovery",
+    "orders_found",
     "orders_hold",
+    "orders_note",
     "payments_event",
+    "reviews_review",
     "stock_movement",
 }
 

@@ -7,7 +7,10 @@ from html import unescape
 
 import httpx
 import pytest
+from django.db import connection
 
+from evertill.journeys.verify_receipt import Standing, verify_receipt
+from evertill.kernel import ids
 from tests import tables
 from tests.contracts import web
 from tests.pages.test_buying import (
@@ -175,3 +178,47 @@ class TestReceipt:
         told = receipt_of(client, order).headers
 
         assert (told["cache-control"], told["x-robots-tag"]) == ("no-store", "noindex")
+
+
+def proof_of(client: httpx.Client, page: httpx.Response, *, place: str = "en-gbp") -> httpx.Response:
+    path = page.request.url.path.partition("/orders/")[2]
+    return client.get(page.request.url.copy_with(path=f"/{place}/orders/{path}/proof"))
+
+
+class TestProof:
+    def test_is_a_code_and_a_file_that_the_shop_knows_again(self, client: httpx.Client, order: httpx.Response) -> None:
+        page = proof_of(client, order)
+        link = re.search(r'class="button main" href="([^"]+)" download', page.text)
+        assert link
+        file = client.get(unescape(link.group(1)))
+
+        number = order.request.url.path.rpartition("/")[2]
+        assert "Signed proof to keep" in words(order)
+        assert '<svg xmlns="http://www.w3.org/2000/svg"' in page.text
+        assert "The file names each line" not in page.text
+        assert file.headers["content-type"] == "text/plain; charset=utf-8"
+        assert file.headers["content-disposition"] == f'attachment; filename="evertill-{number}.txt"'
+        assert verify_receipt(text=file.content).standing is Standing.KEPT
+        assert ids.to_number(verify_receipt(text=file.content).receipt.order_id) == number
+
+    def test_says_so_in_chinese(self, client: httpx.Client, order: httpx.Response) -> None:
+        page = proof_of(client, order, place="zh-hans-gbp")
+
+        assert "订单的签名凭证" in words(page)
+        assert "保存为文件" in words(page)
+
+    def test_of_an_order_from_before_is_none(self, client: httpx.Client, order: httpx.Response) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("update orders_order set receipt_batch = null")
+
+        page = proof_of(client, order)
+
+        assert "This order was placed before this shop signed its orders." in words(page)
+        assert "<svg xmlns" not in page.text
+        assert client.get(page.request.url.copy_with(path=f"{page.request.url.path}/file")).status_code == 404
+
+    @pytest.mark.parametrize("path", ["proof", "proof/file"])
+    def test_is_for_whoever_may_open_the_order(self, client: httpx.Client, order: httpx.Response, path: str) -> None:
+        assert client.get(f"{order.request.url.path}/{path}").status_code == 404
+        told = client.get(order.request.url.copy_with(path=f"{order.request.url.path}/{path}"))
+        assert (told.status_code, told.headers["cache-control"]) == (200, "no-store")

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 
 import pytest
+import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,7 @@ class TestShortReceipts:
         receipt = texts.read(text)
         rules.verify(receipt, keys=KEYS)
         assert len(text) <= texts.SHORT_CHARS_MAX
+        assert segno.make(text, error="m", micro=False).symbol_size(border=0)[0] <= 121
         assert receipt.lines_digest == rules.digest_lines(told[200].lines)
         assert (receipt.lines is None) == (lines > 10)
         assert receipt.line_count == lines

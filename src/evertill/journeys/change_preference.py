@@ -16,6 +16,7 @@ from evertill.domains.preferences import Name, Preference, PreferenceInvalid
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, recording_refusals
+from evertill.journeys.proved_anew import proved_anew
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
@@ -43,14 +44,15 @@ def change_preference(
     """This function will decide a value, written as people type it, and return what holds then.
 
     `seen` is the version that the asker saw, to be told when somebody else has changed it since. A sensitive one needs
-    another person's approval. Raises Forbidden, ApprovalRequired, ChangedMeanwhile, PreferenceInvalid, and
-    PreferenceUnchanged.
+    another person's approval, and a proof anew of who changes it. Raises Forbidden, ApprovalRequired, StepUpRequired,
+    ChangedMeanwhile, PreferenceInvalid, and PreferenceUnchanged.
     """
     with _changing(asker, name, now=now):
         before, value = _judge(name, text, seen)
         by = ""
         if preferences.DECLARED[name].is_sensitive:
             by = approved(asker=asker, wish=_wish(before, value), now=now)
+            proved_anew(asker=asker, permission=Permission.SETTINGS_EDIT, subject=_subject(name), now=now)
         after = preferences.set_value(name=name, value=value, by=asker.name, why=why, now=now)
         trail.write(
             actor=asker.actor,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, preferences, receipts, trail
+from evertill.domains import ledger, orders, preferences, receipts, reviews, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -19,6 +19,8 @@ _FEWER: Mapping[str, tuple[str, ...]] = {
     **ledger.RIGHTS,
     **preferences.RIGHTS,
     **receipts.RIGHTS,
+    **orders.RIGHTS,
+    **reviews.RIGHTS,
     "django_migrations": ("select",),
 }
 

@@ -17,7 +17,8 @@ from evertill.domains.approvals import Approval
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.manage_staff import NotStaff
-from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, check_permitted, recording_refusals
+from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, check_permitted, permitted, recording_refusals
+from evertill.journeys.proved_anew import proved_anew
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
@@ -32,6 +33,7 @@ __all__ = [
     "define_role",
     "find_role",
     "grant_role",
+    "list_bearers",
     "list_grants",
     "list_roles",
     "revoke_role",
@@ -55,12 +57,13 @@ def grant_role(
     """This function will give a role to an account that works for the shop, once another person has approved it.
 
     `seen` are the names of the roles that the asker saw the account have, to be told when that has changed. Raises
-    Forbidden, ApprovalRequired, ChangedMeanwhile, RoleUnchanged, NotStaff, and access.UnknownRole.
+    Forbidden, ApprovalRequired, StepUpRequired, ChangedMeanwhile, RoleUnchanged, NotStaff, and access.UnknownRole.
     """
     with _changing(asker, Permission.ACCESS_GRANT, _account(account_id), now=now) as holder:
         given, bearer = _judge_grant(holder, account_id, role)
         _check_seen(bearer, seen)
         by = approved(asker=asker, wish=_wish("grant", given, account_id), now=now)
+        proved_anew(asker=asker, permission=Permission.ACCESS_GRANT, subject=_account(account_id), now=now)
         access.grant_role(account_id=account_id, role=role, by=asker.name, why=why, now=now)
         _record(asker, "access.grant_role", bearer, approved_by=by, why=why, now=now)
 
@@ -85,6 +88,7 @@ def revoke_role(
         by = ""
         if asker.account_id != account_id:
             by = approved(asker=asker, wish=_wish("revoke", taken, account_id), now=now)
+            proved_anew(asker=asker, permission=Permission.ACCESS_GRANT, subject=_account(account_id), now=now)
         access.revoke_role(account_id=account_id, role=role, by=asker.name, why=why, now=now)
         _record(asker, "access.revoke_role", bearer, approved_by=by, why=why, now=now)
 
@@ -108,14 +112,15 @@ def define_role(
 ) -> Role:
     """This function will make a role of the shop's own, or change it, once another person has approved it.
 
-    `seen` is the role as the asker saw it, None for a new one. Raises Forbidden, ApprovalRequired, ChangedMeanwhile,
-    and access.RoleNameInvalid.
+    `seen` is the role as the asker saw it, None for a new one. Raises Forbidden, ApprovalRequired, StepUpRequired,
+    ChangedMeanwhile, and access.RoleNameInvalid.
     """
     subject = Subject(kind="role", id=name)
     with _changing(asker, Permission.ACCESS_DEFINE, subject, now=now) as holder:
         before, bearers = _judge_define(holder, name, frozenset(permissions))
         check_unchanged(what=f"The role '{name}'", seen=_shown(seen), now=_shown(before))
         by = approved(asker=asker, wish=_definition(name, says, permissions, before, bearers), now=now)
+        proved_anew(asker=asker, permission=Permission.ACCESS_DEFINE, subject=subject, now=now)
         access.define_role(name=name, says=says, permissions=permissions, by=asker.name, now=now)
         after = access.read_role(name=name)
         trail.write(
@@ -153,6 +158,14 @@ def find_role(*, name: str) -> Role | None:
 def list_roles() -> list[Role]:
     """This function will return every role that can be given: those that come with the shop, then its own."""
     return access.list_roles()
+
+
+def list_bearers(*, asker: Asker, role: str, now: dt.datetime) -> list[int]:
+    """This function will return the accounts that have a role; raises Forbidden."""
+    subject = Subject(kind="role", id=role)
+    with permitted(asker=asker, permission=Permission.ACCESS_READ, subject=subject, now=now):
+        bearers = access.list_bearers(role=role)
+    return [bearer.account_id for bearer in bearers if bearer.account_id is not None]
 
 
 def list_grants(*, account_id: int | None = None) -> list[RoleGrant]:

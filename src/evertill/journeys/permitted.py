@@ -1,7 +1,8 @@
 """Permitted: the one way in which staff do something. Who may not is refused, and the refusal is on record.
 
 A journey does its work inside `permitted`, which opens the transaction, reads there what the person may at this moment,
-and writes down what was refused. `approved` uses up another person's approval where one is needed.
+and writes down what was refused. One that shows staff what is personal does so inside `looking`, which writes down the
+look as well. `approved` uses up another person's approval where one is needed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evertill.domains import access, approvals, trail
@@ -80,6 +81,18 @@ class Wish:
         return {"content": self.content, "touched": sorted(self.touched), "at_stake": sorted(self.at_stake)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Somebody's look at what is personal: what he may, and what of it goes on record besides whose it was."""
+
+    holder: Holder
+    noted: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, **facts: object) -> None:
+        """This function will have plain facts stand in the record: how many were found, which numbers; no contents."""
+        self.noted.update(facts)
+
+
 def asker_of(session: Session) -> Asker:
     """This function will return who asks in a session of somebody who is signed in."""
     return Asker(actor=actor_of(session))
@@ -95,6 +108,35 @@ def permitted(
     """
     with recording_refusals(asker=asker, subject=subject, now=now), db.write():
         yield check_permitted(asker=asker, permission=permission, thing=thing)
+
+
+@contextmanager
+def looking(
+    *,
+    asker: Asker,
+    permission: Permission,
+    subject: Subject,
+    thing: Thing | None = None,
+    why: str = "",
+    now: dt.datetime,
+) -> Iterator[Look]:
+    """One transaction in which somebody looks at personal data of others, and its record; raises Forbidden as above.
+
+    Nothing is shown that is not on record: the block returns what it read, and the record is kept before anybody sees
+    it. When the block raises, for instance because there is no such thing, nothing was seen and none is written.
+    """
+    with permitted(asker=asker, permission=permission, subject=subject, thing=thing, now=now) as holder:
+        look = Look(holder=holder)
+        yield look
+        # Last, so that nobody else's record waits for what is read in between.
+        trail.write(
+            actor=asker.actor,
+            operation=permission.value,
+            subject=subject,
+            after=look.noted or None,
+            why=why,
+            now=now,
+        )
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from evertill.domains import preferences
-from evertill.domains.access import Permission
+from evertill.domains.access import Holder, Permission
 from evertill.domains.preferences import Change, Declared, Name, Preference
-from evertill.journeys.permitted import Asker, check_permitted
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config
 from evertill.kernel.config import Told
 
@@ -20,7 +23,6 @@ __all__ = [
     "Told",
     "list_preferences",
     "list_settings",
-    "read_history",
     "shop_contact",
     "shop_name",
     "show_preference",
@@ -42,25 +44,31 @@ class Shown:
         return self.preference.name
 
 
-def list_preferences() -> list[Shown]:
-    """This function will return everything that the shop can decide, and what holds now."""
-    return [Shown(declared=preferences.DECLARED[one.name], preference=one) for one in preferences.read_all()]
+def list_preferences(*, asker: Asker, now: dt.datetime) -> list[Shown]:
+    """This function will return everything that the shop can decide, and what holds now; raises Forbidden."""
+    with _looking(asker, "all", now=now):
+        return [Shown(declared=preferences.DECLARED[one.name], preference=one) for one in preferences.read_all()]
 
 
-def show_preference(*, name: Name) -> Shown:
-    """This function will return one thing that the shop can decide, and what holds now."""
-    return Shown(declared=preferences.DECLARED[name], preference=preferences.read_one(name))
+def show_preference(*, asker: Asker, name: Name, limit: int, now: dt.datetime) -> tuple[Shown, list[Change]]:
+    """This function will return what holds now and up to `limit` values that were decided, newest first.
+
+    Raises Forbidden.
+    """
+    with _looking(asker, name.value, now=now):
+        shown = Shown(declared=preferences.DECLARED[name], preference=preferences.read_one(name))
+        return shown, preferences.read_history(name=name, limit=limit)
 
 
-def read_history(*, name: Name, limit: int) -> list[Change]:
-    """This function will return up to `limit` values that were decided before and now, newest first."""
-    return preferences.read_history(name=name, limit=limit)
-
-
-def list_settings(*, asker: Asker) -> list[Told]:
+def list_settings(*, asker: Asker, now: dt.datetime) -> list[Told]:
     """This function will return the settings of this machine's environment; raises Forbidden."""
-    check_permitted(asker=asker, permission=Permission.SETTINGS_EDIT)
-    return config.tell()
+    with _looking(asker, "environment", now=now):
+        return config.tell()
+
+
+def _looking(asker: Asker, what: str, *, now: dt.datetime) -> AbstractContextManager[Holder]:
+    subject = Subject(kind="preference", id=what)
+    return permitted(asker=asker, permission=Permission.SETTINGS_EDIT, subject=subject, now=now)
 
 
 def shop_name() -> str:

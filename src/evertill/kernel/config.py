@@ -79,6 +79,9 @@ class Config:
     log_level: str = _setting("info", "Least level that is logged: debug, info, warning or error.")
 
     reservation_s: int = _setting(1800, "Seconds for which an unpaid order keeps its goods.", low=1, high=90 * 86400)
+    rebuilt_keep_days: int = _setting(
+        14, "Days for which an order that was put back from its receipt keeps its goods.", low=1, high=90
+    )
     submission_keep_days: int = _setting(
         30, "Days for which a checkout that failed through our fault is kept; customers are told.", low=1, high=365
     )

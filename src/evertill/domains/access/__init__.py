@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         list_tokens,
         read_holder,
         read_role,
+        which_are_staff,
     )
     from evertill.domains.access.rules import (
         guest,
@@ -115,4 +116,5 @@ __all__ = [
     "remove_staff",
     "revoke_role",
     "revoke_token",
+    "which_are_staff",
 ]

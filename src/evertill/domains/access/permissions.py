@@ -27,6 +27,8 @@ class Permission(StrEnum):
     ORDERS_FULFIL = "orders.fulfil"
     ORDERS_REFUND = "orders.refund"
     REFUNDS_APPROVE = "refunds.approve"
+    ORDERS_REBUILD = "orders.rebuild"
+    REBUILDS_APPROVE = "rebuilds.approve"
 
     PAYMENTS_READ = "payments.read"
     PAYMENTS_CONFIRM = "payments.confirm"
@@ -112,6 +114,11 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
             approved_by=P.REFUNDS_APPROVE,
         ),
         P.REFUNDS_APPROVE: _does("Approve a refund above the limit that somebody else has asked for."),
+        P.ORDERS_REBUILD: _does(
+            "Put a lost order back from its receipt, once another person has approved it.",
+            approved_by=P.REBUILDS_APPROVE,
+        ),
+        P.REBUILDS_APPROVE: _does("Approve that somebody else puts a lost order back."),
         P.PAYMENTS_READ: _reads("See any payment, refund and dispute."),
         P.PAYMENTS_CONFIRM: _does("Say that money came in by bank transfer or in cash, or went back by hand."),
         P.DISPUTES_HANDLE: _does("Answer disputes, and put goods of lost ones back on sale."),
@@ -176,6 +183,7 @@ _SUPPORT = frozenset(
         P.ORDERS_MAKE,
         P.ORDERS_CANCEL,
         P.ORDERS_REFUND,
+        P.ORDERS_REBUILD,
         P.PAYMENTS_READ,
         P.CUSTOMERS_READ,
         P.CUSTOMERS_HELP,
@@ -196,6 +204,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             {
                 P.ORDERS_READ,
                 P.REFUNDS_APPROVE,
+                P.REBUILDS_APPROVE,
                 P.PAYMENTS_READ,
                 P.PAYMENTS_CONFIRM,
                 P.DISPUTES_HANDLE,

@@ -53,6 +53,11 @@ def is_staff(*, account_id: int) -> bool:
     return StaffRow.objects.filter(pk=account_id).exists()
 
 
+def which_are_staff(*, account_ids: Collection[int]) -> set[int]:
+    """This function will return those of these accounts that work for the shop."""
+    return set(StaffRow.objects.filter(pk__in=account_ids).values_list("pk", flat=True))
+
+
 def list_staff() -> list[Staff]:
     """This function will return everybody who works for the shop, in the order in which they came."""
     return [

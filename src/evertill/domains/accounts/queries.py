@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+<<<<<<< HEAD
 from collections.abc import Sequence
+=======
+from collections.abc import Collection
+>>>>>>> main
 
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
@@ -19,6 +23,12 @@ def read(*, account_id: int) -> Account | None:
     """This function will return an account, in use or deleted."""
     found = models.Account.objects.filter(pk=account_id).first()
     return None if found is None else to_account(found)
+
+
+def read_names(*, account_ids: Collection[int]) -> dict[int, str]:
+    """This function will return what people call themselves, by account."""
+    found = models.Account.objects.filter(pk__in=account_ids)
+    return dict(found.values_list("pk", "display_name"))
 
 
 def find(*, kind: AddressKind, address: str) -> Account | None:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.orders.rules import (
         NOBODY,
+        RIGHTS,
         AmbiguousLine,
         TooManyPieces,
         UnknownLine,
@@ -90,6 +91,7 @@ __getattr__ = open_door(__name__)
 __all__ = [
     "CHANNEL",
     "NOBODY",
+    "RIGHTS",
     "AmbiguousLine",
     "AskedReturn",
     "Due",

@@ -167,6 +167,8 @@ class HoldReason(StrEnum):
     REVIEW = "REVIEW"
     # Staff said so.
     STAFF = "STAFF"
+    # It was lost, and put back from its receipt; nobody has looked at it yet.
+    REBUILT = "REBUILT"
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +193,7 @@ class EventKind(StrEnum):
     REFUND_REQUESTED = "refund.requested"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
+    REBUILT = "receipt.rebuilt"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

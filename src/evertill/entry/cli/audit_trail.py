@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from .common import DataOption, open_shop, operator
+from .common import DataOption, asker, open_shop, operator
 
 if TYPE_CHECKING:
     from evertill.journeys.read_trail import Record, Search
@@ -98,8 +98,9 @@ def show(
     """Show records, newest first."""
     asked = _asked(data, actor, operation, subject, outcome, since, until)
     from evertill.journeys.read_trail import read_trail
+    from evertill.kernel import clock
 
-    found = read_trail(search=asked, limit=limit)
+    found = read_trail(asker=asker(), search=asked, limit=limit, now=clock.now())
     for record in found:
         for line in _shown(record):
             typer.echo(line)
@@ -129,7 +130,7 @@ def export(  # noqa: PLR0913 — an option each.
     from evertill.journeys.read_trail import Record, export_trail
     from evertill.kernel import clock
 
-    records = export_trail(search=asked, actor=operator(), why=why.strip(), now=clock.now())
+    records = export_trail(asker=asker(), search=asked, why=why.strip(), now=clock.now())
     if not as_csv:
         for record in records:
             typer.echo(msgspec.json.encode(_plain(record)).decode())

@@ -7,6 +7,7 @@ import logging
 import os
 import pwd
 import secrets
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,13 @@ class DataFolderUnusable(EvertillError):
     code = "DATA_FOLDER"
     status = "unavailable"
     remedy = "Name a folder of your own: DATA=folder with make, --data folder with evertill."
+
+
+class FileUnreadable(EvertillError):
+    """A file cannot be read."""
+
+    code = "FILE_UNREADABLE"
+    remedy = "Check its name, and that this user may read it."
 
 
 class DatabaseUnknown(EvertillError):
@@ -143,6 +151,17 @@ def _noted(folder: Path) -> Mapping[str, object]:
 def shop_url(data: Path | None) -> str:
     """This function will return where the shop of a data folder answers over HTTP; raises NotRunning."""
     return str(read_run(data_folder(data))["url"])
+
+
+def read_file(file: Path, *, bytes_max: int) -> bytes:
+    """This function will read a file, - being what comes in, up to one byte beyond a limit; raises FileUnreadable."""
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(bytes_max + 1)
+        with file.open("rb") as opened:
+            return opened.read(bytes_max + 1)
+    except OSError as cause:
+        raise FileUnreadable(f"{file} cannot be read: {cause.strerror}.") from cause
 
 
 def read_number(number: str) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, read_number
+from .common import DataOption, asker, open_shop, read_file, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.refund_order import AskedReturn
@@ -19,7 +20,7 @@ _NumberArgument = Annotated[str, typer.Argument(help="The order's number.")]
 
 @app.callback()
 def orders() -> None:
-    """Give orders back, and give up those that cannot be delivered."""
+    """Give orders back, give up those that cannot be delivered, and put back those that were lost."""
 
 
 @app.command()
@@ -108,3 +109,49 @@ def _line(text: str) -> AskedReturn:
     if not sku or not pieces.isdecimal() or not (price.isdecimal() or "@" not in wanted):
         raise typer.BadParameter(f"'{text}' is not SKU=PIECES or SKU=PIECES@PRICE.", param_hint="--line")
     return AskedReturn(sku=sku, quantity=int(pieces), unit_price=int(price) if price else None)
+
+
+@app.command()
+def rebuild(
+    file: Annotated[Path, typer.Argument(help="The order's receipt; - reads it from the terminal.")],
+    *,
+    email: Annotated[str, typer.Option(help="The address with which it was placed, if it was.")] = "",
+    phone: Annotated[str, typer.Option(help="The telephone number with which it was placed, if it was.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the books.")],
+    data: DataOption = None,
+) -> None:
+    """Put a lost order back from its receipt: same number, lines and total; held until somebody has looked at it."""
+    open_shop(data)
+    from evertill.domains import receipts
+    from evertill.journeys.rebuild_order import RebuildOrder, rebuild_order
+    from evertill.kernel import clock, config
+    from evertill.kernel.contacts import InvalidPhone, read_phone
+
+    try:
+        number = read_phone(phone, region=config.get().phone_region) if phone else ""
+    except InvalidPhone as error:
+        raise typer.BadParameter(str(error), param_hint="--phone") from None
+    text = read_file(file, bytes_max=receipts.texts.TEXT_BYTES_MAX).decode(errors="replace")
+    asked = RebuildOrder(text=text, email=email, phone=number, why=reason)
+    rebuilt = rebuild_order(asker=asker(), asked=asked, now=clock.now())
+    typer.echo(
+        f"Order {rebuilt.number} is there again, its goods are kept until {rebuilt.order.reserved_until:%Y-%m-%d}."
+    )
+    typer.echo("  It is held: look at it, and at what the provider's record says of its money. Then")
+    typer.echo(f"  evertill orders release {rebuilt.number} --reason …")
+
+
+@app.command()
+def release(
+    number: _NumberArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for the books: what was looked at.")],
+    data: DataOption = None,
+) -> None:
+    """Release an order that is held because it was put back from its receipt."""
+    open_shop(data)
+    from evertill.journeys.rebuild_order import release_rebuilt
+    from evertill.kernel import clock
+
+    release_rebuilt(order_id=read_number(number), asker=asker(), why=reason, now=clock.now())
+    typer.echo("Released: its goods may be handed over once it is paid.")

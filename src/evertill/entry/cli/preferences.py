@@ -24,8 +24,9 @@ def list_(*, data: DataOption = None) -> None:
     """List everything that can be decided, what holds now, and who decided it."""
     open_shop(data)
     from evertill.journeys.read_preference import list_preferences
+    from evertill.kernel import clock
 
-    for shown in list_preferences():
+    for shown in list_preferences(asker=asker(), now=clock.now()):
         one = shown.preference
         since = (
             f"version {one.version}, {one.changed_at:%Y-%m-%d %H:%M} UTC, by {one.changed_by}"
@@ -58,9 +59,10 @@ def history(name: _NameArgument, *, data: DataOption = None) -> None:
     """List what was decided before, newest first, by whom and why."""
     open_shop(data)
     from evertill.journeys.change_preference import find_name
-    from evertill.journeys.read_preference import read_history
+    from evertill.journeys.read_preference import show_preference
+    from evertill.kernel import clock
 
-    changes = read_history(name=find_name(name), limit=_LIMIT)
+    _, changes = show_preference(asker=asker(), name=find_name(name), limit=_LIMIT, now=clock.now())
     for one in changes:
         typer.echo(
             f"version {one.version}  {one.changed_at:%Y-%m-%d %H:%M} UTC  {_told(one.value)}  by {one.changed_by}"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, operator
+from .common import DataOption, asker, open_shop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -29,7 +29,7 @@ def add(address: _AddressArgument, *, data: DataOption = None) -> None:
     from evertill.journeys.manage_staff import add_staff
     from evertill.kernel import clock
 
-    is_new = add_staff(address=address, actor=operator(), now=clock.now())
+    is_new = add_staff(address=address, asker=asker(), now=clock.now())
     typer.echo(f"{address} {'now works' if is_new else 'works already'} for the shop.")
 
 
@@ -38,8 +38,9 @@ def list_(*, data: DataOption = None) -> None:
     """List everybody who works for the shop."""
     open_shop(data)
     from evertill.journeys.manage_staff import list_staff
+    from evertill.kernel import clock
 
-    members = list_staff()
+    members = list_staff(asker=asker(), now=clock.now())
     for member in members:
         known = ", ".join(address.text for address in member.addresses) or f"account {member.account_id}"
         strong = ", ".join(sorted(member.factors & {"PASSKEY", "TOTP"})).lower() or "neither passkey nor totp"
@@ -56,10 +57,10 @@ def list_(*, data: DataOption = None) -> None:
 def remove(address: _AddressArgument, *, data: DataOption = None) -> None:
     """Make an account a customer's again; it loses its roles, and its sessions end at once."""
     open_shop(data)
-    from evertill.journeys.manage_staff import remove_staff
+    from evertill.journeys.manage_staff import find_staff, remove_staff
     from evertill.kernel import clock
 
-    remove_staff(address=address, actor=operator(), now=clock.now())
+    remove_staff(asker=asker(), account_id=find_staff(address=address), now=clock.now())
     typer.echo(f"{address} no longer works for the shop.")
 
 

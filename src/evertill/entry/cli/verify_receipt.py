@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evertill.kernel.errors import EvertillError
-
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, read_file
 
 if TYPE_CHECKING:
     from evertill.domains.receipts import Receipt
 
 app = typer.Typer(add_completion=False)
-
-
-class FileUnreadable(EvertillError):
-    """A file cannot be read."""
-
-    code = "FILE_UNREADABLE"
-    remedy = "Check its name, and that this user may read it."
 
 
 @app.command("verify-receipt")
@@ -38,9 +28,9 @@ def verify_receipt(
     """Check that a receipt is genuine and that the shop keeps its order as it says; exit with 1 if not."""
     from evertill.domains import receipts
 
-    text = _read(file, receipts.texts.TEXT_BYTES_MAX)
+    text = read_file(file, bytes_max=receipts.texts.TEXT_BYTES_MAX)
     if key is not None:
-        keys = receipts.key_file.read(_read(key, receipts.key_file.FILE_BYTES_MAX))
+        keys = receipts.key_file.read(read_file(key, bytes_max=receipts.key_file.FILE_BYTES_MAX))
         receipt = receipts.texts.read(text)
         receipts.rules.verify(receipt, keys=keys)
         typer.echo("Genuine: the shop with these keys signed it. Whether it keeps the order, only the shop can tell.")
@@ -58,7 +48,7 @@ def _against_the_shop(text: bytes) -> None:
         typer.echo("Genuine and kept: the shop has this order, as the receipt says.")
     elif verified.standing is Standing.LOST:
         typer.echo("Genuine, but this shop does not know the order: it was lost.")
-        typer.echo("  Keep the receipt: it is the proof of what was acknowledged.")
+        typer.echo("  Keep the receipt, it is the proof. Put the order back with it: evertill orders rebuild FILE")
     else:
         typer.echo("Genuine, but the shop keeps this order with other facts: somebody altered it here.")
         for difference in verified.differences:
@@ -79,13 +69,3 @@ def _tell(receipt: Receipt) -> None:
     if receipt.lines is None:
         typer.echo(f"  {receipt.line_count} lines, which this short form does not name")
     typer.echo(f"  total {Money(amount=receipt.total, currency=receipt.currency)}")
-
-
-def _read(file: Path, bytes_max: int) -> bytes:
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(bytes_max + 1)
-        with file.open("rb") as opened:
-            return opened.read(bytes_max + 1)
-    except OSError as cause:
-        raise FileUnreadable(f"{file} cannot be read: {cause.strerror}.") from cause

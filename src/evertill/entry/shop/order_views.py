@@ -1,20 +1,21 @@
-"""One order, for whoever may open it: how it stands, cancelling it, and its receipt."""
+"""One order, for whoever may open it: how it stands, cancelling it, its receipt, and the signed proof of it."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evertill.entry.shop import live, ordered, own_orders, receipts, troubles
+from evertill.entry.shop import live, ordered, own_orders, qr, receipts, troubles
 from evertill.entry.shop.opening import Opened, opened
 from evertill.entry.shop.pages import keep_private, private_page
 from evertill.entry.shop.waiting import TakesLonger
 from evertill.journeys.cancel_order import cancel_order
+from evertill.journeys.give_receipts import give_receipt
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.list_methods import list_methods
 from evertill.journeys.see_own import own_rows
@@ -58,6 +59,33 @@ def show_receipt(request: HttpRequest, opened: Opened) -> HttpResponse:
     found = view_receipt(order_id=opened.id)
     context = {"receipt": receipts.show(found, language=translation.get_language()), "order": opened.address}
     return private_page(request, "shop/receipt.html", context)
+
+
+@require_safe
+@opened
+def show_proof(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """This function will show the signed receipt of an order as a code, and lead to it as a file."""
+    proof = give_receipt(order_id=opened.id)
+    context = {
+        "number": opened.number,
+        "order": opened.address,
+        "file": opened.address_of("order-proof-file") if proof.text else "",
+        "code": qr.as_svg(proof.short) if proof.short else "",
+        "is_whole": proof.short == proof.text,
+    }
+    return private_page(request, "shop/proof.html", context)
+
+
+@require_safe
+@opened
+def save_proof(request: HttpRequest, opened: Opened) -> HttpResponse:  # noqa: ARG001 — Django passes it.
+    """This function will give out the signed receipt of an order, whole, as a file of text."""
+    proof = give_receipt(order_id=opened.id)
+    if not proof.text:
+        raise Http404
+    name = f"evertill-{opened.number}.txt"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return keep_private(HttpResponse(f"{proof.text}\n", content_type="text/plain; charset=utf-8", headers=headers))
 
 
 def order_page(

@@ -1,0 +1,41 @@
+"""Who it was: colleagues by their names, everybody and everything else by kind and number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evertill.journeys.name_people import name_colleagues
+
+_KINDS: Mapping[str, Promise | str] = {
+    "STAFF": _("Staff"),
+    "CUSTOMER": _("Customer"),
+    "GUEST": _("Guest"),
+    "TOKEN": _("API token"),
+    "OPERATOR": _("Operator of the machine"),
+    "CLOCK": _("The shop by itself"),
+}
+
+
+def known_as(names: Collection[str]) -> dict[str, str]:
+    """This function will say who people are that records name, such as `STAFF:17` or `OPERATOR:root`; "" stays so."""
+    colleagues = name_colleagues(names=names)
+    return {name: _tell(name, colleagues.get(name, "")) for name in names}
+
+
+def kind_of(name: str) -> str:
+    """This function will say what kind of person or thing acted."""
+    return str(_KINDS.get(name, name))
+
+
+def _tell(name: str, colleague: str) -> str:
+    if colleague:
+        return colleague
+    kind, _colon, number = name.partition(":")
+    if kind not in _KINDS:
+        return name
+    if not number:
+        return kind_of(kind)
+    return f"{kind_of(kind)} {number}"

@@ -1,0 +1,270 @@
+"""Rebuild an order that was lost, from its receipt: the same number, lines and total; held until somebody looked at it.
+
+A receipt says what was acknowledged and names nobody, so how the customer is reached comes from him, and is compared
+with the digests of what he gave when he ordered. Whether money came is not in a receipt: the order waits to be paid, or
+for staff to confirm what the provider's record shows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+
+from evertill.domains import catalog, orders, receipts, stock, trail
+from evertill.domains.access import Permission
+from evertill.domains.approvals import Approval, ApprovalRequired
+from evertill.domains.receipts import FactLine, NotAReceipt, OtherShop, Receipt, ReceiptAltered, ReceiptTooBig
+from evertill.domains.trail import Subject
+from evertill.journeys import decide_approvals
+from evertill.journeys.give_receipts import facts_of
+from evertill.journeys.permitted import Asker, Wish, approved, permitted
+from evertill.kernel import config, crypto, ids
+from evertill.kernel.errors import EvertillError
+
+__all__ = [
+    "ApprovalRequired",
+    "ContactDiffers",
+    "GoodsGone",
+    "LinesMissing",
+    "NotAReceipt",
+    "NotRebuilt",
+    "OrderKept",
+    "OtherShop",
+    "RebuildOrder",
+    "Rebuilt",
+    "ReceiptAltered",
+    "ReceiptTooBig",
+    "ask_to_rebuild",
+    "rebuild_here",
+    "rebuild_order",
+    "release_rebuilt",
+]
+
+
+class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt, as a text, and how its customer is reached: as he was when he ordered. `account_id` is whose it is."""
+
+    text: str
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    account_id: int | None = None
+    why: str
+
+
+class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is there again."""
+
+    order: orders.Order
+    number: str
+    access_token: str
+    # It may differ from the one that it was rebuilt from, which stays good too.
+    receipt: str
+
+
+class OrderKept(EvertillError):
+    """The order of this receipt is in the shop."""
+
+    code = "ORDER_KEPT"
+    status = "conflict"
+    remedy = "Look at it there; `evertill verify-receipt` says whether it is as the receipt says."
+
+
+class LinesMissing(EvertillError):
+    """A receipt in its short form says how many lines an order had, and not which."""
+
+    code = "RECEIPT_WITHOUT_LINES"
+    remedy = "Take the whole receipt: the file from the order's page, or the `receipt` of the shop's answer."
+
+
+class ContactDiffers(EvertillError):
+    """The address or number is not the one with which the order was placed."""
+
+    code = "CONTACT_DIFFERS"
+    status = "conflict"
+    remedy = "Name each, email address and telephone number, that the customer gave when he ordered, and no other."
+
+
+class GoodsGone(EvertillError):
+    """Goods of the order have been promised to others since."""
+
+    code = "GOODS_GONE"
+    status = "conflict"
+    remedy = "Correct the stock if there are more of them, or settle with the customer what he paid."
+
+
+class NotRebuilt(EvertillError):
+    """An order is not held because it was rebuilt."""
+
+    code = "NOT_REBUILT"
+    status = "conflict"
+    remedy = "Check its number; it may have been released already."
+
+
+def rebuild_order(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Rebuilt:
+    """This function will put a lost order back, when the asker may and another person has approved exactly this.
+
+    Raises Forbidden, ApprovalRequired, what reading and verifying a receipt raise, OrderKept, LinesMissing,
+    ContactDiffers and GoodsGone.
+    """
+    wish = _wish(asked)
+    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=wish.subject, now=now):
+        by = approved(asker=asker, wish=wish, now=now)
+        rebuilt = rebuild_here(asked=asked, actor=asker.name, now=now)
+        trail.write(
+            actor=asker.actor,
+            operation=Permission.ORDERS_REBUILD.value,
+            subject=wish.subject,
+            after=dict(wish.content) | ({"approved_by": by} if by else {}),
+            why=asked.why,
+            now=now,
+        )
+    return rebuilt
+
+
+def ask_to_rebuild(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Approval:
+    """This function will ask for the approval of exactly this; raises what rebuild_order raises about the receipt."""
+    return decide_approvals.ask(asker=asker, wish=_wish(asked), why=asked.why, now=now)
+
+
+def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuilt:
+    """This function will put a lost order back in the caller's transaction, which has seen to whether that may be.
+
+    Raises what rebuild_order raises about the order.
+    """
+    receipt, lines = _read(asked.text)
+    number = ids.to_number(receipt.order_id)
+    if orders.read_orders(order_ids=[receipt.order_id]):
+        raise OrderKept(f"The shop has the order {number}.")
+    _check_contact(receipt, asked)
+    order = _order(receipt, lines, asked, now=now)
+    pieces = orders.pieces_by_sku(order.lines)
+    items = stock.lock_items(skus=pieces)
+    (allotment,) = stock.allot(asked=[pieces], items=items)
+    if not allotment.is_served:
+        short = [{"sku": sku, "asked": pieces[sku], "left": left} for sku, left in sorted(allotment.short.items())]
+        raise GoodsGone(f"Not enough left of: {', '.join(sorted(allotment.short)[:10])}.", short=short)
+    text = _write(order, receipt, pieces, actor=actor, now=now)
+    return Rebuilt(order=order, number=number, access_token=orders.access_token(order.id), receipt=text)
+
+
+def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) -> None:
+    """This function will end the hold of a rebuilt order, once somebody has looked at it.
+
+    Raises Forbidden and NotRebuilt.
+    """
+    subject = Subject(kind="order", id=ids.to_number(order_id))
+    with permitted(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
+        held = orders.release_holds(order_ids=[order_id], subject=_HELD_AS, actor=asker.name, now=now)
+        if not held:
+            raise NotRebuilt("This order is not held because it was rebuilt.")
+        trail.write(actor=asker.actor, operation="orders.release_rebuilt", subject=subject, why=why, now=now)
+
+
+_HELD_AS = "receipt"
+
+
+def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:
+    receipt = receipts.read(text)
+    receipts.verify(receipt, keys={key.id: key.public for key in receipts.read_keys()})
+    if receipt.lines is None:
+        raise LinesMissing("This receipt is the short one, which does not name the order's lines.")
+    return receipt, receipt.lines
+
+
+def _order(receipt: Receipt, lines: Sequence[FactLine], asked: RebuildOrder, *, now: dt.datetime) -> orders.Order:
+    offers = catalog.find_offers(skus={line.sku for line in lines}, currency=receipt.currency).get()
+    # What is no longer for sale goes by its SKU.
+    titles = {sku: offer.title for sku, offer in offers.items()}
+    return orders.Order(
+        id=receipt.order_id,
+        state=orders.State.PLACED if receipt.total else orders.State.PAID,
+        currency=receipt.currency,
+        total=receipt.total,
+        email=asked.email,
+        phone=asked.phone,
+        language=asked.language,
+        account_id=asked.account_id,
+        placed_at=receipt.placed_at,
+        reserved_until=now + dt.timedelta(days=config.get().rebuilt_keep_days),
+        lines=tuple(
+            orders.Line(
+                sku=line.sku,
+                title=titles.get(line.sku, line.sku),
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+            )
+            for line in lines
+        ),
+    )
+
+
+def _check_contact(receipt: Receipt, asked: RebuildOrder) -> None:
+    if not asked.email and not asked.phone:
+        raise ContactDiffers("An order needs an email address or a telephone number.")
+    # Only the secret with which it was made can make a digest again.
+    if any(key.id == receipt.key_id and receipts.is_own(key) for key in receipts.read_keys()):
+        told = receipts.contact_digest(order_id=receipt.order_id, email=asked.email, phone=asked.phone)
+        if told != receipt.contact:
+            raise ContactDiffers("The order was placed with another email address or telephone number.")
+
+
+def _write(order: orders.Order, receipt: Receipt, pieces: dict[str, int], *, actor: str, now: dt.datetime) -> str:
+    batch, facts = _batch_of(order, receipt, now=now)
+    # The request's key went with the order; nobody else can have this one.
+    key = crypto.fingerprint(b"rebuilt", order.id.to_bytes(8, "big"))
+    keyed = orders.Keyed(order=order, key_digest=key, body_digest=key)
+    try:
+        orders.record(
+            keyed=[keyed], placed_at=order.placed_at, reserved_until=order.reserved_until, receipt_batch=batch.id
+        )
+    except orders.NumberTaken:
+        raise OrderKept("Somebody else has just put this order back.") from None
+    stock.move(
+        movements=[
+            stock.Movement(sku=sku, kind=stock.MovementKind.RESERVED, quantity=quantity, order_id=order.id)
+            for sku, quantity in pieces.items()
+        ],
+        now=now,
+        reason="rebuilt",
+    )
+    if not order.total:
+        orders.change_state(order_ids=[order.id], to=orders.State.PAID, actor=actor, now=now)
+        stock.sell(pieces={order.id: pieces}, now=now)
+    orders.note(order_id=order.id, kind=orders.EventKind.REBUILT, actor=actor, now=now)
+    orders.hold(order_ids=[order.id], reason=orders.HoldReason.REBUILT, subject=_HELD_AS, actor=actor, now=now)
+    index = receipts.position_in(batch, order_id=order.id)
+    assert index is not None  # noqa: S101 — it was made, or found, with it.
+    return receipts.texts.write_one(batch, facts=facts, index=index)
+
+
+def _batch_of(order: orders.Order, receipt: Receipt, *, now: dt.datetime) -> tuple[receipts.Batch, receipts.Facts]:
+    """Return the batch that acknowledged the order where the shop still has it, else one of its own, recorded."""
+    facts = facts_of(order)
+    batch = receipts.read_batches(batch_ids=[receipt.batch_id]).get(receipt.batch_id)
+    if batch is not None and receipts.position_in(batch, order_id=order.id) is not None:
+        return batch, facts
+    signer = receipts.signer(now=now)
+    batch = receipts.sign_batch(facts=[facts], contacts=[receipt.contact], signer=signer, now=now)
+    receipts.ask_to_record(batch=batch, signer=signer).get()
+    return batch, facts
+
+
+def _wish(asked: RebuildOrder) -> Wish:
+    receipt, _ = _read(asked.text)
+    content = {
+        "total": receipt.total,
+        "currency": receipt.currency,
+        "receipt": sha256(asked.text.encode()).hexdigest(),
+        "contact": receipts.contact_digest(order_id=receipt.order_id, email=asked.email, phone=asked.phone).hex(),
+        "account": asked.account_id,
+    }
+    return Wish(
+        permission=Permission.ORDERS_REBUILD,
+        subject=Subject(kind="order", id=ids.to_number(receipt.order_id)),
+        content=content,
+        touched=() if asked.account_id is None else (asked.account_id,),
+    )
