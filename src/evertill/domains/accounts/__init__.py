@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         set_sms_second,
         upgrade_password,
     )
-<<<<<<< HEAD
     from evertill.domains.accounts.queries import (
         find,
         find_deleted,
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
         read_names,
         read_password,
     )
-=======
-    from evertill.domains.accounts.queries import find, find_deleted, read, read_addresses, read_names, read_password
->>>>>>> main
     from evertill.domains.accounts.rules import (
         AddressInvalid,
         NameInvalid,

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-<<<<<<< HEAD
-from collections.abc import Sequence
-=======
 from collections.abc import Collection
->>>>>>> main
 
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
 from evertill.kernel import contacts, db, sql
-from evertill.kernel.arrays import Bigints, Texts
+from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.accounts"
 _GRAMS_MAX = 6
@@ -73,11 +69,6 @@ def find_named(*, part: str, limit: int) -> list[int]:
     quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     params = {"grams": Texts(grams[:_GRAMS_MAX]), "like": f"%{quoted}%", "limit": limit}
     return [account_id for account_id, _name in db.fetch(sql.load(_HERE, "find_named"), params, is_planned_anew=True)]
-
-
-def read_names(*, account_ids: Sequence[int]) -> dict[int, str]:
-    """This function will return what people call themselves, by account."""
-    return dict(db.fetch(sql.load(_HERE, "read_names"), (Bigints(account_ids),)))
 
 
 def to_account(row: models.Account) -> Account:
