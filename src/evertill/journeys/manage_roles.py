@@ -7,8 +7,9 @@ second person; the operator of the machine needs none. Whoever looked at an olde
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from evertill.domains import access, trail
@@ -27,16 +28,17 @@ __all__ = [
     "Role",
     "RoleGrant",
     "RoleUnchanged",
+    "ShownRole",
     "ask_to_define_role",
     "ask_to_grant_role",
     "ask_to_revoke_role",
     "define_role",
     "find_role",
     "grant_role",
-    "list_bearers",
     "list_grants",
     "list_roles",
     "revoke_role",
+    "show_roles",
 ]
 
 # What is no refusal: somebody was faster, or the wrong name was typed.
@@ -49,6 +51,14 @@ class RoleUnchanged(EvertillError):
     code = "ROLE_UNCHANGED"
     status = "conflict"
     remedy = "Look at the roles of this account."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRole:
+    """A role, and the accounts that have it."""
+
+    role: Role
+    bearers: Sequence[int]
 
 
 def grant_role(
@@ -160,12 +170,11 @@ def list_roles() -> list[Role]:
     return access.list_roles()
 
 
-def list_bearers(*, asker: Asker, role: str, now: dt.datetime) -> list[int]:
-    """This function will return the accounts that have a role; raises Forbidden."""
-    subject = Subject(kind="role", id=role)
+def show_roles(*, asker: Asker, now: dt.datetime) -> list[ShownRole]:
+    """This function will return every role that can be given, with the accounts that have it; raises Forbidden."""
+    subject = Subject(kind="role", id="all")
     with permitted(asker=asker, permission=Permission.ACCESS_READ, subject=subject, now=now):
-        bearers = access.list_bearers(role=role)
-    return [bearer.account_id for bearer in bearers if bearer.account_id is not None]
+        return [ShownRole(role=role, bearers=_bearers(role.name)) for role in access.list_roles()]
 
 
 def list_grants(*, account_id: int | None = None) -> list[RoleGrant]:
@@ -215,6 +224,10 @@ def _judge_define(asker: Holder, name: str, after: frozenset[Permission]) -> tup
     )
     _raise(objection, Permission.ACCESS_DEFINE)
     return before, [bearer.account_id for bearer in bearers if bearer.account_id is not None]
+
+
+def _bearers(role: str) -> list[int]:
+    return [bearer.account_id for bearer in access.list_bearers(role=role) if bearer.account_id is not None]
 
 
 def _raise(objection: Objection | None, permission: Permission) -> None:

@@ -68,6 +68,11 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
 }
 
 
+def objection(one: Objection | None) -> str:
+    """This function will say why somebody may not do something; "" when he may."""
+    return str(_OBJECTIONS[one.name]) if one else ""
+
+
 def tell(error: EvertillError, *, known: Mapping[str, Words]) -> Trouble:
     """This function will say of an error what its reader should know; `known` are the words of the room he is in."""
     words = known.get(error.code) or _COMMON.get(error.code)

@@ -62,7 +62,8 @@ def desk_page(
         "menu": _menu(entered, room),
         "room": room,
         "entered": entered,
-        "may": {permission.value.replace(".", "_") for permission in entered.holder.permissions},
+        # By name, because a template cannot look into a set.
+        "may": {permission.value.replace(".", "_"): True for permission in entered.holder.permissions},
         "done": room.done.get(request.GET.get("done", ""), "") if room else "",
         "trouble": failures.tell(error, known=room.failures if room else {}) if error else None,
     }
