@@ -34,9 +34,7 @@ def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: d
     review = reviews.open_review(
         review_id=review_id, order_id=order_id, reason=reason.value, detail=detail, actor=actor, now=now
     )
-    orders.hold(
-        order_ids=[order_id], reason=orders.HoldReason.REVIEW, subject=subject_of(review), actor=actor, now=now
-    )
+    orders.hold(order_ids=[order_id], reason=orders.HoldReason.REVIEW, subject=subject_of(review), actor=actor, now=now)
     return review
 
 

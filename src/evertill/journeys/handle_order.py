@@ -1,5 +1,4 @@
-"""Handle an order as staff: note something about it, keep its goods here, let them go, cancel it, tell its customer again.
-"""
+"""Handle an order as staff: note something, keep its goods here or let them go, cancel it, tell its customer again."""
 
 from __future__ import annotations
 
@@ -21,8 +20,8 @@ __all__ = [
     "AlreadyCancelled",
     "CannotCancel",
     "MessageNotFound",
-    "NoteEmpty",
     "NotHeld",
+    "NoteEmpty",
     "OrderNotFound",
     "cancel_as_staff",
     "hold_order",
@@ -79,9 +78,7 @@ def hold_order(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> No
     with permitted(asker=asker, permission=Permission.ORDERS_FULFIL, subject=_subject(order_id), now=now):
         if orders.lock_order(order_id=order_id) is None:
             raise OrderNotFound("There is no order with this number.")
-        orders.hold(
-            order_ids=[order_id], reason=orders.HoldReason.STAFF, subject=_BY_HAND, actor=asker.name, now=now
-        )
+        orders.hold(order_ids=[order_id], reason=orders.HoldReason.STAFF, subject=_BY_HAND, actor=asker.name, now=now)
         _record(asker, "orders.hold", order_id, why=why, now=now)
 
 
@@ -123,6 +120,4 @@ def _record(
     why: str = "",
     now: dt.datetime,
 ) -> None:
-    trail.write(
-        actor=asker.actor, operation=operation, subject=_subject(order_id), after=after, why=why[:500], now=now
-    )
+    trail.write(actor=asker.actor, operation=operation, subject=_subject(order_id), after=after, why=why[:500], now=now)

@@ -1,6 +1,4 @@
-"""Make findable: what staff search orders by is written beside them, a few minutes later, and those who order wait for
-nothing.
-"""
+"""Make findable: what staff search by is written beside the orders, behind those who place them."""
 
 from __future__ import annotations
 

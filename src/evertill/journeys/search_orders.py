@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
-from evertill.domains import accounts, orders, payments, trail
+from evertill.domains import accounts, orders, payments
 from evertill.domains.access import Permission
 from evertill.domains.orders import Found, SearchFilters, State, WordMeaning, words
 from evertill.domains.trail import Subject
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, looking
 from evertill.kernel import contacts
 from evertill.kernel.money import Money
 
@@ -34,7 +34,7 @@ class Search:
     """What is looked for: words, and filters. `method` is a provider's name, or `provider.way`."""
 
     text: str = ""
-    filters: SearchFilters = SearchFilters()
+    filters: SearchFilters = field(default_factory=SearchFilters)
     method: str = ""
 
 
@@ -68,15 +68,10 @@ def search_orders(
 
     Every word has to fit, as one of the things that it can mean.
     """
-    with permitted(asker=asker, permission=Permission.ORDERS_READ, subject=Subject(kind="orders"), now=now):
+    subject = Subject(kind="orders", id="search")
+    with looking(asker=asker, permission=Permission.ORDERS_READ, subject=subject, now=now) as look:
         page = find(search=search, behind=behind, limit=limit, now=now)
-        trail.write(
-            actor=asker.actor,
-            operation="orders.search",
-            subject=Subject(kind="orders"),
-            after={"words": len(search.text.split()), "shown": len(page.orders)},
-            now=now,
-        )
+        look.note(words=len(search.text.split()), found=len(page.orders))
     return page
 
 
@@ -160,5 +155,3 @@ def _find(
 
 def _is_by(intent: payments.Intent, method: str) -> bool:
     return method in (intent.provider, f"{intent.provider}.{intent.way}")
-
-

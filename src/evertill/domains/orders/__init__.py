@@ -6,7 +6,12 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.orders import words
-    from evertill.domains.orders.finding import find_orders, make_findable, make_these_findable
+    from evertill.domains.orders.finding import (
+        find_orders,
+        make_findable,
+        make_these_findable,
+        sum_span,
+    )
     from evertill.domains.orders.operations import (
         CHANNEL,
         NumberTaken,
@@ -163,5 +168,6 @@ __all__ = [
     "stream_paid",
     "stream_pieces_held",
     "stream_pieces_restocked",
+    "sum_span",
     "words",
 ]

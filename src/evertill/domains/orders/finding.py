@@ -21,12 +21,9 @@ _LAG = dt.timedelta(minutes=2)
 _NEAR_ROWS = 20_000
 _ALL = (1 << ids.BITS) - 1
 _GRAMS_MAX = 8
-_COLUMNS: LiteralString = (
-    "select o.id, o.state, o.currency, o.total, o.email, o.phone, o.account_id, o.placed_at\n"
-)
+_COLUMNS: LiteralString = "select o.id, o.state, o.currency, o.total, o.email, o.phone, o.account_id, o.placed_at\n"
 _TAIL: LiteralString = "\norder by o.id desc\nlimit %(limit)s"
 _PLACES: tuple[LiteralString, ...] = ("0", "1", "2", "3")
-
 
 
 def make_findable(*, now: dt.datetime, limit: int) -> int:
@@ -45,9 +42,7 @@ def make_these_findable(*, order_ids: Sequence[int]) -> None:
     db.execute(sql.load(_HERE, "make_these_findable"), (Bigints(order_ids),))
 
 
-def find_orders(
-    *, words: Sequence[WordMeaning], filters: SearchFilters, behind: int | None, limit: int
-) -> list[Found]:
+def find_orders(*, words: Sequence[WordMeaning], filters: SearchFilters, behind: int | None, limit: int) -> list[Found]:
     """This function will return up to `limit` orders that fit every word and all filters, the latest first.
 
     They come by number, which begins with the minute of placing; `behind` is the last number of the page before.
@@ -56,8 +51,7 @@ def find_orders(
         return []
     shared = _shared(words, filters, behind=behind, limit=limit)
     tests = sql.load(_HERE, "find_filters") + "".join(
-        "\n" + sql.load(_HERE, "find_word").replace("#", place)
-        for place in _PLACES[: len(words)]
+        "\n" + sql.load(_HERE, "find_word").replace("#", place) for place in _PLACES[: len(words)]
     )
     found: dict[int, Found] = {}
     for source, params in _sources(words, filters):
@@ -111,6 +105,12 @@ def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Iterator[tup
 def _behind() -> int:
     rows = db.fetch(sql.load(_HERE, "read_finding"))
     return int(rows[0][0]) if rows else 0
+
+
+def sum_span(*, since: dt.datetime, until: dt.datetime) -> list[tuple[State, str, int, int]]:
+    """This function will return (state, currency, orders, minor units) of what was placed in a span of minutes."""
+    rows = db.fetch(sql.load(_HERE, "sum_span"), (_floor(since), _floor(until)))
+    return [(State(state), currency, count, total) for state, currency, count, total in rows]
 
 
 def _shared(

@@ -178,9 +178,7 @@ def read_holds(*, order_id: int, limit: int) -> list[PastHold]:
     """This function will return what holds an order and what has held it, the oldest first."""
     rows = db.fetch(sql.load(_HERE, "read_holds"), (order_id, limit))
     return [
-        PastHold(
-            reason=reason, subject=subject, actor=actor, held_at=held_at, released_at=released_at, released_by=by
-        )
+        PastHold(reason=reason, subject=subject, actor=actor, held_at=held_at, released_at=released_at, released_by=by)
         for reason, subject, actor, held_at, released_at, by in rows
     ]
 

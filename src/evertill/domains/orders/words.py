@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,7 +32,8 @@ _MINOR_DIGITS = (2, 0, 3)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One word, as it was said, and what it may be: an amount (in major units), a number of ours or its beginning,
-    a part of an address, name or telephone number, or something that a provider calls a payment."""
+    a part of an address, name or telephone number, or something that a provider calls a payment.
+    """
 
     said: str
     amount: Decimal | None = None
@@ -131,11 +133,8 @@ def _read_amount(said: str) -> tuple[Decimal | None, str, bool]:
 
 def _read_number(said: str) -> tuple[int | None, tuple[int, int] | None]:
     """Return the id that a word is, and the ids whose numbers begin as it does; None for what it is not."""
-    try:
+    with suppress(ids.InvalidNumber):
         whole = ids.from_number(said)
-    except ids.InvalidNumber:
-        whole = None
-    else:
         return whole, (whole, whole)
     plain = said.upper().replace("-", "").translate(str.maketrans("ILO", "110"))
     if not _NUMBER_CHARS_MIN <= len(plain) <= _NUMBER_CHARS or any(sign not in _ALPHABET for sign in plain):

@@ -146,11 +146,19 @@ def find_said(*, reference: str, number: int | None) -> list[int]:
     return [order_id for (order_id,) in db.fetch(sql.load(_HERE, "find_said"), params)]
 
 
+def count_unfinished(*, limit: int) -> tuple[int, int]:
+    """This function will count payments and refunds that are still followed, up to `limit` of each."""
+    ((intents, refunds),) = db.fetch(sql.load(_HERE, "count_unfinished"), (limit, limit))
+    return int(intents), int(refunds)
+
+
 def read_moves(*, order_id: int, limit: int) -> list[Moved]:
     """This function will return how an order's payments came to their states, the first first."""
     return [
         Moved(intent_id=intent_id, position=position, state=State(state), actor=actor, why=why, moved_at=moved_at)
-        for intent_id, position, state, actor, why, moved_at in db.fetch(sql.load(_HERE, "read_moves"), (order_id, limit))
+        for intent_id, position, state, actor, why, moved_at in db.fetch(
+            sql.load(_HERE, "read_moves"), (order_id, limit)
+        )
     ]
 
 

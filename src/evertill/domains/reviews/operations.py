@@ -13,9 +13,7 @@ _HERE = "evertill.domains.reviews"
 _WHY_CHARS_MAX = 1000
 
 
-def open_review(
-    *, review_id: int, order_id: int, reason: str, detail: str, actor: str, now: dt.datetime
-) -> Review:
+def open_review(*, review_id: int, order_id: int, reason: str, detail: str, actor: str, now: dt.datetime) -> Review:
     """This function will open a review of an order, or add the reason to the one that is open, and return it locked."""
     is_new = bool(db.fetch(sql.load(_HERE, "open"), (review_id, order_id, reason, detail[:500], now)))
     review = lock_review(order_id=order_id)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
+        find_running_out,
         hold_items,
         lock_items,
         read_items,
@@ -44,6 +45,7 @@ __all__ = [
     "ask_to_move",
     "find_differences",
     "find_oversold",
+    "find_running_out",
     "hold_items",
     "lock_items",
     "move",
