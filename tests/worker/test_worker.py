@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -17,11 +18,14 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from evertill.domains import submissions
+from evertill.domains import bulk, incidents, submissions, trail
 from evertill.domains.orders.models import Order, OrderEvent
 from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
 from evertill.journeys.audit_books import audit_books
-from evertill.kernel import clock, config
+from evertill.journeys.bulk_item import Target
+from evertill.journeys.make_bulk import confirm_bulk, make_bulk
+from evertill.kernel import clock, config, db, jobs
+from tests.askers import MACHINE
 from tests.builders import ask, make_product, place_one
 from tests.kernel.waiting import until
 from tests.server import environment
@@ -47,6 +51,7 @@ def worker(log: Path, *, has_timetable: bool = False) -> Iterator[subprocess.Pop
         "EVERTILL_EXPIRE_BATCH_MAX": "1",
         "EVERTILL_LOCK_TIMEOUT_MS": "30000",
         "EVERTILL_STATEMENT_TIMEOUT_MS": "30000",
+        "EVERTILL_BULK_CLAIM_S": "1",
         "EVERTILL_DATA": str(log.parent),
     }
     with log.open("ab") as output:
@@ -229,3 +234,48 @@ class TestTimetable:
             "tell_recoveries": "*/5 * * * *",
             "verify_trail": "7 4 * * *",
         }
+
+
+class TestBulk:
+    """What staff asked for in bulk, by workers that are killed in the middle of it."""
+
+    def test_is_done_once_each_whoever_is_killed(self, tmp_path: Path) -> None:
+        with db.write():
+            for number in range(30):
+                incidents.raise_alert(kind="TEST", subject=str(number), detail="", now=clock.now())
+        numbers = sorted(alert.id for alert in incidents.read_open_alerts(limit=100))
+        targets = [Target(subject=str(number)) for number in numbers]
+        made = make_bulk(asker=MACHINE, operation="alerts.close-many", targets=targets, why="seen", now=clock.now())
+        confirm_bulk(asker=MACHINE, bulk_id=made.id, now=clock.now())
+
+        for stopped_at in (10, 20):
+            with worker(tmp_path / "log") as process, held_alert(numbers[stopped_at]):
+                until(partial(is_stopped, made.id, stopped_at), seconds=20)
+                process.kill()
+                process.wait()
+            jobs.ask_for("run_bulks")
+        with worker(tmp_path / "log", has_timetable=True):
+            until(lambda: bulk.read_progress(bulk_id=made.id).waiting == 0, seconds=30)
+            until(lambda: read_bulk(made.id) is bulk.State.DONE, seconds=20)
+
+        closed = trail.read_records(search=trail.Search(operation="alerts.close"), limit=100)
+        assert sorted(int(record.subject_id) for record in closed) == numbers
+        tries = [item.tries for item in bulk.read_items(bulk_id=made.id, limit=100)]
+        assert (tries[10], tries[20], sum(tries)) == (2, 2, 32)
+
+
+@contextmanager
+def held_alert(alert_id: int) -> Iterator[None]:
+    with psycopg.connect(config.get().database_url) as other:
+        other.execute("select 1 from incidents_alert where id = %s for update", (alert_id,))
+        yield
+
+
+def is_stopped(bulk_id: int, done: int) -> bool:
+    return bulk.read_progress(bulk_id=bulk_id).done == done and is_waiting_for_a_lock()
+
+
+def read_bulk(bulk_id: int) -> bulk.State:
+    found = bulk.find(bulk_id=bulk_id)
+    assert found is not None
+    return found.state

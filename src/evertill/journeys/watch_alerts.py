@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evertill.domains import incidents, trail
 from evertill.domains.access import Permission
 from evertill.domains.incidents import Alert, AlertNotOpen, remedy
 from evertill.domains.trail import Subject
+from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.permitted import Asker, permitted
 
-__all__ = ["Alert", "AlertNotOpen", "close_alert", "count_alerts", "list_alerts", "remedy"]
+__all__ = ["CLOSE_MANY", "Alert", "AlertNotOpen", "close_alert", "count_alerts", "list_alerts", "remedy"]
 
 
 def list_alerts(*, limit: int) -> list[Alert]:
@@ -32,3 +35,30 @@ def close_alert(*, alert_id: int, asker: Asker, why: str, now: dt.datetime) -> N
 def count_alerts() -> dict[str, int]:
     """This function will return how many alerts of every known kind are open, and of others that are."""
     return {kind.value: 0 for kind in incidents.Kind} | incidents.count_open_alerts()
+
+
+def _look_at(
+    *, asker: Asker, targets: Sequence[Target], options: Mapping[str, Any], now: dt.datetime
+) -> list[Forecast]:
+    del asker, options, now
+    found = incidents.find_open_alerts(alert_ids=[int(target.subject) for target in targets])
+    gone = Forecast(refused_code=AlertNotOpen.code, refused="This alert is not open.")
+    return [
+        Forecast(before=f"{alert.kind} {alert.subject}") if alert is not None else gone
+        for alert in (found.get(int(target.subject)) for target in targets)
+    ]
+
+
+def _close_one(task: Task) -> str:
+    close_alert(alert_id=int(task.subject), asker=task.asker, why=task.why, now=task.now)
+    return ""
+
+
+CLOSE_MANY = BulkOperation(
+    name="alerts.close-many",
+    says="Close alerts",
+    kind="alert",
+    permission=Permission.ALERTS_CLOSE,
+    preview=_look_at,
+    apply=_close_one,
+)

@@ -390,6 +390,7 @@ class Config:
     export_orders_max: int = _setting(
         20_000, "Orders, the latest ones, in the file of somebody who downloads his data.", low=1, high=1_000_000
     )
+    export_rows_max: int = _setting(50_000, "Rows of one file that staff export from a list.", low=1, high=1_000_000)
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000
     )
@@ -397,6 +398,16 @@ class Config:
     approvals_waiting_max: int = _setting(
         50, "Requests of one person that wait for approval at a time.", low=1, high=1000
     )
+    bulk_items_max: int = _setting(5_000, "Things that one bulk is about.", low=1, high=50_000)
+    bulks_open_max: int = _setting(20, "Bulks of one person that run or wait to begin at a time.", low=1, high=1_000)
+    bulk_batch_max: int = _setting(
+        50, "Things of one bulk that are done before the next bulk has its turn.", low=1, high=10_000
+    )
+    bulk_claim_s: int = _setting(
+        60, "Seconds after which a thing of a bulk is begun anew whose worker has died.", low=1, high=3600
+    )
+    bulk_keep_days: int = _setting(90, "Days after which a bulk that does not run is removed.", low=1, high=3650)
+    bulks_remove_max: int = _setting(10, "Old bulks that one transaction removes.", low=1, high=1_000)
     refund_alone_max: int = _setting(
         20_000,
         "Minor units (pence, fen, yen) of one order that a member of staff gives back alone, all of its refunds"

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "evertill.domains.accounts",
     "evertill.domains.approvals",
     "evertill.domains.balances",
+    "evertill.domains.bulk",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
     "evertill.domains.identity",

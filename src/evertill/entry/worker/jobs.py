@@ -25,9 +25,11 @@ from evertill.journeys import keep_submission as keeping
 from evertill.journeys import make_findable as making
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
+from evertill.journeys import run_bulk as bulks
 from evertill.journeys import send_messages as sending
 from evertill.journeys import verify_trail as verifying
 from evertill.journeys import watch_alerts as watching
+from evertill.journeys.make_bulk import RUN
 from evertill.journeys.receive_webhooks import HANDLE
 from evertill.kernel import clock, config, db
 
@@ -35,6 +37,8 @@ _log = structlog.get_logger("evertill.jobs")
 
 # Batches of one run; what is left then is the next run's, a minute later.
 _BATCHES_MAX = 1_000
+# Bulks that have their turn one after the other.
+_BULKS_MAX = 100
 
 
 @app.periodic(cron="* * * * *")
@@ -154,6 +158,33 @@ def finish_deletions(timestamp: int) -> None:  # noqa: ARG001 — as above.
 def forget_old(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Forget sign-ins, codes, sessions and counters that are over, batch by batch."""
     _until_done(context, lambda: forgetting.forget_old(now=clock.now()), limit=config.get().forget_batch_max)
+
+
+# Whoever begins one asks for this; the clock does in case that was lost, and for what waits to be tried again.
+@app.periodic(cron="* * * * * */5")
+@app.task(name=RUN, queueing_lock=RUN, pass_context=True)
+def run_bulks(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 — as above, and by nobody else.
+    """Do what staff asked for in bulk, each bulk a batch at a time, until nothing can be done at this moment."""
+    batch = config.get().bulk_batch_max
+    for _ in range(_BATCHES_MAX):
+        # Each has its turn to the end, whatever the others have left.
+        going_on = [_run_batch(context, bulk_id, batch) for bulk_id in bulks.list_running(limit=_BULKS_MAX)]
+        if not any(going_on) or context.should_abort():
+            break
+
+
+def _run_batch(context: JobContext, bulk_id: int, batch: int) -> bool:
+    for _ in range(batch):
+        if context.should_abort() or not bulks.run_one(bulk_id=bulk_id, now=clock.now()):
+            return False
+    return True
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="remove_old_bulks", queueing_lock="remove_old_bulks", pass_context=True)
+def remove_old_bulks(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Remove bulks that were made long ago, batch by batch."""
+    _until_done(context, lambda: bulks.remove_old_bulks(now=clock.now()), limit=config.get().bulks_remove_max)
 
 
 def _until_done(context: JobContext, batch: Callable[[], int], *, limit: int | None = None) -> None:

@@ -1,0 +1,15 @@
+"""All that can be done in bulk. Whoever adds something adds a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evertill.journeys import watch_alerts
+from evertill.journeys.bulk_item import BulkOperation
+
+OPERATIONS: tuple[BulkOperation, ...] = (watch_alerts.CLOSE_MANY,)
+
+
+def operations() -> Mapping[str, BulkOperation]:
+    """This function will return all operations by their names."""
+    return {one.name: one for one in OPERATIONS}
