@@ -31,7 +31,8 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 def archive(
     tmp_path: Path, pg_server: servers.Server, monkeypatch: pytest.MonkeyPatch, committed_db: None
 ) -> Iterator[Archive]:
-    with archiving(tmp_path, pg_server, monkeypatch, backup_database_url=pg_server.superuser_url) as made:
+    settings = {"backup_database_url": pg_server.superuser_url, "backup_keep_days": 1}
+    with archiving(tmp_path, pg_server, monkeypatch, **settings) as made:
         yield made
 
 
@@ -86,13 +87,13 @@ class TestTaking:
     def test_says_that_the_disk_is_full_and_leaves_nothing(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full(_descriptor: int) -> None:
+        def full(*_: int) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         with archive.running():
             archive.settle()
             with monkeypatch.context() as patch:
-                patch.setattr("evertill.journeys.take_backup.os.fsync", full)
+                patch.setattr("evertill.journeys.take_backup.os.posix_fadvise", full)
                 with pytest.raises(DiskFull, match="No space left on device"):
                     take_backup(kind=Kind.FULL, clock=clock.now)
 

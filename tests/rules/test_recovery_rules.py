@@ -213,3 +213,15 @@ class TestKeep:
 
         assert kept.backups == {"before", "new"}
         assert list(kept.log) == [(15, None)]
+
+    def test_keeps_the_newest_by_the_log_when_the_clock_has_jumped_ahead(self) -> None:
+        daily = [
+            manifest(f"full-{day}", stop=100 - day * 10, ended_at=NOON - dt.timedelta(days=day)) for day in range(9)
+        ]
+        jumped = NOON + dt.timedelta(days=4000)
+        manifests = by_id(*daily, manifest("jumped", stop=110, ended_at=jumped))
+
+        kept = rules.keep(manifests, policy=rules.Policy(days=7, weeks=0, months=0, fulls=7), now=jumped)
+
+        assert kept.backups == {"jumped", *(f"full-{day}" for day in range(6))}
+        assert kept.log[-1] == (100 - 50 - 5, None)

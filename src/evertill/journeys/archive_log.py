@@ -125,7 +125,7 @@ def archive_log(*, url: str, target: Target, clock: Clock, stop: Stop) -> None:
                 settings=config.get(),
                 beside=beside,
             )
-            if _is_our_server(url):
+            if is_our_server(url):
                 _limit_kept_log(server, megabytes=work.settings.log_keep_mb)
             ((standby,),) = server.execute("show synchronous_standby_names").fetchall()
             work.is_sync = slot_of(line) in str(standby)
@@ -155,7 +155,8 @@ def server_url(settings: Config) -> str:
     return embedded.superuser_url(settings.data) if is_ours else settings.database_url
 
 
-def _is_our_server(url: str) -> bool:
+def is_our_server(url: str) -> bool:
+    """This function will say whether an address is that of this data folder's own server, as its superuser."""
     try:
         return url == embedded.superuser_url(config.get().data)
     except embedded.NoCluster:

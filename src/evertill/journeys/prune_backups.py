@@ -60,7 +60,11 @@ def _prune(target: Target, key: Key, line: Line, settings: Config, *, now: dt.da
     if catalogue is None or not catalogue.manifests:
         return Pruned(backups=frozenset(), objects=0)
     policy = recovery.rules.Policy(
-        days=settings.backup_keep_days, weeks=settings.backup_keep_weeks, months=settings.backup_keep_months
+        days=settings.backup_keep_days,
+        weeks=settings.backup_keep_weeks,
+        months=settings.backup_keep_months,
+        # As many as are taken in those days: a clock that jumps ahead makes everything look old.
+        fulls=max(settings.backup_keep_days * 24 // settings.backup_full_h, 1),
     )
     kept = recovery.rules.keep(catalogue.manifests, policy=policy, now=now)
     gone = catalogue.manifests.keys() - kept.backups

@@ -453,7 +453,10 @@ class Config:
         60, "Seconds for which the target of backups may be away before that is an alert.", low=1, high=86400
     )
     backup_rate_kb_s: int = _setting(
-        32_768, "Kilobytes of the database that a backup reads in a second at most.", low=32, high=1_048_576
+        16_384,
+        "Kilobytes that a backup reads of the database, and then sends, in a second at most.",
+        low=32,
+        high=1_048_576,
     )
     backup_timeout_ms: int = _setting(20_000, "Milliseconds to wait for the target of backups.", low=100, high=600_000)
     backup_retry_min: int = _setting(10, "Minutes until a backup that failed is tried again.", low=1, high=1440)

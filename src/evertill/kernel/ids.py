@@ -58,9 +58,7 @@ class InvalidNumber(ValueError):
 
 def new_ids(count: int, *, now: dt.datetime, randbits: RandomBits = secrets.randbits) -> list[int]:
     """This function will return `count` different identifiers for one moment, each 0 ≤ id < 2⁶⁰."""
-    # Moments before the epoch (imported history) share minute 0; only the warmth of the index depends on it.
-    minute = min(max(int((now - EPOCH).total_seconds()) // 60, 0), _MINUTE_MAX)
-    head = minute << RANDOM_BITS
+    head = first_of(now)
     bits = randbits(64 * count)
     made = [head | ((bits >> (64 * i)) & _RANDOM_MASK) for i in range(count)]
     if len(set(made)) != count:
@@ -90,6 +88,12 @@ def from_number(text: str) -> int:
     if _VALUES.get(plain[-1]) != check(value):
         raise InvalidNumber("The last character does not fit the others: one of them is mistyped.")
     return value
+
+
+def first_of(moment: dt.datetime) -> int:
+    """This function will return the least identifier that can have been made in the minute of a moment."""
+    # Moments before the epoch (imported history) share minute 0; only the warmth of the index depends on it.
+    return min(max(int((moment - EPOCH).total_seconds()) // 60, 0), _MINUTE_MAX) << RANDOM_BITS
 
 
 def minute_of(value: int) -> dt.datetime:

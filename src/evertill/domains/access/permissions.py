@@ -60,6 +60,8 @@ class Permission(StrEnum):
     SETTINGS_EDIT = "settings.edit"
     SETTINGS_APPROVE = "settings.approve"
     KEYS_ROTATE = "keys.rotate"
+    BACKUPS_READ = "backups.read"
+    BACKUPS_TAKE = "backups.take"
     BACKUPS_RESTORE = "backups.restore"
     RESTORES_APPROVE = "restores.approve"
     TRAIL_READ = "trail.read"
@@ -163,6 +165,8 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         ),
         P.SETTINGS_APPROVE: _does("Approve a change of settings that guard money or customers."),
         P.KEYS_ROTATE: _does("Have the keys made anew that encrypt what is stored."),
+        P.BACKUPS_READ: _reads("See backups and restore drills, and what would be lost if the machine burned now."),
+        P.BACKUPS_TAKE: _does("Have a backup taken, or a restore drill held, now."),
         P.BACKUPS_RESTORE: _does(
             "Restore a backup over live data, once another person has approved it.", approved_by=P.RESTORES_APPROVE
         ),
@@ -234,6 +238,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             P.ALERTS_CLOSE,
             P.SETTINGS_EDIT,
             P.KEYS_ROTATE,
+            P.BACKUPS_TAKE,
             P.BACKUPS_RESTORE,
             P.TRAIL_EXPORT,
         },

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         release_holds,
     )
     from evertill.domains.orders.queries import (
+        count_since,
         find_by_keys,
         find_history_differences,
         find_holds,
@@ -127,6 +128,7 @@ __all__ = [
     "choose_pieces",
     "claim",
     "claim_keys",
+    "count_since",
     "extend_reservation",
     "find_by_keys",
     "find_history_differences",

@@ -24,7 +24,7 @@ from evertill.domains.orders.types import (
     Told,
     TotalDifference,
 )
-from evertill.kernel import db, sql
+from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Ints, Uuids
 from evertill.kernel.money import Money
 
@@ -212,6 +212,12 @@ def fingerprint(*, placed_before: dt.datetime) -> tuple[int, int]:
     """This function will return how many orders were placed before a moment, and a number that stands for their set."""
     ((count, number),) = db.fetch(sql.load(_HERE, "fingerprint"), (placed_before,))
     return int(count), int(number)
+
+
+def count_since(*, moment: dt.datetime) -> int:
+    """This function will return how many orders were placed at a moment or after it."""
+    ((count,),) = db.fetch(sql.load(_HERE, "count_since"), (ids.first_of(moment), moment))
+    return int(count)
 
 
 def find_total_differences() -> list[TotalDifference]:

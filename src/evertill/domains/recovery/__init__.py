@@ -20,13 +20,16 @@ if TYPE_CHECKING:
         sealing,
         targets,
     )
+    from evertill.domains.recovery.operations import AlreadyAsked
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
         FORMAT,
         Archive,
+        Asked,
         Backup,
         Drill,
+        Exposure,
         Kind,
         Line,
         Manifest,
@@ -35,16 +38,20 @@ if TYPE_CHECKING:
         Piece,
         State,
         Verdict,
+        Wish,
     )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "FORMAT",
+    "AlreadyAsked",
     "Archive",
+    "Asked",
     "Backup",
     "Damaged",
     "Drill",
+    "Exposure",
     "Key",
     "Kind",
     "Line",
@@ -58,6 +65,7 @@ __all__ = [
     "TargetRefuses",
     "TargetUnavailable",
     "Verdict",
+    "Wish",
     "WrongKey",
     "assembling",
     "copying",

@@ -77,3 +77,24 @@ class Custody(models.Model):
 
     class Meta:
         db_table = "recovery_custody"
+
+
+class Asked(models.Model):
+    """A backup or a drill that somebody wants now. The process that sees to them looks here; each kind waits once."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16)
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recovery_asked"
+        constraints = (
+            models.CheckConstraint(
+                name="recovery_asked_kind_known", condition=Q(kind__in=["FULL", "INCREMENTAL", "DRILL"])
+            ),
+            models.UniqueConstraint(
+                name="recovery_asked_waits_once", fields=("kind",), condition=Q(taken_at__isnull=True)
+            ),
+        )

@@ -6,9 +6,22 @@ import datetime as dt
 from collections.abc import Collection
 
 from evertill.domains.recovery import models
-from evertill.domains.recovery.types import Drill, Kind, Manifest, State
+from evertill.domains.recovery.types import Asked, Drill, Kind, Manifest, State, Wish
+from evertill.kernel import db, sql
+from evertill.kernel.errors import EvertillError
+
+_HERE = "evertill.domains.recovery"
 
 _ERROR_CHARS = 500
+
+
+class AlreadyAsked(EvertillError):
+    """The same is wanted already, and has not begun yet."""
+
+    code = "BACKUP_ALREADY_ASKED"
+    status = "conflict"
+    kept = "It will be done once."
+    remedy = "Wait until it has been done; the page of backups shows it."
 
 
 def begin_backup(*, backup: str, line: str, kind: Kind, parent: str | None, now: dt.datetime) -> None:
@@ -69,3 +82,16 @@ def record_drill(*, drill: Drill) -> int:
 def note_custody(*, fingerprint: str, now: dt.datetime) -> None:
     """This function will note that somebody showed just now that he keeps the key elsewhere."""
     models.Custody.objects.update_or_create(fingerprint=fingerprint, defaults={"shown_at": now})
+
+
+def ask(*, wish: Wish, by: str, now: dt.datetime) -> None:
+    """This function will note that somebody wants a backup or a drill now; raises AlreadyAsked."""
+    if not db.fetch(sql.load(_HERE, "ask"), (wish.value, by, now)):
+        raise AlreadyAsked("The same is waiting already to be done.")
+
+
+def take_asked(*, now: dt.datetime) -> Asked | None:
+    """This function will take the wish that has waited longest, so that nobody else takes it; None when none waits."""
+    for wish, by, at in db.fetch(sql.load(_HERE, "take_asked"), (now,)):
+        return Asked(wish=Wish(wish), asked_by=by, asked_at=at)
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from evertill.domains.recovery import models
-from evertill.domains.recovery.types import Backup, Drill, Kind, Occasion, State, Verdict
+from evertill.domains.recovery.types import Asked, Backup, Drill, Kind, Occasion, State, Verdict, Wish
 from evertill.kernel import db, sql
 
 _HERE = "evertill.domains.recovery"
@@ -21,6 +21,18 @@ def read_drills(*, limit: int) -> list[Drill]:
     return [_drill(row) for row in models.Drill.objects.order_by("-ended_at", "-id")[:limit]]
 
 
+def read_drill(*, drill: int) -> Drill | None:
+    """This function will return one drill; None when there is none of this number."""
+    row = models.Drill.objects.filter(pk=drill).first()
+    return _drill(row) if row else None
+
+
+def read_asked() -> list[Asked]:
+    """This function will return what somebody wants now and nobody has begun, in the order of asking."""
+    rows = models.Asked.objects.filter(taken_at__isnull=True).order_by("asked_at", "id")
+    return [Asked(wish=Wish(row.kind), asked_by=row.asked_by, asked_at=row.asked_at) for row in rows]
+
+
 def read_shown_at(*, fingerprint: str) -> dt.datetime | None:
     """This function will return when somebody last showed that he keeps this key; None when nobody ever did."""
     return models.Custody.objects.filter(fingerprint=fingerprint).values_list("shown_at", flat=True).first()
@@ -30,6 +42,12 @@ def read_slot_position(*, slot: str) -> int | None:
     """This function will return up to where the log is safe at the target; None while there is no slot."""
     rows = db.fetch(sql.load(_HERE, "slot_position"), (slot,))
     return rows[0][0] if rows else None
+
+
+def read_idle_since(*, slot: str) -> dt.datetime | None:
+    """This function will return since when nobody takes the log for the target; None while somebody does."""
+    rows = db.fetch(sql.load(_HERE, "slot_position"), (slot,))
+    return rows[0][1] if rows else None
 
 
 def read_flushed() -> int:

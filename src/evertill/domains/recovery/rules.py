@@ -52,11 +52,15 @@ class NothingToRestore(EvertillError):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How long backups are kept: to any moment of the last `days`, then a full one of each week, then of each month."""
+    """How long backups are kept: to any moment of the last `days`, then a full one of each week, then of each month.
+
+    The newest `fulls` full ones stay with everything behind them, whatever the clock says: it may have jumped.
+    """
 
     days: int
     weeks: int
     months: int
+    fulls: int = 1
 
 
 class Timetable(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +197,19 @@ def due(backups: Sequence[Backup], *, timetable: Timetable, now: dt.datetime) ->
     return Kind.INCREMENTAL if _is_over(last, timetable.incremental_every, now=now) else None
 
 
+def next_at(backups: Sequence[Backup], *, timetable: Timetable) -> dict[Kind, dt.datetime]:
+    """This function will say when each kind of backup is due next; a kind that is due already is not told."""
+    complete = [one for one in backups if one.state is State.COMPLETE]
+    fulls = [one.began_at for one in complete if one.kind is Kind.FULL]
+    if not fulls:
+        return {}
+    last = max(one.began_at for one in complete)
+    return {
+        Kind.FULL: max(fulls) + timetable.full_every,
+        Kind.INCREMENTAL: last + timetable.incremental_every,
+    }
+
+
 def keep(manifests: Mapping[str, Manifest], *, policy: Policy, now: dt.datetime) -> Keep:
     """This function will return what has to stay of one line, so that what the policy promises can be restored.
 
@@ -200,7 +217,8 @@ def keep(manifests: Mapping[str, Manifest], *, policy: Policy, now: dt.datetime)
     """
     horizon = now - dt.timedelta(days=policy.days)
     fulls = sorted((one for one in manifests.values() if one.kind is Kind.FULL), key=lambda one: one.stop)
-    recent = [one for one in manifests.values() if one.ended_at >= horizon]
+    newest = min((one.stop for one in fulls[-policy.fulls :]), default=0)
+    recent = [one for one in manifests.values() if one.ended_at >= horizon or one.stop >= newest]
     before = [one for one in manifests.values() if one.ended_at < horizon]
     # Every moment behind the horizon is reached from the last backup before it.
     recent += sorted(before, key=lambda one: one.stop)[-1:]

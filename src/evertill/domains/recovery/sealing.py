@@ -107,6 +107,11 @@ class Key:
         data = pyrage.encrypt(zstd.compress(plain, level=_LEVEL), [self._recipient])
         return Sealed(key=f"{name}-{self._mac_of(name, data)}.zst.age", data=data)
 
+    def has_sealed(self, key: str, data: bytes) -> bool:
+        """This function will say whether these are the bytes that were sealed under a name, without opening them."""
+        found = _KEYED.fullmatch(key)
+        return found is not None and hmac.compare_digest(found["mac"], self._mac_of(found["name"], data))
+
     def open(self, key: str, data: bytes) -> bytes:
         """This function will check, decrypt and decompress an object; raises WrongKey and Damaged."""
         found = _KEYED.fullmatch(key)

@@ -48,6 +48,34 @@ class Occasion(StrEnum):
     ASKED = "ASKED"
 
 
+class Wish(StrEnum):
+    """What somebody may want now, beside what the timetable wants."""
+
+    FULL = "FULL"
+    INCREMENTAL = "INCREMENTAL"
+    DRILL = "DRILL"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish that nobody has begun to fulfil yet."""
+
+    wish: Wish
+    asked_by: str
+    asked_at: dt.datetime
+
+
+class Exposure(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be lost if this machine burned now.
+
+    `behind_bytes` of the log are not at the target; None when nothing of the shop is. `since` is from when on it was
+    written, where it is more than what is on its way at every moment, and `orders` how many were placed since.
+    """
+
+    behind_bytes: int | None
+    since: dt.datetime | None = None
+    orders: int = 0
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """An object at the target and its size in bytes, as it lies there."""
 

@@ -29,6 +29,7 @@ def now(
     data: DataOption = None,
 ) -> None:
     """Take a backup now, and wait until all of it has arrived."""
+    give_way()
     open_shop(data)
     from evertill.domains.recovery import Kind
     from evertill.journeys.take_backup import take_backup
@@ -36,7 +37,6 @@ def now(
     from evertill.outside.connect import connect
 
     connect()
-    give_way()
     with Moving() as moving:
         manifest = take_backup(kind=Kind.FULL if full else Kind.INCREMENTAL, clock=clock.now, report=moving.report)
     assert manifest is not None  # noqa: S101 — one was asked for.

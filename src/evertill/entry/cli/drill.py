@@ -29,6 +29,7 @@ def restore(
 ) -> None:
     """Make the shop again from its copies, look at all of it, take an order in it, throw it away."""
     moment = None if at == "latest" else read_moment(at)
+    give_way()
     open_shop(data)
     from evertill.domains.recovery import Occasion, Verdict
     from evertill.entry.worker.examine import examine_apart
@@ -37,7 +38,6 @@ def restore(
     from evertill.outside.connect import connect
 
     connect()
-    give_way()
     with Moving() as moving:
         held = hold_drill(
             occasion=Occasion.ASKED, at=moment, examine=examine_apart, clock=clock.now, report=moving.report

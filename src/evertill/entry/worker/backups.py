@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Kind, Line, Occasion
+from evertill.domains.recovery import Kind, Line, Occasion, Wish
 from evertill.entry.worker.examine import examine_apart
 from evertill.journeys.archive_log import Stop
+from evertill.journeys.ask_backup import next_asked, put_back
 from evertill.journeys.drill_restore import hold_drill, random_moment
 from evertill.journeys.keep_backup_key import check_custody
 from evertill.journeys.prune_backups import prune_backups
@@ -85,9 +86,27 @@ def _look(timetable: _Timetable) -> bool:
 def _back_up(line: Line) -> None:
     if has_left(line=line):
         take_backup(kind=None, clock=clock.now)
+    _do_asked()
     kind = due_backup(line=line, now=clock.now())
-    if kind is None:
+    if kind is not None:
+        _take(kind)
+
+
+def _do_asked() -> None:
+    asked = next_asked(now=clock.now())
+    if asked is None:
         return
+    try:
+        if asked.wish is Wish.DRILL:
+            hold_drill(occasion=Occasion.ASKED, at=None, examine=examine_apart, clock=clock.now)
+        else:
+            _take(Kind(asked.wish.value))
+    except BackupRunning:
+        put_back(asked=asked, now=clock.now())
+        raise
+
+
+def _take(kind: Kind) -> None:
     manifest = take_backup(kind=kind, clock=clock.now)
     hold_drill(occasion=Occasion.BACKUP, at=None, examine=examine_apart, clock=clock.now)
     if manifest is not None and manifest.kind is Kind.FULL:
