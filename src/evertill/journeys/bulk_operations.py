@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evertill.journeys import watch_alerts
+from evertill.journeys import handle_order, watch_alerts
 from evertill.journeys.bulk_item import BulkOperation
 
-OPERATIONS: tuple[BulkOperation, ...] = (watch_alerts.CLOSE_MANY,)
+OPERATIONS: tuple[BulkOperation, ...] = (watch_alerts.CLOSE_MANY, handle_order.CANCEL_MANY)
 
 
 def operations() -> Mapping[str, BulkOperation]:

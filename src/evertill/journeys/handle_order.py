@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evertill.domains import orders, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
+from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.cancel_order import AlreadyCancelled, CannotCancel, cancel_order
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
 from evertill.journeys.permitted import Asker, permitted
@@ -17,6 +20,7 @@ from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
 
 __all__ = [
+    "CANCEL_MANY",
     "AlreadyCancelled",
     "CannotCancel",
     "MessageNotFound",
@@ -121,3 +125,39 @@ def _record(
     now: dt.datetime,
 ) -> None:
     trail.write(actor=asker.actor, operation=operation, subject=_subject(order_id), after=after, why=why[:500], now=now)
+
+
+def _preview_cancel(
+    *,
+    asker: Asker,  # noqa: ARG001 — what every preview is told.
+    targets: Sequence[Target],
+    options: Mapping[str, Any],  # noqa: ARG001 — as above.
+    now: dt.datetime,  # noqa: ARG001 — as above.
+) -> list[Forecast]:
+    found = orders.read_orders(order_ids=[ids.from_number(target.subject) for target in targets])
+    return [_forecast(found.get(ids.from_number(target.subject))) for target in targets]
+
+
+def _forecast(order: orders.Order | None) -> Forecast:
+    if order is None:
+        return Forecast(refused_code=OrderNotFound.code, refused="There is no order with this number.")
+    if order.state is not orders.State.PLACED:
+        return Forecast(
+            before=order.state.value, refused_code=CannotCancel.code, refused=f"This order is {order.state.value}."
+        )
+    return Forecast(before=order.state.value, after=orders.State.CANCELLED.value)
+
+
+def _cancel_one(task: Task) -> str:
+    order_id = ids.from_number(task.subject)
+    return cancel_as_staff(asker=task.asker, order_id=order_id, why=task.why, now=task.now).state.value
+
+
+CANCEL_MANY = BulkOperation(
+    name="orders.cancel-many",
+    says="Cancel orders that nobody has paid",
+    kind="order",
+    permission=Permission.ORDERS_CANCEL,
+    preview=_preview_cancel,
+    apply=_cancel_one,
+)

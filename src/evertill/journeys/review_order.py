@@ -34,6 +34,7 @@ __all__ = [
     "decide_review",
     "list_reviews",
     "take_review",
+    "view_review",
 ]
 
 _PAGE = 50
@@ -88,6 +89,22 @@ def list_reviews(*, asker: Asker, now: dt.datetime) -> Queue:
             decided=tuple((one, found[one.order_id]) for one in decided if one.order_id in found),
             count=reviews.count_waiting(),
         )
+
+
+def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> tuple[Review, Listed]:
+    """This function will return an order's open review, or its last one, and the order; raises Forbidden.
+
+    Raises OrderNotFound and ReviewNotFound.
+    """
+    subject = Subject(kind="order", id=ids.to_number(order_id))
+    with looking(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
+        found = listed(_found([order_id]))
+        if not found:
+            raise OrderNotFound("There is no order with this number.")
+        reviewed = reviews.read_of_order(order_id=order_id)
+        if not reviewed:
+            raise ReviewNotFound("This order was never to be reviewed.")
+        return reviewed[0], found[0]
 
 
 def _found(order_ids: list[int]) -> list[orders.Found]:

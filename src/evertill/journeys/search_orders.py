@@ -7,7 +7,8 @@ narrows them down. Looking is recorded: what was looked for, and how many were s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,11 +19,28 @@ from evertill.domains.orders import Found, SearchFilters, State, WordMeaning, wo
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, looking
 from evertill.kernel import contacts
-from evertill.kernel.money import Money
+from evertill.kernel.money import Money, exponent
 
-__all__ = ["Listed", "Page", "Search", "SearchFilters", "State", "search_orders"]
+__all__ = [
+    "FIELDS",
+    "Listed",
+    "Page",
+    "Search",
+    "SearchFilters",
+    "State",
+    "find",
+    "listed",
+    "read_search",
+    "search_orders",
+]
 
 PAGE = 50
+# What can be asked for in words: see read_search.
+FIELDS = ("q", "state", "since", "until", "least", "most", "currency", "method")
+_CHARS_MAX = 200
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_METHOD = re.compile(r"[a-z0-9_-]{1,32}(\.[a-z0-9_-]{1,16})?")
+_AMOUNT = re.compile(r"\d{1,12}([.,]\d{1,3})?")
 # People of one name whose orders are looked at; of more it takes another word to tell them apart.
 _NAMED_MAX = 500
 # A filter by method reads orders and then their payments: so many at a time, and at most so often for one page.
@@ -59,6 +77,25 @@ class Page:
     orders: tuple[Listed, ...]
     older: int | None
     day: dt.date | None = None
+
+
+def read_search(asked: Mapping[str, str]) -> Search:
+    """This function will read what is asked for in words, as an address says it; what cannot be, is not said."""
+    currency = asked.get("currency", "").strip().upper()
+    method = asked.get("method", "").strip()
+    until = _day(asked.get("until", ""))
+    state = asked.get("state", "")
+    currency = currency if _CURRENCY.fullmatch(currency) else ""
+    filters = SearchFilters(
+        states=(State(state),) if state in set(State) else (),
+        since=_day(asked.get("since", "")),
+        until=until + dt.timedelta(days=1) if until else None,
+        currency=currency,
+        total_min=_minor(asked.get("least", ""), currency),
+        total_max=_minor(asked.get("most", ""), currency),
+    )
+    text = asked.get("q", "")[:_CHARS_MAX]
+    return Search(text=text, filters=filters, method=method if _METHOD.fullmatch(method) else "")
 
 
 def search_orders(
@@ -155,3 +192,20 @@ def _find(
 
 def _is_by(intent: payments.Intent, method: str) -> bool:
     return method in (intent.provider, f"{intent.provider}.{intent.way}")
+
+
+def _day(text: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
+    except ValueError:
+        return None
+
+
+def _minor(text: str, currency: str) -> int | None:
+    """Read an amount in major units; without a currency they have two digits behind the point."""
+    plain = text.strip()
+    if not _AMOUNT.fullmatch(plain):
+        return None
+    whole, _point, part = plain.replace(",", ".").partition(".")
+    digits = exponent(currency) if currency else 2
+    return int(whole + part.ljust(digits, "0")[:digits])

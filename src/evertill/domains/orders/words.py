@@ -31,8 +31,10 @@ _MINOR_DIGITS = (2, 0, 3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One word, as it was said, and what it may be: an amount (in major units), a number of ours or its beginning,
-    a part of an address, name or telephone number, or something that a provider calls a payment.
+    """One word, as it was said, and what it may be.
+
+    An amount (in major units), a number of ours or its beginning, a part of an address, name or telephone number, or
+    what a provider calls a payment.
     """
 
     said: str
