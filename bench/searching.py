@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(*, draw: random.Random, rounds: int) -> None:
-    """This function will time searches and today's figures, and print p50, p95 and the worst of each kind and of all."""
+    """This function will time searches and print p50, p95 and the worst of each kind, and of all."""
     from evertill.domains import orders  # noqa: PLC0415 — as above.
     from evertill.journeys.search_orders import Search, find  # noqa: PLC0415
     from evertill.kernel import clock, db  # noqa: PLC0415

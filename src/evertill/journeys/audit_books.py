@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import disputes, ledger, orders, payments, reconciliation, reviews, stock, submissions
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -34,6 +34,7 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    REVIEWS = "every review's moves tell how it came to its state, and what is not approved holds its order"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -191,6 +192,16 @@ def _submissions() -> _Found:
             yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, its key has {there}"
 
 
+def _reviews() -> _Found:
+    for review_id, state, last in reviews.find_history_differences():
+        yield ids.to_number(review_id), f"state {state}, last move {last}"
+    holding = {(order_id, f"review:{ids.to_number(review_id)}") for order_id, review_id in reviews.stream_holding()}
+    held = set(orders.stream_review_holds())
+    for order_id, subject in sorted(holding ^ held):
+        wrong = "does not hold it" if (order_id, subject) in holding else "holds it, and should not"
+        yield ids.to_number(order_id), f"{subject} {wrong}"
+
+
 def _holds() -> _Found:
     holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
     for order_id, name, is_lost in sorted(holding ^ held):
@@ -253,5 +264,6 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.REVIEWS: _reviews,
     Check.HOLDS: _holds,
 }

@@ -67,7 +67,7 @@ def look_at_today(*, asker: Asker, now: dt.datetime) -> Today:
             shows_alerts=Permission.ALERTS_READ in may,
             submissions=submissions.count_open() if Permission.ORDERS_MAKE in may else None,
             approvals=len(decide_approvals.list_waiting(asker=asker, now=now, limit=_APPROVALS_MAX)),
-            drill=next(iter(recovery.read_drills(limit=1)), None) if Permission.BACKUPS_RESTORE in may else None,
+            drill=_last_drill() if Permission.BACKUPS_RESTORE in may else None,
         )
 
 
@@ -82,6 +82,10 @@ def _sold(since: dt.datetime, until: dt.datetime) -> Sold:
         paid=sum(count for state, _currency, count, _total in rows if state in _EARNED),
         money=tuple(Money(amount=amount, currency=currency) for currency, amount in sorted(money.items())),
     )
+
+
+def _last_drill() -> recovery.Drill | None:
+    return next(iter(recovery.queries.read_drills(limit=1)), None)
 
 
 def _running_out() -> tuple[stock.Item, ...]:

@@ -15,7 +15,7 @@ import msgspec
 
 from evertill.domains import accounts, orders, payments
 from evertill.domains.access import Permission
-from evertill.domains.orders import Found, SearchFilters, State, WordMeaning, words
+from evertill.domains.orders import Found, SearchFilters, State, WordMeaning
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, looking
 from evertill.kernel import contacts
@@ -114,7 +114,7 @@ def search_orders(
 
 def find(*, search: Search, behind: int | None, limit: int, now: dt.datetime) -> Page:
     """This function will return a page of the orders that fit; who may see it is the caller's to check."""
-    said = words.read(search.text, today=now.astimezone(dt.UTC).date())
+    said = orders.words.read(search.text, today=now.astimezone(dt.UTC).date())
     filters = search.filters
     if said.day is not None:
         since = dt.datetime.combine(said.day, dt.time(), tzinfo=dt.UTC)
@@ -152,7 +152,7 @@ def _within(filters: SearchFilters, since: dt.datetime, until: dt.datetime) -> S
     )
 
 
-def _meaning(word: words.Word) -> WordMeaning:
+def _meaning(word: orders.words.Word) -> WordMeaning:
     said = payments.find_said(reference=word.reference, number=word.number) if word.reference else []
     if word.number is not None or said:
         return WordMeaning(number_span=word.number_span, order_ids=tuple(said), is_exact=True)

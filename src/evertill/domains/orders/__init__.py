@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         stream_paid,
         stream_pieces_held,
         stream_pieces_restocked,
+        stream_review_holds,
     )
     from evertill.domains.orders.rules import (
         NOBODY,
@@ -170,6 +171,7 @@ __all__ = [
     "stream_paid",
     "stream_pieces_held",
     "stream_pieces_restocked",
+    "stream_review_holds",
     "sum_span",
     "words",
 ]

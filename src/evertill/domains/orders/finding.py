@@ -108,8 +108,11 @@ def _behind() -> int:
 
 
 def sum_span(*, since: dt.datetime, until: dt.datetime) -> list[tuple[State, str, int, int]]:
-    """This function will return (state, currency, orders, minor units) of what was placed in a span of minutes."""
-    rows = db.fetch(sql.load(_HERE, "sum_span"), (_floor(since), _floor(until)))
+    """This function will return (state, currency, orders, minor units) of what was placed in a span.
+
+    To the minute: that in which it ends belongs to it.
+    """
+    rows = db.fetch(sql.load(_HERE, "sum_span"), (_floor(since), _floor(until + dt.timedelta(minutes=1))))
     return [(State(state), currency, count, total) for state, currency, count, total in rows]
 
 

@@ -208,6 +208,11 @@ def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
         yield order_id, subject, reason == HoldReason.DISPUTE_LOST
 
 
+def stream_review_holds() -> Iterator[tuple[int, str]]:
+    """This function will give (order id, subject) for each hold by a review; the caller's transaction."""
+    yield from db.stream(sql.load(_HERE, "review_holds"))
+
+
 def fingerprint(*, placed_before: dt.datetime) -> tuple[int, int]:
     """This function will return how many orders were placed before a moment, and a number that stands for their set."""
     ((count, number),) = db.fetch(sql.load(_HERE, "fingerprint"), (placed_before,))

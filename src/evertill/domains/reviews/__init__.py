@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         read_moves,
         read_of_order,
         read_waiting,
-        stream_open,
+        stream_holding,
     )
     from evertill.domains.reviews.rules import (
         ENDED,
@@ -50,5 +50,5 @@ __all__ = [
     "read_moves",
     "read_of_order",
     "read_waiting",
-    "stream_open",
+    "stream_holding",
 ]

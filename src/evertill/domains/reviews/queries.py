@@ -49,10 +49,9 @@ def find_history_differences() -> list[tuple[int, str | None, str | None]]:
     return [(row[0], row[1], row[2]) for row in db.fetch(sql.load(_HERE, "history_differences"))]
 
 
-def stream_open() -> Iterator[int]:
-    """This function will give the orders whose review nobody has decided; the caller's transaction."""
-    for (order_id,) in db.stream(sql.load(_HERE, "stream_open")):
-        yield order_id
+def stream_holding() -> Iterator[tuple[int, int]]:
+    """This function will give (order id, review id) of reviews that hold their orders; the caller's transaction."""
+    yield from db.stream(sql.load(_HERE, "stream_holding"))
 
 
 def to_review(row: Sequence[Any]) -> Review:
