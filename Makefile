@@ -35,7 +35,7 @@ bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results
 	@$(BIN)/python -m bench $(ARGS)
 
 drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=, ORDERS=)
-	@$(BIN)/python -m pytest tests/races tests/journeys/test_machine.py tests/recovery/test_defects.py tests/recovery/test_kills.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
+	@$(BIN)/python -m pytest tests/races tests/access tests/journeys/test_machine.py tests/recovery/test_defects.py tests/recovery/test_kills.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
 	@$(BIN)/evertill docs

@@ -38,7 +38,8 @@ def empty() -> None:
         with unguarded():
             cursor.execute(f"truncate {names} restart identity cascade")
     # What was noted of an audit trail that is no longer there.
-    (config.get().data / "trail-anchor.json").unlink(missing_ok=True)
+    for name in ("trail-anchor.json", "trail-verified.json"):
+        (config.get().data / name).unlink(missing_ok=True)
 
 
 @contextmanager

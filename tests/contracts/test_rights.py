@@ -99,11 +99,14 @@ class TestRights:
         fewer = {name: rights for name, rights in rows if len(rights) < 4}
         assert len(rows) > 50
         assert fewer == {
+            "catalog_change": ["SELECT", "INSERT"],
+            "catalog_price_change": ["SELECT", "INSERT"],
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
             "preferences_value": ["SELECT", "INSERT"],
             "receipts_batch": ["SELECT", "INSERT"],
             "receipts_key": ["SELECT", "INSERT"],
+            "stock_change": ["SELECT", "INSERT"],
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }

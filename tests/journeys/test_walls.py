@@ -236,17 +236,25 @@ class TestTables:
     def test_are_raised_once_and_again_when_they_are_to_be_others(self) -> None:
         before = _policies()
 
-        assert raise_walls()
+        assert raise_walls(shop_role=connection.settings_dict["USER"])
         assert _policies() == before
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("alter table orders_line disable row level security")
             cursor.execute("alter table orders_event no force row level security")
             cursor.execute("comment on policy own on orders_order is 'of an older release'")
 
-        raise_walls()
+        raise_walls(shop_role=connection.settings_dict["USER"])
 
         assert {name for name, _ in _policies() - before} == {"orders_event", "orders_line", "orders_order"}
         assert tables.count("orders_order") == 0
+
+    def test_are_not_raised_where_the_shop_would_read_below_them(self, capsys: pytest.CaptureFixture[str]) -> None:
+        before = _policies()
+
+        assert not raise_walls(shop_role="evertill_visitor")
+
+        assert _policies() == before
+        assert "needs bypassrls" in capsys.readouterr().out
 
 
 def _policies() -> set[tuple[str, int]]:

@@ -67,11 +67,18 @@ def view_submission(*, submission_id: int) -> Submission:
 
 
 def finish_submission(
-    *, submission_id: int, at_shown_prices: bool = False, keep_h: int, actor: trail.Actor, now: dt.datetime
+    *,
+    submission_id: int,
+    at_shown_prices: bool = False,
+    agreed_total: int | None = None,
+    keep_h: int,
+    actor: trail.Actor,
+    now: dt.datetime,
 ) -> Placed:
     """This function will place what a submission wanted, keep its goods for so many hours, and tell the customer.
 
-    At today's prices, if they come to what the customer agreed to; or at those that he was shown. When there is an
+    At today's prices, if they come to what the customer agreed to then, or has agreed to since (`agreed_total`); or at
+    those that he was shown. When there is an
     order under the key already, it is that one, as it is. Raises SubmissionNotFound, AlreadyEnded, what place_orders
     answers (above all SoldOut, PriceChanged, and KeyInFlight while the customer tries again himself), and what db.write
     raises.
@@ -83,7 +90,7 @@ def finish_submission(
             raise SubmissionNotFound("Nothing is kept under this reference.")
         if kept.state is not State.OPEN:
             raise _ended(kept)
-        (placed,) = place_orders([_ask(kept, at_shown_prices=at_shown_prices)], now=now)
+        (placed,) = place_orders([_ask(kept, at_shown_prices=at_shown_prices, agreed_total=agreed_total)], now=now)
         if not isinstance(placed, Placed):
             raise placed
         if not placed.is_repeat:
@@ -97,7 +104,7 @@ def finish_submission(
     return placed
 
 
-def _ask(kept: Submission, *, at_shown_prices: bool) -> PlaceOrder:
+def _ask(kept: Submission, *, at_shown_prices: bool, agreed_total: int | None) -> PlaceOrder:
     failed = kept.failed
     return PlaceOrder(
         key_digest=failed.key_digest,
@@ -111,7 +118,7 @@ def _ask(kept: Submission, *, at_shown_prices: bool) -> PlaceOrder:
         phone=failed.phone,
         language=failed.language,
         account_id=failed.account_id,
-        expected_total=failed.total,
+        expected_total=failed.total if agreed_total is None else agreed_total,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import ledger, orders, preferences, receipts, reviews, trail
+from evertill.domains import catalog, ledger, orders, preferences, receipts, reviews, stock, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -21,6 +21,8 @@ _FEWER: Mapping[str, tuple[str, ...]] = {
     **receipts.RIGHTS,
     **orders.RIGHTS,
     **reviews.RIGHTS,
+    **catalog.RIGHTS,
+    **stock.RIGHTS,
     "django_migrations": ("select",),
 }
 

@@ -15,7 +15,7 @@ from evertill.domains.bulk import Bulk, BulkNotOpen, Item, NewBulk, NewItem, Pro
 from evertill.domains.trail import Actor, Subject
 from evertill.journeys import bulk_operations, decide_approvals
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target
-from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, permitted
+from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, permitted, recording_refusals
 from evertill.kernel import config, ids, jobs
 from evertill.kernel.errors import EvertillError
 
@@ -129,7 +129,7 @@ def confirm_bulk(*, asker: Asker, bulk_id: int, now: dt.datetime) -> Bulk:
 
     Raises BulkNotFound, BulkNotOpen, Forbidden, approvals.ApprovalRequired, and what db.write raises.
     """
-    made = _mine(asker, bulk_id)
+    made = _mine(asker, bulk_id, now=now)
     declared = operation_of(made.operation)
     with permitted(asker=asker, permission=declared.permission, subject=subject_of(made), now=now):
         if made.made_at + dt.timedelta(hours=config.get().approval_h) < now:
@@ -143,7 +143,7 @@ def confirm_bulk(*, asker: Asker, bulk_id: int, now: dt.datetime) -> Bulk:
 
 def ask_to_confirm(*, asker: Asker, bulk_id: int, why: str, now: dt.datetime) -> Approval:
     """This function will ask for the approval of exactly this bulk; raises BulkNotFound, BulkNotOpen, Forbidden."""
-    made = _mine(asker, bulk_id)
+    made = _mine(asker, bulk_id, now=now)
     if made.state is not bulk.State.DRAFT:
         raise BulkNotOpen("This does not wait to begin any more.")
     return decide_approvals.ask(asker=asker, wish=_wish(made), why=why, now=now)
@@ -227,12 +227,13 @@ def leave_to_look(asker: Asker, declared: BulkOperation) -> Permission | None:
     return next((one for one in wanted if one in held), None)
 
 
-def _mine(asker: Asker, bulk_id: int) -> Bulk:
+def _mine(asker: Asker, bulk_id: int, *, now: dt.datetime) -> Bulk:
     made = find_bulk(bulk_id)
-    if made.asked_by != asker.name:
+    with recording_refusals(asker=asker, subject=subject_of(made), now=now):
+        if made.asked_by == asker.name:
+            return made
         # What somebody has looked at, he begins himself.
         raise Forbidden(Objection.NOT_ALLOWED, permission=operation_of(made.operation).permission)
-    return made
 
 
 def _wish(made: Bulk) -> Wish:

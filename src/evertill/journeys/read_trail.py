@@ -5,20 +5,65 @@ Searching is not: records hold numbers and digests, and nothing that is personal
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import msgspec
 
-from evertill.domains import trail
+from evertill.domains import access, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Record, Search, Subject
+from evertill.journeys.anchor_trail import read_anchor
 from evertill.journeys.permitted import Asker, permitted
-from evertill.kernel import db
+from evertill.journeys.verify_trail import Looked, read_verified
+from evertill.kernel import clock, config, db
+from evertill.kernel.errors import EvertillError
 
-__all__ = ["Record", "Search", "export_trail", "read_trail"]
+__all__ = [
+    "ExportTooLarge",
+    "Looked",
+    "Record",
+    "Search",
+    "Standing",
+    "export_file",
+    "export_trail",
+    "find_record",
+    "list_colleagues",
+    "look_at_trail",
+    "read_trail",
+]
 
 _RECORDS = Subject(kind="trail", id="records")
+# Held in memory; what is more goes to a file that nobody else can open and that goes by itself.
+_MEMORY_BYTES = 1 << 20
+# What a spreadsheet would take for a formula, which strangers could have written.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ExportTooLarge(EvertillError):
+    """More fits the search than one file holds."""
+
+    code = "EXPORT_TOO_LARGE"
+    status = "too_large"
+    kept = "Nothing was taken out."
+    remedy = "Choose a shorter time span, or take them out at the machine: evertill audit-trail export."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the trail stands: how long it is, when it was looked through last, and noted outside the database."""
+
+    records: int
+    chains: int
+    newest_at: dt.datetime | None
+    anchored_at: dt.datetime | None
+    verified: Looked | None
+    is_bendable: bool
 
 
 def read_trail(*, asker: Asker, search: Search, limit: int, now: dt.datetime) -> list[Record]:
@@ -44,6 +89,78 @@ def export_trail(*, asker: Asker, search: Search, why: str, now: dt.datetime) ->
             now=now,
         )
     return _stream(search)
+
+
+def export_file(*, asker: Asker, search: Search, is_csv: bool, why: str, now: dt.datetime) -> IO[bytes]:
+    """This function will do as `export_trail`, and return a file, at its beginning, with a record a line.
+
+    The caller closes it. Raises Forbidden, and ExportTooLarge beyond `trail_export_max` records; then nothing left.
+    """
+    most = config.get().trail_export_max
+    with permitted(asker=asker, permission=Permission.TRAIL_EXPORT, subject=_RECORDS, now=now):
+        if trail.count_found(search=search, most=most + 1) > most:
+            raise ExportTooLarge(f"More than {most} records fit.")
+    file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
+    try:
+        file.writelines(_lines(export_trail(asker=asker, search=search, why=why, now=now), is_csv=is_csv))
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def find_record(*, asker: Asker, record_id: int, now: dt.datetime) -> Record | None:
+    """This function will return one record, None when there is none; raises Forbidden."""
+    found = read_trail(asker=asker, search=Search(id=record_id), limit=1, now=now)
+    return found[0] if found else None
+
+
+def list_colleagues(*, asker: Asker, now: dt.datetime) -> list[int]:
+    """This function will return the accounts of staff, whose records can be asked for; raises Forbidden."""
+    with permitted(asker=asker, permission=Permission.TRAIL_READ, subject=_RECORDS, now=now):
+        return [one.account_id for one in access.list_staff()]
+
+
+def look_at_trail(*, asker: Asker, now: dt.datetime) -> Standing:
+    """This function will return how the trail stands, by what is written down; it looks through nothing.
+
+    Raises Forbidden, and AnchorUnreadable.
+    """
+    with permitted(asker=asker, permission=Permission.TRAIL_READ, subject=_RECORDS, now=now):
+        heads = trail.read_heads()
+        newest = trail.read_records(search=Search(), limit=1)
+        is_bendable = trail.is_bendable()
+    anchor = read_anchor()
+    return Standing(
+        records=sum(head.seq for head in heads),
+        chains=len(heads),
+        newest_at=newest[0].at if newest else None,
+        anchored_at=anchor.at if anchor else None,
+        verified=read_verified(),
+        is_bendable=is_bendable,
+    )
+
+
+def _lines(records: Iterable[Record], *, is_csv: bool) -> Iterator[bytes]:
+    names = Record.__struct_fields__
+    if is_csv:
+        # With a mark, or spreadsheets take it for another encoding.
+        yield b"\xef\xbb\xbf" + _csv_line(names)
+    for record in records:
+        plain = msgspec.structs.asdict(record) | {"at": clock.as_text(record.at), "mac": record.mac.hex()}
+        yield _csv_line([_cell(plain[name]) for name in names]) if is_csv else msgspec.json.encode(plain) + b"\n"
+
+
+def _csv_line(cells: Iterable[str]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 def _stream(search: Search) -> Iterator[Record]:

@@ -56,13 +56,17 @@ def ask_to_tell_paid(*, paid: Sequence[PaidOrder], now: dt.datetime) -> db.Later
     return messages.ask_to_write(new=new, now=now)
 
 
-def tell_placed(*, order: orders.Order, keep_h: int, now: dt.datetime) -> None:
-    """This function will tell a customer that the shop placed his order for him, and how long it keeps the goods."""
+def tell_placed(*, order: orders.Order, keep_h: int, has_failed: bool = True, now: dt.datetime) -> None:
+    """This function will tell a customer that the shop placed his order for him, and how long it keeps the goods.
+
+    Because it had failed when he tried himself; otherwise because he agreed to it with somebody.
+    """
     if order.state is not orders.State.PLACED or not _is_reached(order):
         return
     number = ids.to_number(order.id)
     facts = {**_facts(number, Money(amount=order.total, currency=order.currency)), "hours": str(keep_h)}
-    messages.write(new=[_message("placed", number, messages.Kind.ORDER_PLACED, order.id, order, facts)], now=now)
+    kind = messages.Kind.ORDER_PLACED if has_failed else messages.Kind.ORDER_MADE
+    messages.write(new=[_message("placed", number, kind, order.id, order, facts)], now=now)
 
 
 def tell_refunded(

@@ -12,10 +12,13 @@ import msgspec
 from evertill.domains import incidents, trail
 from evertill.domains.trail import Finding, Head
 from evertill.journeys.anchor_trail import SUBJECT, Anchor, Break, Noted, read_anchor
-from evertill.kernel import db
+from evertill.kernel import config, db
+from evertill.kernel.files import write_whole
 
 # What one look tells; whoever has as many has enough to do.
 _FINDINGS_MAX = 1_000
+# Beside the anchor: what the last look found, for whoever asks how the trail stands.
+_FILE = "trail-verified.json"
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -24,6 +27,14 @@ class Line(msgspec.Struct, frozen=True):
     heads: list[Noted]
     at: dt.datetime | None = None
     timestamp: dt.datetime | None = None
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """When the whole trail was looked through last by the clock, how long it was, and how much was wrong with it."""
+
+    at: dt.datetime
+    records: int
+    findings: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +83,24 @@ def verify_trail(*, lines: Iterable[Line] = (), other_secrets: Sequence[bytes] =
 
 def verify_and_alert(*, now: dt.datetime) -> int:
     """This function will verify the trail and return how much is wrong with it; then an alert is open."""
-    findings = verify_trail().findings
+    found = verify_trail()
+    findings = found.findings
+    text = msgspec.json.encode(Looked(at=now, records=found.records, findings=len(findings))).decode()
+    write_whole(path=config.get().data / _FILE, text=text + "\n")
     if findings:
         first = findings[0]
         detail = f"{len(findings)} findings; the first: {first.fault.value} ({first.chain}-{first.seq})"
         with db.write():
             incidents.raise_alert(kind=incidents.Kind.TRAIL_BROKEN, subject=SUBJECT, detail=detail, now=now)
     return len(findings)
+
+
+def read_verified() -> Looked | None:
+    """This function will return what the last look by the clock on this node found; None when there is none to read."""
+    try:
+        return msgspec.json.decode((config.get().data / _FILE).read_bytes(), type=Looked)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def _wanted(anchor: Anchor | None, lines: Iterable[Line], breaks: Sequence[Break]) -> tuple[set[Head], int]:

@@ -12,8 +12,8 @@ from evertill.domains.bulk import Bulk, Item, ItemState, Progress, State
 from evertill.journeys import bulk_operations
 from evertill.journeys.bulk_item import BulkOperation
 from evertill.journeys.export_table import Cell, Exported, Form, Table, export_table
-from evertill.journeys.make_bulk import find_bulk, leave_to_look, needs_approval, operation_of
-from evertill.journeys.permitted import Asker, Forbidden
+from evertill.journeys.make_bulk import find_bulk, leave_to_look, needs_approval, operation_of, subject_of
+from evertill.journeys.permitted import Asker, Forbidden, recording_refusals
 from evertill.kernel import ids
 
 __all__ = [
@@ -53,7 +53,7 @@ def list_bulks(*, asker: Asker, limit: int) -> list[tuple[Bulk, BulkOperation]]:
 
 def view_bulk(*, asker: Asker, bulk_id: int, now: dt.datetime) -> BulkView:
     """This function will return a bulk and how far it is; raises BulkNotFound, Forbidden."""
-    made, declared = _seen(asker, bulk_id)
+    made, declared = _seen(asker, bulk_id, now=now)
     progress = bulk.read_progress(bulk_id=bulk_id)
     began_at = made.confirmed_at or made.made_at
     return BulkView(
@@ -66,15 +66,17 @@ def view_bulk(*, asker: Asker, bulk_id: int, now: dt.datetime) -> BulkView:
     )
 
 
-def list_items(*, asker: Asker, bulk_id: int, state: str = "", behind: int = 0, limit: int) -> Sequence[Item]:
+def list_items(
+    *, asker: Asker, bulk_id: int, state: str = "", behind: int = 0, limit: int, now: dt.datetime
+) -> Sequence[Item]:
     """This function will return up to `limit` things of a bulk behind a place; raises BulkNotFound, Forbidden."""
-    _seen(asker, bulk_id)
+    _seen(asker, bulk_id, now=now)
     return bulk.read_items(bulk_id=bulk_id, behind=behind, state=state, limit=limit)
 
 
 def export_bulk(*, asker: Asker, bulk_id: int, form: Form, now: dt.datetime) -> Exported:
     """This function will write what became of each thing of a bulk into a file; raises BulkNotFound, Forbidden."""
-    made, declared = _seen(asker, bulk_id)
+    made, declared = _seen(asker, bulk_id, now=now)
     table = Table(
         name=f"bulk-{ids.to_number(made.id)}",
         permission=leave_to_look(asker, declared) or declared.permission,
@@ -103,9 +105,10 @@ def _rows(bulk_id: int) -> Iterator[tuple[Cell, ...]]:
         behind = part[-1].place
 
 
-def _seen(asker: Asker, bulk_id: int) -> tuple[Bulk, BulkOperation]:
+def _seen(asker: Asker, bulk_id: int, *, now: dt.datetime) -> tuple[Bulk, BulkOperation]:
     made = find_bulk(bulk_id)
     declared = operation_of(made.operation)
-    if made.asked_by != asker.name and leave_to_look(asker, declared) is None:
-        raise Forbidden(Objection.NOT_ALLOWED, permission=declared.permission)
+    with recording_refusals(asker=asker, subject=subject_of(made), now=now):
+        if made.asked_by != asker.name and leave_to_look(asker, declared) is None:
+            raise Forbidden(Objection.NOT_ALLOWED, permission=declared.permission)
     return made, declared

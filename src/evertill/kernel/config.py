@@ -390,6 +390,9 @@ class Config:
     export_orders_max: int = _setting(
         20_000, "Orders, the latest ones, in the file of somebody who downloads his data.", low=1, high=1_000_000
     )
+    trail_export_max: int = _setting(
+        100_000, "Records of the audit trail in one file that is taken out on the desk.", low=1, high=1_000_000
+    )
     export_rows_max: int = _setting(50_000, "Rows of one file that staff export from a list.", low=1, high=1_000_000)
     forget_batch_max: int = _setting(
         1_000, "Rows of each table that one transaction removes when what is over is forgotten.", low=1, high=10_000

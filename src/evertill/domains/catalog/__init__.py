@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.catalog import categories, search
+    from evertill.domains.catalog import categories, editing, prices, rules, search
     from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken, save_products
     from evertill.domains.catalog.queries import (
         InvalidCursor,
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
         list_products,
         read_product,
     )
-    from evertill.domains.catalog.rules import choose_language, fault_of, fault_of_sku, is_language, slug_for
+    from evertill.domains.catalog.rules import RIGHTS, choose_language, fault_of, fault_of_sku, is_language, slug_for
     from evertill.domains.catalog.types import (
+        Card,
         CategoryDraft,
         CategoryView,
+        Change,
         Home,
+        Listed,
+        NewPrice,
         Offer,
+        Plain,
+        PlannedPrice,
+        PriceChange,
+        Priced,
         ProductDraft,
         ProductPage,
         ProductView,
@@ -38,11 +46,20 @@ if TYPE_CHECKING:
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "RIGHTS",
+    "Card",
     "CategoryDraft",
     "CategoryView",
+    "Change",
     "Home",
     "InvalidCursor",
+    "Listed",
+    "NewPrice",
     "Offer",
+    "Plain",
+    "PlannedPrice",
+    "PriceChange",
+    "Priced",
     "ProductDraft",
     "ProductIncomplete",
     "ProductPage",
@@ -57,6 +74,7 @@ __all__ = [
     "VariantView",
     "categories",
     "choose_language",
+    "editing",
     "fault_of",
     "fault_of_category",
     "fault_of_sku",
@@ -67,7 +85,9 @@ __all__ = [
     "is_language",
     "list_newest",
     "list_products",
+    "prices",
     "read_product",
+    "rules",
     "save_products",
     "search",
     "slug_for",

@@ -53,6 +53,20 @@ class Variant(models.Model):
         db_table = "catalog_variant"
 
 
+class VariantText(models.Model):
+    """What a variant is called in a language that is not the shop's first."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=16)
+    title = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "catalog_variant_text"
+        constraints = (
+            models.UniqueConstraint(name="catalog_variant_text_once_per_language", fields=("variant", "language")),
+        )
+
+
 class Price(models.Model):
     """What a variant costs in one currency, in minor units."""
 
@@ -129,4 +143,97 @@ class Search(models.Model):
         indexes = (
             GinIndex(name="catalog_search_title_grams", fields=("title_grams",)),
             GinIndex(name="catalog_search_all_grams", fields=("all_grams",)),
+        )
+
+
+class Change(models.Model):
+    """One change of a product by somebody; rows are only ever added. `before` and `after` are JSON, by name."""
+
+    id = models.BigIntegerField(primary_key=True)
+    # No foreign key: the history of what is gone stays.
+    product_id = models.BigIntegerField()
+    number = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    why = models.CharField(max_length=500)
+    before = models.TextField()
+    after = models.TextField()
+    # The change that this one takes back.
+    undoes = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "catalog_change"
+        constraints = (
+            models.UniqueConstraint(name="catalog_change_place", fields=("product_id", "number")),
+            models.UniqueConstraint(
+                name="catalog_change_undone_once", fields=("undoes",), condition=Q(undoes__isnull=False)
+            ),
+            models.CheckConstraint(name="catalog_change_numbered", condition=Q(number__gt=0)),
+        )
+
+
+class PriceChange(models.Model):
+    """One change of one price by somebody, in minor units; None is no price. Rows are only ever added."""
+
+    id = models.BigIntegerField(primary_key=True)
+    sku = models.CharField(max_length=64, db_collation="C")
+    currency = models.CharField(max_length=3)
+    before = models.BigIntegerField(null=True)
+    after = models.BigIntegerField(null=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    approved_by = models.CharField(max_length=90, default="", db_default="")
+    why = models.CharField(max_length=500)
+    undoes = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "catalog_price_change"
+        constraints = (
+            models.UniqueConstraint(
+                name="catalog_price_change_undone_once", fields=("undoes",), condition=Q(undoes__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="catalog_price_change_not_negative",
+                condition=(Q(before__isnull=True) | Q(before__gte=0)) & (Q(after__isnull=True) | Q(after__gte=0)),
+            ),
+        )
+        indexes = (
+            models.Index(name="catalog_price_change_of_sku", fields=("sku", "currency", "-changed_at", "-id")),
+            models.Index(name="catalog_price_change_newest", fields=("-changed_at", "-id")),
+        )
+
+
+class PlannedPrice(models.Model):
+    """A price that begins at a moment: until then the present one stands, so that orders need not look here."""
+
+    id = models.BigIntegerField(primary_key=True)
+    sku = models.CharField(max_length=64, db_collation="C")
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+    begins_at = models.DateTimeField()
+    state = models.CharField(max_length=16, default="PLANNED")
+    planned_at = models.DateTimeField()
+    planned_by = models.CharField(max_length=64)
+    approved_by = models.CharField(max_length=90, default="", db_default="")
+    why = models.CharField(max_length=500)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=64, default="", db_default="")
+
+    class Meta:
+        db_table = "catalog_planned_price"
+        constraints = (
+            models.UniqueConstraint(
+                name="catalog_planned_price_once",
+                fields=("sku", "currency", "begins_at"),
+                condition=Q(state="PLANNED"),
+            ),
+            models.CheckConstraint(name="catalog_planned_price_not_negative", condition=Q(amount__gte=0)),
+            models.CheckConstraint(
+                name="catalog_planned_price_state_known",
+                condition=Q(state="PLANNED", ended_at__isnull=True)
+                | Q(state__in=("BEGUN", "CANCELLED", "MISSED"), ended_at__isnull=False),
+            ),
+        )
+        indexes = (
+            models.Index(name="catalog_planned_price_due", fields=("begins_at", "id"), condition=Q(state="PLANNED")),
         )

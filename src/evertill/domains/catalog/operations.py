@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db.models import Max
 
 from evertill.domains.catalog.categories import file_products, lock_writers
-from evertill.domains.catalog.models import Price, Product, ProductText, Variant
+from evertill.domains.catalog.models import Price, Product, ProductText, Variant, VariantText
 from evertill.domains.catalog.rules import fault_of
 from evertill.domains.catalog.search import index_products
 from evertill.domains.catalog.types import ProductDraft, Saved, Status
@@ -134,7 +134,36 @@ def _save_variants(drafts: Mapping[int, ProductDraft]) -> tuple[dict[str, Varian
     Variant.objects.bulk_create(new)
     Variant.objects.bulk_update(retitled, ["title"], batch_size=_PART)
     kept |= {variant.sku: variant for variant in new}
-    return kept, {variant.product_id for variant in (*new, *retitled)}
+    renamed = {variant.product_id for variant in (*new, *retitled)} | _save_variant_texts(drafts, kept)
+    return kept, renamed
+
+
+def _save_variant_texts(drafts: Mapping[int, ProductDraft], variants: Mapping[str, Variant]) -> set[int]:
+    wanted = {
+        (variants[variant.sku].pk, language): (product_id, title)
+        for product_id, draft in drafts.items()
+        for variant in draft.variants
+        for language, title in variant.titles.items()
+    }
+    if not wanted:
+        return set()
+    kept = {
+        (variant_id, language): title
+        for variant_id, language, title in VariantText.objects.filter(
+            variant_id__in={variant_id for variant_id, _ in wanted}
+        ).values_list("variant_id", "language", "title")
+    }
+    moved = {key: said for key, said in wanted.items() if kept.get(key) != said[1]}
+    VariantText.objects.bulk_create(
+        [
+            VariantText(variant_id=variant_id, language=language, title=title)
+            for (variant_id, language), (_, title) in moved.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["variant", "language"],
+        update_fields=["title"],
+    )
+    return {product_id for product_id, _ in moved.values()}
 
 
 def _titled(drafts: Mapping[int, ProductDraft]) -> Iterator[tuple[int, str, str]]:

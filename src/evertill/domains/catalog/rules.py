@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 
-from evertill.domains.catalog.types import CategoryDraft, ProductDraft
+from evertill.domains.catalog.types import CategoryDraft, Plain, ProductDraft, Status
 
 # The widths of the columns.
 SKU_CHARS_MAX = 64
@@ -16,6 +18,14 @@ SLUG_CHARS_MAX = 120
 CATEGORY_TITLE_CHARS_MAX = 80
 # A product stands on a few shelves, not on all.
 CATEGORIES_MAX = 8
+# Per cent of a price that are all of it.
+_WHOLE = 100
+
+# Tables that the shop only adds to.
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "catalog_change": ("select", "insert"),
+    "catalog_price_change": ("select", "insert"),
+}
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
@@ -85,12 +95,13 @@ def fault_of(draft: ProductDraft, *, text_chars_max: int) -> str | None:
         *(fault_of_text(text.text or "", chars_max=text_chars_max) for text in draft.texts.values()),
         *(fault_of_sku(variant.sku) for variant in draft.variants),
         *(fault_of_title(variant.title) for variant in draft.variants if variant.title),
+        *(fault_of_title(title) for variant in draft.variants for title in variant.titles.values()),
     ):
         if fault is not None:
             return fault
     if draft.categories is not None and len(draft.categories) > CATEGORIES_MAX:
         return f"It stands in {len(draft.categories)} categories; {CATEGORIES_MAX} is the most."
-    for language in draft.texts:
+    for language in (*draft.texts, *(language for variant in draft.variants for language in variant.titles)):
         if not is_language(language):
             return f"'{language[:40]}' is not a language tag such as en or zh-hans."
     return None
@@ -160,3 +171,89 @@ def choose_language(*, wanted: Sequence[str], available: Collection[str]) -> str
 def _plain(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
+
+
+# The names of a card's values. A SKU may hold a colon itself; what follows its last one is a language or `shown`.
+_VARIANT = re.compile(r"variant:(.+):(?:shown|title:([a-z0-9-]+))", re.DOTALL)
+
+
+def title_name(language: str) -> str:
+    """This function will name what a product is called in a language."""
+    return f"title:{language}"
+
+
+def text_name(language: str) -> str:
+    """This function will name what a product is said to be in a language."""
+    return f"text:{language}"
+
+
+def variant_name(sku: str, language: str) -> str:
+    """This function will name what a variant is called in a language."""
+    return f"variant:{sku}:title:{language}"
+
+
+def shown_name(sku: str) -> str:
+    """This function will name whether customers see a variant."""
+    return f"variant:{sku}:shown"
+
+
+def sku_of(name: str) -> str | None:
+    """This function will return the SKU in a name, None where it is the product's own."""
+    return match[1] if (match := _VARIANT.fullmatch(name)) else None
+
+
+def language_of_variant(name: str) -> str | None:
+    """This function will return the language of a variant's title, None for any other name."""
+    return match[2] if (match := _VARIANT.fullmatch(name)) else None
+
+
+def language_of_text(name: str) -> str | None:
+    """This function will return the language of a product's title or text, None for any other name."""
+    kind, _, language = name.partition(":")
+    return language if kind in ("title", "text") and language else None
+
+
+def fault_of_value(name: str, value: Plain, *, text_chars_max: int) -> str | None:
+    """This function will say in one sentence why a card cannot have this value, or return None when it can."""
+    if name == "status":
+        return None if value in tuple(Status) else "It is one of DRAFT, ACTIVE and ARCHIVED."
+    if name == "categories":
+        most = len(value) <= CATEGORIES_MAX if isinstance(value, list) else False
+        return None if most else f"It stands in {CATEGORIES_MAX} categories at most."
+    sku = sku_of(name)
+    fault = fault_of_sku(sku) if sku is not None else None
+    if fault is None and sku is not None and name == shown_name(sku):
+        fault = None if isinstance(value, bool) else "It is shown or hidden."
+    elif fault is None:
+        fault = _fault_of_words(name, value, text_chars_max=text_chars_max)
+    return fault
+
+
+def _fault_of_words(name: str, value: Plain, *, text_chars_max: int) -> str | None:
+    language = language_of_text(name) or language_of_variant(name)
+    if language is None or not is_language(language):
+        return "A product has nothing of this name."
+    if not value:
+        return None
+    if not isinstance(value, str):
+        return "It is a text."
+    is_text = sku_of(name) is None and name.startswith("text:")
+    return fault_of_text(value, chars_max=text_chars_max) if is_text else fault_of_title(value)
+
+
+def share_of(*, before: int, after: int) -> Fraction:
+    """This function will return by which share of itself a price changes, as a fraction: 1/5 is twenty per cent.
+
+    A price of nothing that becomes something changes by all of it.
+    """
+    return Fraction(abs(after - before), before) if before else Fraction(int(after != before))
+
+
+def scale(amount: int, *, percent: Decimal, step: int) -> int:
+    """This function will change a price by a percentage and round it to a step of minor units, half a step upwards.
+
+    What is not nothing does not become nothing: the smallest price is one step.
+    """
+    wanted = Fraction(amount) * (1 + Fraction(percent) / 100) / step
+    rounded = max((wanted + Fraction(1, 2)).__floor__(), 0) * step
+    return max(rounded, step) if amount and percent > -_WHOLE else rounded

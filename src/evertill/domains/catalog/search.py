@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from evertill.domains.catalog.models import ProductText, Variant
+from evertill.domains.catalog.models import ProductText, Variant, VariantText
+from evertill.domains.catalog.types import Listed, Status
 from evertill.domains.catalog.words import TEXT_CHARS_MAX, grams_of, grams_wanted, plain
 from evertill.kernel import config, db, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts
@@ -31,6 +32,9 @@ def index_products(*, product_ids: Iterable[int]) -> None:
     variants = Variant.objects.filter(product_id__in=ids, is_active=True)
     for product_id, sku, title in variants.values_list("product_id", "sku", "title"):
         titles[product_id] += [sku, title]
+    told_variants = VariantText.objects.filter(variant__product_id__in=ids, variant__is_active=True)
+    for product_id, title in told_variants.values_list("variant__product_id", "title"):
+        titles[product_id].append(title)
     named = [plain("\n".join(titles[product_id])) for product_id in ids]
     told = [plain("\n".join(texts[product_id])) for product_id in ids]
     db.execute(
@@ -86,3 +90,25 @@ def _literal(word: str) -> str:
 
 def _array(numbers: Sequence[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
+
+
+def list_cards(
+    *, languages: Sequence[str], search: str = "", status: str = "", before: int | None = None, limit: int
+) -> list[Listed]:
+    """This function will return products for staff, shown or hidden, the newest first, made before one of them."""
+    words = words_of(search)
+    params: dict[str, object] = {
+        "languages": Texts(list(dict.fromkeys([*languages, *config.get().languages]))),
+        "before": before,
+        "status": status,
+        "is_all": not words,
+        "grams": Ints(sorted({gram for word in words for gram in grams_wanted(word)})),
+        "patterns": Texts([f"%{_literal(word)}%" for word in words]),
+        "limit": limit,
+    }
+    return [
+        Listed(id=id_, slug=slug, title=title, status=Status(status), skus=tuple(skus), updated_at=updated_at)
+        for id_, slug, status, updated_at, title, skus in db.fetch(
+            sql.load(_PACKAGE, "list_cards"), params, is_planned_anew=True
+        )
+    ]

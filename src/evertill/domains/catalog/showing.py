@@ -15,6 +15,8 @@ _PACKAGE = "evertill.domains.catalog"
 # By product id.
 _Texts = dict[int, dict[str, tuple[str, str]]]
 _Variants = dict[int, dict[str, tuple[str, dict[str, int]]]]
+# By SKU and language.
+_Names = dict[tuple[str, str], str]
 
 
 def show(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[ProductView]:
@@ -26,15 +28,18 @@ def show(rows: Sequence[tuple[int, str]], *, languages: Sequence[str]) -> list[P
     with db.together():
         texts = db.ask(sql.load(_PACKAGE, "show_texts"), ids, shape=_texts)
         variants = db.ask(sql.load(_PACKAGE, "show_variants"), ids, shape=_variants)
+        called = db.ask(sql.load(_PACKAGE, "show_variant_texts"), ids, shape=_variant_texts)
         filed = db.ask(sql.load(_PACKAGE, "show_filings"), ids, shape=_filed)
     wanted, first = [*languages, *config.get().languages], config.get().languages[0]
     known_texts, known_variants, known_shelves = texts.get(), variants.get(), filed.get()
+    known_names = called.get()
     return [
         _show(
             slug,
             known_texts[product_id],
             known_variants.get(product_id, {}),
             known_shelves.get(product_id, []),
+            names=known_names,
             wanted=wanted,
             first=first,
         )
@@ -48,21 +53,26 @@ def _show(
     variants: dict[str, tuple[str, dict[str, int]]],
     shelves: Sequence[str],
     *,
+    names: _Names,
     wanted: Sequence[str],
     first: str,
 ) -> ProductView:
     language = choose_language(wanted=wanted, available=texts)
     title, text = texts[language]
-    # A variant that has no name of its own is called as its product, in the language that was found.
     own = texts.get(first, ("", ""))[0]
+
+    def name(sku: str, called: str) -> str:
+        # In the language that was found, where it has a name in it; one that has no name of its own is called as its
+        # product.
+        return names.get((sku, language)) or (title if called == own else called)
+
     return ProductView(
         slug=slug,
         language=language,
         title=title,
         text=text,
         variants=tuple(
-            VariantView(sku=sku, title=title if called == own else called, prices=prices)
-            for sku, (called, prices) in variants.items()
+            VariantView(sku=sku, title=name(sku, called), prices=prices) for sku, (called, prices) in variants.items()
         ),
         categories=tuple(shelves),
     )
@@ -82,6 +92,10 @@ def _variants(rows: Sequence[Any]) -> _Variants:
         if currency is not None:
             prices[currency] = amount
     return found
+
+
+def _variant_texts(rows: Sequence[Any]) -> _Names:
+    return {(sku, language): title for sku, language, title in rows}
 
 
 def _filed(rows: Sequence[Any]) -> dict[int, list[str]]:

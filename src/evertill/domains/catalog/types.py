@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,11 +38,12 @@ class Text:
 class VariantDraft:
     """A variant to be saved: its SKU, what an order line calls it, and minor units per currency.
 
-    Without a title it is called as its product is in the shop's first language.
+    Without a title it is called as its product is in the shop's first language. `titles` are those in other languages.
     """
 
     sku: str
     title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -128,3 +130,102 @@ class ProductPage:
 
     products: Sequence[ProductView]
     next_cursor: str | None
+
+
+# What a card and a change hold: plain values that JSON knows.
+Plain = str | bool | list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A product as staff edit it, shown or hidden: a value for each name of rules.py, prices left out.
+
+    Names are `status`, `categories`, `title:en`, `text:en`, and of each variant `variant:SKU:title:en` and
+    `variant:SKU:shown`. `variants` has the SKUs in their order.
+    """
+
+    id: int
+    slug: str
+    values: Mapping[str, Plain]
+    variants: tuple[str, ...]
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of a product: what was, and what is from then on, by name. `undoes` is the change it took back."""
+
+    id: int
+    product_id: int
+    number: int
+    changed_at: dt.datetime
+    changed_by: str
+    why: str
+    before: Mapping[str, Plain]
+    after: Mapping[str, Plain]
+    undoes: int | None
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A product in a list for staff, in the language that was found; `skus` are those of its variants."""
+
+    id: int
+    slug: str
+    title: str
+    status: Status
+    skus: tuple[str, ...]
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What a SKU costs in one currency, in minor units; None where it has no price."""
+
+    sku: str
+    title: str
+    slug: str
+    amount: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrice:
+    """A price as it is to be, in minor units; None takes it away."""
+
+    sku: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """One change of one price, in minor units of its currency."""
+
+    id: int
+    sku: str
+    currency: str
+    before: int | None
+    after: int | None
+    changed_at: dt.datetime
+    changed_by: str
+    approved_by: str
+    why: str
+    undoes: int | None
+    is_undone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPrice:
+    """A price that begins at a moment, in minor units of its currency."""
+
+    id: int
+    sku: str
+    currency: str
+    amount: int
+    begins_at: dt.datetime
+    state: str
+    planned_at: dt.datetime
+    planned_by: str
+    approved_by: str
+    why: str

@@ -18,6 +18,7 @@ _Texts = Mapping[str, str]
 
 _ENGLISH: _Texts = {
     Kind.ORDER_PLACED: "we have placed your order {order} for you, not paid yet",
+    Kind.ORDER_MADE: "we have placed order {order} for you as agreed, not paid yet",
     Kind.ORDER_PAID: "your order {order} is paid",
     Cause.WHOLE: "order {order}: {amount} is on its way back to you",
     Cause.PART: "order {order}: {amount} is on its way back to you",
@@ -53,6 +54,7 @@ _ENGLISH: _Texts = {
 
 _CHINESE: _Texts = {
     Kind.ORDER_PLACED: "已为您下单 {order}，待付款",
+    Kind.ORDER_MADE: "已按约定为您下单 {order}，待付款",
     Kind.ORDER_PAID: "订单 {order} 已付款",
     Cause.WHOLE: "订单 {order} 退款 {amount}",
     Cause.PART: "订单 {order} 退款 {amount}",

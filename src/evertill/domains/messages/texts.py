@@ -25,6 +25,14 @@ _ENGLISH: _Texts = {
             ' open "Find your order" in our shop.'
         ),
     ),
+    Kind.ORDER_MADE: (
+        "Order {order}: we have placed it for you",
+        (
+            "As you agreed with us, we have placed an order for you: {order}, for {amount}. Nothing is paid yet, and we"
+            ' keep the goods for you for {hours} hours. To pay or to cancel, open "Find your order" in our shop. If you'
+            " have not agreed to this, do nothing: the order ends by itself. Please tell us then."
+        ),
+    ),
     Kind.ORDER_PAID: (
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
@@ -81,6 +89,13 @@ _CHINESE: _Texts = {
         (
             "您下单时我们的店铺出了故障，非常抱歉。我们现已为您完成下单：订单 {order}，金额 {amount}。您尚未付款，"
             "商品将为您保留 {hours} 小时。如需付款或取消，请打开店铺的“查找订单”页面。"
+        ),
+    ),
+    Kind.ORDER_MADE: (
+        "订单 {order}：我们已为您下单",
+        (
+            "按照与您的约定，我们已为您下单：订单 {order}，金额 {amount}。您尚未付款，商品将为您保留 {hours} 小时。"
+            "如需付款或取消，请打开店铺的“查找订单”页面。如果您并未同意，请不必理会，订单会自动结束，并请告知我们。"
         ),
     ),
     Kind.ORDER_PAID: (

@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     # Placed by the shop, for a customer whose checkout failed. Facts: order, amount and currency (minor units), hours.
     ORDER_PLACED = "ORDER_PLACED"
+    ORDER_MADE = "ORDER_MADE"
     # Facts: order, amount and currency.
     ORDER_PAID = "ORDER_PAID"
     # The same, and cause.

@@ -194,6 +194,8 @@ class EventKind(StrEnum):
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     REBUILT = "receipt.rebuilt"
+    # Staff placed it for its customer; the audit trail says how he agreed.
+    MADE = "staff.made"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,3 +48,45 @@ class StockMovement(models.Model):
                 name="stock_movement_quantity_signed", condition=Q(quantity__gt=0) | Q(kind="CORRECTED")
             ),
         )
+
+
+class StockChange(models.Model):
+    """What somebody said of the pieces of a SKU, and what that came to; rows are only ever added."""
+
+    id = models.BigIntegerField(primary_key=True)
+    sku = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16)
+    # Pieces that came, or went where it is below 0; 0 where a count found what was known.
+    quantity = models.BigIntegerField()
+    on_hand_before = models.BigIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    why = models.CharField(max_length=500)
+    # The change that this one takes back.
+    undoes = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "stock_change"
+        constraints = (
+            models.CheckConstraint(
+                name="stock_change_kind_known",
+                condition=Q(kind__in=("CAME_IN", "COUNTED", "LOST", "BROKEN", "UNDONE")),
+            ),
+            models.CheckConstraint(
+                name="stock_change_signed",
+                condition=Q(kind="CAME_IN", quantity__gt=0)
+                | Q(kind__in=("LOST", "BROKEN"), quantity__lt=0)
+                | Q(kind__in=("COUNTED", "UNDONE")),
+            ),
+            models.CheckConstraint(
+                name="stock_change_undoes_one",
+                condition=Q(kind="UNDONE", undoes__isnull=False) | (~Q(kind="UNDONE") & Q(undoes__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="stock_change_undone_once", fields=("undoes",), condition=Q(undoes__isnull=False)
+            ),
+        )
+        indexes = (
+            models.Index(name="stock_change_of_sku", fields=("sku", "-changed_at", "-id")),
+            models.Index(name="stock_change_newest", fields=("-changed_at", "-id")),
+        )

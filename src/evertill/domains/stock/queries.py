@@ -41,6 +41,18 @@ def find_running_out(*, at_most: int, limit: int) -> list[Item]:
     return [Item(sku=sku, kind=_KINDS[kind], on_hand=on, reserved=held) for sku, kind, on, held in rows]
 
 
+def list_items(*, search: str = "", after: str = "", only_low: int | None = None, limit: int) -> list[Item]:
+    """This function will return balances in the order of SKUs, behind one of them, up to `limit`.
+
+    `search` is how a SKU begins; with `only_low`, those of which no more than so many pieces can still be promised.
+    """
+    rows = db.fetch(
+        sql.load("evertill.domains.stock", "list_items"),
+        {"after": after, "from": search, "to": search + chr(0x10FFFF), "low": only_low, "limit": limit},
+    )
+    return [Item(sku=sku, kind=_KINDS[kind], on_hand=on_hand, reserved=held) for sku, kind, on_hand, held in rows]
+
+
 def find_differences() -> list[Difference]:
     """This function will return every balance that is not the sum of its movements; a sound shop has none."""
     return [

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evertill.domains.stock.types import Item, Kind
+from evertill.domains.stock.types import ChangeKind, Item, Kind, Said
+
+# Tables that the shop only adds to.
+RIGHTS: Mapping[str, tuple[str, ...]] = {"stock_change": ("select", "insert")}
+# Far above any shelf, and far below the edge of a 64-bit column.
+PIECES_MAX = 10**9
 
 # What one order wants: pieces per SKU.
 Ask = Mapping[str, int]
@@ -48,3 +53,20 @@ def allot(*, asked: Sequence[Ask], items: Mapping[str, Item]) -> list[Allotment]
                 left[sku] -= quantity
         outcome.append(_SERVED)
     return outcome
+
+
+def quantity_of(said: Said, *, item: Item) -> int:
+    """This function will return how many pieces come, or go where it is below 0, by what somebody says."""
+    if said.kind is ChangeKind.COUNTED:
+        return said.pieces - item.on_hand
+    return said.pieces if said.kind is ChangeKind.CAME_IN else -said.pieces
+
+
+def fault_of_change(*, item: Item, quantity: int) -> str | None:
+    """This function will say in one sentence why the pieces of a SKU cannot change so, or return None when they can."""
+    if item.kind is Kind.UNLIMITED:
+        return f"{item.sku} cannot run out, so nobody counts it."
+    after = item.on_hand + quantity
+    if after < item.reserved:
+        return f"{item.reserved} pieces of {item.sku} are promised to customers, so {max(after, 0)} cannot be all."
+    return f"{PIECES_MAX} pieces are the most." if after > PIECES_MAX else None

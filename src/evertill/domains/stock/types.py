@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,3 +60,42 @@ class Difference:
     on_hand_by_movements: int
     reserved: int
     reserved_by_movements: int
+
+
+class ChangeKind(StrEnum):
+    """What somebody said of the pieces of a SKU."""
+
+    CAME_IN = "CAME_IN"
+    COUNTED = "COUNTED"
+    LOST = "LOST"
+    BROKEN = "BROKEN"
+    UNDONE = "UNDONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody says of a SKU: pieces that came in, were lost or broken, or all that there are by a count."""
+
+    sku: str
+    kind: ChangeKind
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What was said, and what it came to: pieces that came, or went where it is below 0."""
+
+    id: int
+    sku: str
+    kind: ChangeKind
+    quantity: int
+    on_hand_before: int
+    changed_at: dt.datetime
+    changed_by: str
+    why: str
+    undoes: int | None
+    is_undone: bool
+
+    @property
+    def on_hand_after(self) -> int:
+        return self.on_hand_before + self.quantity

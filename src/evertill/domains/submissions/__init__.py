@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from evertill.domains.submissions import spool
     from evertill.domains.submissions.operations import (
         close,
+        drop,
         finish,
         finish_placed,
         keep,
         lock,
         remove_of_account,
         remove_old,
+        take,
     )
     from evertill.domains.submissions.queries import (
         count_open,
@@ -34,6 +36,7 @@ __all__ = [
     "Wanted",
     "close",
     "count_open",
+    "drop",
     "find",
     "finish",
     "finish_placed",
@@ -46,4 +49,5 @@ __all__ = [
     "remove_old",
     "spool",
     "stream_placed",
+    "take",
 ]

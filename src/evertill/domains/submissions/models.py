@@ -31,6 +31,9 @@ class Submission(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=64, default="")
     note = models.CharField(max_length=500, default="")
+    # Who is at it, so that two do not call the same customer.
+    taken_by = models.CharField(max_length=90, default="", db_default="")
+    taken_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "submissions_submission"

@@ -57,6 +57,20 @@ def close(*, submission_id: int, actor: str, note: str, now: dt.datetime) -> boo
     return bool(db.execute(sql.load(_HERE, "close"), (now, actor[:_ACTOR_CHARS], note[:_NOTE_CHARS], submission_id)))
 
 
+def take(*, submission_id: int, by: str, stale: dt.datetime, is_forced: bool, now: dt.datetime) -> bool:
+    """This function will say who is at an open submission, and return whether he is.
+
+    Another person's stays his if he took it after `stale`, unless it is taken from him by force.
+    """
+    values = {"id": submission_id, "by": by, "stale": stale, "is_forced": is_forced, "now": now}
+    return bool(db.execute(sql.load(_HERE, "take"), values))
+
+
+def drop(*, submission_id: int, by: str) -> bool:
+    """This function will leave a submission to others again, and say whether it was his."""
+    return bool(db.execute(sql.load(_HERE, "drop"), (submission_id, by)))
+
+
 def remove_of_account(*, account_id: int, limit: int) -> int:
     """This function will remove what an account wanted and did not get, and return how many, at most so many."""
     return db.execute(sql.load(_HERE, "remove_of_account"), (account_id, limit))

@@ -49,7 +49,7 @@ def stream_placed() -> Iterator[tuple[int, bytes, int]]:
 
 def to_submission(row: Sequence[Any]) -> Submission:
     """This function will make a submission of a row; for this domain alone."""
-    *kept, state, first_failed_at, order_id, ended_at, ended_by, note = row
+    *kept, state, first_failed_at, order_id, ended_at, ended_by, note, taken_by, taken_at = row
     fields = dict(zip(Failed.__struct_fields__, kept, strict=True))
     fields |= {
         "key_digest": fields["key_digest"].bytes,
@@ -64,4 +64,6 @@ def to_submission(row: Sequence[Any]) -> Submission:
         ended_at=ended_at,
         ended_by=ended_by,
         note=note,
+        taken_by=taken_by,
+        taken_at=taken_at,
     )

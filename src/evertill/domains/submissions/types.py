@@ -60,3 +60,6 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: dt.datetime | None
     ended_by: str
     note: str
+    # Who is at it, since when; "" and None for nobody.
+    taken_by: str = ""
+    taken_at: dt.datetime | None = None

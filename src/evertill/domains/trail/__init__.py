@@ -10,6 +10,7 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.trail.operations import NotInTransaction, RecordTooLarge, write, write_all
     from evertill.domains.trail.queries import (
+        count_found,
         count_records,
         find_missing_guards,
         is_bendable,
@@ -49,6 +50,7 @@ __all__ = [
     "RecordTooLarge",
     "Search",
     "Subject",
+    "count_found",
     "count_records",
     "find_missing_guards",
     "is_bendable",

@@ -41,6 +41,11 @@ def read_records(*, search: Search, limit: int) -> list[Record]:
     return [_record(values) for values in found.values_list(*_FIELDS)]
 
 
+def count_found(*, search: Search, most: int) -> int:
+    """This function will return how many records fit a search, `most` when there are as many or more."""
+    return _found(search).order_by("-at", "-id")[:most].count()
+
+
 def stream_records(*, search: Search) -> Iterator[Record]:
     """This function will give every record that fits a search, oldest first, a bounded number in memory at a time."""
     found = _found(search).order_by("at", "id")
@@ -96,7 +101,8 @@ def _found(search: Search) -> QuerySet[Row]:
     found = Row.objects.filter(**{name: value for name, value in asked.items() if value is not None})
     if search.older_than is not None:
         at, record_id = search.older_than
-        found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
+        # Said so that the index can begin there, and not only leave out what comes before.
+        found = found.filter(Q(at__lte=at)).exclude(Q(at=at, id__gte=record_id))
     return found
 
 

@@ -178,7 +178,7 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if connection.settings_dict["USER"] != shop_role:
         _look_up(site.grant_rights)(role=shop_role)
-    _look_up(site.raise_walls)()
+    _look_up(site.raise_walls)(shop_role=shop_role)
     if demo:
         _look_up(site.load_demo)(now=clock.now())
 

@@ -57,7 +57,9 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     state = state if state in list(ItemState) else ""
     behind = request.GET.get("older", "")
     after = int(behind) if behind.isdecimal() and len(behind) < 9 else 0  # noqa: PLR2004 — beyond it no place is.
-    items = list_items(asker=entered.asker, bulk_id=bulk_id, state=state, behind=after, limit=_ITEMS + 1)
+    items = list_items(
+        asker=entered.asker, bulk_id=bulk_id, state=state, behind=after, limit=_ITEMS + 1, now=clock.now()
+    )
     context = {
         "view": view,
         "bulk": view.bulk,

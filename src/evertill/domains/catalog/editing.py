@@ -1,0 +1,259 @@
+"""Cards: a product as staff edit it, value by value, and the history of that. The caller holds a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from django.db.models import Max
+
+from evertill.domains.catalog import rules
+from evertill.domains.catalog.categories import file_products, lock_writers
+from evertill.domains.catalog.models import Category, Filing, Product, ProductText, Variant, VariantText
+from evertill.domains.catalog.models import Change as ChangeRow
+from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken
+from evertill.domains.catalog.queries import UnknownProduct
+from evertill.domains.catalog.search import index_products
+from evertill.domains.catalog.types import Card, Change, Plain, Status
+from evertill.kernel import config, ids
+from evertill.kernel.errors import EvertillError
+from evertill.kernel.versions import differences
+
+_WHY_CHARS = 500
+# A change holds a few texts of a product, before and after.
+_CONTENT = dict[str, str | bool | list[str] | None]
+
+
+class UnknownChange(EvertillError):
+    """There is no such change of this product."""
+
+    code = "UNKNOWN_CHANGE"
+    status = "not_found"
+    remedy = "Look at the history of the product."
+
+
+class UndoneAlready(EvertillError):
+    """This change has been taken back already."""
+
+    code = "UNDONE_ALREADY"
+    status = "conflict"
+    remedy = "Look at the history: the newest change says how it stands."
+
+
+def read_card(*, slug: str) -> Card:
+    """This function will return a product as it is, shown or hidden; raises UnknownProduct."""
+    product = None if "\0" in slug else Product.objects.filter(slug=slug).first()
+    if product is None:
+        raise UnknownProduct(f"There is no product '{slug[:120]}'.")
+    first = config.get().languages[0]
+    values: dict[str, Plain] = {"status": product.status}
+    values["categories"] = list(
+        Filing.objects.filter(product=product, is_own=True)
+        .order_by("category__position", "category_id")
+        .values_list("category__slug", flat=True)
+    )
+    for text in ProductText.objects.filter(product=product).order_by("language"):
+        values |= {rules.title_name(text.language): text.title, rules.text_name(text.language): text.text}
+    variants = list(Variant.objects.filter(product=product).order_by("position", "id"))
+    for variant in variants:
+        values[rules.variant_name(variant.sku, first)] = variant.title
+        values[rules.shown_name(variant.sku)] = variant.is_active
+    for told in VariantText.objects.filter(variant__product=product).select_related("variant").order_by("id"):
+        values[rules.variant_name(told.variant.sku, told.language)] = told.title
+    return Card(
+        id=product.pk,
+        slug=product.slug,
+        values=values,
+        variants=tuple(variant.sku for variant in variants),
+        updated_at=product.updated_at,
+    )
+
+
+def hold_card(*, slug: str) -> Card:
+    """This function will return a product and keep others from changing it meanwhile; raises UnknownProduct."""
+    lock_writers()
+    return read_card(slug=slug)
+
+
+def save_card(
+    *, card: Card, wanted: Mapping[str, Plain], by: str, why: str, now: dt.datetime, undoes: int | None = None
+) -> Change | None:
+    """This function will bring a product that is held to these values, and return the change; None when there is none.
+
+    Values that `wanted` does not name stay. None, or an empty title, takes away what a product is called in a language.
+    Raises ProductIncomplete, SkuTaken, and UnknownCategory.
+    """
+    asked = {name: value for name, value in wanted.items() if (card.values.get(name) or "") != (value or "")}
+    if not asked:
+        return None
+    _check(card, asked)
+    _write_texts(card, asked)
+    _write_variants(card, asked)
+    if "status" in asked:
+        Product.objects.filter(pk=card.id).update(status=asked["status"])
+    if "categories" in asked:
+        categories = asked["categories"]
+        file_products(categories={card.id: list(categories) if isinstance(categories, list) else []})
+    after = read_card(slug=card.slug)
+    moved = differences(seen=card.values, now=after.values)
+    if not moved:
+        return None
+    index_products(product_ids=[card.id])
+    Product.objects.filter(pk=card.id).update(updated_at=now)
+    return _record(card.id, moved, by=by, why=why, now=now, undoes=undoes)
+
+
+def record_creation(*, slug: str, by: str, why: str, now: dt.datetime) -> Change:
+    """This function will begin the history of a product that was just made."""
+    card = read_card(slug=slug)
+    return _record(card.id, differences(seen={}, now=card.values), by=by, why=why, now=now, undoes=None)
+
+
+def undo_change(*, card: Card, change: Change, by: str, why: str, now: dt.datetime) -> Change | None:
+    """This function will bring back what a change of a product that is held took away, and return the new change.
+
+    The caller has made sure that nothing of it was changed since. A variant that it brought is hidden and stays,
+    because orders name it. Raises UndoneAlready, and what save_card raises.
+    """
+    if change.is_undone:
+        raise UndoneAlready(f"Change {change.number} has been taken back already.")
+    wanted = dict(change.before)
+    for name in change.after:
+        sku = rules.sku_of(name)
+        if sku and change.before.get(rules.shown_name(sku)) is None and rules.shown_name(sku) in change.after:
+            wanted.pop(name, None)
+            wanted[rules.shown_name(sku)] = False
+    if change.before.get("status") is None and "status" in change.after:
+        # What made the product: it stays, out of everybody's sight.
+        wanted = {"status": Status.ARCHIVED.value}
+    return save_card(card=card, wanted=wanted, by=by, why=why, now=now, undoes=change.id)
+
+
+def list_changes(*, card_id: int, before: int | None = None, limit: int) -> list[Change]:
+    """This function will return the changes of a product, the newest first, those before a number."""
+    rows = ChangeRow.objects.filter(product_id=card_id)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return _changes(rows.order_by("-number")[:limit])
+
+
+def find_change(*, card_id: int, number: int) -> Change:
+    """This function will return one change of a product; raises UnknownChange."""
+    found = _changes(ChangeRow.objects.filter(product_id=card_id, number=number))
+    if not found:
+        raise UnknownChange(f"The product has no change {number}.")
+    return found[0]
+
+
+def _changes(rows: Iterable[ChangeRow]) -> list[Change]:
+    kept = list(rows)
+    undone = set(ChangeRow.objects.filter(undoes__in=[row.pk for row in kept]).values_list("undoes", flat=True))
+    return [
+        Change(
+            id=row.pk,
+            product_id=row.product_id,
+            number=row.number,
+            changed_at=row.changed_at,
+            changed_by=row.changed_by,
+            why=row.why,
+            before=msgspec.json.decode(row.before, type=_CONTENT),
+            after=msgspec.json.decode(row.after, type=_CONTENT),
+            undoes=row.undoes,
+            is_undone=row.pk in undone,
+        )
+        for row in kept
+    ]
+
+
+def _record(
+    product_id: int,
+    moved: Mapping[str, tuple[Plain, Plain]],
+    *,
+    by: str,
+    why: str,
+    now: dt.datetime,
+    undoes: int | None,
+) -> Change:
+    last = ChangeRow.objects.filter(product_id=product_id).aggregate(last=Max("number"))["last"] or 0
+    (change_id,) = ids.new_ids(1, now=now)
+    row = ChangeRow.objects.create(
+        id=change_id,
+        product_id=product_id,
+        number=last + 1,
+        changed_at=now,
+        changed_by=by,
+        why=why[:_WHY_CHARS],
+        before=_json({name: was for name, (was, _) in moved.items()}),
+        after=_json({name: is_now for name, (_, is_now) in moved.items()}),
+        undoes=undoes,
+    )
+    return _changes([row])[0]
+
+
+def _json(values: Mapping[str, Plain]) -> str:
+    return msgspec.json.encode(values, order="deterministic").decode()
+
+
+def _check(card: Card, asked: Mapping[str, Plain]) -> None:
+    first = config.get().languages[0]
+    titled = {**card.values, **asked}
+    for name, value in asked.items():
+        fault = rules.fault_of_value(name, value, text_chars_max=config.get().product_text_chars_max)
+        if fault is not None:
+            raise ProductIncomplete(f"{name}: {fault}", name=name)
+        sku = rules.sku_of(name)
+        if sku and not titled.get(rules.variant_name(sku, first)):
+            raise ProductIncomplete(f"The variant {sku} has no title.", name=rules.variant_name(sku, first))
+        language = rules.language_of_text(name)
+        if language and value and not titled.get(rules.title_name(language)):
+            raise ProductIncomplete(f"There is a text in {language}, and no title.", name=rules.title_name(language))
+    if not titled.get(rules.title_name(first)):
+        raise ProductIncomplete("The product has no title in the shop's first language.", name=rules.title_name(first))
+    categories = asked.get("categories")
+    known = Category.objects.filter(slug__in=categories).count() if isinstance(categories, list) else 0
+    if isinstance(categories, list) and known != len(set(categories)):
+        raise ProductIncomplete("There is no such category.", name="categories")
+
+
+def _write_texts(card: Card, asked: Mapping[str, Plain]) -> None:
+    languages = {language for name in asked if (language := rules.language_of_text(name)) is not None}
+    for language in sorted(languages):
+        both = {**card.values, **asked}
+        title, text = str(both.get(rules.title_name(language)) or ""), both.get(rules.text_name(language))
+        if title:
+            ProductText.objects.update_or_create(
+                product_id=card.id, language=language, defaults={"title": title, "text": str(text or "")}
+            )
+        else:
+            ProductText.objects.filter(product_id=card.id, language=language).delete()
+
+
+def _write_variants(card: Card, asked: Mapping[str, Plain]) -> None:
+    first = config.get().languages[0]
+    skus = {sku for name in asked if (sku := rules.sku_of(name))}
+    known = {variant.sku: variant for variant in Variant.objects.filter(sku__in=skus)}
+    place = len(card.variants)
+    for sku in sorted(skus):
+        variant = known.get(sku)
+        if variant is None:
+            variant = Variant(product_id=card.id, sku=sku, position=place)
+            place += 1
+        elif variant.product_id != card.id:
+            raise SkuTaken(f"{sku} belongs to another product.", skus=[sku])
+        both = {**card.values, **asked}
+        variant.title = str(both[rules.variant_name(sku, first)])
+        variant.is_active = bool(both.get(rules.shown_name(sku), True))
+        variant.save()
+        _name(variant, {n: asked[n] for n in asked if rules.sku_of(n) == sku}, first)
+
+
+def _name(variant: Variant, asked: Mapping[str, Plain], first: str) -> None:
+    for name, value in asked.items():
+        language = rules.language_of_variant(name)
+        if language is None or language == first:
+            continue
+        if value:
+            VariantText.objects.update_or_create(variant=variant, language=language, defaults={"title": str(value)})
+        else:
+            VariantText.objects.filter(variant=variant, language=language).delete()

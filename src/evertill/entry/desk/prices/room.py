@@ -1,0 +1,49 @@
+"""Prices: one list for each currency, what was changed in it, and the way back."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk.prices import history, views
+from evertill.entry.desk.rooms import Room, Shelf
+
+_NOTHING = _("Nothing was changed.")
+_HERE = _("Nothing was changed. What you typed is still here.")
+
+ROOM = Room(
+    name="prices",
+    title=_("Prices"),
+    shelf=Shelf.GOODS,
+    rank=20,
+    permission=Permission.PRICES_EDIT,
+    urls=[
+        path("", views.index, name="index"),
+        path("history", history.show, name="history"),
+        path("undo/<int:change_id>", history.undo, name="undo"),
+    ],
+    done={
+        "saved": _("The prices are changed. Every order from now on pays them."),
+        "asked": _("Another person is asked to approve this. Once it is approved, enter the same prices again."),
+        "undone": _("The price is what it was before that change."),
+        "asked_undo": _("Another person is asked to approve this. Once it is approved, take it back again."),
+    },
+    failures={
+        "INVALID_MONEY": (_("This is not a price."), _HERE, _("Write it like 12.50, without signs.")),
+        "PRICE_UNCHANGED": (_("No price is another one."), _NOTHING, _("Enter what a price is to be, and save.")),
+        "TOO_MANY_PRICES": (_("These are too many prices at once."), _HERE, _("Change fewer at once.")),
+        "UNKNOWN_SKU": (_("There is no such SKU."), _HERE, _("Look for it in the list.")),
+        "UNKNOWN_PRICE_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the price.")),
+        "UNDONE_ALREADY": (
+            _("This change has been taken back already."),
+            _NOTHING,
+            _("The newest change in the history says how it stands."),
+        ),
+        "CHANGED_MEANWHILE": (
+            _("Somebody else has changed one of these prices since you opened the list."),
+            _("What the other person changed stands. What you typed is still here."),
+            _("Look at what is new, and save again if yours still fits."),
+        ),
+    },
+)

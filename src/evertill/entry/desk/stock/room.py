@@ -1,0 +1,51 @@
+"""Stock: what lies on the shelf, what came in, was counted, lost or broken, and the way back."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.stock import views
+
+_NOTHING = _("Nothing was changed.")
+_AGAIN = _("Look at what lies there now, and say it again.")
+
+ROOM = Room(
+    name="stock",
+    title=_("Stock"),
+    shelf=Shelf.GOODS,
+    rank=30,
+    permission=Permission.STOCK_EDIT,
+    urls=[
+        path("", views.index, name="index"),
+        path("shelf", views.shelf, name="shelf"),
+        path("undo/<int:change_id>", views.undo, name="undo"),
+    ],
+    done={
+        "saved": _("It is noted, and the stock is what you said."),
+        "undone": _("It is taken back by a movement against it."),
+    },
+    failures={
+        "PIECES_INVALID": (_("This is not a number of pieces."), _NOTHING, _("Enter a whole number of pieces.")),
+        "STOCK_IMPOSSIBLE": (_("The stock cannot change so."), _NOTHING, _AGAIN),
+        "UNKNOWN_SKU": (_("There is no such SKU."), _NOTHING, _("Look for it in the list.")),
+        "UNKNOWN_STOCK_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the SKU.")),
+        "STOCK_UNDONE": (
+            _("This change was taken back already, or takes another one back itself."),
+            _NOTHING,
+            _("The newest change in the history says how it stands."),
+        ),
+        "COUNTED_SINCE": (
+            _("Somebody has counted since, and his count holds whatever this change said."),
+            _NOTHING,
+            _("Count again, or take the later counts back first."),
+        ),
+        "CHANGED_MEANWHILE": (
+            _("The stock has moved since you opened the page: something was sold, or somebody else changed it."),
+            _NOTHING,
+            _AGAIN,
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""A room of the desk: the audit trail, searched, read and taken out."""

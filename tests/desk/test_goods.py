@@ -1,0 +1,254 @@
+"""The desk's pages about goods: products, prices and stock, their history, and two people at once."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from evertill.domains import catalog, stock
+from evertill.domains.catalog import ProductDraft, Text, VariantDraft
+from evertill.kernel import clock, db
+from tests.builders import make_stock
+from tests.desk.clerks import Clerk, clerk
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@pytest.fixture
+def ada() -> Clerk:
+    draft = ProductDraft(
+        slug="lamp",
+        texts={"en": Text(title="Lamp", text="It shines.\nWarm."), "zh-hans": Text(title="灯")},
+        variants=[
+            VariantDraft(sku="L-1/a", title="Small", prices={"GBP": 1000}),
+            VariantDraft(sku="L-2", title="Large"),
+        ],
+    )
+    with db.write():
+        catalog.save_products(drafts=[draft], now=clock.now())
+        catalog.categories.save_categories(drafts=[catalog.CategoryDraft(slug="light", titles={"en": "Light"})])
+    make_stock("L-1/a", pieces=10)
+    return clerk("administrator")
+
+
+def text_of(answer: HttpResponse) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+
+def form_of(answer: HttpResponse) -> dict[str, Any]:
+    """What the form of a product says when nobody touches it."""
+    page = answer.content.decode()
+    form = page[page.index('class="goods"') :]
+    form = form[: form.index("</form>")]
+    said: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        named = {name: html.unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        if named.get("type") in ("checkbox", "radio") and " checked" not in tag:
+            continue
+        if "name" in named:
+            said[named["name"]] = named.get("value", "")
+    for name, value in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
+        said[html.unescape(name)] = html.unescape(value)
+    said.pop("csrfmiddlewaretoken", None)
+    return said
+
+
+def where(answer: HttpResponse) -> str:
+    return answer.headers.get("Location", "") if answer.status_code == 303 else f"{answer.status_code}"
+
+
+class TestProducts:
+    def test_are_listed_hidden_ones_too(self, ada: Clerk) -> None:
+        ada.post("catalogue/new", **{"title:en": "Tea", "sku": "T-1"})
+
+        assert "Tea" in text_of(ada.get("catalogue/"))
+        assert "Draft, hidden" in text_of(ada.get("catalogue/?status=DRAFT"))
+        assert "Lamp" not in text_of(ada.get("catalogue/?status=DRAFT"))
+        assert "灯" in text_of(ada.get("catalogue/?q=L-2", language="zh-hans"))
+
+    def test_are_not_changed_by_a_form_that_nobody_touched(self, ada: Clerk) -> None:
+        said = form_of(ada.get("catalogue/lamp/"))
+
+        # Browsers send line ends as two signs.
+        said["text:en"] = said["text:en"].replace("\n", "\r\n")
+        assert where(ada.post("catalogue/lamp/", **said)).endswith("/desk/catalogue/lamp/?done=same")
+        assert "Nobody has changed it" in text_of(ada.get("catalogue/lamp/history"))
+
+    def test_are_saved_as_they_were_typed(self, ada: Clerk) -> None:
+        said = form_of(ada.get("catalogue/lamp/"))
+        said |= {
+            "title:zh-hans": "琥珀灯",
+            "variant:L-1/a:title:zh-hans": "小号",
+            "categories": "light",
+            "why": "Translated",
+        }
+        del said["variant:L-2:shown"]
+
+        assert where(ada.post("catalogue/lamp/", **said)).endswith("done=saved")
+
+        shown = catalog.read_product(slug="lamp", languages=["zh-hans"])
+        assert (shown.title, [one.title for one in shown.variants]) == ("琥珀灯", ["小号"])
+        assert shown.categories == ("light",)
+        told = text_of(ada.get("catalogue/lamp/history"))
+        assert "Translated" in told
+        assert "Ada" in told
+        assert "琥珀灯" in told
+
+    def test_say_what_is_wrong_and_keep_what_was_typed(self, ada: Clerk) -> None:
+        said = form_of(ada.get("catalogue/lamp/")) | {"title:en": "", "text:en": "It glows."}
+
+        answer = ada.post("catalogue/lamp/", **said)
+
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.content.decode()
+        assert form_of(answer)["text:en"] == "It glows."
+
+    def test_show_the_second_editor_both_texts(self, ada: Clerk) -> None:
+        bob = clerk("owner")
+        mine = form_of(ada.get("catalogue/lamp/")) | {"title:en": "Amber lamp"}
+        his = form_of(bob.get("catalogue/lamp/")) | {"title:en": "Red lamp", "text:en": "It glows."}
+        ada.post("catalogue/lamp/", **mine)
+
+        answer = bob.post("catalogue/lamp/", **his)
+
+        assert answer.status_code == 409
+        assert "Somebody else has written meanwhile: Amber lamp" in text_of(answer)
+        assert form_of(answer)["title:en"] == "Red lamp"
+        assert catalog.read_product(slug="lamp", languages=["en"]).title == "Amber lamp"
+        # Having seen it, he decides.
+        assert where(bob.post("catalogue/lamp/", **form_of(answer))).endswith("done=saved")
+        assert catalog.read_product(slug="lamp", languages=["en"]).title == "Red lamp"
+
+    def test_are_taken_back_and_not_over_later_changes(self, ada: Clerk) -> None:
+        for title in ("Amber lamp", "Red lamp"):
+            ada.post("catalogue/lamp/", **(form_of(ada.get("catalogue/lamp/")) | {"title:en": title}))
+
+        refused = ada.post("catalogue/lamp/undo/1")
+        assert refused.status_code == 409
+        assert "Somebody else has changed this" in text_of(refused)
+        assert where(ada.post("catalogue/lamp/undo/2")).endswith("/desk/catalogue/lamp/history?done=undone")
+        assert catalog.read_product(slug="lamp", languages=["en"]).title == "Amber lamp"
+
+    def test_get_one_more_variant(self, ada: Clerk) -> None:
+        answer = ada.post("catalogue/lamp/variants", **{"sku": "L-3", "title:en": "Huge", "title:zh-hans": "巨大"})
+
+        assert where(answer).endswith("done=variant")
+        assert catalog.editing.read_card(slug="lamp").variants == ("L-1/a", "L-2", "L-3")
+        again = ada.post("catalogue/lamp/variants", **{"sku": "L-3", "title:en": "Huge"})
+        assert again.status_code == 409
+
+    def test_that_are_not_there_are_not_found(self, ada: Clerk) -> None:
+        assert ada.get("catalogue/none/").status_code == 404
+        assert ada.get("catalogue/none/history").status_code == 404
+        assert ada.post("catalogue/lamp/undo/9").status_code == 404
+
+
+class TestPrices:
+    def test_are_changed_in_their_list(self, ada: Clerk) -> None:
+        said = {"currency": "GBP", "price:L-1/a": "11.50", "seen:L-1/a": "10.00", "price:L-2": "", "seen:L-2": ""}
+
+        assert "done=saved" in where(ada.post("prices/?currency=GBP", **said))
+
+        assert catalog.prices.read_prices(skus=["L-1/a", "L-2"], currency="GBP") == {"L-1/a": 1150, "L-2": None}
+        told = text_of(ada.get("prices/history?sku=L-1/a"))
+        assert "£10.00 £11.50" in told
+        assert "Ada" in told
+
+    @pytest.mark.parametrize("typed", ["11,50", "-1", "1e3", "ten", "1.005"])
+    def test_have_to_be_prices(self, ada: Clerk, typed: str) -> None:
+        answer = ada.post("prices/", **{"currency": "GBP", "price:L-1/a": typed, "seen:L-1/a": "10.00"})
+
+        assert answer.status_code == 422
+        assert f'value="{typed}"' in answer.content.decode()
+        assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
+
+    def test_beyond_the_percentage_are_asked_for(self, ada: Clerk) -> None:
+        said = {"currency": "GBP", "price:L-1/a": "20.00", "seen:L-1/a": "10.00"}
+        bob = clerk("finance")
+
+        assert ada.post("prices/", **said).status_code == 403
+        assert "done=asked" in where(ada.post("prices/", ask="1", why_ask="Copper is dear", **said))
+
+        from evertill.journeys import decide_approvals as deciding
+
+        (waiting,) = deciding.list_waiting(asker=bob.asker, now=clock.now(), limit=5)
+        deciding.decide(asker=bob.asker, approval_id=waiting.id, is_approved=True, why="", now=clock.now())
+        assert "done=saved" in where(ada.post("prices/", **said))
+        assert "approved by Ada" in text_of(ada.get("prices/history"))
+
+    def test_tell_the_second_what_the_first_one_made_of_them(self, ada: Clerk) -> None:
+        ada.post("prices/", **{"currency": "GBP", "price:L-1/a": "11.00", "seen:L-1/a": "10.00"})
+
+        answer = clerk("owner").post("prices/", **{"currency": "GBP", "price:L-1/a": "10.50", "seen:L-1/a": "10.00"})
+
+        assert answer.status_code == 409
+        assert "Somebody else has made it 11.00." in text_of(answer)
+        assert 'value="10.50"' in answer.content.decode()
+
+    def test_are_taken_back(self, ada: Clerk) -> None:
+        ada.post("prices/", **{"currency": "GBP", "price:L-1/a": "11.00", "seen:L-1/a": "10.00"})
+        (change,) = catalog.prices.list_changes(limit=5)
+
+        assert "done=undone" in where(ada.post(f"prices/undo/{change.id}"))
+        assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
+        assert ada.post(f"prices/undo/{change.id}").status_code == 409
+
+
+class TestStock:
+    def test_is_listed_with_what_is_left(self, ada: Clerk) -> None:
+        told = text_of(ada.get("stock/"))
+
+        assert "L-1/a" in told
+        assert "Lamp · Small 10 0 10" in told
+        assert "Nothing was found" in text_of(ada.get("stock/?low=1"))
+
+    @pytest.mark.parametrize(("kind", "after"), [("CAME_IN", 13), ("COUNTED", 3), ("LOST", 7), ("BROKEN", 7)])
+    def test_is_what_somebody_says(self, ada: Clerk, kind: str, after: int) -> None:
+        said = {"sku": "L-1/a", "seen": "10", "kind": kind, "pieces": "3", "why": "Tuesday"}
+
+        assert where(ada.post("stock/shelf", **said)).endswith("/desk/stock/shelf?sku=L-1%2Fa&done=saved")
+
+        assert stock.read_items(skus=["L-1/a"])["L-1/a"].on_hand == after
+        assert "Tuesday" in text_of(ada.get("stock/shelf?sku=L-1/a"))
+
+    @pytest.mark.parametrize("pieces", ["", "-1", "1.5", "９", "11"])
+    def test_is_not_what_cannot_be(self, ada: Clerk, pieces: str) -> None:
+        answer = ada.post("stock/shelf", sku="L-1/a", seen="10", kind="LOST", pieces=pieces)
+
+        assert answer.status_code in (409, 422)
+        assert stock.read_items(skus=["L-1/a"])["L-1/a"].on_hand == 10
+
+    def test_tells_who_counts_that_it_has_moved(self, ada: Clerk) -> None:
+        ada.post("stock/shelf", sku="L-1/a", seen="10", kind="CAME_IN", pieces="5")
+
+        answer = ada.post("stock/shelf", sku="L-1/a", seen="10", kind="COUNTED", pieces="9")
+
+        assert answer.status_code == 409
+        assert "The stock has moved" in text_of(answer)
+        assert stock.read_items(skus=["L-1/a"])["L-1/a"].on_hand == 15
+
+    def test_is_taken_back(self, ada: Clerk) -> None:
+        ada.post("stock/shelf", sku="L-1/a", seen="10", kind="BROKEN", pieces="4")
+        (change,) = stock.changes.list_changes(limit=5)
+
+        assert "done=undone" in where(ada.post(f"stock/undo/{change.id}", sku="L-1/a"))
+        assert stock.read_items(skus=["L-1/a"])["L-1/a"].on_hand == 10
+        assert ada.post(f"stock/undo/{change.id}", sku="L-1/a").status_code == 409
+
+    def test_of_nothing_is_not_found(self, ada: Clerk) -> None:
+        assert ada.get("stock/shelf?sku=GONE").status_code in (404, 422)
+
+
+class TestDoors:
+    def test_are_for_whoever_holds_the_permission(self, ada: Clerk) -> None:
+        packer = clerk("fulfilment")
+
+        assert packer.get("stock/").status_code == 200
+        assert packer.get("catalogue/").status_code == 403
+        assert packer.get("prices/").status_code == 403
+        assert packer.post("prices/", **{"price:L-1/a": "1.00", "seen:L-1/a": "10.00"}).status_code == 403
+        assert clerk("support").get("stock/").status_code == 403
