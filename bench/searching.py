@@ -88,14 +88,15 @@ def _samples(draw: random.Random, rounds: int) -> list[tuple[str, dict[str, Any]
         return draw.choice(rows)
 
     def with_phone() -> str:
-        return next(row for row in iter(one, None) if row[2])[2]
+        return str(next(row for row in iter(one, None) if row[2])[2])
 
     def part(text: str) -> str:
         begin = draw.randrange(max(len(text) - 6, 1))
         return text[begin : begin + draw.randint(4, 8)]
 
     def long_ago() -> dt.datetime:
-        return one()[5]
+        moment: dt.datetime = one()[5]
+        return moment
 
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "number": lambda: {"text": ids.to_number(one()[0]).lower()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,11 @@ def order(key: str, *, now: dt.datetime = NOON, pieces: int = 1, **contact: obje
     return placed.order.id  # type: ignore[union-attr]
 
 
-def found(text: str = "", **filters: object) -> list[int]:
+def found(text: str = "", **filters: Any) -> list[int]:
     page = search_orders(
         asker=MACHINE,
         search=Search(text=text, filters=SearchFilters(**filters)),
-        now=LATER,  # type: ignore[arg-type]
+        now=LATER,
     )
     return [one.order.id for one in page.orders]
 

@@ -50,9 +50,9 @@ class Story:
     order: orders.Order
     name: str
     lines: tuple[Line, ...]
-    payments: tuple[payments.Intent, ...]
+    intents: tuple[payments.Intent, ...]
     refunds: tuple[payments.ToldRefund, ...]
-    messages: tuple[messages.Message, ...]
+    letters: tuple[messages.Message, ...]
     holds: tuple[orders.PastHold, ...]
     review: reviews.Review | None
     others: tuple[Listed, ...]
@@ -95,9 +95,9 @@ def tell_story(*, asker: Asker, order_id: int, now: dt.datetime) -> Story:
             order=order,
             name=_name(order),
             lines=tuple(sorted(lines, key=lambda line: line.at)),
-            payments=tuple(intents),
+            intents=tuple(intents),
             refunds=tuple(refunds),
-            messages=tuple(told),
+            letters=tuple(told),
             holds=tuple(holds),
             review=reviewed[0] if reviewed else None,
             others=tuple(_others(order)),

@@ -57,7 +57,7 @@ def story_page(request: HttpRequest, entered: Entered, order_id: int) -> HttpRes
         "reasons": [REASONS.get(one, one) for one in story.review.reasons] if story.review else [],
         "can_cancel": story.order.state is State.PLACED,
         "can_refund": story.order.state is State.PAID,
-        "failed": [one for one in story.messages if one.state.value == "UNDELIVERABLE"],
+        "failed": [one for one in story.letters if one.state.value == "UNDELIVERABLE"],
         "others": [row_of(one) for one in story.others],
         "note": request.GET.get("note", ""),
     }

@@ -75,6 +75,10 @@ _ACTS: Mapping[str, Promise | str] = {
 }
 
 
+# What can be done to many orders says it itself, in its journey; here it is translated.
+IN_BULK = (_("Cancel orders that nobody has paid"),)
+
+
 def told(line: Line) -> tuple[str, str]:
     """This function will say what happened, and how it looks: "good", "wait", "bad" or ""."""
     if line.part == "held":

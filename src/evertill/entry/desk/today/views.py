@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
@@ -47,22 +48,22 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 
 def _came(today: Today, day: str) -> list[Figure]:
     address = _to("orders")
-    ago = gettext("a week ago: %(value)s")
+    ago = _("a week ago: %(value)s")
     return [
         Figure(
-            label=gettext("Orders"),
+            label=_("Orders"),
             value=str(today.sold.orders),
             beside=ago % {"value": today.week_ago.orders},
             address=f"{address}?since={day}",
         ),
         Figure(
-            label=gettext("Paid"),
+            label=_("Paid"),
             value=str(today.sold.paid),
             beside=ago % {"value": today.week_ago.paid},
             address=f"{address}?since={day}&state=PAID",
         ),
         Figure(
-            label=gettext("Money of paid orders"),
+            label=_("Money of paid orders"),
             value=_money(today.sold),
             beside=ago % {"value": _money(today.week_ago)},
             address=f"{address}?since={day}&state=PAID",
@@ -73,23 +74,23 @@ def _came(today: Today, day: str) -> list[Figure]:
 def _waits(today: Today) -> list[Figure]:
     figures = []
     if today.reviews is not None:
-        figures.append(_waiting(gettext("Reviews"), today.reviews.count, room="reviews"))
+        figures.append(_waiting(_("Reviews"), today.reviews.count, room="reviews"))
     if today.shows_alerts:
-        figures.append(_waiting(gettext("Alerts"), sum(today.alerts.values()), room="alerts", look="bad"))
-    figures.append(_waiting(gettext("Approvals"), today.approvals, room="approvals"))
+        figures.append(_waiting(_("Alerts"), sum(today.alerts.values()), room="alerts", look="bad"))
+    figures.append(_waiting(_("Approvals"), today.approvals, room="approvals"))
     if today.submissions is not None:
-        figures.append(_waiting(gettext("Failed checkouts"), today.submissions, room="submissions"))
+        figures.append(_waiting(_("Failed checkouts"), today.submissions, room="submissions"))
     if today.unfinished is not None:
-        figures.append(_waiting(gettext("Payments under way"), today.unfinished[0], room="payments", look=""))
-        figures.append(_waiting(gettext("Refunds under way"), today.unfinished[1], room="refunds", look=""))
+        figures.append(_waiting(_("Payments under way"), today.unfinished[0], room="payments", look=""))
+        figures.append(_waiting(_("Refunds under way"), today.unfinished[1], room="refunds", look=""))
     if today.running_out is not None:
-        figures.append(_waiting(gettext("Goods running out"), len(today.running_out), room="stock"))
+        figures.append(_waiting(_("Goods running out"), len(today.running_out), room="stock"))
     return figures
 
 
 def _waiting(label: str, count: int, *, room: str, look: str = "wait") -> Figure:
     value = f"{_MOST}+" if count >= _MOST else str(count)
-    beside = "" if count else gettext("Nothing waits")
+    beside = "" if count else _("Nothing waits")
     return Figure(label=label, value=value, beside=beside, address=_to(room), look=look if count else "")
 
 
