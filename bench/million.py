@@ -76,7 +76,7 @@ def fill(
     """This function will store orders of the past year, with all that belongs to them, in an otherwise empty shop.
 
     The goods BENCH-1000 and on are there (`database.stock_goods`). The same seed and moment give the same orders.
-    Afterwards the tables are vacuumed and analysed.
+    Afterwards the tables are vacuumed and analysed, and the shop's next sealing gives the orders receipts.
     """
     draw = random.Random(seed)
     since = max(now - dt.timedelta(days=_DAYS), ids.EPOCH)
@@ -94,6 +94,8 @@ def fill(
             tell(f"million: {first + count:,} of {orders:,} orders")
         for table in _TABLES:
             connection.execute(psycopg.sql.SQL("vacuum (analyze) {}").format(psycopg.sql.Identifier(table)))
+    if db.query(database.url, "select from receipts_seal limit 1"):
+        db.query(database.url, db.statement("before_receipts"))
 
 
 def _people(draw: random.Random, *, orders: int, now: dt.datetime) -> list[Person]:

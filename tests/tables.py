@@ -16,6 +16,7 @@ _KEPT = ("django_migrations", "django_content_type", "auth_permission")
 _GUARDS = (
     ("ledger_transaction", "ledger_transaction_immutable", "enable"),
     ("receipts_batch", "receipts_batch_immutable", "enable always"),
+    ("receipts_seal", "receipts_seal_immutable", "enable always"),
     ("receipts_key", "receipts_key_immutable", "enable always"),
     ("trail_record", "trail_record_immutable", "enable always"),
     ("trail_chain", "trail_chain_kept", "enable always"),

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.builders import make_product, place_one
+from tests.builders import ask, make_product, place_one
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def audit(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def audit(env: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
     evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "audit"], env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run([evertill, "audit", *words], env=env, capture_output=True, text=True, timeout=60)
 
 
 class TestAudit:
@@ -42,4 +42,24 @@ class TestAudit:
         assert ended.returncode == 1
         assert f"    {number}: total 7, by its lines 250\n" in ended.stdout
         assert "    TEA: on hand 8, by movements 10; reserved 1, by movements 1\n" in ended.stdout
-        assert "2 differences. Nothing was changed; keep this list." in ended.stdout
+        assert "3 differences. Nothing was changed; keep this list." in ended.stdout
+
+    def test_names_each_receipt_that_has_no_order_as_it_says(self, shop_env: dict[str, str], tmp_path: Path) -> None:
+        make_product("TEA", pieces=100)
+        kept, gone, other = (place_one(ask(key)) for key in "123")
+        with connection.cursor() as cursor:
+            cursor.execute("delete from orders_order where id = %s", (gone.order.id,))
+            cursor.execute("update orders_order set total = 7 where id = %s", (other.order.id,))
+        (tmp_path / "first.txt").write_text(f"{kept.receipt}\n{gone.receipt}\n\nnothing\n", encoding="utf-8")
+        (tmp_path / "second.txt").write_text(f"{other.receipt}\n{kept.receipt[:-9]}", encoding="utf-8")
+
+        ended = audit(shop_env, "--receipts", tmp_path)
+
+        assert ended.returncode == 1
+        assert ended.stdout.startswith(
+            f"    {gone.number}: it was acknowledged, and is lost\n"
+            "    receipt 3: This is no receipt of any shop.\n"
+            f"    {other.number}: total 0.07 GBP, by the receipt 2.50 GBP\n"
+            "    receipt 5: This receipt is damaged: a part of it is missing, or was changed.\n"
+            "✗ 1 of 5 receipts have their order as they say\n"
+        ), ended.stdout

@@ -106,6 +106,7 @@ class TestRights:
             "preferences_value": ["SELECT", "INSERT"],
             "receipts_batch": ["SELECT", "INSERT"],
             "receipts_key": ["SELECT", "INSERT"],
+            "receipts_seal": ["SELECT", "INSERT"],
             "stock_change": ["SELECT", "INSERT"],
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],

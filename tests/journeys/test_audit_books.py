@@ -24,6 +24,8 @@ from tests.twin import Twin
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
+ALTERED = "it is not what was acknowledged: its time, lines, total or currency were altered"
+
 
 def tamper(statement: str, *params: int | str) -> None:
     with connection.cursor() as cursor:
@@ -135,7 +137,8 @@ class TestTampering:
         findings = audit_books()
 
         assert findings == [
-            Finding(check=Check.TOTALS, subject=ids.to_number(order_id), detail="total 1, by its lines 2050")
+            Finding(check=Check.TOTALS, subject=ids.to_number(order_id), detail="total 1, by its lines 2050"),
+            Finding(check=Check.RECEIPTS, subject=ids.to_number(order_id), detail=ALTERED),
         ]
 
     def test_finds_a_changed_line(self, order_id: int) -> None:
@@ -147,6 +150,7 @@ class TestTampering:
         assert findings == [
             Finding(check=Check.TOTALS, subject=number, detail="total 2050, by its lines 1800"),
             Finding(check=Check.RESERVATIONS, subject=number, detail="holds 2 of TEA, reserved for it 3"),
+            Finding(check=Check.RECEIPTS, subject=number, detail=ALTERED),
         ]
 
     def test_finds_an_order_that_lost_its_lines(self, order_id: int) -> None:
@@ -160,6 +164,7 @@ class TestTampering:
             Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of CODE, reserved for it 4"),
             Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of CUP, reserved for it 1"),
             Finding(check=Check.RESERVATIONS, subject=number, detail="holds 0 of TEA, reserved for it 3"),
+            Finding(check=Check.RECEIPTS, subject=number, detail=ALTERED),
         ]
 
     def test_finds_an_order_that_vanished(self, order_id: int) -> None:
@@ -172,7 +177,8 @@ class TestTampering:
             Finding(check=Check.TOTALS, subject=number, detail="total None, by its lines 2050"),
             Finding(check=Check.HISTORIES, subject=number, detail="state None, last event order.placed"),
         ]
-        assert {finding.check for finding in findings[2:]} == {Check.RESERVATIONS}
+        assert {finding.check for finding in findings[2:-1]} == {Check.RESERVATIONS}
+        assert findings[-1] == Finding(check=Check.RECEIPTS, subject=number, detail="it was acknowledged, and is lost")
 
     def test_finds_an_order_without_a_first_event(self, order_id: int) -> None:
         tamper("delete from orders_event where order_id = %s", order_id)

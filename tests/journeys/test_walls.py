@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from psycopg.errors import InsufficientPrivilege
@@ -17,7 +18,7 @@ from evertill.journeys.raise_walls import OWN, raise_walls
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.journeys.view_payment import list_payments
 from evertill.journeys.view_refunds import view_refunds
-from evertill.kernel import db
+from evertill.kernel import config, db
 from tests import tables
 from tests.builders import ask, make_product, place_one
 from tests.paying import refund, settle, start
@@ -38,6 +39,7 @@ _CLOSED = {
     "orders_found",
     "orders_hold",
     "orders_note",
+    "orders_unsealed",
     "payments_event",
     "reviews_review",
     "stock_movement",
@@ -193,6 +195,18 @@ def _fail_inside() -> None:
     with see_own.own_rows():
         seen("orders_order")
         raise ZeroDivisionError
+
+
+class TestABrokenConnection:
+    def test_is_told_as_one_that_broke(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            view_order(order_id=bought[ADA][0])
+        pid = db.raw().info.backend_pid
+        with psycopg.connect(config.get().database_url, autocommit=True) as mine:
+            mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+        with see_own.proved(account_id=ADA), pytest.raises(db.DatabaseUnavailable):
+            db.with_connection(lambda: view_order(order_id=bought[ADA][0]))
 
 
 class TestTables:

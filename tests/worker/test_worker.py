@@ -228,6 +228,7 @@ class TestTimetable:
             "remove_old_jobs": "17 3 * * *",
             "remove_old_messages": "37 3 * * *",
             "remove_old_submissions": "*/10 * * * *",
+            "seal_receipts": "* * * * * */10",
             "send_messages": "* * * * * */10",
             "send_sms": "* * * * * */10",
             "settle_submissions": "* * * * *",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evertill.domains import disputes, ledger, orders, payments, reconciliation, reviews, stock, submissions
+from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
 
@@ -35,6 +36,9 @@ class Check(StrEnum):
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
     REVIEWS = "every review's moves tell how it came to its state, and what is not approved holds its order"
+    RECEIPTS = "every order is what its receipt says, and every receipt has its order"
+    JOURNAL = "everything that became of an order is as it was journalled"
+    CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -265,5 +269,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
     Check.REVIEWS: _reviews,
+    Check.RECEIPTS: find_altered_orders,
+    Check.JOURNAL: find_altered_events,
+    Check.CHAIN: find_chain_faults,
     Check.HOLDS: _holds,
 }

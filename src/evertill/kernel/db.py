@@ -279,7 +279,9 @@ def _say(handle: psycopg.Connection[Any], command: bytes) -> None:
     """Have the server do something that is not worth preparing, at the price of one wait."""
     result = handle.pgconn.exec_(command)
     if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
-        raise psycopg.errors.error_from_result(result)
+        error = psycopg.errors.error_from_result(result)
+        # Without a SQLSTATE it was not the server who answered: the connection broke.
+        raise error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
 @cache

@@ -45,6 +45,8 @@ class Order(models.Model):
             models.CheckConstraint(name="orders_order_has_contact", condition=~Q(email="") | ~Q(phone="")),
         )
         indexes = (
+            # None, as a rule.
+            models.Index(name="orders_order_without_receipt", fields=("id",), condition=Q(receipt_batch__isnull=True)),
             models.Index(name="orders_order_to_expire", fields=("reserved_until",), condition=Q(state="PLACED")),
             # What a guest's order pays for any of these is one entry; an account's is in the first alone.
             models.Index(
@@ -170,6 +172,17 @@ class OrderEvent(models.Model):
 
     class Meta:
         db_table = "orders_event"
+
+
+class Unsealed(models.Model):
+    """An event that is to be journalled; the first of each order is, by its receipt."""
+
+    pk = models.CompositePrimaryKey("order_id", "position")
+    order_id = models.BigIntegerField()
+    position = models.IntegerField()
+
+    class Meta:
+        db_table = "orders_unsealed"
 
 
 class Return(models.Model):

@@ -10,7 +10,7 @@ import psycopg
 
 from evertill.domains.orders import rules
 from evertill.domains.orders.queries import find_holds
-from evertill.domains.orders.types import Due, EventKind, Keyed, Pieces, State
+from evertill.domains.orders.types import Due, EventKind, Happened, Keyed, Pieces, State
 from evertill.kernel import db, notices, sql
 from evertill.kernel.arrays import Bigints, Ints, Texts, Uuids
 from evertill.kernel.errors import EvertillError
@@ -206,6 +206,39 @@ def note(*, order_id: int, kind: EventKind, actor: str, now: dt.datetime) -> Non
         return
     db.execute(sql.load(_HERE, "note"), (order_id, kind.value, actor, now, order_id))
     notices.announce(channel=CHANNEL, subjects=[order_id])
+
+
+def claim_unsealed(*, limit: int) -> list[Happened]:
+    """This function will take up to `limit` events that are not journalled yet; the caller does that, or rolls back.
+
+    What somebody else takes at the moment is left to him.
+    """
+    rows = db.fetch(sql.load(_HERE, "claim_unsealed"), (limit,))
+    return [
+        Happened(order_id=order_id, position=position, kind=kind, actor=actor, happened_at=happened_at)
+        for order_id, position, kind, actor, happened_at in rows
+    ]
+
+
+def lock_unreceipted(*, limit: int) -> list[int]:
+    """This function will lock up to `limit` orders that were acknowledged without a receipt, and return their ids."""
+    return [order_id for (order_id,) in db.fetch(sql.load(_HERE, "lock_unreceipted"), (limit,))]
+
+
+def give_receipt_batch(*, order_ids: Sequence[int], receipt_batch: int) -> None:
+    """This function will note the batch of receipts of orders that had none; the caller has locked them."""
+    db.execute(sql.load(_HERE, "give_batch"), (receipt_batch, Bigints(order_ids)))
+
+
+def queue_events(*, order_ids: Sequence[int]) -> None:
+    """This function will have the events of these orders journalled, none of which ever was."""
+    db.execute(sql.load(_HERE, "queue_events"), (Bigints(order_ids),))
+
+
+def queue_places(*, places: Sequence[tuple[int, int]]) -> None:
+    """This function will have single events, by order and position, journalled, which never were."""
+    params = Bigints([order_id for order_id, _ in places]), Ints([position for _, position in places])
+    db.execute(sql.load(_HERE, "queue_places"), params)
 
 
 def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt.datetime, limit: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evertill.domains.orders.types import (
+    Acknowledged,
     Event,
     Happening,
     HistoryDifference,
@@ -263,3 +264,18 @@ def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
 def stream_pieces_restocked() -> Iterator[tuple[int, str, int]]:
     """This function will give (order id, SKU, pieces) for what went back on sale, in that order; as above."""
     return db.stream(sql.load(_HERE, "pieces_restocked"))
+
+
+def stream_facts() -> Iterator[Acknowledged]:
+    """This function will give every order by its id, as receipts tell it; the caller holds a transaction."""
+    for order_id, batch, facts, email, phone in db.stream(sql.load(_HERE, "stream_facts")):
+        yield Acknowledged(order_id, batch, bytes(facts), email, phone)
+
+
+def stream_journal() -> Iterator[tuple[int, int, bool, bytes]]:
+    """This function will give every event behind the first of each order, with its canonical bytes, in their order.
+
+    Its order, position, and whether it waits to be journalled. The caller holds a transaction.
+    """
+    for order_id, position, is_queued, content in db.stream(sql.load(_HERE, "stream_journal")):
+        yield order_id, position, is_queued, bytes(content)

@@ -210,6 +210,26 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     happened_at: dt.datetime
 
 
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as it is kept: with who did it."""
+
+    order_id: int
+    position: int
+    kind: str
+    actor: str
+    happened_at: dt.datetime
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """An order as receipts tell it: the canonical bytes of its facts, its batch, None without one, and its contact."""
+
+    order_id: int
+    receipt_batch: int | None
+    facts: bytes
+    email: str
+    phone: str
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """How an order stands now, and what happened to it after some position, the first first."""
 

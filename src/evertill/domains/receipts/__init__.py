@@ -10,21 +10,42 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.receipts import key_file, rules, texts, tree
     from evertill.domains.receipts.key_file import KeysTold
-    from evertill.domains.receipts.operations import ask_to_record, sign_batch
-    from evertill.domains.receipts.queries import read_batches, read_keys
+    from evertill.domains.receipts.operations import ask_to_record, claim_batches, seal, sign_batch, take_chain
+    from evertill.domains.receipts.queries import (
+        find_chained_otherwise,
+        read_batches,
+        read_keys,
+        read_last_seal,
+        stream_leaves,
+        stream_sealed_events,
+        verify_chain,
+    )
     from evertill.domains.receipts.rules import RIGHTS, OtherShop, ReceiptAltered, position_in, verify
     from evertill.domains.receipts.sealing import Signer, contact_digest, forget_signer, is_own, rotate, signer
     from evertill.domains.receipts.texts import NotAReceipt, ReceiptTooBig, read
-    from evertill.domains.receipts.types import Batch, FactLine, Facts, LineLike, PublicKey, Receipt
+    from evertill.domains.receipts.types import (
+        Batch,
+        EventFact,
+        FactLine,
+        Facts,
+        Leaf,
+        LineLike,
+        PublicKey,
+        Receipt,
+        Seal,
+        SealFault,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "RIGHTS",
     "Batch",
+    "EventFact",
     "FactLine",
     "Facts",
     "KeysTold",
+    "Leaf",
     "LineLike",
     "NotAReceipt",
     "OtherShop",
@@ -32,9 +53,13 @@ __all__ = [
     "Receipt",
     "ReceiptAltered",
     "ReceiptTooBig",
+    "Seal",
+    "SealFault",
     "Signer",
     "ask_to_record",
+    "claim_batches",
     "contact_digest",
+    "find_chained_otherwise",
     "forget_signer",
     "is_own",
     "key_file",
@@ -42,11 +67,17 @@ __all__ = [
     "read",
     "read_batches",
     "read_keys",
+    "read_last_seal",
     "rotate",
     "rules",
+    "seal",
     "sign_batch",
     "signer",
+    "stream_leaves",
+    "stream_sealed_events",
+    "take_chain",
     "texts",
     "tree",
     "verify",
+    "verify_chain",
 ]

@@ -37,6 +37,25 @@ class Batch(models.Model):
         db_table = "receipts_batch"
 
 
+class Seal(models.Model):
+    """Batches and order events under one signature, chained to the seal before. See types.Seal."""
+
+    number = models.BigIntegerField(primary_key=True)
+    previous = models.BinaryField()
+    key_id = models.BigIntegerField()
+    sealed_at = models.DateTimeField()
+    batch_ids = ArrayField(models.BigIntegerField())
+    event_orders = ArrayField(models.BigIntegerField())
+    event_positions = ArrayField(models.IntegerField())
+    leaves = models.BinaryField()
+    root = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        db_table = "receipts_seal"
+        constraints = (models.CheckConstraint(name="receipts_seal_number_positive", condition=Q(number__gt=0)),)
+
+
 class Unsealed(models.Model):
     """A batch that is not chained to those before it yet."""
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from evertill.domains.receipts import rules, tree
-from evertill.domains.receipts.sealing import Signer
-from evertill.domains.receipts.types import Batch, Facts
-from evertill.kernel import db, sql
-from evertill.kernel.arrays import Bigints
+import msgspec
+import structlog
+from django.db import transaction
 
+from evertill.domains.receipts import rules, tree
+from evertill.domains.receipts.queries import read_last_seal, to_batch
+from evertill.domains.receipts.sealing import Signer
+from evertill.domains.receipts.types import Batch, EventFact, Facts, Seal
+from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints, Ints
+
+_log = structlog.get_logger("evertill.receipts")
 _HERE = "evertill.domains.receipts"
+# Any number that nothing else of the shop locks.
+_LOCK = 0x7265_6369
 
 
 def sign_batch(*, facts: Sequence[Facts], contacts: Sequence[bytes], signer: Signer, now: dt.datetime) -> Batch:
@@ -60,3 +68,51 @@ def ask_to_record(*, batch: Batch, signer: Signer) -> db.Later[None]:
         ),
         shape=lambda _rows: None,
     )
+
+
+def take_chain() -> bool:
+    """This function will say whether this transaction may add to the chain: one does at a time, and nobody waits."""
+    ((taken,),) = db.fetch("select pg_try_advisory_xact_lock(%s::bigint)", (_LOCK,))
+    return bool(taken)
+
+
+def claim_batches(*, limit: int) -> list[Batch]:
+    """This function will take up to `limit` batches that are not chained yet; the caller chains them, or rolls back."""
+    return [to_batch(row) for row in db.fetch(sql.load(_HERE, "claim_batches"), (limit,))]
+
+
+def seal(*, batches: Sequence[Batch], events: Sequence[EventFact], signer: Signer, now: dt.datetime) -> Seal:
+    """This function will chain batches and order events behind what was chained before; the chain is taken."""
+    last = read_last_seal()
+    leaves = [*map(rules.batch_leaf, batches), *map(rules.event_leaf, events)]
+    unsigned = Seal(
+        number=last.number + 1 if last else 1,
+        previous=rules.hash_seal(last) if last else rules.GENESIS,
+        key_id=signer.key.id,
+        sealed_at=now,
+        batch_ids=[batch.id for batch in batches],
+        event_orders=[event.order_id for event in events],
+        event_positions=[event.position for event in events],
+        leaves=b"".join(leaves),
+        root=tree.root_of(leaves),
+        signature=b"",
+    )
+    made = msgspec.structs.replace(unsigned, signature=signer.sign(rules.seal_message(unsigned)))
+    db.execute(
+        sql.load(_HERE, "record_seal"),
+        (
+            made.number,
+            made.previous,
+            made.key_id,
+            made.sealed_at,
+            Bigints(made.batch_ids),
+            Bigints(made.event_orders),
+            Ints(made.event_positions),
+            made.leaves,
+            made.root,
+            made.signature,
+        ),
+    )
+    # Wherever the log goes, there the newest seal is out of reach of whoever holds the database.
+    transaction.on_commit(lambda: _log.info("receipts sealed", number=made.number, hash=rules.hash_seal(made).hex()))
+    return made

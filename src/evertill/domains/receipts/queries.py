@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from evertill.domains.receipts.types import Batch, PublicKey
+from evertill.domains.receipts import chain, rules
+from evertill.domains.receipts.types import Batch, Leaf, PublicKey, Seal, SealFault
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints
 
@@ -22,16 +24,84 @@ def read_keys() -> list[PublicKey]:
 def read_batches(*, batch_ids: Iterable[int]) -> dict[int, Batch]:
     """This function will read batches; an id that does not exist is missing from the answer."""
     rows = db.fetch(sql.load(_HERE, "read_batches"), (Bigints(sorted(batch_ids)),))
-    return {
-        batch_id: Batch(
-            id=batch_id,
-            key_id=key_id,
-            sealed_at=sealed_at,
-            order_ids=order_ids,
-            leaves=bytes(leaves),
-            contacts=bytes(contacts),
-            root=bytes(root),
-            signature=bytes(signature),
-        )
-        for batch_id, key_id, sealed_at, order_ids, leaves, contacts, root, signature in rows
-    }
+    return {row[0]: to_batch(row) for row in rows}
+
+
+def to_batch(row: Sequence[Any]) -> Batch:
+    """This function will return the batch that a row holds."""
+    batch_id, key_id, sealed_at, order_ids, leaves, contacts, root, signature = row
+    return Batch(
+        id=batch_id,
+        key_id=key_id,
+        sealed_at=sealed_at,
+        order_ids=order_ids,
+        leaves=bytes(leaves),
+        contacts=bytes(contacts),
+        root=bytes(root),
+        signature=bytes(signature),
+    )
+
+
+def read_last_seal() -> Seal | None:
+    """This function will return the newest seal; None before the journal was opened."""
+    rows = db.fetch(sql.load(_HERE, "last_seal"))
+    return _seal(rows[0]) if rows else None
+
+
+def stream_leaves() -> Iterator[Leaf]:
+    """This function will give every acknowledgement in the order of the orders' ids; the caller holds a transaction."""
+    for order_id, batch_id, key_id, leaf, contact in db.stream(sql.load(_HERE, "stream_leaves")):
+        yield Leaf(order_id, batch_id, key_id, bytes(leaf), bytes(contact))
+
+
+def stream_sealed_events() -> Iterator[tuple[int, int, int, bytes]]:
+    """This function will give order, position, seal and leaf of every event that was sealed, in their order.
+
+    The caller holds a transaction.
+    """
+    for order_id, position, number, leaf in db.stream(sql.load(_HERE, "stream_sealed_events")):
+        yield order_id, position, number, bytes(leaf)
+
+
+def find_chained_otherwise() -> Iterator[tuple[int, int, bool]]:
+    """This function will give the batches that are not chained exactly once: how many seals hold it, if it is queued.
+
+    The caller holds a transaction.
+    """
+    yield from db.stream(sql.load(_HERE, "chained_otherwise"))
+
+
+def verify_chain(*, own: Callable[[PublicKey], bool]) -> Iterator[SealFault]:
+    """This function will give everything that is wrong with the chain of seals, and with the batches that it holds.
+
+    `own` says whether a key is derived from a secret of the shop. The caller holds a snapshot.
+    """
+    keys = read_keys()
+    known = rules.trusted(keys, own=own)
+    for key in keys:
+        if key.id not in known:
+            yield SealFault(subject=f"key {key.generation}", detail="nobody who is trusted vouches for it")
+    last: Seal | None = None
+    for row in db.stream(sql.load(_HERE, "stream_seals")):
+        seal = _seal(row)
+        yield from chain.check_seal(seal, last, known)
+        yield from chain.check_batches(seal, read_batches(batch_ids=seal.batch_ids))
+        last = seal
+    for row in db.stream(sql.load(_HERE, "stream_queued")):
+        yield from chain.check_queued(to_batch(row), known)
+
+
+def _seal(row: Sequence[Any]) -> Seal:
+    number, previous, key_id, sealed_at, batch_ids, orders, positions, leaves, root, signature = row
+    return Seal(
+        number,
+        bytes(previous),
+        key_id,
+        sealed_at,
+        batch_ids,
+        orders,
+        positions,
+        bytes(leaves),
+        bytes(root),
+        bytes(signature),
+    )

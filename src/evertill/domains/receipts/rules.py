@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from evertill.domains.receipts import tree
-from evertill.domains.receipts.types import Batch, Facts, LineLike, PublicKey, Receipt
+from evertill.domains.receipts.types import Batch, EventFact, Facts, LineLike, PublicKey, Receipt, Seal
 from evertill.kernel.errors import EvertillError
 
 # What the shop's own role may do with these tables: what was recorded is only added to.
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "receipts_batch": ("select", "insert"),
     "receipts_key": ("select", "insert"),
+    "receipts_seal": ("select", "insert"),
 }
 
 FORM = 1
@@ -30,7 +31,13 @@ HEAD = struct.Struct(">Bqq3sqI")
 LINE = struct.Struct(">iq")
 LENGTH = struct.Struct(">H")
 _BATCH = struct.Struct(">qqI")
-_BATCH_LABEL, _KEYS_LABEL, _KEY_LABEL = b"evertill receipts batch 1\0", b"evertill receipts keys 1\0", b"evertill key\0"
+_SEAL = struct.Struct(">q32sqII")
+_BATCH_LABEL, _SEAL_LABEL = b"evertill receipts batch 1\0", b"evertill receipts seal 1\0"
+_KEYS_LABEL, _KEY_LABEL = b"evertill receipts keys 1\0", b"evertill key\0"
+# What the first seal holds in the place of the hash of the one before.
+GENESIS = bytes(tree.HASH_BYTES)
+_EVENT = struct.Struct(">qiq")
+_KEY_ID = struct.Struct(">q")
 _GENERATION = struct.Struct(">qi")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -117,6 +124,52 @@ def batch_message(*, batch_id: int, sealed_us: int, count: int, root: bytes) -> 
     return _BATCH_LABEL + _BATCH.pack(batch_id, sealed_us, count) + root
 
 
+def batch_leaf(batch: Batch) -> bytes:
+    """This function will return the leaf of a batch in a seal: over all that was signed of it, and the signature."""
+    message = batch_message(
+        batch_id=batch.id, sealed_us=to_micros(batch.sealed_at), count=len(batch.order_ids), root=batch.root
+    )
+    return tree.hash_leaf(b"B" + _KEY_ID.pack(batch.key_id) + message + batch.signature)
+
+
+def event_leaf(event: EventFact) -> bytes:
+    """This function will return the leaf of an event in a seal.
+
+    orders.stream_journal makes the same bytes in the database.
+    """
+    kind, actor = event.kind.encode(), event.actor.encode()
+    head = b"E" + _EVENT.pack(event.order_id, event.position, to_micros(event.happened_at))
+    return tree.hash_leaf(head + LENGTH.pack(len(kind)) + kind + LENGTH.pack(len(actor)) + actor)
+
+
+def seal_message(seal: Seal) -> bytes:
+    """This function will return what is signed of a seal."""
+    counts = len(seal.batch_ids), len(seal.event_orders)
+    return _SEAL_LABEL + _SEAL.pack(seal.number, seal.previous, to_micros(seal.sealed_at), *counts) + seal.root
+
+
+def hash_seal(seal: Seal) -> bytes:
+    """This function will return the hash of a seal, which the next one holds."""
+    return sha256(seal_message(seal) + _KEY_ID.pack(seal.key_id) + seal.signature).digest()
+
+
+def trusted(keys: Sequence[PublicKey], *, own: Callable[[PublicKey], bool]) -> dict[int, bytes]:
+    """This function will return the keys, by their ids, that are the shop's own or that such a one vouches for.
+
+    They come in their sequence. A key vouches for all before it as they were when it was made.
+    """
+    found: dict[int, bytes] = {}
+    for place in range(len(keys) - 1, -1, -1):
+        key = keys[place]
+        if key.id != key_id_of(key.public) or not (key.id in found or own(key)):
+            continue
+        found[key.id] = key.public
+        message = vouching_message(keys[: place + 1])
+        if is_signed(message, signature=key.vouched, public=key.public):
+            found |= {before.id: before.public for before in keys[:place]}
+    return found
+
+
 def vouching_message(keys: Sequence[PublicKey]) -> bytes:
     """This function will return what a key signs of those before it and itself, which come in their sequence."""
     told = (_GENERATION.pack(to_micros(key.made_at), key.generation) + key.public for key in keys)
@@ -166,8 +219,13 @@ def position_in(batch: Batch, *, order_id: int) -> int | None:
 
 def leaves_of(batch: Batch) -> list[bytes]:
     """This function will return the leaves of a batch, in their places."""
+    return split(batch.leaves)
+
+
+def split(hashes: bytes) -> list[bytes]:
+    """This function will return the hashes that stand behind each other."""
     size = tree.HASH_BYTES
-    return [batch.leaves[first : first + size] for first in range(0, len(batch.leaves), size)]
+    return [hashes[first : first + size] for first in range(0, len(hashes), size)]
 
 
 def contact_in(batch: Batch, *, index: int) -> bytes:

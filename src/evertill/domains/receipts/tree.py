@@ -38,8 +38,8 @@ def build(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
-    """This function will return the root over leaves' hashes, of which there is one at least."""
-    return build(leaves)[-1][0]
+    """This function will return the root over leaves' hashes; over none, that of nothing (the same section)."""
+    return build(leaves)[-1][0] if leaves else sha256().digest()
 
 
 def path_to(index: int, levels: Sequence[Sequence[bytes]]) -> list[bytes]:

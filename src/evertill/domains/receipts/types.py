@@ -88,3 +88,49 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     path: tuple[bytes, ...]
     signature: bytes
+
+
+class EventFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to an order after it was placed, as the journal tells it."""
+
+    order_id: int
+    position: int
+    kind: str
+    actor: str
+    happened_at: dt.datetime
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """Batches and order events under one signature; `previous` is the hash of the seal before, zeros for the first.
+
+    `leaves` are those of the batches and then those of the events, in their places. The order of the fields is that of
+    the statements that write and read them.
+    """
+
+    number: int
+    previous: bytes
+    key_id: int
+    sealed_at: dt.datetime
+    batch_ids: Sequence[int]
+    event_orders: Sequence[int]
+    event_positions: Sequence[int]
+    leaves: bytes
+    root: bytes
+    signature: bytes
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """That an order was acknowledged: in which batch, by which key, its leaf and the digest of its contact."""
+
+    order_id: int
+    batch_id: int
+    key_id: int
+    leaf: bytes
+    contact: bytes
+
+
+class SealFault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is wrong with the chain: the seal or batch, and what."""
+
+    subject: str
+    detail: str

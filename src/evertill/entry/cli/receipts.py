@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -13,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 @app.callback()
 def receipts() -> None:
-    """Publish and rotate the key that signs receipts."""
+    """Publish and rotate the key that signs receipts, and adopt orders from before them."""
 
 
 @app.command()
@@ -39,3 +40,14 @@ def rotate(*, data: DataOption = None) -> None:
     made = rotate_receipt_key(asker=asker(), now=clock.now())
     typer.echo(f"Key {made.generation} signs from now on, on every node within a minute. Publish the keys anew:")
     typer.echo("  evertill receipts key")
+
+
+@app.command()
+def adopt(*, reason: Annotated[str, typer.Option(help="Why, for the audit trail.")], data: DataOption = None) -> None:
+    """Give receipts to orders without one, which nodes of an older release placed beside this one."""
+    open_shop(data)
+    from evertill.journeys.seal_receipts import adopt_all
+    from evertill.kernel import clock
+
+    orders, events = adopt_all(asker=asker(), why=reason, now=clock.now())
+    typer.echo(f"Adopted: {orders} orders, and {events} events of others.")

@@ -26,6 +26,7 @@ from evertill.journeys import make_findable as making
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
 from evertill.journeys import run_bulk as bulks
+from evertill.journeys import seal_receipts as sealing
 from evertill.journeys import send_messages as sending
 from evertill.journeys import verify_trail as verifying
 from evertill.journeys import watch_alerts as watching
@@ -228,6 +229,18 @@ def count_alerts(timestamp: int) -> None:  # noqa: ARG001 — as above.
 def anchor_trail(timestamp: int) -> None:  # noqa: ARG001 — as above.
     """Write down outside the database where the audit trail stands; fails, with an alert, when its end was cut off."""
     anchoring.anchor_trail(now=clock.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="seal_receipts", queueing_lock="seal_receipts", pass_context=True)
+def seal_receipts(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Chain what was acknowledged and what became of it; before the first time, give older orders their receipts."""
+    for _ in range(_BATCHES_MAX):
+        if context.should_abort():
+            return
+        if sealing.open_journal(now=clock.now()):
+            break
+    _until_done(context, lambda: sealing.seal_receipts(now=clock.now()), limit=1)
 
 
 @app.periodic(cron="7 4 * * *")
