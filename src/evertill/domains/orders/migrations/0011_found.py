@@ -21,7 +21,7 @@ drop function orders_grams(text);
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0009_receipts'),
+        ('orders', '0010_journal'),
     ]
 
     operations = [
