@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
-from evertill.domains import disputes, ledger, orders, payments, reconciliation, reviews, stock, submissions
+from evertill.domains import (
+    disputes,
+    fulfilment,
+    ledger,
+    orders,
+    payments,
+    reconciliation,
+    reviews,
+    stock,
+    submissions,
+)
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
+
+# Orders that one look into their lines is for, and SKUs that are sold by codes.
+_PART, _POOLS_MAX = 1_000, 10_000
 
 
 class Check(StrEnum):
@@ -36,6 +50,7 @@ class Check(StrEnum):
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
     REVIEWS = "every review's moves tell how it came to its state, and what is not approved holds its order"
+    CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
     JOURNAL = "everything that became of an order is as it was journalled"
     CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
@@ -206,6 +221,28 @@ def _reviews() -> _Found:
         yield ids.to_number(order_id), f"{subject} {wrong}"
 
 
+def _codes() -> _Found:
+    for wrong in fulfilment.find_differences():
+        yield wrong.subject, wrong.detail
+    for part in _parts(fulfilment.stream_given()):
+        known = orders.read_lines(order_ids=list({order_id for order_id, _, _ in part}))
+        for order_id, sku, given in part:
+            bought = orders.pieces_by_sku(known.get(order_id, ())).get(sku, 0)
+            if given > bought:
+                yield ids.to_number(order_id), f"bought {bought} of {sku}, was given {given} codes"
+    pools = fulfilment.list_pools(limit=_POOLS_MAX)
+    items = stock.read_items(skus=[pool.sku for pool in pools])
+    for pool in pools:
+        on_hand = items[pool.sku].on_hand if pool.sku in items else 0
+        if pool.free < on_hand + pool.owed:
+            yield pool.sku, f"on sale {on_hand}, owed {pool.owed}, free codes {pool.free}"
+
+
+def _parts(rows: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int, str, int]]]:
+    while part := list(islice(rows, _PART)):
+        yield part
+
+
 def _holds() -> _Found:
     holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
     for order_id, name, is_lost in sorted(holding ^ held):
@@ -269,6 +306,7 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
     Check.REVIEWS: _reviews,
+    Check.CODES: _codes,
     Check.RECEIPTS: find_altered_orders,
     Check.JOURNAL: find_altered_events,
     Check.CHAIN: find_chain_faults,

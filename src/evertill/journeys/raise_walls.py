@@ -38,6 +38,8 @@ OWN: Mapping[str, LiteralString] = {
     "payments_intent": _OF_HIS_ORDER,
     "payments_move": _OF_HIS_PAYMENT,
     "payments_refund": _OF_HIS_PAYMENT,
+    "fulfilment_code": _OF_HIS_ORDER,
+    "fulfilment_due": _OF_HIS_ORDER,
     "accounts_account": f"id = {_ME}",
     "accounts_address": _HIS,
     "access_staff": _HIS,

@@ -418,6 +418,10 @@ class Config:
         low=0,
         high=10**12,
     )
+    codes_bytes_max: int = _setting(
+        200_000, "Bytes of codes that are uploaded at once at the desk or by a command.", low=1000, high=10_000_000
+    )
+    codes_batch_max: int = _setting(200, "Orders that one transaction gives their codes.", low=1, high=5_000)
     key_batch_max: int = _setting(
         500, "Stored secrets that one transaction encrypts anew when keys are rotated.", low=1, high=10_000
     )

@@ -39,6 +39,7 @@ class Permission(StrEnum):
 
     CATALOG_EDIT = "catalog.edit"
     STOCK_EDIT = "stock.edit"
+    CODES_UPLOAD = "codes.upload"
     PRICES_EDIT = "prices.edit"
     PRICES_APPROVE = "prices.approve"
 
@@ -129,6 +130,7 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         P.BOOKS_RECONCILE: _does("Compare a provider's bill with the books, and settle differences."),
         P.CATALOG_EDIT: _does("Change what is for sale, its texts and pictures, and whether it is shown."),
         P.STOCK_EDIT: _does("Say what came in and what was counted, lost or broken."),
+        P.CODES_UPLOAD: _does("Upload the codes of digital goods; nobody at the desk can see one of them again."),
         P.PRICES_EDIT: _does(
             "Change prices; by more than the percentage only what another person has approved.",
             approved_by=P.PRICES_APPROVE,
@@ -230,6 +232,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
         | _RISK_REVIEWER
         | {
             P.CATALOG_EDIT,
+            P.CODES_UPLOAD,
             P.PRICES_EDIT,
             P.DATA_EXPORT,
             P.ACCESS_GRANT,

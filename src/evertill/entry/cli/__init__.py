@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "messages": "evertill.entry.cli.messages",
     "reconcile": "evertill.entry.cli.reconcile",
     "balance": "evertill.entry.cli.balance",
+    "codes": "evertill.entry.cli.codes",
     "keys": "evertill.entry.cli.keys",
     "approvals": "evertill.entry.cli.approvals",
     "preferences": "evertill.entry.cli.preferences",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evertill.entry.shop import buying, cart_views, finding, history, order_views, paying, reordering, views
+from evertill.entry.shop import (
+    buying,
+    cart_views,
+    finding,
+    history,
+    order_codes,
+    order_views,
+    paying,
+    reordering,
+    views,
+)
 
 app_name = "shop"
 urlpatterns = [
@@ -26,6 +36,7 @@ urlpatterns = [
     path("orders/<str:number>/receipt", order_views.show_receipt, name="order-receipt"),
     path("orders/<str:number>/proof", order_views.show_proof, name="order-proof"),
     path("orders/<str:number>/proof/file", order_views.save_proof, name="order-proof-file"),
+    path("orders/<str:number>/codes", order_codes.show_codes, name="order-codes"),
     path("account/orders", history.show_orders, name="orders"),
     path("pay/return", views.show_payment, name="payment"),
     path("place/<str:code>", views.choose_place, name="place"),

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "evertill.domains.bulk",
     "evertill.domains.catalog",
     "evertill.domains.disputes",
+    "evertill.domains.fulfilment",
     "evertill.domains.identity",
     "evertill.domains.incidents",
     "evertill.domains.ledger",

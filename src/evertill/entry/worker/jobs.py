@@ -16,6 +16,7 @@ from procrastinate.job_context import JobContext
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import delete_my_account as deleting
+from evertill.journeys import deliver_codes as delivering
 from evertill.journeys import expire_reservations as expiring
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
@@ -92,6 +93,13 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
     """Handle stored webhooks, batch by batch. Each webhook asks for this; the clock does in case that was lost."""
     names = db.with_connection(lambda: following.find_due_to_handle(now=clock.now()))
     _each_by_itself(context, names, lambda name: following.handle_events_of(provider=name, now=clock.now()))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="deliver_codes", queueing_lock="deliver_codes", pass_context=True)
+def deliver_codes(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Give paid orders their codes, batch by batch, until a batch is not full."""
+    _until_done(context, lambda: delivering.deliver_codes(now=clock.now()), limit=config.get().codes_batch_max)
 
 
 # Often, instead of being asked for: writing a message then costs those who move money nothing more.
