@@ -30,6 +30,7 @@ import pytest
 from evertill.kernel import embedded, ids
 from tests.contracts.test_up import clean_environment
 from tests.kernel.waiting import ROOT, gone, open_folder, until
+from tests.recovery.archives import FAST_KB_S
 from tests.server import SECRET
 from tests.shop import Shop, shop_in
 
@@ -143,6 +144,7 @@ def run(words: list[str | Path], environment: dict[str, str]) -> str:
 def copied(home: Path, *, sync: bool) -> Iterator[Shop]:
     (home / "copies").mkdir()
     settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "log_sync": str(int(sync))}
+    settings["backup_rate_kb_s"] = str(FAST_KB_S)
     with shop_in(home / "data-0", settings=settings) as shop:
         shop.workers = 1
         shop.start()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.orders import words
+    from evertill.domains.orders import seeking, words
     from evertill.domains.orders.finding import (
         find_orders,
         make_findable,
@@ -182,6 +182,7 @@ __all__ = [
     "ready_to_fulfil",
     "record",
     "release_holds",
+    "seeking",
     "stream_disputed_holds",
     "stream_facts",
     "stream_journal",

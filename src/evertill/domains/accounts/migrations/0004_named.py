@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0002_deleted_index'),
+        ('accounts', '0003_found_by_callers'),
     ]
 
     operations = [
