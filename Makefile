@@ -5,6 +5,7 @@ PORT   ?= 8000
 PAGES  ?= .pages
 VENV   := .venv
 BIN    := $(VENV)/bin
+DRILLS := tests/access tests/bench/test_smoke.py tests/contracts/test_schemathesis.py tests/domains/test_trail_tampering.py tests/journeys/test_machine.py tests/races tests/recovery/test_defects.py tests/recovery/test_away.py tests/recovery/test_kills.py tests/rules/test_access_mutants.py
 UP     := --port $(PORT) --demo $(if $(DATA),--data "$(DATA)")
 
 .DEFAULT_GOAL := help
@@ -35,7 +36,7 @@ bench: $(VENV)/.dev ## measure the shop against its floors; writes bench/results
 	@$(BIN)/python -m bench $(ARGS)
 
 drill: $(VENV)/.dev ## the long exams, with a printed seed (SEED=, ROUNDS=, ORDERS=)
-	@$(BIN)/python -m pytest tests/races tests/access tests/journeys/test_machine.py tests/recovery/test_defects.py tests/recovery/test_kills.py tests/contracts/test_schemathesis.py --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
+	@$(BIN)/python -m pytest $(DRILLS) --drill $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ORDERS),--orders $(ORDERS)) -n 0 $(ARGS)
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/reference
 	@$(BIN)/evertill docs

@@ -147,6 +147,7 @@ class TestAsking:
     def test_has_it_done_once_and_is_on_record(self, place: recovery.place.Place) -> None:
         owner = clerk("owner")
 
+        assert "Hold a restore drill" in text_of(owner.get("recovery/"))
         first, second = asked_of(owner, "DRILL"), asked_of(owner, "DRILL")
 
         assert first.status_code == 303
@@ -176,6 +177,7 @@ class TestAsking:
         assert "This shop has no place for backups." in text_of(answer)
 
     def test_is_not_for_who_only_looks(self, place: recovery.place.Place) -> None:
+        assert "Hold a restore drill" not in text_of(clerk("auditor").get("recovery/"))
         assert asked_of(clerk("auditor"), "FULL").status_code == 403
         assert recovery.queries.read_asked() == []
 

@@ -24,6 +24,9 @@ from tests import server as servers
 from tests.kernel.waiting import until
 from tests.recovery.copies import Copies
 
+# Nobody orders beside these backups.
+FAST_KB_S = 1_000_000
+
 
 @dataclass(slots=True)
 class Switched:
@@ -175,7 +178,13 @@ def archiving(
     (home / "data").mkdir()
     (home / "copies").mkdir()
     made = Archive(data=home / "data", copies=home / "copies", server=server)
-    quick: dict[str, Any] = {"data": made.data, "log_every_ms": 20, "backup_away_s": 1, "log_sync_patience_s": 1}
+    quick: dict[str, Any] = {
+        "data": made.data,
+        "log_every_ms": 20,
+        "backup_away_s": 1,
+        "log_sync_patience_s": 1,
+        "backup_rate_kb_s": FAST_KB_S,
+    }
     ours = replace(config.get(), **(quick | settings))
     monkeypatch.setattr(config, "get", lambda: ours)
     recovery.register(made.open)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.kernel.waiting import open_folder, until
 from tests.recovery.test_story import order
 from tests.shop import shop_in
 
 
+# What the log and a backup do meanwhile is in test_archive.py and test_faults.py, without a shop's processes.
+@pytest.mark.drill
 class TestAway:
     def test_keeps_no_shop_closed_and_is_caught_up_with(self) -> None:
         with open_folder() as home:

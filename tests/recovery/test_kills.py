@@ -1,8 +1,9 @@
 """The exam of backups: everything is killed under load, and the shop comes back from the copies alone.
 
 Nothing of the killed machine is used: its data folder is removed. Each order that was acknowledged is looked for; what
-is missing may only be of the last second, and where orders wait for the target nothing may be missing at all. The next
-round goes on in the restored shop.
+is missing may only be of the last second, and where orders wait for the target nothing may be missing at all. What is
+missing is named by the receipts that its buyers were given, no more and no less, and put back from them. The next round
+goes on in the restored shop.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ import pytest
 
 from evertill.kernel import embedded, ids
 from tests.contracts.test_up import clean_environment
-from tests.kernel.waiting import gone, open_folder, until
+from tests.kernel.waiting import ROOT, gone, open_folder, until
+from tests.recovery.archives import FAST_KB_S
 from tests.server import SECRET
 from tests.shop import Shop, shop_in
 
@@ -58,8 +60,9 @@ class Crowd:
     """Buyers who order without a pause, and note when each order was acknowledged."""
 
     shop: Shop
-    # Number of the order → the moment, by the monotonic clock, at which its answer was there.
+    # Number of the order → the moment, by the monotonic clock, at which its answer was there; and its receipt.
     told: dict[int, float] = field(default_factory=dict)
+    receipts: dict[int, str] = field(default_factory=dict)
     _enough: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -86,7 +89,9 @@ class Crowd:
                 answer = connection.getresponse()
                 said = json.loads(answer.read())
                 if answer.status == http.HTTPStatus.CREATED:
-                    self.told[ids.from_number(said["number"])] = time.monotonic()
+                    number = ids.from_number(said["number"])
+                    self.receipts[number] = said["receipt"]
+                    self.told[number] = time.monotonic()
 
 
 def kill_everything(shop: Shop) -> float:
@@ -110,20 +115,36 @@ def restore(home: Path, into: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def orders_in(folder: Path) -> set[int]:
+def look_into(folder: Path, crowd: Crowd) -> tuple[set[int], set[int]]:
+    """The orders in a restored shop, and those that receipts name as lost, which are put back. Both are audited."""
+    receipts = folder.with_name(f"{folder.name}.receipts")
+    receipts.write_text("\n".join(crowd.receipts.values()), encoding="utf-8")
     with embedded.running(folder=folder, tell=lambda _line: None) as url:
-        with psycopg.connect(url) as database:
-            rows = database.execute("select id from orders_order").fetchall()
         environment = clean_environment() | {"DATABASE_URL": url, "EVERTILL_SECRET": SECRET}
-        audited = subprocess.run([_EVERTILL, "audit"], env=environment, capture_output=True, text=True, timeout=60)
-    assert audited.returncode == 0, audited.stdout
-    return {order for (order,) in rows}
+        environment |= {"DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings", "EVERTILL_DATA": str(folder)}
+        with psycopg.connect(url) as database:
+            found = {order for (order,) in database.execute("select id from orders_order").fetchall()}
+        run([_EVERTILL, "audit"], environment)
+        said = json.loads(
+            run([sys.executable, "-m", "tests.recovery.rebuilding", receipts], environment).splitlines()[-1]
+        )
+        assert said["left"] == []
+        if said["lost"]:
+            run([_EVERTILL, "audit"], environment)
+    return found, set(said["lost"])
+
+
+def run(words: list[str | Path], environment: dict[str, str]) -> str:
+    done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @contextlib.contextmanager
 def copied(home: Path, *, sync: bool) -> Iterator[Shop]:
     (home / "copies").mkdir()
     settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "log_sync": str(int(sync))}
+    settings["backup_rate_kb_s"] = str(FAST_KB_S)
     with shop_in(home / "data-0", settings=settings) as shop:
         shop.workers = 1
         shop.start()
@@ -161,20 +182,22 @@ class TestKills:
 
                 into = home / f"data-{number}"
                 restore(home, into)
-                found = orders_in(into)
+                found, lost = look_into(into, crowd)
 
                 missing = {order: killed - at for order, at in crowd.told.items() if order not in found}
                 oldest = max(missing.values(), default=0.0)
                 with capsys.disabled():
                     print(
                         f"\n  round {number}, {'waited for' if sync else 'gathered'}: {len(crowd.told)} acknowledged,"
-                        f" {len(missing)} missing, the oldest of {oldest:.2f} s; replay with SEED={seed}",
+                        f" {len(missing)} missing, the oldest of {oldest:.2f} s, all named and put back; replay with"
+                        f" SEED={seed}",
                         end="",
                         flush=True,
                     )
                 assert oldest <= (0.0 if sync else _LOST_S_MAX)
+                assert lost == missing.keys()
                 assert known <= found
-                known = found
+                known = found | lost
                 if number == rounds:
                     return
                 shop.folder = into

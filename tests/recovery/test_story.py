@@ -26,6 +26,7 @@ from evertill.kernel import embedded
 from evertill.outside.open_target import open_target
 from tests.contracts.test_up import clean_environment
 from tests.kernel.waiting import open_folder, until
+from tests.recovery.archives import FAST_KB_S
 from tests.server import SECRET
 from tests.shop import Shop, shop_in
 
@@ -99,7 +100,7 @@ def story() -> Iterator[Story]:
     """A shop that took five orders: before the full backup, between, and behind the second; then it was killed."""
     with open_folder() as home:
         (home / "copies").mkdir()
-        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0"}
+        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "backup_rate_kb_s": str(FAST_KB_S)}
         with shop_in(home / "data", settings=settings) as shop:
             shop.workers = 1
             shop.start()

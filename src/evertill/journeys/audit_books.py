@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
-from evertill.domains import disputes, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import claims, disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
+
+# Orders that one look into their lines is for, and SKUs that are sold by codes.
+_PART, _POOLS_MAX = 1_000, 10_000
 
 
 class Check(StrEnum):
@@ -35,6 +39,8 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
+    COMPENSATED = "every compensation is what a rule allows, and was paid as it says, and no other"
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
     JOURNAL = "everything that became of an order is as it was journalled"
     CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
@@ -195,12 +201,55 @@ def _submissions() -> _Found:
             yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, its key has {there}"
 
 
+def _codes() -> _Found:
+    for wrong in fulfilment.find_differences():
+        yield wrong.subject, wrong.detail
+    for part in _parts(fulfilment.stream_given()):
+        known = orders.read_lines(order_ids=list({order_id for order_id, _, _ in part}))
+        for order_id, sku, given in part:
+            bought = orders.pieces_by_sku(known.get(order_id, ())).get(sku, 0)
+            if given > bought:
+                yield ids.to_number(order_id), f"bought {bought} of {sku}, was given {given} codes"
+    pools = fulfilment.list_pools(limit=_POOLS_MAX)
+    items = stock.read_items(skus=[pool.sku for pool in pools])
+    for pool in pools:
+        on_hand = items[pool.sku].on_hand if pool.sku in items else 0
+        if pool.free < on_hand + pool.owed:
+            yield pool.sku, f"on sale {on_hand}, owed {pool.owed}, free codes {pool.free}"
+
+
+def _parts(rows: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int, str, int]]]:
+    while part := list(islice(rows, _PART)):
+        yield part
+
+
 def _holds() -> _Found:
     holding, held = set(disputes.stream_holding()), set(orders.stream_disputed_holds())
     for order_id, name, is_lost in sorted(holding ^ held):
         why = "is lost" if is_lost else "is open"
         wrong = "which does not hold it" if (order_id, name, is_lost) in holding else "which cannot be"
         yield ids.to_number(order_id), f"{name} {why}, {wrong}"
+
+
+def _compensated() -> _Found:
+    # They are few: each took somebody's decision.
+    given = list(claims.queries.stream_awards())
+    paid = iter([(award.number, award.amount) for award in given if award.way is claims.Way.BALANCE])
+    yield from _unequal(paid, ledger.stream_compensations(), left="given", right="in the ledger")
+    refunds = payments.read_refunds(refund_ids=[award.target_id for award in given if award.way is claims.Way.REFUND])
+    policies = {version: claims.queries.read_policy(version=version) for version in {award.version for award in given}}
+    for award in given:
+        if award.way is claims.Way.REFUND:
+            refund = refunds.get(award.target_id)
+            if refund is None or refund.amount != award.amount.amount:
+                yield award.number, f"given {award.amount}, refunded {refund.amount if refund else 'nothing'}"
+        rules = policies[award.version].rules
+        rule = rules[award.rule] if award.rule < len(rules) else None
+        if rule is None or rule.about is not award.about or award.amount.amount > rule.order_max:
+            yield (
+                award.number,
+                f"given {award.amount}, which rule {award.rule} of policy {award.version} does not allow",
+            )
 
 
 _Named = Iterator[tuple[str, Money]]
@@ -257,6 +306,8 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.CODES: _codes,
+    Check.COMPENSATED: _compensated,
     Check.RECEIPTS: find_altered_orders,
     Check.JOURNAL: find_altered_events,
     Check.CHAIN: find_chain_faults,

@@ -6,10 +6,10 @@ Nothing is ever taken below what is promised to customers.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from evertill.domains import catalog, preferences, stock, trail
+from evertill.domains import catalog, fulfilment, preferences, stock, trail
 from evertill.domains.access import Permission
 from evertill.domains.stock import Change, ChangeKind, Item, Said
 from evertill.domains.trail import Subject
@@ -24,6 +24,7 @@ __all__ = [
     "PiecesInvalid",
     "Said",
     "Shelf",
+    "SoldByCodes",
     "change_stock",
     "list_changes",
     "list_stock",
@@ -39,6 +40,14 @@ class PiecesInvalid(EvertillError):
 
     code = "PIECES_INVALID"
     remedy = "Enter a whole number of pieces."
+
+
+class SoldByCodes(EvertillError):
+    """This SKU is sold by codes: nobody counts it, its pieces are the codes that are there."""
+
+    code = "SOLD_BY_CODES"
+    status = "conflict"
+    remedy = "Upload codes to have more of it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,7 @@ def change_stock(
                 seen={one.sku: seen for one in said},
                 now={sku: item.on_hand for sku, item in items.items()},
             )
+        _check_no_codes({one.sku for one in said})
         changes = stock.changes.write(said=said, by=asker.name, why=why, now=now)
         _record(asker, "stock.edit", changes, why=why, now=now)
         return changes
@@ -112,9 +122,16 @@ def undo_stock(*, asker: Asker, change_id: int, why: str, now: dt.datetime) -> C
     """
     sku = stock.changes.find(change_id=change_id).sku
     with permitted(asker=asker, permission=Permission.STOCK_EDIT, subject=_subject(sku), now=now):
+        _check_no_codes({sku})
         undone = stock.changes.undo(change_id=change_id, by=asker.name, why=why, now=now)
         _record(asker, "stock.undo", [undone], why=why, now=now)
         return undone
+
+
+def _check_no_codes(skus: Collection[str]) -> None:
+    coded = fulfilment.find_pools(skus=skus)
+    if coded:
+        raise SoldByCodes(f"{min(coded)} is sold by codes; its pieces are the codes that are there.", sku=min(coded))
 
 
 def _check(said: Sequence[Said]) -> None:

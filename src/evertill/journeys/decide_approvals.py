@@ -4,24 +4,52 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from evertill.domains import access, approvals, trail
 from evertill.domains.access import PERMISSIONS, Holder, Objection, Permission, Thing
-from evertill.domains.approvals import Approval, ApprovalNotOpen
+from evertill.domains.approvals import Approval, ApprovalNotOpen, State
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, Forbidden, Wish, permitted, recording_refusals
+from evertill.journeys.proved_anew import proved_anew
 from evertill.kernel import config, db
 
-__all__ = ["Approval", "ApprovalNotOpen", "ask", "decide", "list_waiting", "withdraw"]
+__all__ = [
+    "Approval",
+    "ApprovalNotOpen",
+    "Asked",
+    "State",
+    "ask",
+    "decide",
+    "list_asked",
+    "list_waiting",
+    "look_at",
+    "withdraw",
+]
 
 
 class _Bound(msgspec.Struct, frozen=True):
     content: Mapping[str, Any]
     touched: list[int]
     at_stake: list[Permission]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as somebody looks at it: what exactly was asked for, whom it is about, and what may be done with it."""
+
+    approval: Approval
+    content: Mapping[str, Any]
+    touched: tuple[int, ...]
+    at_stake: tuple[Permission, ...]
+    is_mine: bool
+    is_open: bool
+    may_decide: bool
+    # Its asker can do now what was approved.
+    is_usable: bool
 
 
 def ask(*, asker: Asker, wish: Wish, why: str, now: dt.datetime, thing: Thing | None = None) -> Approval:
@@ -47,10 +75,19 @@ def ask(*, asker: Asker, wish: Wish, why: str, now: dt.datetime, thing: Thing | 
     return approval
 
 
-def decide(*, asker: Asker, approval_id: int, is_approved: bool, why: str, now: dt.datetime) -> Approval:
+def decide(
+    *,
+    asker: Asker,
+    approval_id: int,
+    is_approved: bool,
+    why: str,
+    must_prove: bool = False,
+    now: dt.datetime,
+) -> Approval:
     """This function will approve or refuse what waits, and return it. Raises ApprovalNotOpen, and Forbidden.
 
-    Not his own request, nor one that is about himself; and what others would get by it, he has to hold.
+    Not his own request, nor one that is about himself; and what others would get by it, he has to hold. Whoever
+    approves in a browser `must_prove` anew that it is he; raises StepUpRequired.
     """
     subject = Subject(kind="approval", id=str(approval_id))
     with recording_refusals(asker=asker, subject=subject, now=now), db.write():
@@ -60,6 +97,8 @@ def decide(*, asker: Asker, approval_id: int, is_approved: bool, why: str, now: 
         objection = objection_to(asker.read_holder(), found)
         if objection is not None:
             raise Forbidden(objection, permission=_approving(found))
+        if must_prove and is_approved:
+            proved_anew(asker=asker, permission=_approving(found), subject=subject, now=now)
         approval = approvals.decide(
             approval_id=approval_id, is_approved=is_approved, decided_by=asker.name, decision=why, now=now
         )
@@ -84,6 +123,40 @@ def list_waiting(*, asker: Asker, now: dt.datetime, limit: int) -> list[Approval
     holder = asker.read_holder()
     waiting = approvals.read_open(now=now, limit=limit)
     return [one for one in waiting if one.asked_by == asker.name or objection_to(holder, one) is None]
+
+
+def list_asked(*, asker: Asker, limit: int) -> list[Approval]:
+    """This function will return the latest requests that somebody has made himself, however they stand."""
+    return approvals.list_of_asker(asked_by=asker.name, limit=limit)
+
+
+def look_at(*, asker: Asker, approval_id: int, now: dt.datetime) -> Asked:
+    """This function will return a request with all that it says, to whoever made it, may decide it, or audits.
+
+    Raises ApprovalNotOpen when there is none, and Forbidden.
+    """
+    subject = Subject(kind="approval", id=str(approval_id))
+    with recording_refusals(asker=asker, subject=subject, now=now), db.write():
+        found = approvals.find(approval_id=approval_id)
+        if found is None:
+            raise ApprovalNotOpen("There is no such request.")
+        holder = asker.read_holder()
+        objection = objection_to(holder, found)
+        is_mine = found.asked_by == asker.name
+        if objection is not None and not is_mine and Permission.TRAIL_READ not in holder.permissions:
+            raise Forbidden(objection, permission=_approving(found))
+    about = msgspec.json.decode(found.content, type=_Bound)
+    is_open = found.state is State.WAITING and found.expires_at > now
+    return Asked(
+        approval=found,
+        content=about.content,
+        touched=tuple(about.touched),
+        at_stake=tuple(about.at_stake),
+        is_mine=is_mine,
+        is_open=is_open,
+        may_decide=is_open and objection is None,
+        is_usable=found.state is State.APPROVED and found.expires_at > now,
+    )
 
 
 def objection_to(approver: Holder, approval: Approval) -> Objection | None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 import msgspec
 
-from evertill.domains import access, identity, messages, orders, payments, submissions
+from evertill.domains import access, claims, identity, messages, orders, payments, submissions
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
@@ -25,7 +26,7 @@ from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
 
-__all__ = ["export_my_data"]
+__all__ = ["export_my_data", "file_of"]
 
 # Held in memory; what is more goes to a file that nobody else can open and that goes by itself.
 _MEMORY_BYTES = 1 << 20
@@ -42,9 +43,14 @@ def export_my_data(*, session: Session, visit: Visit, now: dt.datetime) -> IO[by
     with acting(session=session, operation=Operation.EXPORT_DATA, now=now) as account:
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account.id, notice=Notice.DATA_EXPORTED, facts=facts, now=now)
+    return file_of(account, seen_as=own_rows(session), now=now)
+
+
+def file_of(account: Account, *, seen_as: AbstractContextManager[object], now: dt.datetime) -> IO[bytes]:
+    """This function will return the file, at its beginning; what it has is read in one view, inside `seen_as`."""
     file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
     try:
-        with db.snapshot(), own_rows(session):
+        with db.snapshot(), seen_as:
             file.writelines(_document(account, now=now))
     except BaseException:
         file.close()
@@ -116,6 +122,7 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
         "checkouts_that_failed": [
             _submission(one) for one in submissions.list_of_account(account_id=account.id, limit=_LIST_MAX)
         ],
+        "claims": [_claim(one) for one in claims.queries.list_of_account(account_id=account.id, limit=_LIST_MAX)],
         "messages": [_message(one) for one in messages.read_of_account(account_id=account.id, limit=_LIST_MAX)],
     }
 
@@ -129,6 +136,21 @@ def _session(session: Session, ended_at: dt.datetime | None) -> dict[str, Any]:
         "seen_at": session.seen_at,
         "ends_at": session.ends_at,
         "ended_at": ended_at,
+    }
+
+
+def _claim(claim: claims.Claim) -> dict[str, Any]:
+    return {
+        "number": claim.number,
+        "about": claim.about,
+        "state": claim.state,
+        "clues": {name: getattr(claim.clues, name) for name in claim.clues.__struct_fields__},
+        "contact": claim.contact,
+        "words": claim.words,
+        "filed_at": claim.filed_at,
+        "decision": claim.decision,
+        "answer": claim.answer,
+        "decided_at": claim.decided_at,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from evertill.domains import catalog, stock
+from evertill.domains import catalog, fulfilment, stock
 from evertill.journeys.product_rows import REQUIRED, Goods, check_columns, draft_of, group, merge, read_goods
 from evertill.journeys.product_shelves import Shelves, find_shelves
 from evertill.kernel import config, csvfile, db
@@ -207,10 +207,13 @@ def _move_stock(goods: Sequence[Goods], faults: list[BadRow], *, now: dt.datetim
             reason = f"SKU {item.sku} is {before[item.sku].kind} already, which an import does not change."
             faults.append(BadRow(line=item.line, reason=reason))
     movements = []
+    coded = fulfilment.find_pools(skus=by_sku)
     for sku, balance in stock.lock_items(skus=by_sku).items():
         item = by_sku[sku]
         wanted = item.on_hand or 0
-        if balance.kind is stock.Kind.UNLIMITED:
+        if sku in coded:
+            faults.append(BadRow(line=item.line, reason=f"SKU {sku} is sold by codes; its stock is left empty."))
+        elif balance.kind is stock.Kind.UNLIMITED:
             faults.append(BadRow(line=item.line, reason=f"SKU {sku} is unlimited; its stock is left empty."))
         elif wanted < balance.reserved:
             reason = f"SKU {sku}: {balance.reserved} pieces are promised to customers, so {wanted} cannot be all."

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from evertill.domains import balances, ledger, orders, payments, stock
+from evertill.domains import balances, fulfilment, ledger, orders, payments, stock
 from evertill.domains.ledger import BalanceTooLow
 from evertill.domains.payments import Intent, UnknownMethod
 from evertill.journeys.guard_payment import OwnerNeeded, Payer, StepUpRequired, guard_payment
+from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, payment_key
 from evertill.journeys.tell_customers import PaidOrder, ask_to_tell_paid
 from evertill.journeys.view_order import OrderNotFound
@@ -250,10 +251,14 @@ def _pay(
         ledger.record_sales(sales=sales, now=now)
         told = [PaidOrder(order_id=one.ask.order_id, customer=one.due, total=one.amount) for one in served]
         telling = ask_to_tell_paid(paid=told, now=now)
+        owing = fulfilment.ask_to_note_due(
+            owed=owed_by({one.ask.order_id: pieces[one.ask.order_id] for one in served}), now=now
+        )
     # Their rows have been locked since before they were looked at, so that every order moves.
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101
     selling.get()
     telling.get()
+    owing.get()
     for one, intent in zip(served, paid, strict=True):
         outcomes[one.ask.key_digest] = Paid(intent=intent)
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 import msgspec
 
-from evertill.domains import catalog, orders, receipts, stock
+from evertill.domains import catalog, fulfilment, orders, receipts, stock
 from evertill.journeys.give_receipts import facts_of, find_receipts
+from evertill.journeys.owed_codes import owed_by
 from evertill.kernel import config, crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX
@@ -283,7 +284,9 @@ def _give_away(free: Sequence[orders.Order], *, now: dt.datetime) -> None:
     """Have orders that cost nothing bought by nobody's money, in the moment in which they are placed."""
     if free:
         orders.change_state(order_ids=[o.id for o in free], to=orders.State.PAID, actor="customer", now=now)
-        stock.sell(pieces={order.id: orders.pieces_by_sku(order.lines) for order in free}, now=now)
+        pieces = {order.id: orders.pieces_by_sku(order.lines) for order in free}
+        stock.sell(pieces=pieces, now=now)
+        fulfilment.note_due(owed=owed_by(pieces), now=now)
 
 
 def _price(ask: PlaceOrder, offers: Mapping[str, catalog.Offer]) -> list[orders.Line]:

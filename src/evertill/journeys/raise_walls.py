@@ -38,6 +38,8 @@ OWN: Mapping[str, LiteralString] = {
     "payments_intent": _OF_HIS_ORDER,
     "payments_move": _OF_HIS_PAYMENT,
     "payments_refund": _OF_HIS_PAYMENT,
+    "fulfilment_code": _OF_HIS_ORDER,
+    "fulfilment_due": _OF_HIS_ORDER,
     "accounts_account": f"id = {_ME}",
     "accounts_address": _HIS,
     "access_staff": _HIS,
@@ -48,6 +50,7 @@ OWN: Mapping[str, LiteralString] = {
     "identity_totp": _HIS,
     "messages_message": f"{_HIS} or {_OF_HIS_ORDER}",
     "submissions_submission": _HIS,
+    "claims_claim": _HIS,
 }
 
 _BYPASSES = "select from pg_roles where rolname = %s and (rolbypassrls or rolsuper)"

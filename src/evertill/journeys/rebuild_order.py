@@ -13,13 +13,14 @@ from hashlib import sha256
 
 import msgspec
 
-from evertill.domains import catalog, orders, receipts, stock, trail
+from evertill.domains import catalog, fulfilment, orders, receipts, stock, trail
 from evertill.domains.access import Permission
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.receipts import FactLine, NotAReceipt, OtherShop, Receipt, ReceiptAltered, ReceiptTooBig
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.give_receipts import facts_of
+from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.permitted import Asker, Wish, approved, permitted
 from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
@@ -234,6 +235,7 @@ def _write(order: orders.Order, receipt: Receipt, pieces: dict[str, int], *, act
     if not order.total:
         orders.change_state(order_ids=[order.id], to=orders.State.PAID, actor=actor, now=now)
         stock.sell(pieces={order.id: pieces}, now=now)
+        fulfilment.note_due(owed=owed_by({order.id: pieces}), now=now)
     orders.note(order_id=order.id, kind=orders.EventKind.REBUILT, actor=actor, now=now)
     orders.hold(order_ids=[order.id], reason=orders.HoldReason.REBUILT, subject=_HELD_AS, actor=actor, now=now)
     index = receipts.position_in(batch, order_id=order.id)

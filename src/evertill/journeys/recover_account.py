@@ -12,6 +12,8 @@ import datetime as dt
 from evertill.domains import access, accounts, identity, trail
 from evertill.domains.identity import Recovery, Session
 from evertill.journeys.begin_session import SignedIn, Visit, begin_session
+from evertill.journeys.help_customer import helping
+from evertill.journeys.permitted import Asker
 from evertill.journeys.record_act import actor_of, record_act, record_for
 from evertill.journeys.sign_in import AttemptEnded, resume_proved
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -94,6 +96,15 @@ def cancel(*, session: Session, now: dt.datetime) -> bool:
     """This function will cancel the recovery of the caller's account, and say whether one was under way."""
     with db.write():
         return _cancel(session.account_id, "session", actor_of(session), now=now)
+
+
+def cancel_for_customer(*, asker: Asker, account_id: int, now: dt.datetime) -> bool:
+    """This function will cancel the recovery of a customer who says that it is not his, and say whether one was.
+
+    Raises Forbidden, CustomerGone, WorksHere.
+    """
+    with helping(asker=asker, account_id=account_id, now=now) as account:
+        return _cancel(account.id, "the shop", asker.actor, now=now)
 
 
 def cancel_by_link(*, token: str, now: dt.datetime) -> bool:

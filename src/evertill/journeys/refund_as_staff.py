@@ -104,7 +104,13 @@ def _wish(asked: RefundOrder, intent: payments.Intent, refund: payments.Refund) 
     return Wish(
         permission=Permission.ORDERS_REFUND,
         subject=subject_of(asked),
-        content=told | {"lines": lines, "restock": asked.restock, "reason": asked.reason},
+        content=told
+        | {
+            "lines": lines,
+            "whole": not asked.lines and asked.amount is None,
+            "restock": asked.restock,
+            "reason": asked.reason,
+        },
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from evertill.domains import orders, payments
 from evertill.domains.orders import AmbiguousLine, AskedReturn, TooManyPieces, UnknownLine
 from evertill.domains.payments import UnknownProvider
+from evertill.journeys.owed_codes import check_restock
 from evertill.journeys.refund_payment import send_refund
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.kernel import crypto, db, ids
@@ -178,6 +179,8 @@ def promise(
         pieces = orders.choose_pieces(lines=lines, asked=asked.lines)
     elif asked.amount is None:
         pieces = orders.pieces_left(lines)
+    if asked.restock:
+        check_restock(order_id=asked.order_id, skus={part.sku for part in pieces})
     amount = asked.amount if asked.amount is not None else left
     if asked.lines:
         amount = sum(part.quantity * part.unit_price for part in pieces)

@@ -6,8 +6,9 @@ import datetime as dt
 
 import structlog
 
-from evertill.domains import incidents, ledger, orders, payments, stock
+from evertill.domains import fulfilment, incidents, ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
+from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.tell_customers import tell_refunded
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
@@ -82,6 +83,9 @@ def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bo
     given = orders.read_returns(refund_ids=[refund.id]).get(refund.id)
     orders.finish_return(refund_id=refund.id, is_done=is_done, now=now)
     if not is_done:
+        if given is not None:
+            # What was not handed over because it was to be given back is owed after all.
+            fulfilment.note_due(owed=owed_by({order_id: orders.pieces_by_sku(given.pieces)}), now=now)
         return
     if _is_whole(intent):
         orders.change_state(order_ids=[order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)

@@ -7,6 +7,7 @@ import datetime as dt
 from evertill.domains import disputes, incidents, orders, payments, stock, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
+from evertill.journeys.owed_codes import check_restock
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.watch_disputes import DisputeNotFound
 from evertill.kernel.errors import EvertillError
@@ -26,7 +27,7 @@ def restock_lost(*, name: str, asker: Asker, now: dt.datetime) -> int:
     """This function will put back on sale what a lost dispute's order bought and nobody gave back; returns the pieces.
 
     The order stays PAID, and held: that its goods are here again is why they must not be handed over. Raises
-    DisputeNotFound, NothingToRestock, Forbidden, and what db.write raises.
+    DisputeNotFound, NothingToRestock, CodesDelivered, Forbidden, and what db.write raises.
     """
     subject = Subject(kind="dispute", id=name)
     with permitted(asker=asker, permission=Permission.DISPUTES_HANDLE, subject=subject, now=now):
@@ -41,6 +42,7 @@ def restock_lost(*, name: str, asker: Asker, now: dt.datetime) -> int:
         pieces = orders.pieces_left(orders.read_lines(order_ids=[order_id])[order_id])
         if not pieces:
             raise NothingToRestock("Every piece of this order was given back before.")
+        check_restock(order_id=order_id, skus={part.sku for part in pieces})
         # What refunds write down of the pieces that they give back; the dispute stands in a refund's place.
         orders.promise_return(
             order_id=order_id, refund_id=dispute.id, pieces=pieces, restock=True, actor=asker.name, now=now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from evertill.domains import identity, trail
+from evertill.domains import fulfilment, identity, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
@@ -34,7 +34,7 @@ def encrypt_anew(*, now: dt.datetime) -> Iterator[int]:
     """
     for _ in range(_BATCHES_MAX):
         with db.write():
-            done = identity.totp.encrypt_anew(now=now, limit=config.get().key_batch_max)
+            done = identity.totp.encrypt_anew(now=now, limit=config.get().key_batch_max) or _codes_anew(now=now)
         if not done:
             return
         yield done
@@ -46,4 +46,11 @@ def end() -> int:
     None, when somebody stored something by an old key a moment ago: the next run finds it.
     """
     with db.write():
-        return identity.keys.end_rotation()
+        return identity.keys.end_rotation(others=fulfilment.used_keys)
+
+
+def _codes_anew(*, now: dt.datetime) -> int:
+    newest, key = identity.keys.current(now=now)
+    return fulfilment.encrypt_anew(
+        newest=newest, key=key, old=lambda key_id: identity.keys.by_id(key_id=key_id), limit=config.get().key_batch_max
+    )

@@ -12,8 +12,9 @@ import secrets
 
 import structlog
 
-from evertill.domains import ledger, orders, payments, stock
+from evertill.domains import fulfilment, ledger, orders, payments, stock
 from evertill.journeys.book_entries import post
+from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.refund_payment import send_refund
 from evertill.journeys.tell_customers import PaidOrder, tell_paid
 from evertill.journeys.view_order import view_order
@@ -170,7 +171,9 @@ def _account_for(
     if conclusion.kept:
         orders.change_state(order_ids=[intent.order_id], to=orders.State.PAID, actor=actor, now=now)
         bought = view_order(order_id=intent.order_id)
-        stock.sell(pieces={intent.order_id: orders.pieces_by_sku(bought.lines)}, now=now)
+        pieces = {intent.order_id: orders.pieces_by_sku(bought.lines)}
+        stock.sell(pieces=pieces, now=now)
+        fulfilment.note_due(owed=owed_by(pieces), now=now)
         tell_paid(paid=[PaidOrder(order_id=bought.id, customer=bought, total=intent.expected)], now=now)
         entries.append(ledger.standard.sale(reference=order, order=order, amount=intent.expected))
     else:

@@ -69,6 +69,24 @@ def tell_placed(*, order: orders.Order, keep_h: int, has_failed: bool = True, no
     messages.write(new=[_message("placed", number, kind, order.id, order, facts)], now=now)
 
 
+def tell_codes(*, delivered: Sequence[orders.Order], now: dt.datetime) -> None:
+    """This function will tell customers that their codes are ready, without a code in it; however many, at once."""
+    new = [
+        _message(
+            "codes",
+            number,
+            messages.Kind.CODES_READY,
+            order.id,
+            order,
+            _facts(number, Money(amount=order.total, currency=order.currency)),
+        )
+        for order, number in zip(delivered, ids.to_numbers([order.id for order in delivered]), strict=True)
+        if _is_reached(order)
+    ]
+    if new:
+        messages.write(new=new, now=now)
+
+
 def tell_refunded(
     *, order: orders.Order, refund: payments.Refund, amount: Money, is_whole: bool, now: dt.datetime
 ) -> None:

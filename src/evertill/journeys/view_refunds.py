@@ -29,17 +29,18 @@ class OrderRefund(msgspec.Struct, frozen=True, kw_only=True):
 def view_refunds(*, order_id: int) -> list[OrderRefund]:
     """This function will return the latest refunds of an order, at most `config.page_size_max`, the latest first."""
     with own_rows():
-        return _whole(payments.find_order_refunds(order_id=order_id, limit=config.get().page_size_max))
+        return whole_refunds(payments.find_order_refunds(order_id=order_id, limit=config.get().page_size_max))
 
 
 def view_refund(refund: payments.Refund) -> OrderRefund:
     """This function will return a refund with what it gives back."""
     with own_rows():
-        (whole,) = _whole([refund])
+        (whole,) = whole_refunds([refund])
     return whole
 
 
-def _whole(refunds: Sequence[payments.Refund]) -> list[OrderRefund]:
+def whole_refunds(refunds: Sequence[payments.Refund]) -> list[OrderRefund]:
+    """This function will return refunds with what each gives back, in their sequence."""
     returns = orders.read_returns(refund_ids=[refund.id for refund in refunds])
     intents = payments.read_intents(intent_ids={refund.intent_id for refund in refunds})
     nothing = orders.Return(pieces=(), restock=False)

@@ -8,17 +8,34 @@ from typing import Any
 
 from evertill.domains import incidents, trail
 from evertill.domains.access import Permission
-from evertill.domains.incidents import Alert, AlertNotOpen, remedy
+from evertill.domains.incidents import Alert, AlertNotOpen, Kind, remedy
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.permitted import Asker, permitted
 
-__all__ = ["CLOSE_MANY", "Alert", "AlertNotOpen", "close_alert", "count_alerts", "list_alerts", "remedy"]
+__all__ = [
+    "CLOSE_MANY",
+    "Alert",
+    "AlertNotOpen",
+    "Kind",
+    "close_alert",
+    "count_alerts",
+    "list_alerts",
+    "look_at_alerts",
+    "remedy",
+]
 
 
 def list_alerts(*, limit: int) -> list[Alert]:
     """This function will return up to `limit` open alerts, newest first."""
     return incidents.read_open_alerts(limit=limit)
+
+
+def look_at_alerts(*, asker: Asker, limit: int, now: dt.datetime) -> list[Alert]:
+    """This function will return up to `limit` open alerts, the newest first, to somebody who may see them."""
+    subject = Subject(kind="alerts", id="open")
+    with permitted(asker=asker, permission=Permission.ALERTS_READ, subject=subject, now=now):
+        return incidents.read_open_alerts(limit=limit)
 
 
 def close_alert(*, alert_id: int, asker: Asker, why: str, now: dt.datetime) -> None:

@@ -30,6 +30,12 @@ class Permission(StrEnum):
     ORDERS_REBUILD = "orders.rebuild"
     REBUILDS_APPROVE = "rebuilds.approve"
 
+    CLAIMS_READ = "claims.read"
+    CLAIMS_HANDLE = "claims.handle"
+    COMPENSATION_GIVE = "compensation.give"
+    COMPENSATION_DEFINE = "compensation.define"
+    COMPENSATION_APPROVE = "compensation.approve"
+
     PAYMENTS_READ = "payments.read"
     PAYMENTS_CONFIRM = "payments.confirm"
     DISPUTES_HANDLE = "disputes.handle"
@@ -39,6 +45,7 @@ class Permission(StrEnum):
 
     CATALOG_EDIT = "catalog.edit"
     STOCK_EDIT = "stock.edit"
+    CODES_UPLOAD = "codes.upload"
     PRICES_EDIT = "prices.edit"
     PRICES_APPROVE = "prices.approve"
 
@@ -121,6 +128,17 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
             approved_by=P.REBUILDS_APPROVE,
         ),
         P.REBUILDS_APPROVE: _does("Approve that somebody else puts a lost order back."),
+        P.CLAIMS_READ: _reads("See any claim of a customer's, with his clues and what was found."),
+        P.CLAIMS_HANDLE: _does("Answer claims, and have what they are about looked for again."),
+        P.COMPENSATION_GIVE: _does(
+            "Compensate a customer as the policy says; above its limit only what another person has approved.",
+            approved_by=P.COMPENSATION_APPROVE,
+        ),
+        P.COMPENSATION_DEFINE: _does(
+            "Declare what the shop promises when something goes wrong, once another person has approved it.",
+            approved_by=P.COMPENSATION_APPROVE,
+        ),
+        P.COMPENSATION_APPROVE: _does("Approve a compensation, or a policy of them, that somebody else has asked for."),
         P.PAYMENTS_READ: _reads("See any payment, refund and dispute."),
         P.PAYMENTS_CONFIRM: _does("Say that money came in by bank transfer or in cash, or went back by hand."),
         P.DISPUTES_HANDLE: _does("Answer disputes, and put goods of lost ones back on sale."),
@@ -129,6 +147,7 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         P.BOOKS_RECONCILE: _does("Compare a provider's bill with the books, and settle differences."),
         P.CATALOG_EDIT: _does("Change what is for sale, its texts and pictures, and whether it is shown."),
         P.STOCK_EDIT: _does("Say what came in and what was counted, lost or broken."),
+        P.CODES_UPLOAD: _does("Upload the codes of digital goods; nobody at the desk can see one of them again."),
         P.PRICES_EDIT: _does(
             "Change prices; by more than the percentage only what another person has approved.",
             approved_by=P.PRICES_APPROVE,
@@ -187,6 +206,9 @@ _SUPPORT = frozenset(
         P.ORDERS_MAKE,
         P.ORDERS_CANCEL,
         P.ORDERS_REFUND,
+        P.CLAIMS_READ,
+        P.CLAIMS_HANDLE,
+        P.COMPENSATION_GIVE,
         P.ORDERS_REBUILD,
         P.PAYMENTS_READ,
         P.CUSTOMERS_READ,
@@ -208,6 +230,8 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             {
                 P.ORDERS_READ,
                 P.REFUNDS_APPROVE,
+                P.CLAIMS_READ,
+                P.COMPENSATION_APPROVE,
                 P.REBUILDS_APPROVE,
                 P.PAYMENTS_READ,
                 P.PAYMENTS_CONFIRM,
@@ -230,6 +254,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
         | _RISK_REVIEWER
         | {
             P.CATALOG_EDIT,
+            P.CODES_UPLOAD,
             P.PRICES_EDIT,
             P.DATA_EXPORT,
             P.ACCESS_GRANT,
@@ -237,6 +262,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             P.TOKENS_MANAGE,
             P.ALERTS_CLOSE,
             P.SETTINGS_EDIT,
+            P.COMPENSATION_DEFINE,
             P.KEYS_ROTATE,
             P.BACKUPS_TAKE,
             P.BACKUPS_RESTORE,

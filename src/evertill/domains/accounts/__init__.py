@@ -19,7 +19,20 @@ if TYPE_CHECKING:
         set_sms_second,
         upgrade_password,
     )
-    from evertill.domains.accounts.queries import find, find_deleted, read, read_addresses, read_names, read_password
+    from evertill.domains.accounts.queries import (
+        find,
+        find_all,
+        find_by_email_beginning,
+        find_by_name,
+        find_by_phone_tail,
+        find_by_words,
+        find_deleted,
+        read,
+        read_addresses,
+        read_many,
+        read_names,
+        read_password,
+    )
     from evertill.domains.accounts.rules import (
         AddressInvalid,
         NameInvalid,
@@ -44,6 +57,11 @@ __all__ = [
     "add_address",
     "erase",
     "find",
+    "find_all",
+    "find_by_email_beginning",
+    "find_by_name",
+    "find_by_phone_tail",
+    "find_by_words",
     "find_deleted",
     "hidden",
     "lock",
@@ -54,6 +72,7 @@ __all__ = [
     "read",
     "read_address",
     "read_addresses",
+    "read_many",
     "read_names",
     "read_password",
     "remove_address",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower, Reverse
 
 from evertill.domains.accounts.types import AccountState, AddressKind
 
@@ -39,7 +42,16 @@ class Account(models.Model):
                 name="accounts_account_password_hashed", condition=Q(("password__regex", r"^$|[$]"))
             ),
         )
-        indexes = (models.Index(name="accounts_account_deleted", fields=("deleted_at",), condition=Q(state="DELETED")),)
+        indexes = (
+            models.Index(name="accounts_account_deleted", fields=("deleted_at",), condition=Q(state="DELETED")),
+            # What whoever calls may say: how his name begins, or any word of it.
+            models.Index(
+                OpClass(Lower("display_name"), name="text_pattern_ops"),
+                name="accounts_account_by_name",
+                condition=Q(state="ACTIVE") & ~Q(display_name=""),
+            ),
+            GinIndex(SearchVector("display_name", config="simple"), name="accounts_account_by_words"),
+        )
 
 
 class Address(models.Model):
@@ -58,5 +70,18 @@ class Address(models.Model):
                 name="accounts_address_spelled",
                 condition=Q(kind=_EMAIL, address__regex=r"^[^@[:space:]A-Z]+@[^@[:space:]A-Z]+$")
                 | Q(kind=_PHONE, address__regex=r"^\+[1-9][0-9]{6,14}$"),
+            ),
+        )
+        indexes = (
+            # How an email address begins, and how a telephone number ends.
+            models.Index(
+                OpClass("address", name="varchar_pattern_ops"),
+                name="accounts_address_by_beginning",
+                condition=Q(kind=_EMAIL),
+            ),
+            models.Index(
+                OpClass(Reverse("address"), name="text_pattern_ops"),
+                name="accounts_address_by_tail",
+                condition=Q(kind=_PHONE),
             ),
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
+from evertill.kernel import db, sql
 
+_HERE = "evertill.domains.accounts"
 _ACTIVE = AccountState.ACTIVE.value
 
 
@@ -27,6 +29,12 @@ def find(*, kind: AddressKind, address: str) -> Account | None:
     """This function will return the account that has an address, which is in its one spelling."""
     found = models.Account.objects.filter(address__kind=kind.value, address__address=address, state=_ACTIVE).first()
     return None if found is None else to_account(found)
+
+
+def find_all(*, kind: AddressKind, addresses: Collection[str]) -> list[int]:
+    """This function will return the accounts that have any of these addresses, each in its one spelling."""
+    found = models.Address.objects.filter(kind=kind.value, address__in=sorted(addresses))
+    return list(found.order_by("account_id").values_list("account_id", flat=True))
 
 
 def read_addresses(*, account_id: int) -> list[Address]:
@@ -50,6 +58,42 @@ def find_deleted(*, after: dt.datetime) -> list[int]:
     """This function will return the accounts that were deleted after a moment."""
     deleted = models.Account.objects.filter(state=AccountState.DELETED.value, deleted_at__gt=after)
     return list(deleted.order_by("pk").values_list("pk", flat=True))
+
+
+def read_many(*, account_ids: Collection[int]) -> list[tuple[Account, list[Address]]]:
+    """This function will return accounts in use with their addresses, in two statements, in the order asked for."""
+    found = {row.pk: to_account(row) for row in models.Account.objects.filter(pk__in=account_ids, state=_ACTIVE)}
+    addresses: dict[int, list[Address]] = {account_id: [] for account_id in found}
+    for row in models.Address.objects.filter(account_id__in=list(found)).order_by("pk"):
+        addresses[row.account_id].append(Address(kind=AddressKind(row.kind), text=row.address, proved_at=row.proved_at))
+    return [(found[one], addresses[one]) for one in dict.fromkeys(account_ids) if one in found]
+
+
+def find_by_email_beginning(*, text: str, limit: int) -> list[int]:
+    """This function will return up to `limit` accounts with an email address that begins so, in lower case."""
+    return _ids("find_by_beginning", (text, text + chr(0x10FFFF), limit))
+
+
+def find_by_phone_tail(*, digits: str, limit: int) -> list[int]:
+    """This function will return up to `limit` accounts with a telephone number that ends with these digits."""
+    return _ids("find_by_tail", (digits, digits, limit))
+
+
+def find_by_name(*, text: str, limit: int) -> list[int]:
+    """This function will return up to `limit` accounts whose owner's name begins so, by name, in either case."""
+    return _ids("find_by_name", (text, text, limit))
+
+
+def find_by_words(*, words: Sequence[str], limit: int) -> list[int]:
+    """This function will return up to `limit` accounts with words in their owner's name that begin so.
+
+    Words have letters and digits only.
+    """
+    return _ids("find_by_words", (" & ".join(f"{word}:*" for word in words), limit))
+
+
+def _ids(statement: str, params: tuple[str | int, ...]) -> list[int]:
+    return [row[0] for row in db.fetch(sql.load(_HERE, statement), params, is_planned_anew=True)]
 
 
 def to_account(row: models.Account) -> Account:

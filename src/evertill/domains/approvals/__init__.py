@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         spend,
         withdraw,
     )
-    from evertill.domains.approvals.queries import find, read_open
+    from evertill.domains.approvals.queries import find, list_of_asker, read_open
     from evertill.domains.approvals.types import Approval, State
 
 __getattr__ = open_door(__name__)
@@ -31,6 +31,7 @@ __all__ = [
     "ask",
     "decide",
     "find",
+    "list_of_asker",
     "read_open",
     "spend",
     "withdraw",

@@ -50,5 +50,6 @@ class Approval(models.Model):
                 fields=("asked_by", "digest"),
                 condition=Q(state__in=("WAITING", "APPROVED")),
             ),
+            models.Index(name="approvals_approval_of_asker", fields=("asked_by", "-asked_at", "-id")),
             models.Index(name="approvals_approval_to_decide", fields=("asked_at", "id"), condition=Q(state="WAITING")),
         )

@@ -20,3 +20,8 @@ def find(*, approval_id: int) -> Approval | None:
 def read_open(*, now: dt.datetime, limit: int) -> list[Approval]:
     """This function will return up to `limit` approvals that wait to be decided, oldest first."""
     return as_approvals(db.fetch(sql.load(_HERE, "read_open"), (now, limit)))
+
+
+def list_of_asker(*, asked_by: str, limit: int) -> list[Approval]:
+    """This function will return the latest approvals that somebody has asked for, however they stand."""
+    return as_approvals(db.fetch(sql.load(_HERE, "list_of_asker"), (asked_by, limit)))

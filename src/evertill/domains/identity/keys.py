@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from evertill.kernel import crypto, db, sql
+from evertill.kernel.arrays import Ints
 
 _HERE = "evertill.domains.identity"
 _PURPOSE = "identity-keys"
@@ -47,12 +48,15 @@ def begin_rotation(*, now: dt.datetime, randbytes: Callable[[int], bytes] = secr
     return True
 
 
-def end_rotation() -> int:
-    """This function will remove the keys that encrypt nothing any more, but for the newest, and return how many."""
+def end_rotation(*, others: Callable[[], Collection[int]] = tuple) -> int:
+    """This function will remove the keys that encrypt nothing any more, but for the newest, and return how many.
+
+    `others` gives the keys that encrypt something elsewhere; it is asked once nobody can begin to use an old one.
+    """
     _alone()
     # Locked first and looked at by a second statement, which then sees what those committed who held one.
     db.fetch(sql.load(_HERE, "lock_keys"))
-    return db.execute(sql.load(_HERE, "remove_unused_keys"))
+    return db.execute(sql.load(_HERE, "remove_unused_keys"), (Ints(sorted(others())),))
 
 
 def _alone() -> None:

@@ -70,6 +70,7 @@ class Operation(StrEnum):
     EXPORT_DATA = "EXPORT_DATA"
     DELETE_ACCOUNT = "DELETE_ACCOUNT"
     PAY = "PAY"
+    VIEW_CODES = "VIEW_CODES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

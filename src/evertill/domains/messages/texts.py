@@ -37,6 +37,13 @@ _ENGLISH: _Texts = {
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
     ),
+    Kind.CODES_READY: (
+        "Order {order}: your codes are ready",
+        (
+            'The codes that you bought with your order {order} are ready. To see them, open "Find your order" in our'
+            " shop. We never send codes by message."
+        ),
+    ),
     Cause.WHOLE: (
         "Order {order}: your money is on its way back",
         "We have given back all that was left of what you paid for your order {order}: {amount}.",
@@ -101,6 +108,10 @@ _CHINESE: _Texts = {
     Kind.ORDER_PAID: (
         "订单 {order} 已付款",
         "我们已收到您为订单 {order} 支付的 {amount}。谢谢，订单已付清。",
+    ),
+    Kind.CODES_READY: (
+        "订单 {order}：您的兑换码已备好",
+        "您在订单 {order} 中购买的兑换码已备好。请打开店铺的“查找订单”页面查看。我们从不通过消息发送兑换码。",
     ),
     Cause.WHOLE: (
         "订单 {order}：款项正在退回",
@@ -181,6 +192,7 @@ _PURPOSES: Mapping[str, Mapping[str, str]] = {
         "step-up": "to confirm what you are doing at {shop}",
         "add-address": "to add this address to your account at {shop}",
         "claim-orders": "to find your orders at {shop}",
+        "claim": "to see what was found for your claim at {shop}",
     },
     "zh-hans": {
         "sign-in": "登录 {shop}",
@@ -188,6 +200,7 @@ _PURPOSES: Mapping[str, Mapping[str, str]] = {
         "step-up": "在 {shop} 确认您正在进行的操作",
         "add-address": "将此地址添加到您在 {shop} 的账户",
         "claim-orders": "在 {shop} 查找您的订单",
+        "claim": "在 {shop} 查看您的申请结果",
     },
 }
 _ANY_PURPOSE: Mapping[str, str] = {"en": "for {shop}", "zh-hans": "在 {shop} 的操作"}

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     ORDER_MADE = "ORDER_MADE"
     # Facts: order, amount and currency.
     ORDER_PAID = "ORDER_PAID"
+    # The same: goods that are codes wait on the order's page. The message has none of them.
+    CODES_READY = "CODES_READY"
     # The same, and cause.
     REFUNDED = "REFUNDED"
     # Facts: notice and at; as it needs them device, place, address, name, left, ready_at, ends_at and cancel (a path).

@@ -111,6 +111,7 @@ class EventKind(StrEnum):
     REFUND_REQUESTED = "refund.requested"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
+    CODES_DELIVERED = "codes.delivered"
     REBUILT = "receipt.rebuilt"
     # Staff placed it for its customer; the audit trail says how he agreed.
     MADE = "staff.made"

@@ -143,4 +143,8 @@ class Refund(models.Model):
             models.Index(
                 name="payments_refund_to_follow", fields=("look_at", "id"), condition=Q(look_at__isnull=False)
             ),
+            # Few are under way or refused, among all that were ever made.
+            models.Index(
+                name="payments_refund_open", fields=("state", "-id"), condition=Q(state__in=("REQUESTED", "FAILED"))
+            ),
         )

@@ -71,6 +71,12 @@ def find_by_provider_id(*, provider: str, provider_id: str) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
+def seek_by_provider_id(*, providers: Sequence[str], provider_id: str) -> list[int]:
+    """This function will return the ids of payments that some of these providers know by an id of theirs."""
+    rows = db.fetch(sql.load(_HERE, "seek_provider_ids"), (Texts(providers), provider_id))
+    return [intent_id for (intent_id,) in rows]
+
+
 def read_waiting(*, providers: Sequence[str], limit: int) -> list[Intent]:
     """This function will return up to `limit` payments of these providers that wait for their money, oldest first."""
     rows = db.fetch(sql.load(_HERE, "waiting_intents"), (Texts(providers), limit))
@@ -81,6 +87,19 @@ def read_waiting_refunds(*, providers: Sequence[str], limit: int) -> list[Refund
     """This function will return up to `limit` refunds of these providers that have not been sent, oldest first."""
     rows = db.fetch(sql.load(_HERE, "waiting_refunds"), (Texts(providers), limit))
     return [_refund(row) for row in rows]
+
+
+def list_refunds(*, states: Sequence[RefundState], behind: int | None, limit: int) -> list[tuple[Refund, dt.datetime]]:
+    """This function will return up to `limit` refunds in these states behind an id, the latest first, with when."""
+    values = (2**62 if behind is None else behind, Texts([state.value for state in states]), limit)
+    # Which index is best depends on how many are in these states.
+    rows = db.fetch(sql.load(_HERE, "list_refunds"), values, is_planned_anew=True)
+    return [(_refund(row[:-1]), row[-1]) for row in rows]
+
+
+def read_unfinished(*, limit: int) -> list[Intent]:
+    """This function will return up to `limit` payments that have not ended, those first that are looked after next."""
+    return [_intent(row) for row in db.fetch(sql.load(_HERE, "unfinished_intents"), (limit,))]
 
 
 def find_ours(*, intent_ids: Iterable[int]) -> set[tuple[str, int]]:

@@ -49,7 +49,7 @@ class EventOut(msgspec.Struct, frozen=True):
         Meta(
             description="order.placed, order.paid, order.refunded, order.cancelled, order.expired; payment.pending,"
             " payment.authorized, payment.captured (money that goes back), payment.failed, payment.cancelled;"
-            " refund.requested, refund.succeeded, refund.failed. More will follow.",
+            " refund.requested, refund.succeeded, refund.failed; codes.delivered. More will follow.",
             examples=["order.paid"],
         ),
     ]

@@ -19,6 +19,7 @@ from evertill.journeys.give_receipts import give_receipt
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.list_methods import list_methods
 from evertill.journeys.see_own import own_rows
+from evertill.journeys.view_codes import count_codes
 from evertill.journeys.view_order import Order, OrderNotFound, view_order
 from evertill.journeys.view_payment import Intent, list_payments
 from evertill.journeys.view_receipt import view_receipt
@@ -103,6 +104,7 @@ def order_page(
     with own_rows():
         order = view_order(order_id=opened.id)
         payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
+        codes = count_codes(order_id=order.id)
     # What is still under way goes on under the key that it began with; a new try gets a new one.
     is_same = isinstance(error, TakesLonger | db.OutcomeUnknown) or (error is not None and error.code == "OVERLOADED")
     context = {
@@ -112,6 +114,7 @@ def order_page(
             for intent in payments
         ],
         "refunds": [ordered.show_refund(refund, language=language) for refund in refunds],
+        "codes": codes,
         "ways": ordered.show_methods(list_methods()),
         "chosen": method,
         "key": key if is_same else secrets.token_urlsafe(18),

@@ -105,6 +105,11 @@ def _known(*, has_order: bool) -> dict[str, tuple[str, str, str]]:
             _("It was kept completely or not at all, and nothing is paid twice."),
             again,
         ),
+        "CODES_HELD": (
+            _("The codes of this order cannot be shown at the moment."),
+            _("They are kept for you."),
+            _("Please ask the shop about this order."),
+        ),
         "DATABASE_UNAVAILABLE": (_("The shop is busy or starting again."), nothing, again),
         "DATABASE_BUSY": (_("The shop is busy or starting again."), nothing, again),
         "OVERLOADED": (_("Many customers are paying at this moment."), stands, again),

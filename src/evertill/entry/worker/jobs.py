@@ -16,7 +16,9 @@ from procrastinate.job_context import JobContext
 from evertill.entry.worker.meters import ALERTS_OPEN
 from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import delete_my_account as deleting
+from evertill.journeys import deliver_codes as delivering
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import find_claimed as claiming
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
@@ -86,6 +88,13 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
     _each_by_itself(context, names, lambda name: following.handle_events_of(provider=name, now=clock.now()))
 
 
+@app.periodic(cron="* * * * * */10")
+@app.task(name="deliver_codes", queueing_lock="deliver_codes", pass_context=True)
+def deliver_codes(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Give paid orders their codes, batch by batch, until a batch is not full."""
+    _until_done(context, lambda: delivering.deliver_codes(now=clock.now()), limit=config.get().codes_batch_max)
+
+
 # Often, instead of being asked for: writing a message then costs those who move money nothing more.
 @app.periodic(cron="* * * * * */10")
 @app.task(name="send_messages", queueing_lock="send_messages", pass_context=True)
@@ -120,6 +129,15 @@ def settle_submissions(timestamp: int) -> None:  # noqa: ARG001 — as above.
     settled = finishing.settle_submissions(now=clock.now())
     if settled:
         _log.info("submissions settled", submissions=settled)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="search_claims", queueing_lock="search_claims")
+def search_claims(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Look for what claims are about that the database had no time for when they were filed."""
+    searched = claiming.search_filed(now=clock.now())
+    if searched:
+        _log.info("claims searched", claims=searched)
 
 
 # Often, because customers are told a day by which it is gone.

@@ -13,7 +13,7 @@ from evertill.journeys.enter_desk import Entered
 from evertill.journeys.view_recovery import Kind, Verdict, view_drill, view_recovery
 from evertill.kernel import clock
 
-_SHOWN = 24
+_SHOWN = 12
 
 
 @desk_view(Permission.BACKUPS_READ)

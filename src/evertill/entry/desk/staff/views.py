@@ -12,7 +12,7 @@ from evertill.entry.desk.failures import objection
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.who import known_as
-from evertill.entry.desk.words import permission, role
+from evertill.entry.desk.words import role
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.account.words import factor_name
 from evertill.journeys import manage_roles, manage_staff
@@ -65,7 +65,6 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
                 "name": one.name,
                 "title": role(one.name),
                 "says": one.says,
-                "permissions": [permission(each) for each in Permission if each in one.permissions],
                 "objection": objection(why_not),
                 "can_give": why_not is None,
             }

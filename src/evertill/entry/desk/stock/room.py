@@ -32,6 +32,11 @@ ROOM = Room(
         "STOCK_IMPOSSIBLE": (_("The stock cannot change so."), _NOTHING, _AGAIN),
         "UNKNOWN_SKU": (_("There is no such SKU."), _NOTHING, _("Look for it in the list.")),
         "UNKNOWN_STOCK_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the SKU.")),
+        "SOLD_BY_CODES": (
+            _("This is sold by codes: its pieces are the codes that are there."),
+            _NOTHING,
+            _("Upload codes to have more of it."),
+        ),
         "STOCK_UNDONE": (
             _("This change was taken back already, or takes another one back itself."),
             _NOTHING,

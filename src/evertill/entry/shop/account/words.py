@@ -37,6 +37,7 @@ _NAMES: Mapping[Factor, Promise | str] = {
 }
 
 _OPERATIONS: Mapping[str, Promise | str] = {
+    "VIEW_CODES": _("You are about to see the codes of an order."),
     "CHANGE_PASSWORD": _("You are about to change your password."),
     "SET_PASSWORD": _("You are about to set a password."),
     "REMOVE_PASSWORD": _("You are about to remove your password."),

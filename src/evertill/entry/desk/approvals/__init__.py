@@ -1,0 +1,1 @@
+"""A room of the desk: what waits for another person."""

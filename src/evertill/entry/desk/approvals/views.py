@@ -1,0 +1,170 @@
+"""Approvals: what waits for me, what I asked for, and what exactly one of them is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk import words
+from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.who import known_as
+from evertill.journeys import decide_approvals as deciding
+from evertill.journeys.decide_approvals import Approval, Asked, State
+from evertill.journeys.enter_desk import Entered
+from evertill.kernel import clock, ids
+from evertill.kernel.money import Money
+
+_LISTED_MAX = 100
+_STATES: Mapping[State, tuple[Promise | str, str]] = {
+    State.WAITING: (_("Waits"), "wait"),
+    State.APPROVED: (_("Approved"), "good"),
+    State.REFUSED: (_("Refused"), "bad"),
+    State.WITHDRAWN: (_("Taken back"), ""),
+    State.SPENT: (_("Done"), "good"),
+}
+_EXPIRED = (_("Too old"), "")
+# What the parts of a request are called; those that are not here keep their own names.
+_NAMES: Mapping[str, Promise | str] = {
+    "amount": _("Amount"),
+    "lines": _("Pieces"),
+    "whole": _("All that is left"),
+    "restock": _("Goods go back on sale"),
+    "reason": _("Reason"),
+    "why": _("Why"),
+    "table": _("Table"),
+    "filters": _("Filters"),
+    "things": _("Things"),
+    "bulk": _("In bulk"),
+    "role": _("Role"),
+    "before": _("Before"),
+    "after": _("After"),
+}
+# Digests say nothing to people, and currencies stand with their amounts.
+_UNSAID = ("digest", "currency")
+# Where somebody does what was approved, by the kind of thing that it is done to.
+_WAYS: Mapping[str, str] = {
+    "order": "desk:refunds:order",
+    "bulk": "desk:bulk:show",
+    "account": "desk:staff:show",
+    "preference": "desk:preferences:show",
+}
+
+
+@desk_view(Permission.ALERTS_READ)
+def index(request: HttpRequest, entered: Entered) -> HttpResponse:
+    """This function will list what waits for somebody, and what he asked for himself."""
+    now = clock.now()
+    waiting = deciding.list_waiting(asker=entered.asker, now=now, limit=_LISTED_MAX)
+    mine = deciding.list_asked(asker=entered.asker, limit=_LISTED_MAX)
+    names = known_as({one.asked_by for one in waiting} | {one.decided_by for one in mine})
+    context = {
+        "waiting": [_row(one, names) for one in waiting if one.asked_by != entered.asker.name],
+        "mine": [_row(one, names) for one in mine],
+    }
+    return desk_page(request, entered, "approvals/index.html", context)
+
+
+@desk_view(Permission.OWN_ACCOUNT)
+def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will show what exactly somebody asks for."""
+    asked = deciding.look_at(asker=entered.asker, approval_id=_read(number), now=clock.now())
+    names = known_as({asked.approval.asked_by, asked.approval.decided_by})
+    people = known_as({f"STAFF:{account}" for account in asked.touched})
+    context = {
+        "asked": asked,
+        "row": _row(asked.approval, names),
+        "content": _content(asked.content),
+        "touched": sorted(people.values()),
+        "at_stake": [words.permission(one) for one in asked.at_stake],
+        "way": _way(asked),
+    }
+    return desk_page(request, entered, "approvals/show.html", context)
+
+
+@desk_view(Permission.OWN_ACCOUNT, methods=("POST",))
+def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will approve or refuse what somebody asks for; who approves proves anew that it is he."""
+    verdict = request.POST.get("verdict", "")
+    if verdict not in ("approve", "refuse"):
+        raise Http404
+    deciding.decide(
+        asker=entered.asker,
+        approval_id=_read(number),
+        is_approved=verdict == "approve",
+        why=request.POST.get("why", "").strip()[:500],
+        must_prove=True,
+        now=clock.now(),
+    )
+    return see_other("desk:approvals:show", number, done="approved" if verdict == "approve" else "refused")
+
+
+@desk_view(Permission.OWN_ACCOUNT, methods=("POST",))
+def withdraw(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will take back what somebody asked for himself."""
+    deciding.withdraw(asker=entered.asker, approval_id=_read(number), now=clock.now())
+    return see_other("desk:approvals:show", number, done="withdrawn")
+
+
+def _row(one: Approval, names: Mapping[str, str]) -> dict[str, Any]:
+    is_over = one.state in (State.WAITING, State.APPROVED) and one.expires_at <= clock.now()
+    return {
+        "one": one,
+        "number": ids.to_number(one.id),
+        "what": words.permission(Permission(one.operation)),
+        "on": one.subject.replace(":", " ", 1),
+        "by": names.get(one.asked_by, ""),
+        "decided_by": names.get(one.decided_by, ""),
+        "state": _EXPIRED if is_over else _STATES[one.state],
+    }
+
+
+def _content(content: Mapping[str, Any]) -> list[tuple[Promise | str, str]]:
+    """Return what a request says, in words, part by part."""
+    said = []
+    for name, value in content.items():
+        if name in _UNSAID or value in (None, "", [], {}):
+            continue
+        text = _value(value)
+        if name == "amount" and "currency" in content:
+            text = str(Money(amount=int(value), currency=str(content["currency"])))
+        said.append((_NAMES.get(name, name), text))
+    return said
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(_("yes")) if value else str(_("no"))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_value(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        inner = isinstance(value[0], list | tuple) if value else False
+        return ("; " if inner else " ").join(_value(part) for part in value)
+    return str(value)
+
+
+def _way(asked: Asked) -> str:
+    """Return where its asker does what was approved; "" where he has to find the way himself."""
+    if not (asked.is_mine and asked.is_usable):
+        return ""
+    kind, _colon, number = asked.approval.subject.partition(":")
+    if kind not in _WAYS:
+        return ""
+    try:
+        address = reverse(_WAYS[kind], args=(number,))
+    except NoReverseMatch:
+        return ""
+    return f"{address}?approval={ids.to_number(asked.approval.id)}"
+
+
+def _read(number: str) -> int:
+    try:
+        return ids.from_number(number)
+    except ids.InvalidNumber:
+        raise Http404 from None

@@ -1,0 +1,155 @@
+"""The pages of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.domains.identity import Factor
+from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.shop.account.words import factor_name
+from evertill.entry.shop.pages import keep_private
+from evertill.journeys import recover_account
+from evertill.journeys.end_sessions import end_sessions_of_customer
+from evertill.journeys.enter_desk import Entered
+from evertill.journeys.export_customer_data import ask_to_export_customer_data, export_customer_data
+from evertill.journeys.find_customers import find_customers
+from evertill.journeys.send_messages import retry_message
+from evertill.journeys.show_customer import CustomerGone, show_customer
+from evertill.kernel import clock, ids
+
+_FOUND_MAX = 50
+_ORDER_STATES: Mapping[str, tuple[str, Promise | str]] = {
+    "PLACED": ("wait", _("Unpaid")),
+    "PAID": ("good", _("Paid")),
+    "CANCELLED": ("", _("Cancelled")),
+    "EXPIRED": ("", _("Expired")),
+    "REFUNDED": ("", _("Refunded")),
+}
+_MESSAGE_STATES: Mapping[str, tuple[str, Promise | str]] = {
+    "WAITING": ("wait", _("under way")),
+    "SENT": ("good", _("sent")),
+    "UNDELIVERABLE": ("bad", _("given up")),
+}
+
+
+@desk_view(Permission.CUSTOMERS_READ)
+def index(request: HttpRequest, entered: Entered) -> HttpResponse:
+    """This function will show the customers that fit what whoever calls said."""
+    typed = request.GET.get("q", "").strip()
+    found = find_customers(asker=entered.asker, text=typed, limit=_FOUND_MAX + 1, now=clock.now()) if typed else []
+    context = {
+        "typed": typed,
+        "customers": [
+            {
+                "number": ids.to_number(one.account.id),
+                "name": one.account.display_name,
+                "addresses": one.addresses,
+                "created_at": one.account.created_at,
+            }
+            for one in found[:_FOUND_MAX]
+        ],
+        "has_more": len(found) > _FOUND_MAX,
+    }
+    return desk_page(request, entered, "customers/index.html", context)
+
+
+@desk_view(Permission.CUSTOMERS_READ)
+def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will show one customer, his addresses hidden."""
+    return _page(request, entered, number)
+
+
+@desk_view(Permission.CUSTOMERS_READ, methods=("POST",))
+def addresses(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will show one customer with his addresses, for who says why he has to read them."""
+    return _page(request, entered, number, why=text_of(request, "why"))
+
+
+@desk_view(Permission.CUSTOMERS_HELP, methods=("POST",))
+def sign_out(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will sign a customer out everywhere."""
+    end_sessions_of_customer(
+        asker=entered.asker, account_id=_account(number), why=text_of(request, "why"), now=clock.now()
+    )
+    return see_other("desk:customers:show", number, done="signed-out")
+
+
+@desk_view(Permission.CUSTOMERS_HELP, methods=("POST",))
+def stop_recovery(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will stop a recovery that the customer says is not his."""
+    is_stopped = recover_account.cancel_for_customer(asker=entered.asker, account_id=_account(number), now=clock.now())
+    return see_other("desk:customers:show", number, done="stopped" if is_stopped else "not-stopped")
+
+
+@desk_view(Permission.MESSAGES_RESEND, methods=("POST",))
+def send_again(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will have a message sent again that was given up."""
+    retry_message(key=text_of(request, "key"), asker=entered.asker, now=clock.now())
+    return see_other("desk:customers:show", number, done="sent")
+
+
+@desk_view(Permission.DATA_EXPORT, methods=("POST",))
+def export(request: HttpRequest, entered: Entered, number: str) -> HttpResponseBase:
+    """This function will send all that is kept of a customer as a file, or ask for the approval that it needs."""
+    account_id, now = _account(number), clock.now()
+    if reason := asks(request):
+        ask_to_export_customer_data(asker=entered.asker, account_id=account_id, why=reason, now=now)
+        return see_other("desk:customers:show", number, done="asked")
+    file = export_customer_data(asker=entered.asker, account_id=account_id, why=text_of(request, "why"), now=now)
+    name = f"customer-{number}.json"
+    return keep_private(FileResponse(file, as_attachment=True, filename=name, content_type="application/json"))
+
+
+def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "") -> HttpResponse:
+    try:
+        one = show_customer(
+            asker=entered.asker, account_id=_account(number), now=clock.now(), with_addresses=bool(why), why=why
+        )
+    except CustomerGone:
+        raise Http404 from None
+    context = {
+        "customer": one,
+        "number": number,
+        "name": one.account.display_name or number,
+        "factors": ", ".join(factor_name(factor) for factor in Factor if factor in one.factors),
+        "sessions": [
+            {
+                "session": session,
+                "factors": ", ".join(factor_name(factor) for factor in Factor if factor in session.proved),
+                "ended_at": ended_at,
+            }
+            for session, ended_at in one.sessions
+        ],
+        "orders": [
+            {"order": order, "href": _order_page(order.id), "state": _ORDER_STATES.get(order.state, ("", order.state))}
+            for order in one.orders
+        ],
+        "messages": [
+            {"message": each, "state": _MESSAGE_STATES.get(each.state, ("", each.state))} for each in one.messages
+        ],
+        "is_oneself": one.account.id == entered.session.account_id,
+    }
+    return desk_page(request, entered, "customers/show.html", context)
+
+
+def _order_page(order_id: int) -> str:
+    try:
+        return reverse("desk:orders:show", args=[ids.to_number(order_id)])
+    except NoReverseMatch:
+        return ""
+
+
+def _account(number: str) -> int:
+    try:
+        return ids.from_number(number)
+    except ids.InvalidNumber:
+        raise Http404 from None

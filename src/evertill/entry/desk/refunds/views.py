@@ -1,0 +1,77 @@
+"""Refunds: the list, one that was refused asked for again, and one that was sent by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.who import known_as
+from evertill.journeys.confirm_refund import confirm_refund
+from evertill.journeys.enter_desk import Entered
+from evertill.journeys.look_at_refunds import RefundState, look_at_refunds
+from evertill.journeys.refund_again import refund_again
+from evertill.kernel import clock, ids
+
+_PAGE = 50
+STATES: Mapping[RefundState, tuple[Promise | str, str]] = {
+    RefundState.REQUESTED: (_("On its way"), "wait"),
+    RefundState.SUCCEEDED: (_("Given back"), "good"),
+    RefundState.FAILED: (_("Refused"), "bad"),
+}
+
+
+@desk_view(Permission.PAYMENTS_READ)
+def index(request: HttpRequest, entered: Entered) -> HttpResponse:
+    """This function will list refunds, the latest first: all, or those in one state."""
+    asked = request.GET.get("state", "")
+    states: Sequence[RefundState] = [RefundState(asked)] if asked in list(RefundState) else list(RefundState)
+    older = request.GET.get("older", "")
+    found = look_at_refunds(
+        asker=entered.asker,
+        states=states,
+        behind=read_number(older) if older else None,
+        limit=_PAGE + 1,
+        now=clock.now(),
+    )
+    names = known_as({one.refund.refund.actor for one in found})
+    rows = [
+        {"one": one, "state": STATES[one.refund.refund.state], "by": names[one.refund.refund.actor]}
+        for one in found[:_PAGE]
+    ]
+    context = {
+        "rows": rows,
+        "states": [(state.value, words, state.value == asked) for state, (words, _look) in STATES.items()],
+        "shown": asked,
+        "older": found[_PAGE - 1].refund.refund.number if len(found) > _PAGE else "",
+        "newest": bool(older),
+    }
+    return desk_page(request, entered, "refunds/index.html", context)
+
+
+@desk_view(Permission.ORDERS_REFUND, methods=("POST",))
+def again(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will ask the provider anew for a refund that it had refused."""
+    refund = refund_again(refund_id=read_number(number), asker=entered.asker, now=clock.now())
+    return see_other("desk:refunds:index", done=refund.state.value.lower())
+
+
+@desk_view(Permission.PAYMENTS_CONFIRM, methods=("POST",))
+def sent(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will note that somebody has sent a refund by hand."""
+    reference = request.POST.get("reference", "")[:200]
+    confirm_refund(refund_id=read_number(number), reference=reference, asker=entered.asker, now=clock.now())
+    return see_other("desk:refunds:index", done="sent")
+
+
+def read_number(number: str) -> int:
+    """This function will return the id of a number in an address; one that there cannot be is not found."""
+    try:
+        return ids.from_number(number)
+    except ids.InvalidNumber:
+        raise Http404 from None

@@ -1,0 +1,40 @@
+"""Look at payments, as staff: what has not ended, what waits for a word of theirs, and what is disputed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evertill.domains import payments
+from evertill.domains.access import Permission
+from evertill.domains.disputes import Dispute
+from evertill.domains.payments import Intent
+from evertill.domains.trail import Subject
+from evertill.journeys.list_waiting import Awaited, Owed, list_waiting
+from evertill.journeys.permitted import Asker, looking
+from evertill.journeys.watch_disputes import list_disputes
+
+__all__ = ["Awaited", "Dispute", "Intent", "Owed", "Unfinished", "look_at_payments"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """What has not ended: money that staff confirm, money that they send, what providers are asked after, disputes."""
+
+    awaited: Sequence[Awaited]
+    owed: Sequence[Owed]
+    followed: Sequence[Intent]
+    disputes: Sequence[Dispute]
+
+
+def look_at_payments(*, asker: Asker, limit: int, now: dt.datetime) -> Unfinished:
+    """This function will return up to `limit` of each, the most urgent first; raises Forbidden."""
+    subject = Subject(kind="payments", id="unfinished")
+    with looking(asker=asker, permission=Permission.PAYMENTS_READ, subject=subject, now=now) as look:
+        awaited, owed = list_waiting(limit=limit)
+        by_hand = {one.intent.id for one in awaited}
+        followed = [one for one in payments.read_unfinished(limit=limit) if one.id not in by_hand]
+        disputes = list_disputes(limit=limit)
+        look.note(awaited=len(awaited), owed=len(owed), followed=len(followed), disputes=len(disputes))
+    return Unfinished(awaited=awaited, owed=owed, followed=followed, disputes=disputes)

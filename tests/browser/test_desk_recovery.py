@@ -1,0 +1,69 @@
+"""Backups at the desk, in a real browser: the pictures of drills, and a certificate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.browser.clerk import hire
+from tests.browser.exam import Exam
+from tests.browser.visitor import Door
+from tests.shop import Shop
+
+LINE = "0123456789abcdef"
+
+
+@pytest.fixture
+def tried(shop: Shop) -> None:
+    """Two days of backups and drills, one of which failed, as the shop's own tables have them."""
+    place = shop.folder / "backups"
+    place.mkdir(exist_ok=True)
+    now = dt.datetime.now(dt.UTC)
+    line = {"id": LINE, "system": "1", "segment_bytes": 1 << 24, "began_at": now.isoformat(), "format": 1}
+    (place / "line.json").write_text(json.dumps(line), encoding="utf-8")
+    (place / "log.json").write_text("0", encoding="utf-8")
+    drill = """
+        insert into recovery_drill (occasion, backup, began_at, ended_at, verdict, rpo_ms, rto_ms, certificate)
+        select
+            'RANDOM', 'x', moment - interval '9 seconds', moment, case when n = 13 then 'FAILED' else 'PASSED' end,
+            case when n <> 13 then 120 + n * 37 %% 400 end, case when n <> 13 then 5000 + n * 811 %% 3000 end,
+            array['✓ every file is as PostgreSQL listed it', '✓ its books are sound']
+        from (select n, %s::timestamptz - n * interval '70 minutes' as moment from generate_series(1, 40) as n) as hours
+    """
+    backup = """
+        insert into recovery_backup
+            (id, line, kind, state, parent, began_at, ended_at, start, stop, plain_bytes, stored_bytes, error)
+        select
+            'b' || n, %s, case when n = 9 then 'FULL' else 'INCREMENTAL' end,
+            case when n = 4 then 'FAILED' else 'COMPLETE' end, case when n = 9 then null else 'b9' end, moment,
+            moment + interval '4 seconds', 10 - n, 11 - n, 40000000 / n, 9000000 / n,
+            case when n = 4 then 'sftp://copies: No space left on device.' else '' end
+        from (select n, %s::timestamptz - n * interval '60 minutes' as moment from generate_series(1, 9) as n) as hours
+        on conflict do nothing
+    """
+    with psycopg.connect(shop.database_url) as database:
+        database.execute(drill, [now])
+        database.execute(backup, [LINE, now])
+
+
+@pytest.mark.usefixtures("tried")
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_auditor_sees_whether_the_shop_could_be_brought_back(
+    enter: Door, shop: Shop, pictures: Path | None, language: str
+) -> None:
+    eve = hire(enter, shop, "auditor", mail=f"eve.{language}@example.com", language=language)
+    exam = Exam(language=language, folder=pictures, of="desk-")
+
+    eve.open("recovery/")
+    eve.visitor.sees("Backups")
+    exam.look(eve.page, "recovery")
+    assert eve.find("svg[role=img]").count() == 2
+    eve.visitor.press(eve.find("tbody th a").first)
+    eve.visitor.sees("Restore drill")
+    exam.look(eve.page, "recovery-drill")
+
+    assert not exam.faults, "\n".join(exam.faults)
