@@ -252,3 +252,25 @@ class TestDoors:
         assert packer.get("prices/").status_code == 403
         assert packer.post("prices/", **{"price:L-1/a": "1.00", "seen:L-1/a": "10.00"}).status_code == 403
         assert clerk("support").get("stock/").status_code == 403
+
+
+class TestManyPrices:
+    def test_are_changed_by_a_percentage_by_way_of_a_bulk(self, ada: Clerk) -> None:
+        answer = ada.post("prices/raise", currency="GBP", percent="5", step="0.05", why="Spring")
+
+        assert "/desk/bulk/" in where(answer)
+        assert "10.50 GBP" in text_of(ada.get(where(answer).partition("/desk/")[2]))
+        assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
+
+    @pytest.mark.parametrize("percent", ["", "five", "-100", "1e9", "nan"])
+    def test_need_a_percentage(self, ada: Clerk, percent: str) -> None:
+        assert ada.post("prices/raise", currency="GBP", percent=percent).status_code == 422
+
+    def test_go_out_as_a_table_and_come_in_again(self, ada: Clerk) -> None:
+        saved = ada.get("prices/table/save?currency=GBP").content.decode()
+
+        assert ada.post("prices/table", table=saved).status_code == 422
+        assert "/desk/bulk/" in where(ada.post("prices/table", table=saved.replace("10.00", "10.50")))
+        wrong = ada.post("prices/table", table=saved.replace("10.00", "ten"))
+        assert wrong.status_code == 422
+        assert "Line 2:" in text_of(wrong)

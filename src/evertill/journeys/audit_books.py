@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from evertill.domains import disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import (
+    claims,
+    disputes,
+    fulfilment,
+    ledger,
+    orders,
+    payments,
+    reconciliation,
+    reviews,
+    stock,
+    submissions,
+)
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
@@ -39,7 +50,9 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    REVIEWS = "every review's moves tell how it came to its state, and what is not approved holds its order"
     CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
+    COMPENSATED = "every compensation is what a rule allows, and was paid as it says, and no other"
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
     JOURNAL = "everything that became of an order is as it was journalled"
     CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
@@ -200,6 +213,16 @@ def _submissions() -> _Found:
             yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, its key has {there}"
 
 
+def _reviews() -> _Found:
+    for review_id, state, last in reviews.find_history_differences():
+        yield ids.to_number(review_id), f"state {state}, last move {last}"
+    holding = {(order_id, f"review:{ids.to_number(review_id)}") for order_id, review_id in reviews.stream_holding()}
+    held = set(orders.stream_review_holds())
+    for order_id, subject in sorted(holding ^ held):
+        wrong = "does not hold it" if (order_id, subject) in holding else "holds it, and should not"
+        yield ids.to_number(order_id), f"{subject} {wrong}"
+
+
 def _codes() -> _Found:
     for wrong in fulfilment.find_differences():
         yield wrong.subject, wrong.detail
@@ -228,6 +251,27 @@ def _holds() -> _Found:
         why = "is lost" if is_lost else "is open"
         wrong = "which does not hold it" if (order_id, name, is_lost) in holding else "which cannot be"
         yield ids.to_number(order_id), f"{name} {why}, {wrong}"
+
+
+def _compensated() -> _Found:
+    # They are few: each took somebody's decision.
+    given = list(claims.queries.stream_awards())
+    paid = iter([(award.number, award.amount) for award in given if award.way is claims.Way.BALANCE])
+    yield from _unequal(paid, ledger.stream_compensations(), left="given", right="in the ledger")
+    refunds = payments.read_refunds(refund_ids=[award.target_id for award in given if award.way is claims.Way.REFUND])
+    policies = {version: claims.queries.read_policy(version=version) for version in {award.version for award in given}}
+    for award in given:
+        if award.way is claims.Way.REFUND:
+            refund = refunds.get(award.target_id)
+            if refund is None or refund.amount != award.amount.amount:
+                yield award.number, f"given {award.amount}, refunded {refund.amount if refund else 'nothing'}"
+        rules = policies[award.version].rules
+        rule = rules[award.rule] if award.rule < len(rules) else None
+        if rule is None or rule.about is not award.about or award.amount.amount > rule.order_max:
+            yield (
+                award.number,
+                f"given {award.amount}, which rule {award.rule} of policy {award.version} does not allow",
+            )
 
 
 _Named = Iterator[tuple[str, Money]]
@@ -284,7 +328,9 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.REVIEWS: _reviews,
     Check.CODES: _codes,
+    Check.COMPENSATED: _compensated,
     Check.RECEIPTS: find_altered_orders,
     Check.JOURNAL: find_altered_events,
     Check.CHAIN: find_chain_faults,

@@ -18,11 +18,13 @@ from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import delete_my_account as deleting
 from evertill.journeys import deliver_codes as delivering
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import find_claimed as claiming
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
 from evertill.journeys import index_products as indexing
 from evertill.journeys import keep_submission as keeping
+from evertill.journeys import make_findable as making
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
 from evertill.journeys import run_bulk as bulks
@@ -63,6 +65,13 @@ def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
     """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
     names = db.with_connection(lambda: following.find_due_to_follow(now=clock.now()))
     _each_by_itself(context, names, lambda name: following.poll_provider(provider=name, now=clock.now()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="find_orders", queueing_lock="find_orders", pass_context=True)
+def find_orders(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Make orders findable for staff, batch by batch, behind those who place them."""
+    _until_done(context, lambda: making.make_findable(now=clock.now()), limit=config.get().find_batch_max)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -128,6 +137,15 @@ def settle_submissions(timestamp: int) -> None:  # noqa: ARG001 — as above.
     settled = finishing.settle_submissions(now=clock.now())
     if settled:
         _log.info("submissions settled", submissions=settled)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="search_claims", queueing_lock="search_claims")
+def search_claims(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Look for what claims are about that the database had no time for when they were filed."""
+    searched = claiming.search_filed(now=clock.now())
+    if searched:
+        _log.info("claims searched", claims=searched)
 
 
 # Often, because customers are told a day by which it is gone.

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.prices import history, views
+from evertill.entry.desk.prices import history, many, views
 from evertill.entry.desk.rooms import Room, Shelf
 
 _NOTHING = _("Nothing was changed.")
@@ -21,6 +21,9 @@ ROOM = Room(
     urls=[
         path("", views.index, name="index"),
         path("history", history.show, name="history"),
+        path("raise", many.raise_all, name="raise"),
+        path("table", many.take, name="table"),
+        path("table/save", many.save, name="save"),
         path("undo/<int:change_id>", history.undo, name="undo"),
     ],
     done={
@@ -33,6 +36,11 @@ ROOM = Room(
         "INVALID_MONEY": (_("This is not a price."), _HERE, _("Write it like 12.50, without signs.")),
         "PRICE_UNCHANGED": (_("No price is another one."), _NOTHING, _("Enter what a price is to be, and save.")),
         "TOO_MANY_PRICES": (_("These are too many prices at once."), _HERE, _("Change fewer at once.")),
+        "TABLE_UNUSABLE": (
+            _("This is no table of prices that can be used."),
+            _HERE,
+            _("Save a list here, change its prices, and paste it with its heading."),
+        ),
         "UNKNOWN_SKU": (_("There is no such SKU."), _HERE, _("Look for it in the list.")),
         "UNKNOWN_PRICE_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the price.")),
         "UNDONE_ALREADY": (

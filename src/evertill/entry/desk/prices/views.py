@@ -15,7 +15,7 @@ from evertill.journeys.change_prices import NewPrice, Priced
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, config, money
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.money import InvalidMoney, Money
+from evertill.kernel.money import InvalidMoney
 from evertill.kernel.versions import ChangedMeanwhile
 
 _ROWS = 50
@@ -72,13 +72,6 @@ def currencies() -> list[str]:
     return list(dict.fromkeys([*config.get().currencies, *pricing.list_currencies()]))
 
 
-def write(amount: int | None, currency: str) -> str:
-    """This function will write a price as it is typed; "" for none."""
-    if amount is None:
-        return ""
-    return f"{money.as_decimal(Money(amount=amount, currency=currency)):f}"
-
-
 def _change(request: HttpRequest, entered: Entered, currency: str, prices: list[NewPrice]) -> HttpResponse:
     why = request.POST.get("why", "")[:500].strip()
     kept = {"currency": currency, "q": request.GET.get("q", "")[:64], "after": request.GET.get("after", "")[:64]}
@@ -105,7 +98,7 @@ def _page(
     )
 
     def row(priced: Priced) -> Row:
-        shown = write(priced.amount, currency)
+        shown = pricing.write_price(priced.amount, currency=currency)
         return Row(
             priced=priced,
             shown=shown,
@@ -122,6 +115,5 @@ def _page(
         "next": rows[_ROWS - 1].sku if len(rows) > _ROWS else "",
         "is_later": bool(after),
         "why": request.POST.get("why", ""),
-        "step": f"{money.as_decimal(Money(amount=1, currency=currency)):f}",
     }
     return desk_page(request, entered, "prices/index.html", context, error=error)
