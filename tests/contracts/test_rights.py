@@ -101,6 +101,9 @@ class TestRights:
         assert fewer == {
             "catalog_change": ["SELECT", "INSERT"],
             "catalog_price_change": ["SELECT", "INSERT"],
+            "claims_award": ["SELECT", "INSERT"],
+            "claims_event": ["SELECT", "INSERT"],
+            "claims_policy": ["SELECT", "INSERT"],
             "django_migrations": ["SELECT"],
             "ledger_transaction": ["SELECT", "INSERT"],
             "preferences_value": ["SELECT", "INSERT"],

@@ -88,7 +88,16 @@ class TestExport:
 
         number = ids.to_number(intent.order_id)
         assert sorted(found) == [
-            *("account", "addresses", "browsers", "checkouts_that_failed", "has_all_orders", "made_at", "messages"),
+            *(
+                "account",
+                "addresses",
+                "browsers",
+                "checkouts_that_failed",
+                "claims",
+                "has_all_orders",
+                "made_at",
+                "messages",
+            ),
             *("orders", "sessions", "shop", "signing_in"),
         ]
         assert found["account"] == {

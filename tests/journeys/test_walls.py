@@ -31,6 +31,7 @@ ADA, BOB = 1, 2
 # Tables that say whose a row is, and that nobody from outside ever reads: the visitor's role has no right to them.
 _CLOSED = {
     "access_role_grant",
+    "claims_award",
     "disputes_dispute",
     "identity_attempt",
     "identity_challenge",

@@ -79,7 +79,7 @@ class TestPages:
                 assert answer.status_code < 500
                 # Signing in is for everybody; nothing that is for everybody leads there.
                 assert "/sign-in" in address or "/sign-in" not in answer.headers.get("Location", "")
-            elif audience == Audience.ORDER:
+            elif audience in (Audience.ORDER, Audience.CLAIM):
                 assert answer.status_code == 404
             else:
                 assert answer.status_code == 303

@@ -79,6 +79,7 @@ class TestTable:
         assert approving == {
             P.REFUNDS_APPROVE,
             P.REBUILDS_APPROVE,
+            P.COMPENSATION_APPROVE,
             P.PRICES_APPROVE,
             P.EXPORTS_APPROVE,
             P.RESTORES_APPROVE,

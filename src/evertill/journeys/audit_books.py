@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from evertill.domains import disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import claims, disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
@@ -40,6 +40,7 @@ class Check(StrEnum):
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
     CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
+    COMPENSATED = "every compensation is what a rule allows, and was paid as it says, and no other"
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
     JOURNAL = "everything that became of an order is as it was journalled"
     CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
@@ -230,6 +231,27 @@ def _holds() -> _Found:
         yield ids.to_number(order_id), f"{name} {why}, {wrong}"
 
 
+def _compensated() -> _Found:
+    # They are few: each took somebody's decision.
+    given = list(claims.queries.stream_awards())
+    paid = iter([(award.number, award.amount) for award in given if award.way is claims.Way.BALANCE])
+    yield from _unequal(paid, ledger.stream_compensations(), left="given", right="in the ledger")
+    refunds = payments.read_refunds(refund_ids=[award.target_id for award in given if award.way is claims.Way.REFUND])
+    policies = {version: claims.queries.read_policy(version=version) for version in {award.version for award in given}}
+    for award in given:
+        if award.way is claims.Way.REFUND:
+            refund = refunds.get(award.target_id)
+            if refund is None or refund.amount != award.amount.amount:
+                yield award.number, f"given {award.amount}, refunded {refund.amount if refund else 'nothing'}"
+        rules = policies[award.version].rules
+        rule = rules[award.rule] if award.rule < len(rules) else None
+        if rule is None or rule.about is not award.about or award.amount.amount > rule.order_max:
+            yield (
+                award.number,
+                f"given {award.amount}, which rule {award.rule} of policy {award.version} does not allow",
+            )
+
+
 _Named = Iterator[tuple[str, Money]]
 
 
@@ -285,6 +307,7 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
     Check.CODES: _codes,
+    Check.COMPENSATED: _compensated,
     Check.RECEIPTS: find_altered_orders,
     Check.JOURNAL: find_altered_events,
     Check.CHAIN: find_chain_faults,

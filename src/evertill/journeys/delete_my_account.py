@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import access, accounts, identity, messages, orders, submissions
+from evertill.domains import access, accounts, claims, identity, messages, orders, submissions
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
@@ -61,6 +61,7 @@ def _clean(account_id: int) -> None:
     with db.write():
         # The notice that it was deleted is still sent; once it was, the job removes it too.
         messages.remove_of_account(account_id=account_id)
+        claims.operations.pseudonymise(account_id=account_id)
     while _remove_submissions(account_id, limit=limit) == limit:
         continue
     while _unname(account_id, limit=limit) == limit:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import msgspec
 
-from evertill.domains import access, identity, messages, orders, payments, submissions
+from evertill.domains import access, claims, identity, messages, orders, payments, submissions
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
@@ -122,6 +122,7 @@ def _about(account: Account, *, now: dt.datetime) -> dict[str, Any]:
         "checkouts_that_failed": [
             _submission(one) for one in submissions.list_of_account(account_id=account.id, limit=_LIST_MAX)
         ],
+        "claims": [_claim(one) for one in claims.queries.list_of_account(account_id=account.id, limit=_LIST_MAX)],
         "messages": [_message(one) for one in messages.read_of_account(account_id=account.id, limit=_LIST_MAX)],
     }
 
@@ -135,6 +136,21 @@ def _session(session: Session, ended_at: dt.datetime | None) -> dict[str, Any]:
         "seen_at": session.seen_at,
         "ends_at": session.ends_at,
         "ended_at": ended_at,
+    }
+
+
+def _claim(claim: claims.Claim) -> dict[str, Any]:
+    return {
+        "number": claim.number,
+        "about": claim.about,
+        "state": claim.state,
+        "clues": {name: getattr(claim.clues, name) for name in claim.clues.__struct_fields__},
+        "contact": claim.contact,
+        "words": claim.words,
+        "filed_at": claim.filed_at,
+        "decision": claim.decision,
+        "answer": claim.answer,
+        "decided_at": claim.decided_at,
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import catalog, ledger, preferences, receipts, stock, trail
+from evertill.domains import catalog, claims, ledger, preferences, receipts, stock, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -17,6 +17,7 @@ _ALL = ("select", "insert", "update", "delete")
 _FEWER: Mapping[str, tuple[str, ...]] = {
     **trail.RIGHTS,
     **ledger.RIGHTS,
+    **claims.RIGHTS,
     **preferences.RIGHTS,
     **receipts.RIGHTS,
     **catalog.RIGHTS,

@@ -50,6 +50,7 @@ OWN: Mapping[str, LiteralString] = {
     "identity_totp": _HIS,
     "messages_message": f"{_HIS} or {_OF_HIS_ORDER}",
     "submissions_submission": _HIS,
+    "claims_claim": _HIS,
 }
 
 _BYPASSES = "select from pg_roles where rolname = %s and (rolbypassrls or rolsuper)"

@@ -10,6 +10,7 @@ import base64
 import datetime as dt
 import os
 import secrets
+import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -358,7 +359,8 @@ def _stage(work: _Work, name: str, plain: bytes) -> Part:
         file.flush()
         # On its way to the disk, without anybody waiting: orders wait for the same disk. It is looked at again before
         # it is sent, and nobody reads it in between, so it need not take anybody's place in memory either.
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if sys.platform == "linux":
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     return Part(key=sealed.key, size=len(sealed.data))
 
 

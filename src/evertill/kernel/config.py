@@ -99,6 +99,22 @@ class Config:
         high=3660,
     )
     claim_batch_max: int = _setting(500, "Orders of guests that one transaction gives an account.", low=1, high=5000)
+    claims_per_hour: int = _setting(
+        10, "Claims that one caller may file in an hour, signed in or not.", low=1, high=10_000
+    )
+    claims_open_max: int = _setting(
+        5, "Claims that may wait for an answer to the same address or number.", low=1, high=1000
+    )
+    claims_file_bytes_max: int = _setting(
+        256 << 10, "Bytes of a receipt that is handed in as a file.", low=1024, high=4 << 20
+    )
+    claims_candidates_max: int = _setting(
+        300, "Orders that each way of looking for what a claim is about may give.", low=10, high=5000
+    )
+    claims_look_back_days: int = _setting(
+        400, "Days back in which a part of an order number is looked for without a date.", low=1, high=3660
+    )
+    claims_batch_max: int = _setting(50, "Claims that one run of the job looks into.", low=1, high=1000)
     expire_batch_max: int = _setting(500, "Orders that one transaction of the expiry job handles.", low=1, high=5000)
 
     order_lines_max: int = _setting(1000, "Lines in one order.", low=1, high=10_000)

@@ -30,6 +30,12 @@ class Permission(StrEnum):
     ORDERS_REBUILD = "orders.rebuild"
     REBUILDS_APPROVE = "rebuilds.approve"
 
+    CLAIMS_READ = "claims.read"
+    CLAIMS_HANDLE = "claims.handle"
+    COMPENSATION_GIVE = "compensation.give"
+    COMPENSATION_DEFINE = "compensation.define"
+    COMPENSATION_APPROVE = "compensation.approve"
+
     PAYMENTS_READ = "payments.read"
     PAYMENTS_CONFIRM = "payments.confirm"
     DISPUTES_HANDLE = "disputes.handle"
@@ -122,6 +128,17 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
             approved_by=P.REBUILDS_APPROVE,
         ),
         P.REBUILDS_APPROVE: _does("Approve that somebody else puts a lost order back."),
+        P.CLAIMS_READ: _reads("See any claim of a customer's, with his clues and what was found."),
+        P.CLAIMS_HANDLE: _does("Answer claims, and have what they are about looked for again."),
+        P.COMPENSATION_GIVE: _does(
+            "Compensate a customer as the policy says; above its limit only what another person has approved.",
+            approved_by=P.COMPENSATION_APPROVE,
+        ),
+        P.COMPENSATION_DEFINE: _does(
+            "Declare what the shop promises when something goes wrong, once another person has approved it.",
+            approved_by=P.COMPENSATION_APPROVE,
+        ),
+        P.COMPENSATION_APPROVE: _does("Approve a compensation, or a policy of them, that somebody else has asked for."),
         P.PAYMENTS_READ: _reads("See any payment, refund and dispute."),
         P.PAYMENTS_CONFIRM: _does("Say that money came in by bank transfer or in cash, or went back by hand."),
         P.DISPUTES_HANDLE: _does("Answer disputes, and put goods of lost ones back on sale."),
@@ -189,6 +206,9 @@ _SUPPORT = frozenset(
         P.ORDERS_MAKE,
         P.ORDERS_CANCEL,
         P.ORDERS_REFUND,
+        P.CLAIMS_READ,
+        P.CLAIMS_HANDLE,
+        P.COMPENSATION_GIVE,
         P.ORDERS_REBUILD,
         P.PAYMENTS_READ,
         P.CUSTOMERS_READ,
@@ -210,6 +230,8 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             {
                 P.ORDERS_READ,
                 P.REFUNDS_APPROVE,
+                P.CLAIMS_READ,
+                P.COMPENSATION_APPROVE,
                 P.REBUILDS_APPROVE,
                 P.PAYMENTS_READ,
                 P.PAYMENTS_CONFIRM,
@@ -240,6 +262,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             P.TOKENS_MANAGE,
             P.ALERTS_CLOSE,
             P.SETTINGS_EDIT,
+            P.COMPENSATION_DEFINE,
             P.KEYS_ROTATE,
             P.BACKUPS_TAKE,
             P.BACKUPS_RESTORE,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.accounts.queries import (
         find,
+        find_all,
         find_by_email_beginning,
         find_by_name,
         find_by_phone_tail,
@@ -56,6 +57,7 @@ __all__ = [
     "add_address",
     "erase",
     "find",
+    "find_all",
     "find_by_email_beginning",
     "find_by_name",
     "find_by_phone_tail",

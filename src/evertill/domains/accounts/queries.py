@@ -31,6 +31,12 @@ def find(*, kind: AddressKind, address: str) -> Account | None:
     return None if found is None else to_account(found)
 
 
+def find_all(*, kind: AddressKind, addresses: Collection[str]) -> list[int]:
+    """This function will return the accounts that have any of these addresses, each in its one spelling."""
+    found = models.Address.objects.filter(kind=kind.value, address__in=sorted(addresses))
+    return list(found.order_by("account_id").values_list("account_id", flat=True))
+
+
 def read_addresses(*, account_id: int) -> list[Address]:
     """This function will return an account's addresses, in the order in which it got them."""
     return [

@@ -9,6 +9,7 @@ from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
     from evertill.domains.identity import (
+        allowances,
         attempts,
         browsers,
         codes,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from evertill.domains.identity.rules import enough_for_step_up, needed_beside
     from evertill.domains.identity.types import (
         Admission,
+        Allowed,
         Attempt,
         Browser,
         Ceremony,
@@ -41,6 +43,7 @@ __getattr__ = open_door(__name__)
 
 __all__ = [
     "Admission",
+    "Allowed",
     "Attempt",
     "Browser",
     "Ceremony",
@@ -51,6 +54,7 @@ __all__ = [
     "Recovery",
     "Session",
     "UsedPasskey",
+    "allowances",
     "attempts",
     "browsers",
     "codes",

@@ -90,6 +90,11 @@ def stream_refunds() -> Iterator[tuple[str, Money]]:
     return _stream(sql.load(_HERE, "stream_refunds"))
 
 
+def stream_compensations() -> Iterator[tuple[str, Money]]:
+    """This function will give (reference, amount) of all that was given for what went wrong, as captures are."""
+    return _stream(sql.load(_HERE, "stream_compensations"))
+
+
 def stream_cleared(*, provider: str, since: dt.datetime, until: dt.datetime) -> Iterator[Cleared]:
     """This function will give what was recorded of a provider's money from `since` on, before `until`.
 

@@ -88,6 +88,11 @@ def write_off(*, reference: str, order: str, amount: Money) -> Transaction:
     return _move(Kind.WRITE_OFF, reference, amount, to=_WRITE_OFFS, out_of=_order(order))
 
 
+def compensation(*, reference: str, customer: str, amount: Money) -> Transaction:
+    """This function will give a customer a prepaid balance, because something went wrong."""
+    return _move(Kind.COMPENSATION, reference, amount, to=_COMPENSATIONS, out_of=_customer(customer))
+
+
 def correction(*, reference: str, provider: str, against: AccountKind, amount: Money) -> Transaction:
     """This function will have a provider hold more for the shop than the books said, or less (an amount below zero).
 
@@ -116,6 +121,7 @@ _DISPUTES: _Whose = (AccountKind.DISPUTES, None)
 _DISPUTE_LOSSES: _Whose = (AccountKind.DISPUTE_LOSSES, None)
 _WRITE_OFFS: _Whose = (AccountKind.WRITE_OFFS, None)
 _ROUNDING: _Whose = (AccountKind.ROUNDING, None)
+_COMPENSATIONS: _Whose = (AccountKind.COMPENSATIONS, None)
 _BANK: _Whose = (AccountKind.BANK, None)
 
 

@@ -32,6 +32,8 @@ class AccountKind(StrEnum):
     DISPUTE_LOSSES = "DISPUTE_LOSSES"
     WRITE_OFFS = "WRITE_OFFS"
     ROUNDING = "ROUNDING"
+    # What the shop gave customers because something went wrong.
+    COMPENSATIONS = "COMPENSATIONS"
 
 
 class Kind(StrEnum):
@@ -53,6 +55,7 @@ class Kind(StrEnum):
     WRITE_OFF = "WRITE_OFF"
     REVERSAL = "REVERSAL"
     CORRECTION = "CORRECTION"
+    COMPENSATION = "COMPENSATION"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -192,6 +192,7 @@ _PURPOSES: Mapping[str, Mapping[str, str]] = {
         "step-up": "to confirm what you are doing at {shop}",
         "add-address": "to add this address to your account at {shop}",
         "claim-orders": "to find your orders at {shop}",
+        "claim": "to see what was found for your claim at {shop}",
     },
     "zh-hans": {
         "sign-in": "登录 {shop}",
@@ -199,6 +200,7 @@ _PURPOSES: Mapping[str, Mapping[str, str]] = {
         "step-up": "在 {shop} 确认您正在进行的操作",
         "add-address": "将此地址添加到您在 {shop} 的账户",
         "claim-orders": "在 {shop} 查找您的订单",
+        "claim": "在 {shop} 查看您的申请结果",
     },
 }
 _ANY_PURPOSE: Mapping[str, str] = {"en": "for {shop}", "zh-hans": "在 {shop} 的操作"}

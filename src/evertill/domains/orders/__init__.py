@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
+    from evertill.domains.orders import seeking
     from evertill.domains.orders.operations import (
         CHANNEL,
         NumberTaken,
@@ -149,6 +150,7 @@ __all__ = [
     "ready_to_fulfil",
     "record",
     "release_holds",
+    "seeking",
     "stream_disputed_holds",
     "stream_facts",
     "stream_journal",

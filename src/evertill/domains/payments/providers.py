@@ -160,6 +160,11 @@ def provider(name: str) -> Provider:
     return _known[name]
 
 
+def names() -> Sequence[str]:
+    """This function will return the names of the providers of this process."""
+    return sorted(_known)
+
+
 def methods() -> Sequence[str]:
     """This function will return the methods of paying: provider and way, such as `sandbox.qr`."""
     return sorted(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         read_differences,
         read_part,
         read_runs,
+        seek_captures,
+        seek_day,
         stream_subjects,
     )
     from evertill.domains.reconciliation.rules import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.reconciliation.types import (
         About,
+        Capture,
         Difference,
         Ending,
         Found,
@@ -62,6 +65,7 @@ __getattr__ = open_door(__name__)
 
 __all__ = [
     "About",
+    "Capture",
     "Difference",
     "DifferenceSettled",
     "Ending",
@@ -96,6 +100,8 @@ __all__ = [
     "read_runs",
     "record_differences",
     "rename_subject",
+    "seek_captures",
+    "seek_day",
     "settle_difference",
     "span_of",
     "store_lines",

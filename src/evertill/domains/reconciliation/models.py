@@ -60,7 +60,15 @@ class Line(models.Model):
     class Meta:
         db_table = "reconciliation_line"
         constraints = (models.CheckConstraint(name="reconciliation_line_about_known", condition=Q(about__in=_ABOUTS)),)
-        indexes = (models.Index(name="reconciliation_line_by_subject", fields=("subject", "about")),)
+        indexes = (
+            models.Index(name="reconciliation_line_by_subject", fields=("subject", "about")),
+            # Customers know a payment as their bank and its provider call it.
+            models.Index(
+                name="reconciliation_line_theirs",
+                fields=("provider_id",),
+                condition=Q(about="CAPTURE") & ~Q(provider_id=""),
+            ),
+        )
 
 
 class Difference(models.Model):

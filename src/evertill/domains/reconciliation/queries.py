@@ -10,6 +10,7 @@ from typing import Any
 from evertill.domains.reconciliation.rules import what_is_booked
 from evertill.domains.reconciliation.types import (
     About,
+    Capture,
     CountDifference,
     Difference,
     How,
@@ -77,6 +78,35 @@ def find_line_sums(*, subjects: Sequence[Subject], provider: str, besides: int) 
 def find_unbilled(*, subjects: Sequence[Subject], provider: str) -> list[int]:
     """This function will return the places of those subjects that no bill of a provider tells of."""
     return [place - 1 for (place,) in db.fetch(sql.load(_HERE, "find_unbilled"), (*_names(subjects), provider))]
+
+
+def seek_captures(*, names: Sequence[str], limit: int) -> list[Capture]:
+    """This function will return what bills say came in under what we or a provider call a payment, the latest first."""
+    return _captures("seek_captures", {"names": Texts(names), "limit": limit})
+
+
+def seek_day(*, providers: Sequence[str], first: dt.date, last: dt.date, amount: int, limit: int) -> list[Capture]:
+    """This function will return what the bills of some days say came in of one amount, in minor units."""
+    params = {"providers": Texts(providers), "first": first, "last": last, "amount": amount, "limit": limit}
+    return _captures("seek_day", params)
+
+
+def _captures(statement: str, params: Mapping[str, Any]) -> list[Capture]:
+    return [
+        Capture(
+            provider=provider,
+            date=date,
+            position=position,
+            payment=payment,
+            reference=reference,
+            provider_id=provider_id,
+            amount=Money(amount=amount, currency=currency),
+            at=at,
+        )
+        for provider, date, position, payment, reference, provider_id, amount, currency, at in db.fetch(
+            sql.load(_HERE, statement), params
+        )
+    ]
 
 
 def read_booked(*, subjects: Sequence[Subject], provider: str) -> dict[Subject, Mapping[str, int]]:

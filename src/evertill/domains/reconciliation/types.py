@@ -104,6 +104,24 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     at: dt.datetime
 
 
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that a provider's bill says came in. `payment` is our number of it, empty when it was not ours then."""
+
+    provider: str
+    date: dt.date
+    position: int
+    payment: str
+    reference: str
+    provider_id: str
+    amount: Money
+    at: dt.datetime
+
+    @property
+    def name(self) -> str:
+        """Where the line stands."""
+        return f"{self.provider} {self.date} line {self.position}"
+
+
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
     """What bills say of one subject: amounts by currency, from how many lines, the last of them of which day."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         list_latest,
         list_of_account,
         read_open_keys,
+        seek,
         stream_placed,
     )
     from evertill.domains.submissions.types import Failed, State, Submission, Wanted
@@ -47,6 +48,7 @@ __all__ = [
     "read_open_keys",
     "remove_of_account",
     "remove_old",
+    "seek",
     "spool",
     "stream_placed",
     "take",

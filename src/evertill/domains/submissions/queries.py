@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from evertill.domains.submissions.types import Failed, State, Submission, Wanted
 from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints, Texts
 
 _HERE = "evertill.domains.submissions"
 _lines = msgspec.json.Decoder(tuple[Wanted, ...])
@@ -28,6 +30,27 @@ def list_latest(*, limit: int, with_ended: bool = False) -> list[Submission]:
 def list_of_account(*, account_id: int, limit: int) -> list[Submission]:
     """This function will return up to `limit` submissions of an account, the one that failed last first."""
     return [to_submission(row) for row in db.fetch(sql.load(_HERE, "list_of_account"), (account_id, limit))]
+
+
+def seek(
+    *,
+    submission_ids: Collection[int],
+    emails: Collection[str],
+    phones: Collection[str],
+    total: int | None,
+    since: dt.datetime,
+    limit: int,
+) -> list[Submission]:
+    """This function will return submissions of any of these ids, addresses or numbers, or of this total."""
+    params = {
+        "ids": Bigints(sorted(submission_ids)),
+        "emails": Texts(sorted(emails)),
+        "phones": Texts(sorted(phones)),
+        "total": total,
+        "since": since,
+        "limit": limit,
+    }
+    return [to_submission(row) for row in db.fetch(sql.load(_HERE, "seek"), params)]
 
 
 def read_open_keys(*, behind: int, limit: int) -> dict[bytes, int]:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "receipts": "evertill.entry.cli.receipts",
     "verify-receipt": "evertill.entry.cli.verify_receipt",
     "submissions": "evertill.entry.cli.submissions",
+    "claims": "evertill.entry.cli.claims",
     "payments": "evertill.entry.cli.payments",
     "disputes": "evertill.entry.cli.disputes",
     "alerts": "evertill.entry.cli.alerts",

@@ -24,6 +24,8 @@ class Audience(StrEnum):
     ANYBODY = "anybody"
     # Whoever holds the access token of the order that the address names, and its owner.
     ORDER = "order"
+    # Whoever holds the access token of the claim that the address names, and the account that filed it.
+    CLAIM = "claim"
     # Whoever is signed in, for what is his own.
     ACCOUNT = "account"
     # Whoever works for the shop, as far as his role goes.

@@ -7,6 +7,7 @@ from django.urls import path
 from evertill.entry.shop import (
     buying,
     cart_views,
+    claiming,
     finding,
     history,
     order_codes,
@@ -37,6 +38,10 @@ urlpatterns = [
     path("orders/<str:number>/proof", order_views.show_proof, name="order-proof"),
     path("orders/<str:number>/proof/file", order_views.save_proof, name="order-proof-file"),
     path("orders/<str:number>/codes", order_codes.show_codes, name="order-codes"),
+    path("claims/new", claiming.new_claim, name="claim-new"),
+    path("claims/<str:number>", claiming.show_claim, name="claim"),
+    path("claims/<str:number>/prove", claiming.prove_claim, name="claim-prove"),
+    path("claims/<str:number>/withdraw", claiming.withdraw_claim, name="claim-withdraw"),
     path("account/orders", history.show_orders, name="orders"),
     path("pay/return", views.show_payment, name="payment"),
     path("place/<str:code>", views.choose_place, name="place"),

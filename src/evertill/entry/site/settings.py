@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "evertill.domains.balances",
     "evertill.domains.bulk",
     "evertill.domains.catalog",
+    "evertill.domains.claims",
     "evertill.domains.disputes",
     "evertill.domains.fulfilment",
     "evertill.domains.identity",

@@ -18,6 +18,7 @@ from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import delete_my_account as deleting
 from evertill.journeys import deliver_codes as delivering
 from evertill.journeys import expire_reservations as expiring
+from evertill.journeys import find_claimed as claiming
 from evertill.journeys import finish_submission as finishing
 from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
@@ -136,6 +137,15 @@ def settle_submissions(timestamp: int) -> None:  # noqa: ARG001 — as above.
     settled = finishing.settle_submissions(now=clock.now())
     if settled:
         _log.info("submissions settled", submissions=settled)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="search_claims", queueing_lock="search_claims")
+def search_claims(timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Look for what claims are about that the database had no time for when they were filed."""
+    searched = claiming.search_filed(now=clock.now())
+    if searched:
+        _log.info("claims searched", claims=searched)
 
 
 # Often, because customers are told a day by which it is gone.

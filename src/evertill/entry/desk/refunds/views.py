@@ -48,7 +48,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
         "rows": rows,
         "states": [(state.value, words, state.value == asked) for state, (words, _look) in STATES.items()],
         "shown": asked,
-        "older": rows[-1]["one"].refund.refund.number if len(found) > _PAGE else "",
+        "older": found[_PAGE - 1].refund.refund.number if len(found) > _PAGE else "",
         "newest": bool(older),
     }
     return desk_page(request, entered, "refunds/index.html", context)

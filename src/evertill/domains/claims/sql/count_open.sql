@@ -1,0 +1,4 @@
+-- How many claims wait.
+select count(*)
+from claims_claim
+where state in ('FILED', 'FOUND', 'NOTHING')

@@ -1,0 +1,106 @@
+"""The desk's room of claims: the queue, the evidence, an answer, a policy by two, a compensation."""
+
+from __future__ import annotations
+
+import pytest
+
+from evertill.domains import claims
+from evertill.domains.claims import About, Proofs, State
+from evertill.journeys import decide_approvals
+from evertill.journeys.file_claim import AskedClaim, Filed, file_claim
+from evertill.journeys.place_orders import Placed
+from evertill.kernel import clock, db
+from tests.builders import ask, make_product, place_one
+from tests.desk.clerks import Clerk, clerk
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def placed(committed_db: None) -> Placed:
+    make_product("TEA")
+    return place_one(ask(email=ADA), now=clock.now())
+
+
+@pytest.fixture
+def filed(placed: Placed) -> Filed:
+    asked = AskedClaim(about=About.LATE_DELIVERY, contact=ADA, number=placed.number, language="en")
+    return file_claim(asked=asked, session=None, caller="x", now=clock.now())
+
+
+def _text(answer: object) -> str:
+    content: bytes = answer.content  # type: ignore[attr-defined]  # an answer of Django's.
+    return content.decode()
+
+
+def _declare(maker: Clerk, other: Clerk) -> None:
+    fields = {
+        "about": "LATE_DELIVERY",
+        "currency": "GBP",
+        "fixed": "1.00",
+        "percent": "10",
+        "per_day": "0.50",
+        "grace_days": "1",
+        "order_max": "20",
+        "alone_max": "5",
+        "customer_month_max": "50",
+        "month_max": "1000",
+        "why": "fair",
+    }
+    assert "approve" in _text(maker.post("claims/policy/declare", **fields))
+    assert maker.post("claims/policy/declare", **fields, ask="1", why_ask="please").status_code == 303
+    (waiting,) = decide_approvals.list_waiting(asker=other.asker, limit=10, now=clock.now())
+    decide_approvals.decide(asker=other.asker, approval_id=waiting.id, is_approved=True, why="yes", now=clock.now())
+    assert maker.post("claims/policy/declare", **fields).status_code == 303
+
+
+class TestRoom:
+    def test_shows_the_queue_and_the_evidence(self, placed: Placed, filed: Filed) -> None:
+        bob = clerk("support")
+
+        queue, page = bob.get("claims/"), bob.get(f"claims/{filed.number}/")
+
+        assert filed.number in _text(queue)
+        assert placed.number in _text(page)
+        assert "not proved to be his" in _text(page)
+        assert "申请" in _text(bob.get("claims/", language="zh-hans"))
+        assert _text(bob.get("claims/policy")).count("Nothing is promised") == 1
+
+    def test_is_closed_to_who_may_not(self, filed: Filed) -> None:
+        packer = clerk("fulfilment")
+
+        assert packer.get("claims/").status_code == 403
+        assert packer.post(f"claims/{filed.number}/answer", answer="No.").status_code == 403
+        assert clerk("auditor").post(f"claims/{filed.number}/answer", answer="No.").status_code == 403
+
+    def test_answers(self, placed: Placed, filed: Filed) -> None:
+        bob = clerk("support")
+
+        empty = bob.post(f"claims/{filed.number}/answer", order=placed.number, answer="", seen="1")
+        done = bob.post(f"claims/{filed.number}/answer", order=placed.number, answer="Here it is.", seen="1")
+        again = bob.post(f"claims/{filed.number}/answer", answer="No.", seen="2")
+
+        assert (empty.status_code, done.status_code, again.status_code) == (422, 303, 409)
+        claim = claims.queries.find(claim_id=filed.id)
+        assert claim is not None
+        assert (claim.state, claim.order_id, claim.answer) == (State.ANSWERED, placed.order.id, "Here it is.")
+
+    def test_compensates_by_a_policy_that_two_declared(self, placed: Placed, filed: Filed) -> None:
+        bob, maker, other = clerk("support"), clerk("administrator"), clerk("finance")
+        asked = {"order": placed.number, "about": "LATE_DELIVERY", "days": "3", "way": "BALANCE", "why": "late"}
+        assert bob.post(f"claims/{filed.number}/compensate", **asked).status_code == 409
+        _declare(maker, other)
+        assert bob.post(f"claims/{filed.number}/compensate", **asked).status_code == 409
+        with db.write():
+            claims.operations.lock(claim_id=filed.id)
+            claims.operations.keep_proofs(
+                claim_id=filed.id, proofs=Proofs(email=ADA), actor="customer", now=clock.now()
+            )
+
+        given = bob.post(f"claims/{filed.number}/compensate", **asked)
+
+        assert given.status_code == 303
+        (award,) = claims.queries.awards_of_claim(claim_id=filed.id)
+        # 1.00, 10 % of 2.50, and two days at 0.50.
+        assert str(award.amount) == "2.25 GBP"
+        assert "2.25" in _text(bob.get(f"claims/{filed.number}/"))
