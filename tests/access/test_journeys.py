@@ -29,6 +29,8 @@ _PEOPLES = (
 OTHERWISE = {
     ("decide_approvals", "decide"): "the permission depends on what was asked for: `access.objection_to_approve`",
     ("decide_approvals", "withdraw"): "one's own alone",
+    ("decide_approvals", "list_asked"): "one's own alone",
+    ("decide_approvals", "look_at"): "shown to who asked, and to whom `access.objection_to_approve` lets decide",
     ("decide_approvals", "list_waiting"): "shows those alone that he may decide about",
     ("proved_anew", "proved_anew"): "looks at a proof, for a journey that has checked",
     ("make_bulk", "leave_to_look"): "is such a rule itself",

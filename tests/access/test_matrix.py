@@ -205,7 +205,11 @@ def _foreign(town: Town, name: str, wanted: str) -> re.Pattern[str]:
 
 
 _BODIES: dict[str, Any] = {
-    "/api/v1/orders": {"currency": "GBP", "lines": [{"sku": "TEA", "quantity": 1}], "email": "x@example.com"},
+    "/api/v1/orders": {
+        "currency": "GBP",
+        "lines": [{"sku": "TEA", "quantity": 1}],
+        "contact": {"email": "x@example.com"},
+    },
     "/api/v1/orders/{number}/payments": {"method": "twin.page"},
     "/api/v1/orders/{number}/refunds": {"amount": 1, "reason": "broken"},
 }

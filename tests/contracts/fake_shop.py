@@ -90,8 +90,12 @@ def grant_rights(*, role: str) -> None:
         cursor.execute(f"grant usage on all sequences in schema public to {role}")
 
 
-def raise_walls() -> None:
+def raise_walls(*, shop_role: str) -> None:
     """This shop has no customers."""
+
+
+def record_settings(*, now: dt.datetime) -> None:
+    """This shop has no trail."""
 
 
 def load_demo(*, now: dt.datetime) -> None:
@@ -123,6 +127,7 @@ def main() -> None:
                 serve_metrics=f"{here}:serve_metrics",
                 grant_rights=f"{here}:grant_rights",
                 raise_walls=f"{here}:raise_walls",
+                record_settings=f"{here}:record_settings",
                 load_demo=f"{here}:load_demo",
             ),
         )

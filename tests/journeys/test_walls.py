@@ -37,9 +37,12 @@ _CLOSED = {
     "identity_challenge",
     "identity_passkey_holder",
     "identity_recovery",
+    "orders_found",
     "orders_hold",
+    "orders_note",
     "orders_unsealed",
     "payments_event",
+    "reviews_review",
     "stock_movement",
 }
 

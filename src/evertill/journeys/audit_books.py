@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from evertill.domains import claims, disputes, fulfilment, ledger, orders, payments, reconciliation, stock, submissions
+from evertill.domains import (
+    claims,
+    disputes,
+    fulfilment,
+    ledger,
+    orders,
+    payments,
+    reconciliation,
+    reviews,
+    stock,
+    submissions,
+)
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
@@ -39,6 +50,7 @@ class Check(StrEnum):
     DISPUTED = "every dispute stands in the ledger as it began and ended, and no other"
     HELD_BACK = "what counts as disputed of every payment is what its disputes hold"
     SUBMISSIONS = "every failed checkout that was finished has the order of its key"
+    REVIEWS = "every review's moves tell how it came to its state, and what is not approved holds its order"
     CODES = "every code was given to one piece that was bought, and every piece on sale or owed has a code"
     COMPENSATED = "every compensation is what a rule allows, and was paid as it says, and no other"
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
@@ -201,6 +213,16 @@ def _submissions() -> _Found:
             yield ids.to_number(id_), f"finished as {ids.to_number(order_id)}, its key has {there}"
 
 
+def _reviews() -> _Found:
+    for review_id, state, last in reviews.find_history_differences():
+        yield ids.to_number(review_id), f"state {state}, last move {last}"
+    holding = {(order_id, f"review:{ids.to_number(review_id)}") for order_id, review_id in reviews.stream_holding()}
+    held = set(orders.stream_review_holds())
+    for order_id, subject in sorted(holding ^ held):
+        wrong = "does not hold it" if (order_id, subject) in holding else "holds it, and should not"
+        yield ids.to_number(order_id), f"{subject} {wrong}"
+
+
 def _codes() -> _Found:
     for wrong in fulfilment.find_differences():
         yield wrong.subject, wrong.detail
@@ -306,6 +328,7 @@ _CHECKS: dict[Check, Callable[[], _Found]] = {
     Check.DISPUTED: _disputed,
     Check.HELD_BACK: _held_back,
     Check.SUBMISSIONS: _submissions,
+    Check.REVIEWS: _reviews,
     Check.CODES: _codes,
     Check.COMPENSATED: _compensated,
     Check.RECEIPTS: find_altered_orders,

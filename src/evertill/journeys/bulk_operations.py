@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evertill.journeys import reprice_many, watch_alerts
+from evertill.journeys import handle_order, reprice_many, watch_alerts
 from evertill.journeys.bulk_item import BulkOperation
 
 OPERATIONS: tuple[BulkOperation, ...] = (
+    handle_order.CANCEL_MANY,
     reprice_many.REPRICE_MANY,
     watch_alerts.CLOSE_MANY,
 )

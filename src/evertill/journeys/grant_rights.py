@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from evertill.domains import catalog, claims, ledger, preferences, receipts, stock, trail
+from evertill.domains import catalog, claims, ledger, orders, preferences, receipts, reviews, stock, trail
 from evertill.kernel import db
 
 _ALL = ("select", "insert", "update", "delete")
@@ -20,6 +20,8 @@ _FEWER: Mapping[str, tuple[str, ...]] = {
     **claims.RIGHTS,
     **preferences.RIGHTS,
     **receipts.RIGHTS,
+    **orders.RIGHTS,
+    **reviews.RIGHTS,
     **catalog.RIGHTS,
     **stock.RIGHTS,
     "django_migrations": ("select",),

@@ -11,6 +11,7 @@ import msgspec
 from evertill.domains import balances, fulfilment, ledger, orders, payments, stock
 from evertill.domains.ledger import BalanceTooLow
 from evertill.domains.payments import Intent, UnknownMethod
+from evertill.journeys.ask_review import review_large
 from evertill.journeys.guard_payment import OwnerNeeded, Payer, StepUpRequired, guard_payment
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused, payment_key
@@ -258,6 +259,7 @@ def _pay(
     assert sum(len(moved.get()) for moved in moving) == len(served)  # noqa: S101
     selling.get()
     telling.get()
+    review_large(paid=[(one.ask.order_id, one.amount.amount) for one in served], now=now)
     owing.get()
     for one, intent in zip(served, paid, strict=True):
         outcomes[one.ask.key_digest] = Paid(intent=intent)

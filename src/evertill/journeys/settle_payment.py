@@ -13,6 +13,7 @@ import secrets
 import structlog
 
 from evertill.domains import fulfilment, ledger, orders, payments, stock
+from evertill.journeys.ask_review import review_large
 from evertill.journeys.book_entries import post
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.refund_payment import send_refund
@@ -179,6 +180,8 @@ def _account_for(
     else:
         orders.note(order_id=intent.order_id, kind=orders.EventKind.PAYMENT_CAPTURED, actor=actor, now=now)
     post(entries, now=now)
+    if conclusion.kept:
+        review_large(paid=[(intent.order_id, intent.expected.amount)], now=now)
     if not conclusion.returned:
         return None
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)

@@ -82,6 +82,12 @@ class Config:
     rebuilt_keep_days: int = _setting(
         14, "Days for which an order that was put back from its receipt keeps its goods.", low=1, high=90
     )
+    review_lease_min: int = _setting(
+        15, "Minutes for which somebody who takes the review of an order has it.", low=1, high=480
+    )
+    find_batch_max: int = _setting(
+        5000, "Orders that one transaction of the job makes findable for staff.", low=100, high=50_000
+    )
     submission_keep_days: int = _setting(
         30, "Days for which a checkout that failed through our fault is kept; customers are told.", low=1, high=365
     )

@@ -19,6 +19,7 @@ ROOMS = (
     "rules",
     "targets",
     "sealing",
+    "finding",
     "operations",
     "queries",
     "tokens",

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 
 from evertill.domains.accounts import models
 from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
-from evertill.kernel import db, sql
+from evertill.kernel import contacts, db, sql
+from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.accounts"
+_GRAMS_MAX = 6
 _ACTIVE = AccountState.ACTIVE.value
 
 
@@ -58,6 +60,21 @@ def find_deleted(*, after: dt.datetime) -> list[int]:
     """This function will return the accounts that were deleted after a moment."""
     deleted = models.Account.objects.filter(state=AccountState.DELETED.value, deleted_at__gt=after)
     return list(deleted.order_by("pk").values_list("pk", flat=True))
+
+
+def find_named(*, part: str, limit: int) -> list[int]:
+    """This function will return up to `limit` accounts in use whose name has a part, of two signs at least.
+
+    The latest first. The case of A to Z does not matter.
+    """
+    text = contacts.spell_email(part)
+    size = min(len(text), 3)
+    if size < 2:  # noqa: PLR2004 — what the index knows.
+        return []
+    grams = sorted({text[place : place + size] for place in range(len(text) - size + 1)})
+    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    params = {"grams": Texts(grams[:_GRAMS_MAX]), "like": f"%{quoted}%", "limit": limit}
+    return [account_id for account_id, _name in db.fetch(sql.load(_HERE, "find_named"), params, is_planned_anew=True)]
 
 
 def read_many(*, account_ids: Collection[int]) -> list[tuple[Account, list[Address]]]:

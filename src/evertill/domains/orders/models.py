@@ -119,6 +119,47 @@ class Hold(models.Model):
         )
 
 
+class FoundOrder(models.Model):
+    """What of an order is searched, beside the order itself, which pays nothing for it; made by a job.
+
+    The index of its grams stands in the migration: `orders_grams(contact)`.
+    """
+
+    order_id = models.BigIntegerField(primary_key=True)
+    # Address, a space, number: small letters; empty once they are forgotten.
+    contact = models.TextField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_found"
+        indexes = (models.Index(name="orders_found_by_total", fields=("total", "order_id")),)
+
+
+class Finding(models.Model):
+    """One row: behind which order the next ones are to be made findable."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    behind = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_finding"
+        constraints = (models.CheckConstraint(name="orders_finding_one_row", condition=Q(id=1)),)
+
+
+class Note(models.Model):
+    """What staff said about an order; rows are only ever added."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order_id = models.BigIntegerField(db_index=True)
+    text = models.CharField(max_length=2000)
+    written_by = models.CharField(max_length=64)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_note"
+        constraints = (models.CheckConstraint(name="orders_note_says_something", condition=~Q(text="")),)
+
+
 class OrderEvent(models.Model):
     """What happened to an order; rows are only ever added."""
 

@@ -259,7 +259,14 @@ def pseudonymise(*, account_id: int, limit: int) -> list[int]:
     Fewer than `limit` means that none is left. Nobody is told of these orders any more.
     """
     rows = db.fetch(sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit})
-    return [order_id for (order_id,) in rows]
+    forgotten = [order_id for (order_id,) in rows]
+    db.execute(sql.load(_HERE, "forget_found"), (Bigints(forgotten),))
+    return forgotten
+
+
+def add_note(*, note_id: int, order_id: int, text: str, by: str, now: dt.datetime) -> bool:
+    """This function will keep what staff say about an order, and return whether there is such an order."""
+    return bool(db.fetch(sql.load(_HERE, "add_note"), (note_id, text, by, now, order_id)))
 
 
 def promise_return(

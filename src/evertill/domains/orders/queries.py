@@ -9,12 +9,15 @@ from typing import Any
 from evertill.domains.orders.types import (
     Acknowledged,
     Event,
+    Happening,
     HistoryDifference,
     Hold,
     HoldReason,
     Keyed,
     Line,
+    Note,
     Order,
+    PastHold,
     Pieces,
     Return,
     ReturnDifference,
@@ -172,6 +175,31 @@ def find_holds(*, order_ids: Sequence[int]) -> dict[int, list[Hold]]:
     return found
 
 
+def read_holds(*, order_id: int, limit: int) -> list[PastHold]:
+    """This function will return what holds an order and what has held it, the oldest first."""
+    rows = db.fetch(sql.load(_HERE, "read_holds"), (order_id, limit))
+    return [
+        PastHold(reason=reason, subject=subject, actor=actor, held_at=held_at, released_at=released_at, released_by=by)
+        for reason, subject, actor, held_at, released_at, by in rows
+    ]
+
+
+def read_happenings(*, order_id: int, limit: int) -> list[Happening]:
+    """This function will return what happened to an order and who did it, the first first."""
+    return [
+        Happening(position=position, kind=kind, actor=actor, happened_at=happened_at)
+        for position, kind, actor, happened_at in db.fetch(sql.load(_HERE, "read_story"), (order_id, limit))
+    ]
+
+
+def read_notes(*, order_id: int, limit: int) -> list[Note]:
+    """This function will return what staff said about an order, the first first."""
+    return [
+        Note(id=note_id, text=text, written_by=by, written_at=at)
+        for note_id, text, by, at in db.fetch(sql.load(_HERE, "read_notes"), (order_id, limit))
+    ]
+
+
 def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
     """This function will give (order id, subject, whether it is lost) for each hold by a dispute.
 
@@ -179,6 +207,11 @@ def stream_disputed_holds() -> Iterator[tuple[int, str, bool]]:
     """
     for order_id, subject, reason in db.stream(sql.load(_HERE, "disputed_holds")):
         yield order_id, subject, reason == HoldReason.DISPUTE_LOST
+
+
+def stream_review_holds() -> Iterator[tuple[int, str]]:
+    """This function will give (order id, subject) for each hold by a review; the caller's transaction."""
+    yield from db.stream(sql.load(_HERE, "review_holds"))
 
 
 def fingerprint(*, placed_before: dt.datetime) -> tuple[int, int]:

@@ -10,6 +10,9 @@ from evertill.kernel.errors import EvertillError
 # Whom nobody reaches (RFC 6761): what stands where an address stood.
 NOBODY = "deleted@customers.invalid"
 
+# What staff say is only added to.
+RIGHTS: Mapping[str, tuple[str, ...]] = {"orders_note": ("select", "insert")}
+
 # Every move that exists. What is not in this table cannot happen, whoever asks.
 MOVES: Mapping[State, frozenset[State]] = {
     State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),

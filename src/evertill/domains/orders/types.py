@@ -79,12 +79,94 @@ class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as a list shows it, without its lines."""
+
+    id: int
+    state: State
+    currency: str
+    total: int
+    email: str
+    phone: str
+    account_id: int | None
+    placed_at: dt.datetime
+
+
+class SearchFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """What the orders of a list have in common; what is None or empty does not matter. Totals are in minor units."""
+
+    states: tuple[State, ...] = ()
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    currency: str = ""
+    total_min: int | None = None
+    total_max: int | None = None
+
+
+class WordMeaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What one word of a search can mean; an order fits that fits one of them.
+
+    `contact` is a part of its address or number, small letters, three at least; `totals` are minor units;
+    `number_span` the ids whose numbers begin so; accounts and orders are those that the word names otherwise.
+    One that `is_exact` can hardly mean anything else.
+    """
+
+    contact: str = ""
+    totals: tuple[int, ...] = ()
+    number_span: tuple[int, int] | None = None
+    account_ids: tuple[int, ...] = ()
+    order_ids: tuple[int, ...] = ()
+    is_exact: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.contact or self.totals or self.number_span or self.account_ids or self.order_ids)
+
+    @property
+    def breadth(self) -> tuple[bool, bool, int]:
+        """How many orders it may fit, roughly: what means one thing is first, then amounts alone, then long parts."""
+        return not self.is_exact, bool(self.contact), -len(self.contact)
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff said about an order; it stays as it was written."""
+
+    id: int
+    text: str
+    written_by: str
+    written_at: dt.datetime
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to an order, and who did it."""
+
+    position: int
+    kind: str
+    actor: str
+    happened_at: dt.datetime
+
+
+class PastHold(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that holds an order, or held it until `released_at`."""
+
+    reason: str
+    subject: str
+    actor: str
+    held_at: dt.datetime
+    released_at: dt.datetime | None
+    released_by: str
+
+
 class HoldReason(StrEnum):
     """Why the goods of an order are not to be handed over."""
 
     DISPUTE_OPEN = "DISPUTE_OPEN"
     # The money is gone for good, and the goods must not go too.
     DISPUTE_LOST = "DISPUTE_LOST"
+    # Somebody has to look at the order first.
+    REVIEW = "REVIEW"
+    # Staff said so.
+    STAFF = "STAFF"
     # It was lost, and put back from its receipt; nobody has looked at it yet.
     REBUILT = "REBUILT"
 

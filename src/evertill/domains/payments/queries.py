@@ -11,6 +11,7 @@ from evertill.domains.payments.types import (
     Ending,
     HistoryDifference,
     Intent,
+    Moved,
     Next,
     Paid,
     Refund,
@@ -19,6 +20,7 @@ from evertill.domains.payments.types import (
     RefundState,
     State,
     Taken,
+    ToldRefund,
 )
 from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Texts, Uuids
@@ -71,9 +73,9 @@ def find_by_provider_id(*, provider: str, provider_id: str) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
-def seek_by_provider_id(*, providers: Sequence[str], provider_id: str) -> list[int]:
-    """This function will return the ids of payments that some of these providers know by an id of theirs."""
-    rows = db.fetch(sql.load(_HERE, "seek_provider_ids"), (Texts(providers), provider_id))
+def seek_by_provider_id(*, provider_id: str) -> list[int]:
+    """This function will return the ids of payments that any provider knows by this id of its own."""
+    rows = db.fetch(sql.load(_HERE, "seek_provider_ids"), (provider_id,))
     return [intent_id for (intent_id,) in rows]
 
 
@@ -152,6 +154,52 @@ def read_intents_of_orders(*, order_ids: Sequence[int]) -> dict[int, list[Intent
 def find_order_refunds(*, order_id: int, limit: int) -> list[Refund]:
     """This function will return the refunds of an order's payments, the latest first."""
     return [_refund(row) for row in db.fetch(sql.load(_HERE, "order_refunds"), (order_id, limit))]
+
+
+def find_said(*, reference: str, number: int | None) -> list[int]:
+    """This function will return the orders of payments and refunds that somebody names, a handful at most.
+
+    `number` is what a number of ours means (None: it is none), `reference` what a provider may call a payment.
+    """
+    params = {"id": -1 if number is None else number, "reference": reference}
+    return [order_id for (order_id,) in db.fetch(sql.load(_HERE, "find_said"), params)]
+
+
+def count_unfinished(*, limit: int) -> tuple[int, int]:
+    """This function will count payments and refunds that are still followed, up to `limit` of each."""
+    ((intents, refunds),) = db.fetch(sql.load(_HERE, "count_unfinished"), (limit, limit))
+    return int(intents), int(refunds)
+
+
+def read_moves(*, order_id: int, limit: int) -> list[Moved]:
+    """This function will return how an order's payments came to their states, the first first."""
+    return [
+        Moved(intent_id=intent_id, position=position, state=State(state), actor=actor, why=why, moved_at=moved_at)
+        for intent_id, position, state, actor, why, moved_at in db.fetch(
+            sql.load(_HERE, "read_moves"), (order_id, limit)
+        )
+    ]
+
+
+def read_told_refunds(*, order_id: int, limit: int) -> list[ToldRefund]:
+    """This function will return the refunds of an order with their moments, the first first."""
+    return [
+        ToldRefund(
+            id=refund_id,
+            number=ids.to_number(refund_id),
+            intent_id=intent_id,
+            kind=RefundKind(kind),
+            state=RefundState(state),
+            amount=Money(amount=amount, currency=currency),
+            reason=reason,
+            actor=actor,
+            requested_at=requested_at,
+            done_at=done_at,
+        )
+        for refund_id, intent_id, kind, state, amount, currency, reason, actor, requested_at, done_at in db.fetch(
+            sql.load(_HERE, "refunds_told"), (order_id, limit)
+        )
+    ]
 
 
 def read_captured_at(*, intent_ids: Iterable[int]) -> dict[int, dt.datetime]:

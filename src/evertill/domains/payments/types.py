@@ -285,6 +285,32 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     refunded: int
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """One move of a payment: to which state, who moved it, and why."""
+
+    intent_id: int
+    position: int
+    state: State
+    actor: str
+    why: str
+    moved_at: dt.datetime
+
+
+class ToldRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund with when it was asked for and when it ended; None while it has not."""
+
+    id: int
+    number: str
+    intent_id: int
+    kind: RefundKind
+    state: RefundState
+    amount: Money
+    reason: str
+    actor: str
+    requested_at: dt.datetime
+    done_at: dt.datetime | None
+
+
 class RefundDifference(msgspec.Struct, frozen=True, kw_only=True):
     """A payment whose refunds are more than its capture, or not the sum it keeps; minor units."""
 

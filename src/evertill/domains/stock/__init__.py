@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evertill.domains.stock.queries import (
         find_differences,
         find_oversold,
+        find_running_out,
         hold_items,
         list_items,
         lock_items,
@@ -53,6 +54,7 @@ __all__ = [
     "fault_of_change",
     "find_differences",
     "find_oversold",
+    "find_running_out",
     "hold_items",
     "list_items",
     "lock_items",

@@ -35,6 +35,12 @@ def read_items(*, skus: Iterable[str]) -> dict[str, Item]:
     return {sku: Item(sku=sku, kind=_KINDS[kind], on_hand=on, reserved=held) for sku, kind, on, held in rows}
 
 
+def find_running_out(*, at_most: int, limit: int) -> list[Item]:
+    """This function will return what is counted and has at most so many pieces left to sell, the fewest first."""
+    rows = db.fetch(sql.load("evertill.domains.stock", "running_out"), (at_most, limit))
+    return [Item(sku=sku, kind=_KINDS[kind], on_hand=on, reserved=held) for sku, kind, on, held in rows]
+
+
 def list_items(*, search: str = "", after: str = "", only_low: int | None = None, limit: int) -> list[Item]:
     """This function will return balances in the order of SKUs, behind one of them, up to `limit`.
 

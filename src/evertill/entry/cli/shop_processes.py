@@ -42,6 +42,7 @@ class Site:
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
     raise_walls: str = "evertill.journeys.raise_walls:raise_walls"
     grant_rights: str = "evertill.journeys.grant_rights:grant_rights"
+    record_settings: str = "evertill.journeys.record_settings:record_settings"
     load_demo: str = "evertill.journeys.load_demo:load_demo"
     serve_sandbox: str = "evertill.sandbox.serve:serve"
 
@@ -179,6 +180,7 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     if connection.settings_dict["USER"] != shop_role:
         _look_up(site.grant_rights)(role=shop_role)
     _look_up(site.raise_walls)(shop_role=shop_role)
+    _look_up(site.record_settings)(now=clock.now())
     if demo:
         _look_up(site.load_demo)(now=clock.now())
 

@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from evertill.entry.lane.auth import bearer_of, caller_of, is_api_token
+from evertill.entry.lane.threads import in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.guard_payment import CUSTOMER
+from evertill.journeys.refuse_program import refuse_program
 from evertill.journeys.see_own import prove
 from evertill.journeys.view_order import OrderNotFound, opens
-from evertill.kernel import ids
+from evertill.kernel import clock, ids
 from evertill.kernel.errors import EvertillError
 
 
@@ -38,6 +40,7 @@ async def opened_by(scope: Any, headers: dict[bytes, bytes], number: str, *, nee
             raise Unauthenticated("An API token goes into the header Authorization, never into an address.")
         caller = await caller_of(authorization)
         if needs not in caller.scopes:
+            await in_thread(refuse_program, caller=caller, scope=needs, now=clock.now())
             raise ScopeMissing(f"This needs the scope {needs}.")
         return _id(number), f"token:{caller.id}"
     order_id = _id(number)

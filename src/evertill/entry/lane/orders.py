@@ -14,6 +14,7 @@ from evertill.entry.lane.auth import caller_of
 from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.problems import Headers, InvalidField, render
+from evertill.entry.lane.threads import in_thread
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.authenticate_caller import Caller
 from evertill.journeys.place_orders import (
@@ -25,6 +26,7 @@ from evertill.journeys.place_orders import (
     nearest_language,
     place_orders,
 )
+from evertill.journeys.refuse_program import refuse_program
 from evertill.kernel import clock, config, crypto
 from evertill.kernel.contacts import EMAIL, EMAIL_CHARS_MAX, PHONE, InvalidPhone, read_phone
 from evertill.kernel.errors import EvertillError
@@ -183,7 +185,7 @@ async def answer_place(scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
         order_in = decode(_decoder, body)
         authorization = headers.get(b"authorization")
         caller = await caller_of(authorization) if authorization else None
-        placed = await placing().submit(_ask(order_in, key, caller))
+        placed = await placing().submit(await _allowed(order_in, key, caller))
     except EvertillError as error:
         return render(error)
     assert isinstance(placed, Placed)  # noqa: S101 - a refusal was raised by the gather
@@ -202,6 +204,15 @@ async def place(scope: Any, receive: Any, send: Any) -> None:
         return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+async def _allowed(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:
+    try:
+        return _ask(order_in, key, caller)
+    except PriceScopeMissing:
+        if caller is not None:
+            await in_thread(refuse_program, caller=caller, scope="orders:price", now=clock.now())
+        raise
 
 
 def _ask(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "evertill.domains.reconciliation",
     "evertill.domains.recovery",
     "evertill.domains.stock",
+    "evertill.domains.reviews",
     "evertill.domains.submissions",
     "evertill.domains.trail",
     "evertill.entry.shop",

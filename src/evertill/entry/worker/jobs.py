@@ -24,6 +24,7 @@ from evertill.journeys import follow_payments as following
 from evertill.journeys import forget_old as forgetting
 from evertill.journeys import index_products as indexing
 from evertill.journeys import keep_submission as keeping
+from evertill.journeys import make_findable as making
 from evertill.journeys import plan_prices as planning
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
@@ -65,6 +66,13 @@ def poll_payments(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
     """Ask after every payment and refund that is due, batch by batch, until a batch is not full."""
     names = db.with_connection(lambda: following.find_due_to_follow(now=clock.now()))
     _each_by_itself(context, names, lambda name: following.poll_provider(provider=name, now=clock.now()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="find_orders", queueing_lock="find_orders", pass_context=True)
+def find_orders(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Make orders findable for staff, batch by batch, behind those who place them."""
+    _until_done(context, lambda: making.make_findable(now=clock.now()), limit=config.get().find_batch_max)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,0 +1,12 @@
+-- The latest orders, a bounded number, as they stand: what is common is found here at once, and what is so new that no
+-- job has made it findable yet is found nowhere else.
+from (
+    select *
+    from orders_order
+    where id < least(%(behind)s::bigint, %(ceiling)s::bigint)
+      and id >= %(floor)s::bigint
+      and id > %(near_floor)s::bigint
+    order by id desc
+    limit %(near)s
+) as o
+where true

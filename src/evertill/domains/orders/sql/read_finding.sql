@@ -1,0 +1,3 @@
+-- Behind which order the next ones are to be made findable.
+select behind
+from orders_finding

@@ -1,0 +1,72 @@
+"""Reads of reviews."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from evertill.domains.reviews.types import Move, Review, State, Waiting
+from evertill.kernel import db, sql
+
+_HERE = "evertill.domains.reviews"
+_BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_COUNTED_MAX = 10_000
+
+
+def read_waiting(*, behind: Review | None = None, limit: int) -> list[Review]:
+    """This function will return up to `limit` reviews that nobody has decided, the oldest first."""
+    since, last = (behind.opened_at, behind.id) if behind else (_BEGINNING, 0)
+    return [to_review(row) for row in db.fetch(sql.load(_HERE, "waiting"), (since, last, limit))]
+
+
+def read_decided(*, limit: int) -> list[Review]:
+    """This function will return up to `limit` reviews that were decided, the latest first."""
+    return [to_review(row) for row in db.fetch(sql.load(_HERE, "decided"), (limit,))]
+
+
+def read_of_order(*, order_id: int) -> list[Review]:
+    """This function will return the reviews that an order had, the latest first."""
+    return [to_review(row) for row in db.fetch(sql.load(_HERE, "of_order"), (order_id,))]
+
+
+def count_waiting() -> Waiting:
+    """This function will count reviews that nobody has decided, up to ten thousand."""
+    ((count, since),) = db.fetch(sql.load(_HERE, "count_waiting"), (_COUNTED_MAX,))
+    return Waiting(count=count, since=since)
+
+
+def read_moves(*, review_id: int, limit: int) -> list[Move]:
+    """This function will return how a review came to its state, the first first."""
+    return [
+        Move(position=position, state=State(state), actor=actor, why=why, moved_at=moved_at)
+        for position, state, actor, why, moved_at in db.fetch(sql.load(_HERE, "read_moves"), (review_id, limit))
+    ]
+
+
+def find_history_differences() -> list[tuple[int, str | None, str | None]]:
+    """This function will return (review id, state, last move) where the moves do not tell how it came to its state."""
+    return [(row[0], row[1], row[2]) for row in db.fetch(sql.load(_HERE, "history_differences"))]
+
+
+def stream_holding() -> Iterator[tuple[int, int]]:
+    """This function will give (order id, review id) of reviews that hold their orders; the caller's transaction."""
+    yield from db.stream(sql.load(_HERE, "stream_holding"))
+
+
+def to_review(row: Sequence[Any]) -> Review:
+    """This function will make a review of a row; for this domain alone."""
+    (review_id, order_id, state, reasons, detail, taken_by, taken_until, question, answer, opened_at, ended_at) = row
+    return Review(
+        id=review_id,
+        order_id=order_id,
+        state=State(state),
+        reasons=tuple(reasons),
+        detail=detail,
+        taken_by=taken_by,
+        taken_until=taken_until,
+        question=question,
+        answer=answer,
+        opened_at=opened_at,
+        ended_at=ended_at,
+    )

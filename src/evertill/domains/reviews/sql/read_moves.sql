@@ -1,0 +1,6 @@
+-- How a review came to its state.
+select position, state, actor, why, moved_at
+from reviews_move
+where review_id = %s
+order by position
+limit %s

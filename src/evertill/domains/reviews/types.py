@@ -1,0 +1,65 @@
+"""What crosses the boundary of reviews."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """Where a review stands. GONE: the order came to an end by itself before anybody decided."""
+
+    WAITING = "WAITING"
+    TAKEN = "TAKEN"
+    ASKED = "ASKED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    GONE = "GONE"
+
+
+class Reason(StrEnum):
+    """Why somebody has to look at an order before its goods are handed over."""
+
+    AMOUNT = "AMOUNT"
+    STAFF = "STAFF"
+    RISK = "RISK"
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """A review of an order. `taken_by` has it until `taken_until`; afterwards anybody may take it."""
+
+    id: int
+    order_id: int
+    state: State
+    reasons: tuple[str, ...]
+    detail: str
+    taken_by: str
+    taken_until: dt.datetime | None
+    question: str
+    answer: str
+    opened_at: dt.datetime
+    ended_at: dt.datetime | None
+
+    def holder(self, now: dt.datetime) -> str:
+        """Who has it at a moment; "" for nobody."""
+        is_held = self.state is State.TAKEN and self.taken_until is not None and self.taken_until > now
+        return self.taken_by if is_held else ""
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a review: to which state, who did it, when and why."""
+
+    position: int
+    state: State
+    actor: str
+    why: str
+    moved_at: dt.datetime
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """How many reviews nobody has decided, and since when the oldest waits; None without any."""
+
+    count: int
+    since: dt.datetime | None

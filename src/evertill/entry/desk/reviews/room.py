@@ -1,0 +1,55 @@
+"""Reviews: orders that wait for a person, who has each, and what was decided."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk.reviews import views
+from evertill.entry.desk.rooms import Room, Shelf
+
+_KEPT = _("Nothing was changed.")
+
+ROOM = Room(
+    name="reviews",
+    title=_("Reviews"),
+    shelf=Shelf.NOW,
+    rank=20,
+    permission=Permission.ORDERS_REVIEW,
+    urls=[
+        path("", views.index, name="index"),
+        path("<str:number>/", views.show, name="show"),
+        path("<str:number>/take", views.take, name="take"),
+        path("<str:number>/decide", views.decide, name="decide"),
+    ],
+    done={
+        "taken": _("You have this review now."),
+        "approved": _("Approved: the goods may go."),
+        "refused": _("Refused: the order is cancelled, or its goods stay here until the money has gone back."),
+        "given-back": _("Anybody may take this review now."),
+    },
+    failures={
+        "REVIEW_HELD": (
+            _("Another person has this review."),
+            _KEPT,
+            _("Ask that person, or wait until the time is over."),
+        ),
+        "REVIEW_ENDED": (
+            _("This review is decided already."),
+            _("What was decided stands."),
+            _("Look at the order; have it reviewed again if that is needed."),
+        ),
+        "REVIEW_NOT_TAKEN": (
+            _("This review is not yours, or your time is over."),
+            _KEPT,
+            _("Take the review, and decide it then."),
+        ),
+        "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), _KEPT, _("Look at the order’s number.")),
+        "ORDER_NOT_FOUND": (
+            _("There is no order with this number."),
+            _KEPT,
+            _("Check the number: it has 13 letters and digits."),
+        ),
+    },
+)

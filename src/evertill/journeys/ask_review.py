@@ -1,0 +1,75 @@
+"""Ask for a review: an order waits for a person before its goods are handed over.
+
+The shop asks by itself above an amount, staff ask by hand, and whatever judges risk asks here too. Orders are locked
+before reviews, everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+
+from evertill.domains import orders, preferences, reviews, trail
+from evertill.domains.access import Permission
+from evertill.domains.reviews import Reason, Review
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.view_order import OrderNotFound
+from evertill.kernel import ids
+
+__all__ = ["Reason", "Review", "ask_review", "ask_review_as_staff", "review_large", "subject_of"]
+
+_BY_THE_SHOP = "CLOCK:review"
+
+
+def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: dt.datetime) -> Review:
+    """This function will have an order reviewed and hold its goods until then, in the caller's transaction.
+
+    One that is reviewed already gets one more reason. Raises OrderNotFound.
+    """
+    if orders.lock_order(order_id=order_id) is None:
+        raise OrderNotFound("There is no order with this number.")
+    (review_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
+    review = reviews.open_review(
+        review_id=review_id, order_id=order_id, reason=reason.value, detail=detail, actor=actor, now=now
+    )
+    orders.hold(order_ids=[order_id], reason=orders.HoldReason.REVIEW, subject=subject_of(review), actor=actor, now=now)
+    return review
+
+
+def ask_review_as_staff(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> Review:
+    """This function will have an order reviewed because somebody of the staff says so; raises Forbidden, OrderNotFound.
+
+    It takes the permission to review, or to hand goods over, which is what it stops.
+    """
+    subject = Subject(kind="order", id=ids.to_number(order_id))
+    with permitted(asker=asker, permission=Permission.ORDERS_READ, subject=subject, now=now):
+        review = ask_review(order_id=order_id, reason=Reason.STAFF, detail=why, actor=asker.name, now=now)
+        trail.write(
+            actor=asker.actor,
+            operation="orders.ask_review",
+            subject=subject,
+            after={"review": ids.to_number(review.id)},
+            why=why,
+            now=now,
+        )
+    return review
+
+
+def review_large(*, paid: Sequence[tuple[int, int]], now: dt.datetime) -> None:
+    """This function will have those of (order id, total) reviewed that reach the amount that the shop has decided on.
+
+    In the transaction that paid them, so that nobody hands one over in between.
+    """
+    least = preferences.number(preferences.Name.REVIEW_FROM)
+    if not least:
+        return
+    for order_id, total in sorted(paid):
+        if total >= least:
+            ask_review(order_id=order_id, reason=Reason.AMOUNT, detail="", actor=_BY_THE_SHOP, now=now)
+
+
+def subject_of(review: Review) -> str:
+    """This function will say because of what a review holds its order."""
+    return f"review:{ids.to_number(review.id)}"

@@ -1,0 +1,211 @@
+"""Search orders: by anything that a caller may say, and by what they have in common; and what a list of them shows.
+
+Words are looked for in numbers, addresses, telephone numbers, names, amounts and what providers call payments; a day
+narrows them down. Looking is recorded: what was looked for, and how many were shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from evertill.domains import accounts, orders, payments
+from evertill.domains.access import Permission
+from evertill.domains.orders import Found, SearchFilters, State, WordMeaning
+from evertill.domains.trail import Subject
+from evertill.journeys.permitted import Asker, looking
+from evertill.kernel import contacts
+from evertill.kernel.money import Money, exponent
+
+__all__ = [
+    "FIELDS",
+    "Listed",
+    "Page",
+    "Search",
+    "SearchFilters",
+    "State",
+    "find",
+    "listed",
+    "read_search",
+    "search_orders",
+]
+
+PAGE = 50
+# What can be asked for in words: see read_search.
+FIELDS = ("q", "state", "since", "until", "least", "most", "currency", "method")
+_CHARS_MAX = 200
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_METHOD = re.compile(r"[a-z0-9_-]{1,32}(\.[a-z0-9_-]{1,16})?")
+_AMOUNT = re.compile(r"\d{1,12}([.,]\d{1,3})?")
+# People of one name whose orders are looked at; of more it takes another word to tell them apart.
+_NAMED_MAX = 500
+# A filter by method reads orders and then their payments: so many at a time, and at most so often for one page.
+_CHUNK, _CHUNKS_MAX = 400, 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is looked for: words, and filters. `method` is a provider's name, or `provider.way`."""
+
+    text: str = ""
+    filters: SearchFilters = field(default_factory=SearchFilters)
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An order of a list, with its customer's name ("" for a guest) and how it was paid, or is to be."""
+
+    order: Found
+    name: str
+    payments: tuple[payments.Intent, ...]
+    is_held: bool
+
+    @property
+    def total(self) -> Money:
+        return Money(amount=self.order.total, currency=self.order.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of what was found; `older` is what leads behind it, None where it is the last."""
+
+    orders: tuple[Listed, ...]
+    older: int | None
+    day: dt.date | None = None
+
+
+def read_search(asked: Mapping[str, str]) -> Search:
+    """This function will read what is asked for in words, as an address says it; what cannot be, is not said."""
+    currency = asked.get("currency", "").strip().upper()
+    method = asked.get("method", "").strip()
+    until = _day(asked.get("until", ""))
+    state = asked.get("state", "")
+    currency = currency if _CURRENCY.fullmatch(currency) else ""
+    filters = SearchFilters(
+        states=(State(state),) if state in set(State) else (),
+        since=_day(asked.get("since", "")),
+        until=until + dt.timedelta(days=1) if until else None,
+        currency=currency,
+        total_min=_minor(asked.get("least", ""), currency),
+        total_max=_minor(asked.get("most", ""), currency),
+    )
+    text = asked.get("q", "")[:_CHARS_MAX]
+    return Search(text=text, filters=filters, method=method if _METHOD.fullmatch(method) else "")
+
+
+def search_orders(
+    *, asker: Asker, search: Search, behind: int | None = None, limit: int = PAGE, now: dt.datetime
+) -> Page:
+    """This function will return a page of the orders that fit, the latest numbers first; raises Forbidden.
+
+    Every word has to fit, as one of the things that it can mean.
+    """
+    subject = Subject(kind="orders", id="search")
+    with looking(asker=asker, permission=Permission.ORDERS_READ, subject=subject, now=now) as look:
+        page = find(search=search, behind=behind, limit=limit, now=now)
+        look.note(words=len(search.text.split()), found=len(page.orders))
+    return page
+
+
+def find(*, search: Search, behind: int | None, limit: int, now: dt.datetime) -> Page:
+    """This function will return a page of the orders that fit; who may see it is the caller's to check."""
+    said = orders.words.read(search.text, today=now.astimezone(dt.UTC).date())
+    filters = search.filters
+    if said.day is not None:
+        since = dt.datetime.combine(said.day, dt.time(), tzinfo=dt.UTC)
+        filters = _within(filters, since, since + dt.timedelta(days=1))
+    currency = next((word.currency for word in said.words if word.currency), "")
+    if currency and not filters.currency:
+        filters = msgspec.structs.replace(filters, currency=currency)
+    meant = [_meaning(word) for word in said.words]
+    found, older = _find(meant, filters, method=search.method, behind=behind, limit=limit)
+    return Page(orders=tuple(listed(found)), older=older, day=said.day)
+
+
+def listed(found: Sequence[Found]) -> list[Listed]:
+    """This function will return orders with what a list shows beside them."""
+    order_ids = [one.id for one in found]
+    names = accounts.read_names(account_ids=[one.account_id for one in found if one.account_id is not None])
+    paid = payments.read_intents_of_orders(order_ids=order_ids) if order_ids else {}
+    held = orders.find_holds(order_ids=order_ids) if order_ids else {}
+    return [
+        Listed(
+            order=one,
+            name=names.get(one.account_id or 0, ""),
+            payments=tuple(paid.get(one.id, ())),
+            is_held=one.id in held,
+        )
+        for one in found
+    ]
+
+
+def _within(filters: SearchFilters, since: dt.datetime, until: dt.datetime) -> SearchFilters:
+    return msgspec.structs.replace(
+        filters,
+        since=max(since, filters.since) if filters.since else since,
+        until=min(until, filters.until) if filters.until else until,
+    )
+
+
+def _meaning(word: orders.words.Word) -> WordMeaning:
+    said = payments.find_said(reference=word.reference, number=word.number) if word.reference else []
+    if word.number is not None or said:
+        return WordMeaning(number_span=word.number_span, order_ids=tuple(said), is_exact=True)
+    account_ids = accounts.find_named(part=word.name, limit=_NAMED_MAX) if word.name else []
+    is_email = contacts.is_email(word.said)
+    if is_email:
+        owner = accounts.find(kind=accounts.AddressKind.EMAIL, address=contacts.spell_email(word.said))
+        account_ids += [owner.id] if owner else []
+    return WordMeaning(
+        contact=word.contact,
+        totals=word.totals,
+        number_span=word.number_span,
+        account_ids=tuple(account_ids),
+        is_exact=is_email,
+    )
+
+
+def _find(
+    meant: Sequence[WordMeaning], filters: SearchFilters, *, method: str, behind: int | None, limit: int
+) -> tuple[list[Found], int | None]:
+    """Find one page, and what leads behind it. A method is not the order's: it is looked at chunk by chunk."""
+    if not method:
+        found = orders.find_orders(words=meant, filters=filters, behind=behind, limit=limit + 1)
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
+    fitting: list[Found] = []
+    for _ in range(_CHUNKS_MAX):
+        chunk = orders.find_orders(words=meant, filters=filters, behind=behind, limit=_CHUNK)
+        paid = payments.read_intents_of_orders(order_ids=[one.id for one in chunk]) if chunk else {}
+        fitting += [one for one in chunk if any(_is_by(intent, method) for intent in paid.get(one.id, ()))]
+        if len(fitting) > limit:
+            return fitting[:limit], fitting[limit - 1].id
+        if len(chunk) < _CHUNK:
+            return fitting, None
+        behind = chunk[-1].id
+    return fitting, behind
+
+
+def _is_by(intent: payments.Intent, method: str) -> bool:
+    return method in (intent.provider, f"{intent.provider}.{intent.way}")
+
+
+def _day(text: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
+    except ValueError:
+        return None
+
+
+def _minor(text: str, currency: str) -> int | None:
+    """Read an amount in major units; without a currency they have two digits behind the point."""
+    plain = text.strip()
+    if not _AMOUNT.fullmatch(plain):
+        return None
+    whole, _point, part = plain.replace(",", ".").partition(".")
+    digits = exponent(currency) if currency else 2
+    return int(whole + part.ljust(digits, "0")[:digits])
