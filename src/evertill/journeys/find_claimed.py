@@ -157,9 +157,7 @@ def _payments(clues: Clues) -> tuple[list[payments.Intent], set[int]]:
     if not clues.reference:
         return [], set()
     sought = claims.looking.read_number(clues.reference)
-    asked = set(sought.ids) | set(
-        payments.seek_by_provider_id(providers=payments.names(), provider_id=clues.reference.strip())
-    )
+    asked = set(sought.ids) | set(payments.seek_by_provider_id(provider_id=clues.reference.strip()))
     intents = list(payments.read_intents(intent_ids=asked).values()) if asked else []
     named = {intent.order_id for intent in intents} | sought.ids
     return intents, set(orders.seeking.known(order_ids=named)) if named else set()

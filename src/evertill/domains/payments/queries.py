@@ -73,9 +73,9 @@ def find_by_provider_id(*, provider: str, provider_id: str) -> Intent | None:
     return _intent(rows[0]) if rows else None
 
 
-def seek_by_provider_id(*, providers: Sequence[str], provider_id: str) -> list[int]:
-    """This function will return the ids of payments that some of these providers know by an id of theirs."""
-    rows = db.fetch(sql.load(_HERE, "seek_provider_ids"), (Texts(providers), provider_id))
+def seek_by_provider_id(*, provider_id: str) -> list[int]:
+    """This function will return the ids of payments that any provider knows by this id of its own."""
+    rows = db.fetch(sql.load(_HERE, "seek_provider_ids"), (provider_id,))
     return [intent_id for (intent_id,) in rows]
 
 
