@@ -1,0 +1,110 @@
+"""Tables that somebody takes along: recorded, and personal data only when another person has approved exactly that."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from evertill.domains import trail
+from evertill.domains.access import Permission
+from evertill.domains.approvals import ApprovalRequired
+from evertill.domains.trail import Search
+from evertill.journeys import decide_approvals
+from evertill.journeys.export_table import (
+    Cell,
+    Exported,
+    Filters,
+    Form,
+    Table,
+    TooManyRows,
+    ask_to_export,
+    export_table,
+)
+from evertill.journeys.permitted import Asker, Forbidden
+from evertill.kernel import config
+from tests.askers import staff
+from tests.builders import NOON
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+ADA, BOB, EVE = 1, 2, 3
+
+
+def read(filters: Filters, most: int) -> Iterable[Sequence[Cell]]:
+    return [["ada@example.com", 1], ["=cmd|' /C calc'!A0", 2]][:most]
+
+
+CUSTOMERS = Table(
+    name="customers",
+    permission=Permission.CUSTOMERS_READ,
+    is_personal=True,
+    columns=("email", "orders"),
+    read=read,
+)
+GOODS = dataclasses.replace(CUSTOMERS, name="goods", is_personal=False)
+
+
+def export(asker: Asker, table: Table = CUSTOMERS, *, form: Form = "csv", why: str = "a mailing") -> Exported:
+    return export_table(asker=asker, table=table, filters={"since": "2026"}, form=form, why=why, now=NOON)
+
+
+def records() -> list[trail.Record]:
+    return trail.read_records(search=Search(operation="data.export"), limit=9)
+
+
+class TestPersonalData:
+    def test_goes_out_once_when_another_person_has_approved_exactly_that(self) -> None:
+        ada, bob = staff(ADA, "administrator"), staff(BOB, "owner")
+        with pytest.raises(ApprovalRequired):
+            export(ada)
+        asked = ask_to_export(asker=ada, table=CUSTOMERS, filters={"since": "2026"}, why="a mailing", now=NOON)
+        decide_approvals.decide(asker=bob, approval_id=asked.id, is_approved=True, why="", now=NOON)
+
+        with pytest.raises(ApprovalRequired):
+            export(ada, why="another mailing")
+        file = export(ada)
+        with pytest.raises(ApprovalRequired):
+            export(ada)
+
+        assert file.name == "customers-2026-11-22.csv"
+        assert file.content.decode("utf-8-sig").splitlines() == [
+            "email,orders",
+            "ada@example.com,1",
+            "'=cmd|' /C calc'!A0,2",
+        ]
+        (record,) = records()
+        assert json.loads(record.after) == {
+            "filters": {"since": "2026"},
+            "rows": 2,
+            "form": "csv",
+            "sha256": hashlib.sha256(file.content).hexdigest(),
+            "approved_by": "STAFF:2",
+        }
+
+    def test_is_for_who_may_look_and_may_export(self) -> None:
+        for asker in (staff(EVE, "support"), staff(BOB, "finance")):
+            with pytest.raises(Forbidden):
+                export(asker)
+
+        assert len(trail.read_records(search=Search(outcome="REFUSED"), limit=9)) == 2
+
+
+class TestOther:
+    def test_needs_nobody_else_and_is_recorded(self) -> None:
+        file = export(staff(EVE, "support"), GOODS, form="xlsx")
+
+        assert (file.rows, file.content[:2]) == (2, b"PK")
+        assert [record.actor_id for record in records()] == ["3"]
+
+    def test_has_a_bound(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        small = dataclasses.replace(config.get(), export_rows_max=1)
+        monkeypatch.setattr(config, "get", lambda: small)
+
+        with pytest.raises(TooManyRows):
+            export(staff(EVE, "support"), GOODS)
+
+        assert records() == []
