@@ -42,8 +42,9 @@ def expected(page: Page, method: str, caller: Caller) -> str:
     """What has to come of it: REFUSED, UNKNOWN, SIGN IN, NOT SO, or IN."""
     if method not in page.methods:
         return "NOT SO"
-    if page.audience is Audience.ORDER:
-        return "IN" if caller.name == ADA else "UNKNOWN"
+    if page.audience in (Audience.ORDER, Audience.CLAIM):
+        # Nobody here holds the token of a claim.
+        return "IN" if caller.name == ADA and page.audience is Audience.ORDER else "UNKNOWN"
     if page.audience is Audience.ANYBODY:
         return "IN"
     if not caller.is_signed_in:
@@ -62,7 +63,7 @@ def outcome(page: Page, answer: Any) -> str:
         return "REFUSED"
     if status in (302, 303) and "/account/sign-in" in answer.headers["Location"]:
         return "SIGN IN"
-    if status == 404 and page.audience is Audience.ORDER:
+    if status == 404 and page.audience in (Audience.ORDER, Audience.CLAIM):
         return "UNKNOWN"
     return "IN" if status < 500 else str(status)
 
@@ -172,7 +173,9 @@ def _expected_of(method: str, path: str, town: Town, name: str) -> str:
         return "NOT SO"
     (operation,) = found
     if operation.is_for_anybody:
-        return "IN"
+        # Whoever shows a token with an order says that he is a program, and an order's token is none.
+        shows_token = name in town.callers and bool(town.callers[name].access_token)
+        return "SIGN IN" if shows_token and (method, path) == ("POST", "/api/v1/orders") else "IN"
     if operation.is_for_providers:
         return "NO PROVIDER"
     if name in town.api_tokens:

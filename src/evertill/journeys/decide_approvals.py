@@ -12,7 +12,7 @@ import msgspec
 from evertill.domains import access, approvals, trail
 from evertill.domains.access import PERMISSIONS, Holder, Objection, Permission, Thing
 from evertill.domains.approvals import Approval, ApprovalNotOpen, State
-from evertill.domains.trail import Subject
+from evertill.domains.trail import ActorKind, Subject
 from evertill.journeys.permitted import Asker, Forbidden, Wish, permitted, recording_refusals
 from evertill.journeys.proved_anew import proved_anew
 from evertill.kernel import config, db
@@ -161,7 +161,9 @@ def look_at(*, asker: Asker, approval_id: int, now: dt.datetime) -> Asked:
 
 def objection_to(approver: Holder, approval: Approval) -> Objection | None:
     """This function will say why somebody may not decide this request; None when he may."""
-    asked_by = int(approval.asked_by.partition(":")[2])
+    kind, _, who = approval.asked_by.partition(":")
+    # The operator of the machine has no account; no account has this number.
+    asked_by = int(who) if kind == ActorKind.STAFF.value else 0
     about = msgspec.json.decode(approval.content, type=_Bound)
     return access.objection_to_approve(
         approver=approver,
