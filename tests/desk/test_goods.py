@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from typing import Any
@@ -274,3 +275,17 @@ class TestManyPrices:
         wrong = ada.post("prices/table", table=saved.replace("10.00", "ten"))
         assert wrong.status_code == 422
         assert "Line 2:" in text_of(wrong)
+
+
+class TestPlannedPrices:
+    def test_are_planned_and_cancelled(self, ada: Clerk) -> None:
+        said = {"sku": "L-1/a", "currency": "GBP", "seen": "10.00", "price": "10.50"}
+
+        later = (clock.now() + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+        assert "done=planned" in where(ada.post("prices/plan", begins_at=later, **said))
+        assert "£10.50" in text_of(ada.get("prices/history?sku=L-1/a&currency=GBP"))
+        assert ada.post("prices/plan", begins_at="2020-01-01T00:00", **said).status_code == 422
+        assert ada.post("prices/plan", begins_at="soon", **said).status_code == 422
+        (plan,) = catalog.prices.list_plans(limit=5)
+        assert "done=unplanned" in where(ada.post(f"prices/plan/{plan.id}/cancel"))
+        assert ada.post(f"prices/plan/{plan.id}/cancel").status_code == 409

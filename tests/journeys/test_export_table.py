@@ -35,7 +35,8 @@ ADA, BOB, EVE = 1, 2, 3
 
 
 def read(filters: Filters, most: int) -> Iterable[Sequence[Cell]]:
-    return [["ada@example.com", 1], ["=cmd|' /C calc'!A0", 2]][:most]
+    rows: list[list[Cell]] = [["ada@example.com", 1], ["=cmd|' /C calc'!A0", 2]]
+    return rows[:most]
 
 
 CUSTOMERS = Table(

@@ -26,6 +26,8 @@ from evertill.kernel.versions import check_unchanged
 __all__ = [
     "ApprovalRequired",
     "NewPrice",
+    "PlanNotOpen",
+    "PlannedAlready",
     "PriceChange",
     "PriceUnchanged",
     "Priced",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 UndoneAlready = catalog.editing.UndoneAlready
+PlannedAlready, PlanNotOpen = catalog.prices.PlannedAlready, catalog.prices.PlanNotOpen
 
 # Prices of one change; more of them are a bulk.
 PRICES_MAX = 200
@@ -95,9 +98,7 @@ def change_prices(
     """
     with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(currency), now=now):
         moved = _hold(currency, prices)
-        by = ""
-        if needs_approval(currency=currency, prices=moved, now=now):
-            by = approved(asker=asker, wish=_wish(currency, moved), now=now)
+        by = approve_prices(asker=asker, currency=currency, prices=moved, now=now)
         return write_prices(asker=asker, currency=currency, prices=moved, why=why, approved_by=by, now=now)
 
 
@@ -128,9 +129,7 @@ def undo_price(*, asker: Asker, change_id: int, why: str, now: dt.datetime) -> P
     found = catalog.prices.find_change(change_id=change_id)
     with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(found.currency), now=now):
         moved = _hold_back(change_id)
-        by = ""
-        if needs_approval(currency=found.currency, prices=moved, now=now):
-            by = approved(asker=asker, wish=_wish(found.currency, moved), now=now)
+        by = approve_prices(asker=asker, currency=found.currency, prices=moved, now=now)
         (undone,) = write_prices(
             asker=asker, currency=found.currency, prices=moved, why=why, approved_by=by, undoes=change_id, now=now
         )
@@ -143,6 +142,16 @@ def ask_to_undo_price(*, asker: Asker, change_id: int, why: str, now: dt.datetim
     with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(found.currency), now=now):
         wish = _wish(found.currency, _hold_back(change_id))
     return decide_approvals.ask(asker=asker, wish=wish, why=why, now=now)
+
+
+def approve_prices(*, asker: Asker, currency: str, prices: Sequence[NewPrice], now: dt.datetime) -> str:
+    """This function will use up the approval of exactly these prices where they need one, and say who gave it.
+
+    In the caller's transaction; raises ApprovalRequired.
+    """
+    if not needs_approval(currency=currency, prices=prices, now=now):
+        return ""
+    return approved(asker=asker, wish=_wish(currency, prices), now=now)
 
 
 def needs_approval(*, currency: str, prices: Sequence[NewPrice], now: dt.datetime) -> bool:

@@ -106,7 +106,7 @@ def show(number: _NumberArgument, *, data: DataOption = None) -> None:
 @app.command()
 def decide(
     number: _NumberArgument,
-    answer_as: Annotated[Answer, typer.Argument(metavar="DECISION", help="shown, nothing or rebuild.")],
+    decision: Annotated[Answer, typer.Argument(help="What is decided (DECISION): shown, nothing or rebuild.")],
     *,
     answer: Annotated[str, typer.Option(help="What the customer reads.")],
     order: Annotated[str, typer.Option(help="The order's number, for what is shown.")] = "",
@@ -120,14 +120,14 @@ def decide(
     from evertill.kernel import clock
 
     claim_id = read_number(number)
-    if answer_as is Answer.REBUILD:
+    if decision is Answer.REBUILD:
         rebuilt = rebuild_claimed(asker=asker(), claim_id=claim_id, answer=answer, why=why or answer, now=clock.now())
         typer.echo(f"Order {rebuilt.number} is back, and held until somebody has looked at it.")
         return
     answer_claim(
         asker=asker(),
         claim_id=claim_id,
-        decision=Decision.SHOWN if answer_as is Answer.SHOWN else Decision.NOTHING_FOUND,
+        decision=Decision.SHOWN if decision is Answer.SHOWN else Decision.NOTHING_FOUND,
         order_id=read_number(order) if order else None,
         answer=answer,
         now=clock.now(),

@@ -25,6 +25,7 @@ from evertill.journeys import forget_old as forgetting
 from evertill.journeys import index_products as indexing
 from evertill.journeys import keep_submission as keeping
 from evertill.journeys import make_findable as making
+from evertill.journeys import plan_prices as planning
 from evertill.journeys import reconcile_bill as reconciling
 from evertill.journeys import recover_account as recovering
 from evertill.journeys import run_bulk as bulks
@@ -94,6 +95,13 @@ def handle_events(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG
     """Handle stored webhooks, batch by batch. Each webhook asks for this; the clock does in case that was lost."""
     names = db.with_connection(lambda: following.find_due_to_handle(now=clock.now()))
     _each_by_itself(context, names, lambda name: following.handle_events_of(provider=name, now=clock.now()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="begin_prices", queueing_lock="begin_prices", pass_context=True)
+def begin_prices(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — as above.
+    """Begin the prices whose moment has come, batch by batch, until there are none."""
+    _until_done(context, lambda: planning.begin_prices(now=clock.now()), limit=1)
 
 
 @app.periodic(cron="* * * * * */10")

@@ -21,12 +21,16 @@ ROOM = Room(
     urls=[
         path("", views.index, name="index"),
         path("history", history.show, name="history"),
+        path("plan", history.plan, name="plan"),
+        path("plan/<int:plan_id>/cancel", history.cancel, name="cancel"),
         path("raise", many.raise_all, name="raise"),
         path("table", many.take, name="table"),
         path("table/save", many.save, name="save"),
         path("undo/<int:change_id>", history.undo, name="undo"),
     ],
     done={
+        "planned": _("The price is planned. Until its moment the present one stands."),
+        "unplanned": _("The planned price is cancelled."),
         "saved": _("The prices are changed. Every order from now on pays them."),
         "asked": _("Another person is asked to approve this. Once it is approved, enter the same prices again."),
         "undone": _("The price is what it was before that change."),
@@ -34,6 +38,21 @@ ROOM = Room(
     },
     failures={
         "INVALID_MONEY": (_("This is not a price."), _HERE, _("Write it like 12.50, without signs.")),
+        "MOMENT_INVALID": (
+            _("This is no moment at which a price can begin."),
+            _NOTHING,
+            _("Choose a later moment, within a year from now."),
+        ),
+        "PLANNED_ALREADY": (
+            _("Another price begins at that moment."),
+            _NOTHING,
+            _("Cancel the other one first, or choose another moment."),
+        ),
+        "PLAN_NOT_OPEN": (
+            _("This price has begun already, or was cancelled."),
+            _NOTHING,
+            _("Look at the history of the price."),
+        ),
         "PRICE_UNCHANGED": (_("No price is another one."), _NOTHING, _("Enter what a price is to be, and save.")),
         "TOO_MANY_PRICES": (_("These are too many prices at once."), _HERE, _("Change fewer at once.")),
         "TABLE_UNUSABLE": (
