@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 
 from evertill.domains import catalog, stock
@@ -275,6 +276,30 @@ class TestManyPrices:
         wrong = ada.post("prices/table", table=saved.replace("10.00", "ten"))
         assert wrong.status_code == 422
         assert "Line 2:" in text_of(wrong)
+
+    def test_come_in_again_as_a_file(self, ada: Clerk) -> None:
+        saved = ada.get("prices/table/save?currency=GBP").content
+
+        untouched = ada.post("prices/table", file=_csv(saved))
+        assert untouched.status_code == 422
+        assert "No price is another one." in text_of(untouched)
+        answer = ada.post("prices/table", file=_csv(saved.replace(b"10.00", b"10.50")))
+        assert "10.50 GBP" in text_of(ada.get(where(answer).partition("/desk/")[2]))
+        assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
+
+    def test_say_which_file_is_no_table(self, ada: Clerk) -> None:
+        large = ada.post("prices/table", file=_csv(b"sku,currency,price\n" + b"L-2,GBP,1\n" * 120_000))
+
+        assert large.status_code == 413
+        assert "This file is too large for a table of prices." in text_of(large)
+        for content in (b"\xff\xfe\x00", b"PK\x03\x04\xfa", b"title\nLamp\n"):
+            answer = ada.post("prices/table", file=_csv(content))
+            assert answer.status_code == 422
+            assert "This is no table of prices that can be used." in text_of(answer)
+
+
+def _csv(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("prices.csv", content, content_type="text/csv")
 
 
 class TestPlannedPrices:

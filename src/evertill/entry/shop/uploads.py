@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
-from typing import Any, ParamSpec
+from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from evertill.kernel.errors import EvertillError
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponseBase]
 _FLAG = "_evertill_file_too_large"
 
 
@@ -55,17 +56,17 @@ class _Keeper(FileUploadHandler):
         )
 
 
-def takes_file(*, bytes_max: Callable[[], int]) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def takes_file(*, bytes_max: Callable[[], int]) -> Callable[[View], View]:
     """This function will let a view take files of up to so many bytes together, `bytes_max` being asked each time.
 
     It stands outermost: who reads the form first, and that is who looks for its token, decides what becomes of files.
     """
 
-    def make(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def make(view: View) -> View:
         protected = csrf_protect(view)
 
         @wraps(view)
-        def answer(request: HttpRequest, /, *args: object, **kwargs: object) -> HttpResponse:
+        def answer(request: HttpRequest, /, *args: object, **kwargs: object) -> HttpResponseBase:
             request.upload_handlers = [_Keeper(request, bytes_max=bytes_max())]
             return protected(request, *args, **kwargs)
 

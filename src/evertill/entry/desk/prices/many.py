@@ -12,6 +12,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.prices.views import currencies, currency_of
+from evertill.entry.shop.uploads import FileTooLarge, read_file, takes_file
 from evertill.journeys import change_prices as pricing
 from evertill.journeys import reprice_many as many
 from evertill.journeys.bulk_item import Target
@@ -22,6 +23,7 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import InvalidMoney
 
 _PERCENT_MAX = 1000
+_FILE_BYTES_MAX = 1 << 20
 # How the bulk is called.
 SAYS = _("Change prices")
 
@@ -59,19 +61,28 @@ def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     return answer
 
 
+@takes_file(bytes_max=lambda: _FILE_BYTES_MAX)
 @desk_view(Permission.PRICES_EDIT, methods=("GET", "POST"))
 def take(request: HttpRequest, entered: Entered) -> HttpResponse:
-    """This function will take a table of prices that was pasted, by way of a bulk."""
-    text = request.POST.get("table", "")
+    """This function will take a table of prices, sent as a CSV file or pasted, by way of a bulk."""
     if request.method != "POST":
         return _table_page(request, entered)
+    text = request.POST.get("table", "")
     try:
+        text = _file_of(request) or text
         targets, bad = many.read_table(asker=entered.asker, text=text, now=clock.now())
         if bad:
             return _table_page(request, entered, text=text, bad=bad, status=422)
         return _begin(request, entered, targets)
-    except (many.TableUnusable, pricing.PriceUnchanged) as error:
+    except (FileTooLarge, many.TableUnusable, pricing.PriceUnchanged) as error:
         return _table_page(request, entered, text=text, error=error)
+
+
+def _file_of(request: HttpRequest) -> str:
+    try:
+        return read_file(request, "file", bytes_max=_FILE_BYTES_MAX).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise many.TableUnusable("Its letters are not written as UTF-8.") from None
 
 
 def _begin(request: HttpRequest, entered: Entered, targets: Sequence[Target]) -> HttpResponse:
