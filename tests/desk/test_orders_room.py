@@ -8,6 +8,7 @@ import pytest
 from django.http import HttpResponse
 
 from evertill.domains import orders
+from evertill.journeys.answer_question import answer_question
 from evertill.journeys.place_orders import Placed
 from evertill.kernel import clock, db, ids
 from tests.builders import ask, make_product, place
@@ -168,6 +169,36 @@ class TestReviews:
         assert "Another person has this review." in text_of(taken)
         assert "Ada has this review." in text_of(other.get(f"reviews/{number}/"))
         assert other.post(f"reviews/{number}/decide", decision="APPROVE", why="x").status_code == 409
+
+    def test_ask_the_customer_and_show_what_he_answered(self) -> None:
+        number, someone = self.reviewed()
+        assert "Ask the customer" not in text_of(someone.get(f"reviews/{number}/"))
+        someone.post(f"reviews/{number}/take")
+        assert "Ask the customer" in text_of(someone.get(f"reviews/{number}/"))
+
+        assert someone.post(f"reviews/{number}/ask", question="<b>Which</b> flat?").status_code == 303
+
+        page = text_of(someone.get(f"reviews/{number}/?done=asked"))
+        assert "The customer is asked." in page
+        assert "Question &lt;b&gt;Which&lt;/b&gt; flat? Answer None yet" in page
+        assert "The customer was asked" in text_of(someone.get("reviews/"))
+        answer_question(order_id=ids.from_number(number), answer="The <i>third</i>.", actor="customer", now=clock.now())
+        assert "Answer The &lt;i&gt;third&lt;/i&gt;." in text_of(someone.get(f"reviews/{number}/"))
+        assert "The customer answered" in text_of(someone.get("reviews/"))
+        story = text_of(clerk("support").get(f"orders/{number}/"))
+        assert "The customer answered The &lt;i&gt;third&lt;/i&gt;." in story
+        assert "Staff asked the customer" in story
+
+    def test_tell_why_a_question_is_not_asked(self) -> None:
+        number, someone = self.reviewed()
+        assert someone.post(f"reviews/{number}/ask", question="Which flat?").status_code == 409
+        someone.post(f"reviews/{number}/take")
+
+        empty = someone.post(f"reviews/{number}/ask", question=" ")
+
+        assert empty.status_code == 422
+        assert "The question is empty, or too long." in text_of(empty)
+        assert clerk("support").post(f"reviews/{number}/ask", question="Which flat?").status_code == 403
 
     def test_are_for_reviewers_only(self) -> None:
         number, _someone = self.reviewed()

@@ -7,14 +7,36 @@ from functools import partial
 
 import pytest
 
-from evertill.domains import orders, payments, preferences, reviews, stock, trail
+from evertill.domains import messages, orders, payments, preferences, reviews, stock, trail
 from evertill.domains.preferences import Name
-from evertill.domains.reviews import Reason, ReviewEnded, ReviewHeld, ReviewNotTaken, State
+from evertill.domains.reviews import (
+    AnsweredAlready,
+    NoQuestion,
+    Question,
+    Reason,
+    ReviewEnded,
+    ReviewHeld,
+    ReviewNotTaken,
+    State,
+    TextUnfit,
+    TooManyQuestions,
+)
+from evertill.journeys import see_own
+from evertill.journeys.answer_question import answer_question, view_question
 from evertill.journeys.ask_review import ask_review, ask_review_as_staff
 from evertill.journeys.audit_books import audit_books
-from evertill.journeys.permitted import Forbidden
-from evertill.journeys.review_order import Decision, ReviewNotFound, decide_review, list_reviews, take_review
-from evertill.kernel import db
+from evertill.journeys.permitted import Asker, Forbidden
+from evertill.journeys.review_order import (
+    Decision,
+    Reviewed,
+    ReviewNotFound,
+    ask_customer,
+    decide_review,
+    list_reviews,
+    take_review,
+)
+from evertill.journeys.tell_story import tell_story
+from evertill.kernel import db, ids
 from tests.askers import staff
 from tests.builders import NOON, ask, make_product, place_one
 from tests.paying import placed_order, settle, start
@@ -160,6 +182,151 @@ class TestDecide:
             take_review(asker=staff(9, "risk-reviewer"), order_id=placed_order("MUG").order.id, now=NOON)
 
 
+def asked(order_id: int, question: str = "Is it a present?", *, by: Asker | None = None) -> Reviewed:
+    """A reviewer takes an order and asks its customer."""
+    someone = by or staff(7, "risk-reviewer")
+    take_review(asker=someone, order_id=order_id, now=NOON)
+    return ask_customer(asker=someone, order_id=order_id, question=question, now=NOON)
+
+
+def say(order_id: int, answer: str, *, now: dt.datetime = SOON) -> None:
+    answer_question(order_id=order_id, answer=answer, actor="customer", now=now)
+
+
+class TestAskTheCustomer:
+    def test_waits_for_him_and_tells_him_that_there_is_a_question(self) -> None:
+        order_id = reviewed()
+
+        done = asked(order_id, "Is it\r\na present? ")
+
+        assert (done.review.state, done.review.question, done.review.answer) == (State.ASKED, "Is it\na present?", "")
+        assert done.review.holder(SOON) == ""
+        assert view_question(order_id=order_id) == Question(text="Is it\na present?", answer="")
+        number = ids.to_number(order_id)
+        (told,) = messages.find_all(keys=[f"asked:{number}:1"])
+        order = orders.read_orders(order_ids=[order_id])[order_id]
+        assert (told.kind, told.to, told.order_id) == ("QUESTION_ASKED", order.email, order_id)
+        assert "present" not in str(told.facts)
+        (record,) = trail.read_records(search=trail.Search(operation="orders.ask_customer"), limit=9)
+        assert (record.actor_id, record.subject_id, record.after) == ("7", number, '{"state":"ASKED"}')
+        assert held(order_id) == ["REVIEW"]
+        assert audit_books() == []
+
+    def test_is_for_who_has_the_review_and_says_something_short(self) -> None:
+        order_id, ada = reviewed(), staff(7, "risk-reviewer")
+        with pytest.raises(ReviewNotTaken):
+            ask_customer(asker=ada, order_id=order_id, question="Why?", now=NOON)
+        with pytest.raises(Forbidden):
+            ask_customer(asker=staff(9, "support"), order_id=order_id, question="Why?", now=NOON)
+        take_review(asker=ada, order_id=order_id, now=NOON)
+        for unfit in ("", " \r\n", "x" * 501, "a\0b"):
+            with pytest.raises(TextUnfit):
+                ask_customer(asker=ada, order_id=order_id, question=unfit, now=NOON)
+
+        assert view_question(order_id=order_id) is None
+        assert messages.find_all(keys=[f"asked:{ids.to_number(order_id)}:1"]) == []
+
+    def test_is_answered_once_and_the_review_waits_again(self) -> None:
+        order_id = reviewed()
+        asked(order_id)
+
+        say(order_id, "No, <b>mine</b>.\r\n")
+        say(order_id, "No, <b>mine</b>.")
+        with pytest.raises(AnsweredAlready):
+            say(order_id, "Yes.")
+
+        (review,) = reviews.read_of_order(order_id=order_id)
+        assert (review.state, review.answer, review.taken_by) == (State.WAITING, "No, <b>mine</b>.", "STAFF:7")
+        moves = reviews.read_moves(review_id=review.id, limit=9)
+        assert [(move.state, move.actor) for move in moves][2:] == [
+            (State.ASKED, "STAFF:7"),
+            (State.WAITING, "customer"),
+        ]
+        story = tell_story(asker=staff(8, "support"), order_id=order_id, now=SOON)
+        told = [(line.what, line.text) for line in story.lines if line.part == "review"]
+        assert told[-2:] == [("ASKED", "Is it a present?"), ("ANSWERED", "No, <b>mine</b>.")]
+        assert [letter.kind for letter in story.letters] == ["QUESTION_ASKED"]
+        assert audit_books() == []
+
+    def test_takes_the_answer_to_who_has_taken_the_review_meanwhile(self) -> None:
+        order_id, bob = reviewed(), staff(8, "risk-reviewer")
+        asked(order_id)
+        until = take_review(asker=bob, order_id=order_id, now=SOON).review.taken_until
+
+        say(order_id, "Yes.")
+
+        (review,) = reviews.read_of_order(order_id=order_id)
+        assert (review.state, review.taken_by, review.taken_until) == (State.TAKEN, "STAFF:8", until)
+        assert decide_review(
+            asker=bob, order_id=order_id, decision=Decision.APPROVE, why="", now=SOON
+        ).review.state is (State.APPROVED)
+        assert audit_books() == []
+
+    def test_of_one_that_is_given_back_is_answered_too(self) -> None:
+        order_id, bob = reviewed(), staff(8, "risk-reviewer")
+        asked(order_id)
+        take_review(asker=bob, order_id=order_id, now=SOON)
+        decide_review(asker=bob, order_id=order_id, decision=Decision.GIVE_BACK, why="busy", now=SOON)
+
+        say(order_id, "Yes.")
+
+        (review,) = reviews.read_of_order(order_id=order_id)
+        assert (review.state, review.answer) == (State.WAITING, "Yes.")
+        assert audit_books() == []
+
+    def test_does_not_lapse_and_need_not_be_waited_for(self) -> None:
+        order_id, bob = reviewed(), staff(8, "risk-reviewer")
+        asked(order_id)
+        later = NOON + dt.timedelta(days=3)
+        assert reviews.read_of_order(order_id=order_id)[0].state is State.ASKED
+        take_review(asker=bob, order_id=order_id, now=later)
+        decide_review(asker=bob, order_id=order_id, decision=Decision.APPROVE, why="known", now=later)
+
+        assert view_question(order_id=order_id) is None
+        with pytest.raises(NoQuestion):
+            say(order_id, "Yes.", now=later)
+        assert held(order_id) == []
+
+    def test_may_be_done_again_but_not_without_end(self) -> None:
+        order_id, ada = reviewed(), staff(7, "risk-reviewer")
+        for time in range(reviews.QUESTIONS_MAX):
+            asked(order_id, f"Question {time}?", by=ada)
+            assert view_question(order_id=order_id) == Question(text=f"Question {time}?", answer="")
+            say(order_id, f"Answer {time}.")
+
+        with pytest.raises(TooManyQuestions):
+            asked(order_id, by=ada)
+
+        number = ids.to_number(order_id)
+        assert len(messages.find_all(keys=[f"asked:{number}:{time}" for time in range(1, 9)])) == reviews.QUESTIONS_MAX
+
+    def test_is_seen_and_answered_by_nobody_but_him(self) -> None:
+        order_id, other = reviewed(), placed_order("MUG").order.id
+        db.execute("update orders_order set account_id = 21 where id = %s", (order_id,))
+        asked(order_id)
+
+        for stranger in (see_own.proved(), see_own.proved(account_id=22), see_own.proved(opens=[other])):
+            with stranger:
+                assert view_question(order_id=order_id) is None
+                with pytest.raises(NoQuestion):
+                    say(order_id, "Yes.")
+        with see_own.proved(account_id=21):
+            assert view_question(order_id=order_id) == Question(text="Is it a present?", answer="")
+            say(order_id, "Yes.")
+
+        assert reviews.read_of_order(order_id=order_id)[0].answer == "Yes."
+
+    @pytest.mark.parametrize("unfit", ["", "  ", "x" * 1001, "a\0b"])
+    def test_takes_no_answer_that_says_nothing_or_too_much(self, unfit: str) -> None:
+        order_id = reviewed()
+        asked(order_id)
+
+        with pytest.raises(TextUnfit):
+            say(order_id, unfit)
+
+        assert reviews.read_of_order(order_id=order_id)[0].state is State.ASKED
+
+
 class TestQueue:
     def test_has_the_oldest_first(self) -> None:
         first, second = reviewed("TEA"), reviewed("MUG")
@@ -184,6 +351,25 @@ class TestTogether:
         told = together(*(partial(take, number) for number in range(len(many))))
 
         assert len(set(told)) == 1
+        assert audit_books() == []
+
+    def test_of_many_answers_the_first_stands(self) -> None:
+        order_id = reviewed()
+        asked(order_id)
+
+        def answer(text: str) -> str:
+            try:
+                say(order_id, text)
+            except AnsweredAlready:
+                return ""
+            return text
+
+        told = together(*(partial(answer, f"Answer {number}.") for number in range(4)))
+
+        (first,) = filter(None, told)
+        (review,) = reviews.read_of_order(order_id=order_id)
+        assert (review.answer, review.state) == (first, State.WAITING)
+        assert len(reviews.read_moves(review_id=review.id, limit=9)) == 4
         assert audit_books() == []
 
     def test_many_who_ask_open_one_review(self) -> None:

@@ -9,9 +9,14 @@ import httpx
 import pytest
 from django.db import connection
 
+from evertill.domains import reviews
+from evertill.domains.reviews import Reason
+from evertill.journeys.ask_review import ask_review
+from evertill.journeys.review_order import ask_customer, take_review
 from evertill.journeys.verify_receipt import Standing, verify_receipt
-from evertill.kernel import ids
+from evertill.kernel import clock, db, ids
 from tests import tables
+from tests.askers import staff
 from tests.contracts import web
 from tests.pages.test_buying import (
     action,
@@ -222,3 +227,65 @@ class TestProof:
         assert client.get(f"{order.request.url.path}/{path}").status_code == 404
         told = client.get(order.request.url.copy_with(path=f"{order.request.url.path}/{path}"))
         assert (told.status_code, told.headers["cache-control"]) == (200, "no-store")
+
+
+def ask(order: httpx.Response, question: str) -> int:
+    """A reviewer asks the customer of an order about it."""
+    order_id, now = ids.from_number(order.url.path.rpartition("/")[2]), clock.now()
+    someone = staff(7, "risk-reviewer")
+    with db.write():
+        ask_review(order_id=order_id, reason=Reason.RISK, detail="score 91", actor="CLOCK:risk", now=now)
+    take_review(asker=someone, order_id=order_id, now=now)
+    ask_customer(asker=someone, order_id=order_id, question=question, now=now)
+    return order_id
+
+
+class TestAQuestion:
+    def test_stands_on_the_orders_page_and_is_answered_there_once(
+        self, client: httpx.Client, order: httpx.Response
+    ) -> None:
+        assert "We have a question" not in words(order)
+        order_id = ask(order, "<b>Which</b> flat?")
+        page = client.get(str(order.request.url))
+        assert "We have a question about your order" in words(page)
+        assert "&lt;b&gt;Which&lt;/b&gt; flat?" in page.text
+        assert "score 91" not in page.text
+
+        first = send(client, page, action(page, "answer"), answer="The <i>third</i>.\r\nBell: Ada")
+        again = send(client, page, action(page, "answer"), answer="The second.")
+
+        assert first.status_code == 303
+        seen = client.get(first.headers["location"])
+        assert "What you told us" in words(seen)
+        assert "The &lt;i&gt;third&lt;/i&gt;.<br>Bell: Ada" in seen.text
+        assert "Send the answer" not in words(seen)
+        assert (again.status_code, "This question was answered before." in words(again)) == (409, True)
+        assert reviews.read_of_order(order_id=order_id)[0].answer == "The <i>third</i>.\nBell: Ada"
+
+    def test_keeps_what_was_typed_when_it_is_too_long(self, client: httpx.Client, order: httpx.Response) -> None:
+        ask(order, "Which flat?")
+        page = client.get(str(order.request.url))
+
+        answer = send(client, page, action(page, "answer"), answer="third " * 200)
+
+        assert answer.status_code == 422
+        assert "The answer is empty, or too long. Nothing was sent." in words(answer)
+        assert "third third" in words(answer)
+
+    def test_is_nobody_elses(self, client: httpx.Client, order: httpx.Response, paying_site: web.Site) -> None:
+        order_id = ask(order, "Which flat?")
+        page = client.get(str(order.request.url))
+        path = action(page, "answer").partition("?")[0]
+        with paying_site.client() as stranger:
+            assert stranger.get(path).status_code == 404
+        assert send(client, page, path, answer="The third.").status_code == 404
+
+        assert reviews.read_of_order(order_id=order_id)[0].answer == ""
+
+    def test_speaks_chinese(self, client: httpx.Client, order: httpx.Response) -> None:
+        ask(order, "Which flat?")
+        here = order.request.url
+
+        page = client.get(str(here.copy_with(path=f"/zh-hans-gbp/orders/{here.path.rpartition('/')[2]}")))
+
+        assert "关于您的订单，我们有一个问题" in words(page)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evertill.domains import payments
+from evertill.domains import payments, reviews
 from evertill.kernel import ids
 
 
 def keys_of(order_ids: Sequence[int], refunds: Sequence[payments.Refund]) -> list[str]:
     """This function will return the keys under which customers were told of these orders and refunds."""
-    told = [f"{what}:{number}" for number in ids.to_numbers(order_ids) for what in ("placed", "paid")]
+    asked = range(1, reviews.QUESTIONS_MAX + 1)
+    told = [
+        key
+        for number in ids.to_numbers(order_ids)
+        for key in (f"placed:{number}", f"paid:{number}", *(f"asked:{number}:{time}" for time in asked))
+    ]
     return [*told, *(f"refunded:{refund.number}" for refund in refunds)]
 
 

@@ -224,6 +224,7 @@ def _write(order: orders.Order, receipt: Receipt, pieces: dict[str, int], *, act
         )
     except orders.NumberTaken:
         raise OrderKept("Somebody else has just put this order back.") from None
+    orders.make_these_findable(order_ids=[order.id])
     stock.move(
         movements=[
             stock.Movement(sku=sku, kind=stock.MovementKind.RESERVED, quantity=quantity, order_id=order.id)

@@ -13,16 +13,18 @@ from enum import StrEnum
 
 from evertill.domains import orders, reviews, stock, trail
 from evertill.domains.access import Objection, Permission
-from evertill.domains.reviews import Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State, Waiting
+from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State, Waiting
 from evertill.domains.trail import Subject
 from evertill.journeys.ask_review import subject_of
 from evertill.journeys.permitted import Asker, Forbidden, looking, permitted
 from evertill.journeys.search_orders import Listed, listed
+from evertill.journeys.tell_customers import tell_asked
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.kernel import config, ids
 from evertill.kernel.errors import EvertillError
 
 __all__ = [
+    "QUESTION_CHARS_MAX",
     "Decision",
     "Queue",
     "Review",
@@ -31,6 +33,7 @@ __all__ = [
     "ReviewNotFound",
     "ReviewNotTaken",
     "Reviewed",
+    "ask_customer",
     "decide_review",
     "list_reviews",
     "take_review",
@@ -159,6 +162,20 @@ def decide_review(*, asker: Asker, order_id: int, decision: Decision, why: str, 
             _cancel(order_id, asker, now=now)
 
     return _step(asker, order_id, decide, operation=f"orders.{decision.value.lower()}_review", why=why, now=now)
+
+
+def ask_customer(*, asker: Asker, order_id: int, question: str, now: dt.datetime) -> Reviewed:
+    """This function will ask an order's customer, who is told that there is a question and answers on the order's page.
+
+    Anybody may take and decide the review meanwhile. Raises what decide_review raises, TextUnfit and TooManyQuestions.
+    """
+
+    def ask(review: Review) -> None:
+        _check_taken(review, asker, now=now)
+        asked = reviews.ask(review=review, question=question, actor=asker.name, now=now)
+        tell_asked(order=view_order(order_id=order_id), asked=asked, now=now)
+
+    return _step(asker, order_id, ask, operation="orders.ask_customer", why=question, now=now)
 
 
 def _step(

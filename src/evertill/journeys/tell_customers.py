@@ -69,6 +69,19 @@ def tell_placed(*, order: orders.Order, keep_h: int, has_failed: bool = True, no
     messages.write(new=[_message("placed", number, kind, order.id, order, facts)], now=now)
 
 
+def tell_asked(*, order: orders.Order, asked: int, now: dt.datetime) -> None:
+    """This function will tell a customer that the shop asks about his order, for the `asked`th time.
+
+    Not what it asks: the question stands on the order's page, which takes more than this message to open.
+    """
+    if not _is_reached(order):
+        return
+    number = ids.to_number(order.id)
+    facts = _facts(number, Money(amount=order.total, currency=order.currency))
+    message = _message("asked", number, messages.Kind.QUESTION_ASKED, order.id, order, facts)
+    messages.write(new=[msgspec.structs.replace(message, key=f"{message.key}:{asked}")], now=now)
+
+
 def tell_codes(*, delivered: Sequence[orders.Order], now: dt.datetime) -> None:
     """This function will tell customers that their codes are ready, without a code in it; however many, at once."""
     new = [

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from evertill.domains import accounts, disputes, messages, orders, payments, reviews, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
+from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.messages_of_orders import keys_of
 from evertill.journeys.permitted import Asker, looking
 from evertill.journeys.search_orders import Listed, listed
@@ -197,7 +198,7 @@ def _reviewed(reviewed: list[reviews.Review]) -> Iterator[Line]:
             yield Line(
                 at=one.moved_at,
                 part="review",
-                what=one.state.value,
+                what="ANSWERED" if one.actor == CUSTOMER else one.state.value,
                 who=one.actor,
                 text=one.why,
                 about=ids.to_number(review.id),

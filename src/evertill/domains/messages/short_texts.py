@@ -19,6 +19,7 @@ _Texts = Mapping[str, str]
 _ENGLISH: _Texts = {
     Kind.ORDER_PLACED: "we have placed your order {order} for you, not paid yet",
     Kind.ORDER_MADE: "we have placed order {order} for you as agreed, not paid yet",
+    Kind.QUESTION_ASKED: "we have a question about your order {order}, see its page in our shop",
     Kind.ORDER_PAID: "your order {order} is paid",
     Kind.CODES_READY: "the codes of your order {order} are ready on its page",
     Cause.WHOLE: "order {order}: {amount} is on its way back to you",
@@ -56,6 +57,7 @@ _ENGLISH: _Texts = {
 _CHINESE: _Texts = {
     Kind.ORDER_PLACED: "已为您下单 {order}，待付款",
     Kind.ORDER_MADE: "已按约定为您下单 {order}，待付款",
+    Kind.QUESTION_ASKED: "订单 {order} 有一个问题待您答复",
     Kind.ORDER_PAID: "订单 {order} 已付款",
     Kind.CODES_READY: "订单 {order} 的兑换码已备好",
     Cause.WHOLE: "订单 {order} 退款 {amount}",

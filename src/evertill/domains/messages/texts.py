@@ -33,6 +33,14 @@ _ENGLISH: _Texts = {
             " have not agreed to this, do nothing: the order ends by itself. Please tell us then."
         ),
     ),
+    Kind.QUESTION_ASKED: (
+        "Order {order}: we have a question",
+        (
+            "We look at your order {order} before its goods leave us, and have a question about it. To read and answer"
+            ' it, open "Find your order" in our shop, or your account if you have one. We never ask for passwords,'
+            " codes or card numbers."
+        ),
+    ),
     Kind.ORDER_PAID: (
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
@@ -103,6 +111,13 @@ _CHINESE: _Texts = {
         (
             "按照与您的约定，我们已为您下单：订单 {order}，金额 {amount}。您尚未付款，商品将为您保留 {hours} 小时。"
             "如需付款或取消，请打开店铺的“查找订单”页面。如果您并未同意，请不必理会，订单会自动结束，并请告知我们。"
+        ),
+    ),
+    Kind.QUESTION_ASKED: (
+        "订单 {order}：我们有一个问题",
+        (
+            "在发出商品之前，我们正在核对您的订单 {order}，并有一个问题想请教您。请打开店铺的“查找订单”页面，"
+            "或登录您的账户查看并回答。我们从不索要密码、验证码或银行卡号。"
         ),
     ),
     Kind.ORDER_PAID: (

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     # Placed by the shop, for a customer whose checkout failed. Facts: order, amount and currency (minor units), hours.
     ORDER_PLACED = "ORDER_PLACED"
     ORDER_MADE = "ORDER_MADE"
+    # Somebody of the shop asks about the order; the question itself stands on the order's page. Facts: as below.
+    QUESTION_ASKED = "QUESTION_ASKED"
     # Facts: order, amount and currency.
     ORDER_PAID = "ORDER_PAID"
     # The same: goods that are codes wait on the order's page. The message has none of them.

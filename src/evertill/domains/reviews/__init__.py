@@ -5,41 +5,59 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.reviews.operations import lock_review, move, open_review
+    from evertill.domains.reviews.operations import answer, ask, lock_review, move, open_review
     from evertill.domains.reviews.queries import (
         count_waiting,
         find_history_differences,
         read_decided,
         read_moves,
         read_of_order,
+        read_question,
         read_waiting,
         stream_holding,
     )
     from evertill.domains.reviews.rules import (
+        ANSWER_CHARS_MAX,
         ENDED,
         MOVES,
+        QUESTION_CHARS_MAX,
+        QUESTIONS_MAX,
         RIGHTS,
+        AnsweredAlready,
+        NoQuestion,
         ReviewEnded,
         ReviewHeld,
         ReviewNotTaken,
+        TextUnfit,
+        TooManyQuestions,
         may_move,
     )
-    from evertill.domains.reviews.types import Move, Reason, Review, State, Waiting
+    from evertill.domains.reviews.types import Move, Question, Reason, Review, State, Waiting
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
+    "ANSWER_CHARS_MAX",
     "ENDED",
     "MOVES",
+    "QUESTIONS_MAX",
+    "QUESTION_CHARS_MAX",
     "RIGHTS",
+    "AnsweredAlready",
     "Move",
+    "NoQuestion",
+    "Question",
     "Reason",
     "Review",
     "ReviewEnded",
     "ReviewHeld",
     "ReviewNotTaken",
     "State",
+    "TextUnfit",
+    "TooManyQuestions",
     "Waiting",
+    "answer",
+    "ask",
     "count_waiting",
     "find_history_differences",
     "lock_review",
@@ -49,6 +67,7 @@ __all__ = [
     "read_decided",
     "read_moves",
     "read_of_order",
+    "read_question",
     "read_waiting",
     "stream_holding",
 ]

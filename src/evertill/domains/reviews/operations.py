@@ -53,7 +53,8 @@ def move(
             "id": review.id,
             "from": review.state.value,
             "to": to.value,
-            "taken_by": actor if to is State.TAKEN else review.taken_by,
+            # Who answers does not take it.
+            "taken_by": actor if to is State.TAKEN and not answer else review.taken_by,
             "taken_until": taken_until,
             "question": question,
             "answer": answer,
@@ -62,4 +63,41 @@ def move(
             "why": why[:_WHY_CHARS_MAX],
             "now": now,
         },
+    )
+
+
+def ask(*, review: Review, question: str, actor: str, now: dt.datetime) -> int:
+    """This function will ask a locked review's customer, and return which question about his order this is, from 1.
+
+    Raises ReviewEnded, TextUnfit and TooManyQuestions.
+    """
+    text = rules.check_text(question, chars_max=rules.QUESTION_CHARS_MAX)
+    ((asked,),) = db.fetch(sql.load(_HERE, "count_questions"), (review.order_id,))
+    if asked >= rules.QUESTIONS_MAX:
+        raise rules.TooManyQuestions(f"The customer was asked {asked} times.", asked=asked)
+    move(review=review, to=State.ASKED, actor=actor, why=text, question=text, answer="", now=now)
+    return int(asked) + 1
+
+
+def answer(*, review: Review, answer: str, actor: str, now: dt.datetime) -> None:
+    """This function will keep what a customer answered, once; the review waits again, or stays with who has taken it.
+
+    Saying the same again changes nothing. Raises TextUnfit, NoQuestion and AnsweredAlready.
+    """
+    text = rules.check_text(answer, chars_max=rules.ANSWER_CHARS_MAX)
+    if review.answer == text:
+        return
+    if review.answer and review.ended_at is None:
+        raise rules.AnsweredAlready("This question was answered before.")
+    if not review.waits_for_answer:
+        raise rules.NoQuestion("Nothing is asked about this order.")
+    is_taken = review.state is State.TAKEN
+    move(
+        review=review,
+        to=State.TAKEN if is_taken else State.WAITING,
+        actor=actor,
+        why=text,
+        now=now,
+        taken_until=review.taken_until if is_taken else None,
+        answer=text,
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evertill.domains.reviews.types import Move, Review, State, Waiting
+from evertill.domains.reviews.types import Move, Question, Review, State, Waiting
 from evertill.kernel import db, sql
 
 _HERE = "evertill.domains.reviews"
@@ -28,6 +28,12 @@ def read_decided(*, limit: int) -> list[Review]:
 def read_of_order(*, order_id: int) -> list[Review]:
     """This function will return the reviews that an order had, the latest first."""
     return [to_review(row) for row in db.fetch(sql.load(_HERE, "of_order"), (order_id,))]
+
+
+def read_question(*, order_id: int) -> Question | None:
+    """This function will return what an order's customer is asked while it is reviewed, and what he answered."""
+    rows = db.fetch(sql.load(_HERE, "question"), (order_id,))
+    return Question(text=rows[0][0], answer=rows[0][1]) if rows else None
 
 
 def count_waiting() -> Waiting:

@@ -47,6 +47,18 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         is_held = self.state is State.TAKEN and self.taken_until is not None and self.taken_until > now
         return self.taken_by if is_held else ""
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether the customer was asked and may still answer; whoever takes the review does not end that."""
+        return bool(self.question) and not self.answer and self.ended_at is None
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer is asked about his order, and what he answered; "" for nothing yet."""
+
+    text: str
+    answer: str
+
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a review: to which state, who did it, when and why."""

@@ -12,6 +12,8 @@ from evertill.journeys.name_people import name_colleagues
 _KINDS: Mapping[str, Promise | str] = {
     "STAFF": _("Staff"),
     "CUSTOMER": _("Customer"),
+    # As orders and payments name who buys.
+    "customer": _("Customer"),
     "GUEST": _("Guest"),
     "TOKEN": _("API token"),
     "OPERATOR": _("Operator of the machine"),

@@ -14,6 +14,7 @@ from evertill.entry.shop import live, ordered, own_orders, qr, receipts, trouble
 from evertill.entry.shop.opening import Opened, opened
 from evertill.entry.shop.pages import keep_private, private_page
 from evertill.entry.shop.waiting import TakesLonger
+from evertill.journeys.answer_question import ANSWER_CHARS_MAX, answer_question, view_question
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.give_receipts import give_receipt
 from evertill.journeys.guard_payment import CUSTOMER
@@ -50,6 +51,22 @@ def cancel(request: HttpRequest, opened: Opened) -> HttpResponse:
         raise
     except EvertillError as error:
         return order_page(request, opened, error=error, status=status_of(error))
+    return see_other(opened.address)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@opened
+def answer(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """This function will keep what a customer answers to the question about his order."""
+    if request.method != "POST":
+        return redirect(opened.address)
+    said = request.POST.get("answer", "")
+    try:
+        answer_question(order_id=opened.id, answer=said, actor=CUSTOMER, now=clock.now())
+    except db.DatabaseUnavailable:
+        raise
+    except EvertillError as error:
+        return order_page(request, opened, error=error, said=said, status=status_of(error))
     return see_other(opened.address)
 
 
@@ -96,6 +113,7 @@ def order_page(
     error: EvertillError | None = None,
     method: str = "",
     key: str = "",
+    said: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """This function will return the page of an order, with what went wrong on it."""
@@ -104,7 +122,7 @@ def order_page(
     with own_rows():
         order = view_order(order_id=opened.id)
         payments, refunds = list_payments(order_id=order.id), view_refunds(order_id=order.id)
-        codes = count_codes(order_id=order.id)
+        codes, question = count_codes(order_id=order.id), view_question(order_id=order.id)
     # What is still under way goes on under the key that it began with; a new try gets a new one.
     is_same = isinstance(error, TakesLonger | db.OutcomeUnknown) or (error is not None and error.code == "OVERLOADED")
     context = {
@@ -115,6 +133,9 @@ def order_page(
         ],
         "refunds": [ordered.show_refund(refund, language=language) for refund in refunds],
         "codes": codes,
+        "question": question,
+        "said": said[:ANSWER_CHARS_MAX],
+        "answer_max": ANSWER_CHARS_MAX,
         "ways": ordered.show_methods(list_methods()),
         "chosen": method,
         "key": key if is_same else secrets.token_urlsafe(18),

@@ -132,6 +132,21 @@ def _known(*, has_order: bool) -> dict[str, tuple[str, str, str]]:
         "BALANCE_TOO_LOW": (_("There is not enough on this balance."), stands, other),
         "BALANCE_BLOCKED": (_("This balance is blocked."), stands, other),
         "BALANCE_WRONG_CURRENCY": (_("This balance is kept in another currency."), stands, other),
+        "TEXT_UNFIT": (
+            _("The answer is empty, or too long."),
+            _("Nothing was sent."),
+            _("Write it into the form below and send it again."),
+        ),
+        "ANSWERED_ALREADY": (
+            _("This question was answered before."),
+            _("The first answer stands."),
+            _("Write to the shop if there is more to say."),
+        ),
+        "NO_QUESTION": (
+            _("Nothing is asked about this order any more."),
+            _("The order stays as it is."),
+            _("There is nothing left to do."),
+        ),
         "ALREADY_CANCELLED": (
             _("This order is cancelled already."),
             _("Nothing is owed for it."),

@@ -34,6 +34,7 @@ urlpatterns = [
     path("orders/<str:number>/pay", paying.pay, name="order-pay"),
     path("orders/<str:number>/payments/<str:payment>", paying.show_payment, name="order-payment"),
     path("orders/<str:number>/cancel", order_views.cancel, name="order-cancel"),
+    path("orders/<str:number>/answer", order_views.answer, name="order-answer"),
     path("orders/<str:number>/receipt", order_views.show_receipt, name="order-receipt"),
     path("orders/<str:number>/proof", order_views.show_proof, name="order-proof"),
     path("orders/<str:number>/proof/file", order_views.save_proof, name="order-proof-file"),

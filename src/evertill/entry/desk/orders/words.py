@@ -56,6 +56,7 @@ _TOLD: Mapping[tuple[str, str], tuple[Promise | str, str]] = {
     ("review", "WAITING"): (_("Waits for review"), "wait"),
     ("review", "TAKEN"): (_("Somebody took the review"), ""),
     ("review", "ASKED"): (_("The customer was asked"), "wait"),
+    ("review", "ANSWERED"): (_("The customer answered"), "good"),
     ("review", "APPROVED"): (_("The review approved it"), "good"),
     ("review", "REFUSED"): (_("The review refused it"), "bad"),
     ("review", "GONE"): (_("The review ended by itself"), ""),
@@ -71,6 +72,7 @@ _ACTS: Mapping[str, Promise | str] = {
     "orders.take_review": _("Staff took its review"),
     "orders.approve_review": _("Staff approved it"),
     "orders.refuse_review": _("Staff refused it"),
+    "orders.ask_customer": _("Staff asked the customer"),
     "orders.give_back_review": _("Staff gave its review back"),
 }
 

@@ -21,12 +21,14 @@ ROOM = Room(
         path("", views.index, name="index"),
         path("<str:number>/", views.show, name="show"),
         path("<str:number>/take", views.take, name="take"),
+        path("<str:number>/ask", views.ask, name="ask"),
         path("<str:number>/decide", views.decide, name="decide"),
     ],
     done={
         "taken": _("You have this review now."),
         "approved": _("Approved: the goods may go."),
         "refused": _("Refused: the order is cancelled, or its goods stay here until the money has gone back."),
+        "asked": _("The customer is asked. The review waits for the answer; anybody may take and decide it meanwhile."),
         "given-back": _("Anybody may take this review now."),
     },
     failures={
@@ -44,6 +46,16 @@ ROOM = Room(
             _("This review is not yours, or your time is over."),
             _KEPT,
             _("Take the review, and decide it then."),
+        ),
+        "TEXT_UNFIT": (
+            _("The question is empty, or too long."),
+            _KEPT,
+            _("Write something, in no more characters than the form takes."),
+        ),
+        "TOO_MANY_QUESTIONS": (
+            _("The customer was asked about this order as often as anybody may be."),
+            _KEPT,
+            _("Decide by what is known, or call the customer."),
         ),
         "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), _KEPT, _("Look at the order’s number.")),
         "ORDER_NOT_FOUND": (

@@ -15,8 +15,10 @@ from evertill.entry.desk.who import known_as
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.review_order import (
+    QUESTION_CHARS_MAX,
     Decision,
     Review,
+    ask_customer,
     decide_review,
     list_reviews,
     take_review,
@@ -62,6 +64,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         "is_open": review.ended_at is None,
         "is_mine": holder == entered.asker.name,
         "is_taken": holder not in ("", entered.asker.name),
+        "question_max": QUESTION_CHARS_MAX,
     }
     return desk_page(request, entered, "reviews/show.html", context)
 
@@ -88,6 +91,15 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         now=clock.now(),
     )
     return see_other("desk:reviews:show", number, done=_DONE[decision])
+
+
+@desk_view(Permission.ORDERS_REVIEW, methods=("POST",))
+def ask(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will ask the order's customer, who answers on the order's page."""
+    ask_customer(
+        asker=entered.asker, order_id=_order_of(number), question=text_of(request, "question"), now=clock.now()
+    )
+    return see_other("desk:reviews:show", number, done="asked")
 
 
 def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
