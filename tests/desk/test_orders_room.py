@@ -188,6 +188,8 @@ class TestReviews:
         story = text_of(clerk("support").get(f"orders/{number}/"))
         assert "The customer answered The &lt;i&gt;third&lt;/i&gt;." in story
         assert "Staff asked the customer" in story
+        # Who only looked at the review did nothing.
+        assert "orders.review" not in story
 
     def test_tell_why_a_question_is_not_asked(self) -> None:
         number, someone = self.reviewed()

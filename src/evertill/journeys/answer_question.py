@@ -7,6 +7,7 @@ import datetime as dt
 from evertill.domains import orders, reviews
 from evertill.domains.reviews import ANSWER_CHARS_MAX, AnsweredAlready, NoQuestion, Question, TextUnfit
 from evertill.journeys.see_own import own_rows
+from evertill.journeys.view_order import OrderNotFound
 from evertill.kernel import db
 
 __all__ = [
@@ -32,12 +33,15 @@ def view_question(*, order_id: int) -> Question | None:
 def answer_question(*, order_id: int, answer: str, actor: str, now: dt.datetime) -> None:
     """This function will keep what a customer answers, once; who reviews the order sees it.
 
-    Raises NoQuestion, also for who may not see it, AnsweredAlready, TextUnfit, and what db.write raises.
+    Raises OrderNotFound, NoQuestion, also for who may not see it, AnsweredAlready, TextUnfit, and what db.write raises.
     """
+    # What cannot be an answer is said first, and locks nothing.
+    text = reviews.check_text(answer, chars_max=ANSWER_CHARS_MAX)
     with db.write():
         # Whoever comes second waits here, and then finds the answer.
-        orders.lock_order(order_id=order_id)
+        if orders.lock_order(order_id=order_id) is None:
+            raise OrderNotFound("There is no order with this number.")
         review = reviews.lock_review(order_id=order_id)
         if review is None or view_question(order_id=order_id) is None:
             raise NoQuestion("Nothing is asked about this order.")
-        reviews.answer(review=review, answer=answer, actor=actor, now=now)
+        reviews.answer(review=review, answer=text, actor=actor, now=now)

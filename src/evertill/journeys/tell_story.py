@@ -213,7 +213,8 @@ def _noted(order_id: int) -> Iterator[Line]:
 def _acted(subject: Subject) -> Iterator[Line]:
     """What staff did, and were refused, by the trail. Looking alone is no part of the order's story."""
     search = trail.Search(subject_kind=subject.kind, subject_id=subject.id)
-    looks = {permission.value for permission in (Permission.ORDERS_READ, Permission.PAYMENTS_READ)}
+    reads = (Permission.ORDERS_READ, Permission.ORDERS_REVIEW, Permission.PAYMENTS_READ)
+    looks = {permission.value for permission in reads}
     for one in trail.read_records(search=search, limit=_PART_MAX):
         if one.operation in looks and one.outcome == trail.Outcome.DONE.value:
             continue

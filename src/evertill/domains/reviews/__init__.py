@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ReviewNotTaken,
         TextUnfit,
         TooManyQuestions,
+        check_text,
         may_move,
     )
     from evertill.domains.reviews.types import Move, Question, Reason, Review, State, Waiting
@@ -58,6 +59,7 @@ __all__ = [
     "Waiting",
     "answer",
     "ask",
+    "check_text",
     "count_waiting",
     "find_history_differences",
     "lock_review",

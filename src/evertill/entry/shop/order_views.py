@@ -63,7 +63,7 @@ def answer(request: HttpRequest, opened: Opened) -> HttpResponse:
     said = request.POST.get("answer", "")
     try:
         answer_question(order_id=opened.id, answer=said, actor=CUSTOMER, now=clock.now())
-    except db.DatabaseUnavailable:
+    except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
         return order_page(request, opened, error=error, said=said, status=status_of(error))
