@@ -16,7 +16,7 @@ from tests.shop import Shop
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_price_is_changed_and_taken_back(enter: Door, shop: Shop, pictures: Path | None, language: str) -> None:
-    ada = hire(enter, shop, "administrator", mail=f"ada.{language}@example.com", language=language)
+    ada = hire(enter, shop, "administrator", mail=f"ada.goods.{language}@example.com", language=language)
     exam = Exam(language=language, folder=pictures, of="desk-")
     ada.open("prices/?currency=GBP")
     exam.look(ada.page, "prices")
@@ -43,7 +43,7 @@ def test_a_price_is_changed_and_taken_back(enter: Door, shop: Shop, pictures: Pa
 def test_two_people_edit_one_product(
     enter: Door, shop: Shop, guard: Guard, pictures: Path | None, language: str
 ) -> None:
-    ada = hire(enter, shop, "administrator", mail=f"eve.{language}@example.com", language=language)
+    ada = hire(enter, shop, "administrator", mail=f"eve.goods.{language}@example.com", language=language)
     exam = Exam(language=language, folder=pictures, of="desk-")
     ada.open("catalogue/")
     exam.look(ada.page, "products")

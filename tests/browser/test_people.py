@@ -48,8 +48,8 @@ def give_support(boss: Clerk, number: str) -> None:
 def test_a_role_is_given_by_two_people_and_a_proof(
     enter: Door, guard: Guard, shop: Shop, pictures: Path | None, language: str, size: Size
 ) -> None:
-    boss = hire(enter, shop, "administrator", mail=f"boss.{language}@example.com", language=language, size=size)
-    eve = hire(enter, shop, mail=f"eve.{language}@example.com", language=language)
+    boss = hire(enter, shop, "administrator", mail=f"boss.people.{language}@example.com", language=language, size=size)
+    eve = hire(enter, shop, mail=f"eve.people.{language}@example.com", language=language)
     number = ids.to_number(eve.account_id)
     exam = Exam(language=language, folder=pictures, of="desk-staff-")
 
@@ -82,7 +82,7 @@ def test_a_role_is_given_by_two_people_and_a_proof(
 def test_the_trail_is_searched_and_tells_what_was_decided(
     enter: Door, shop: Shop, pictures: Path | None, language: str, size: Size
 ) -> None:
-    boss = hire(enter, shop, "owner", mail=f"owner.{language}@example.com", language=language, size=size)
+    boss = hire(enter, shop, "owner", mail=f"owner.people.{language}@example.com", language=language, size=size)
     exam = Exam(language=language, folder=pictures, of="desk-")
     boss.open("preferences/")
     exam.look(boss.page, "preferences-list")

@@ -169,4 +169,7 @@ class TestFailures:
 def test_nothing_is_left_open_by_a_page() -> None:
     clerk().get("me/")
 
-    assert db.fetch("select count(*) from pg_stat_activity where state = 'idle in transaction'") == [(0,)]
+    open_ones = (
+        "select count(*) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()"
+    )
+    assert db.fetch(open_ones) == [(0,)]

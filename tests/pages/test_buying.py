@@ -118,7 +118,8 @@ class TestBuying:
         assert "What you order Tea × 2 £5.00 Total £5.00 By placing the order" in words(checkout)
         assert (placed.status_code, begun.status_code) == (303, 303)
         assert "Waiting to be paid" in words(order)
-        assert re.search(r"Kept for you until .* UTC . Time left to pay: (29|30) minutes Pay £5.00", words(order))
+        kept = r"Kept for you until .* UTC . Signed proof to keep Time left to pay: (29|30) minutes Pay £5.00"
+        assert re.search(kept, words(order))
         assert f'content="1;url={away.group(1)}"' in leaving.text
         assert "Paid. Thank you!" in words(returned)
         assert f'href="{placed.headers["location"]}">Back to your order' in returned.text

@@ -31,12 +31,12 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "count"),
     [
-        ("/en/", 6),
-        ("/en/products", 6),
-        ("/en/products?q=tea", 7),
+        ("/en/", 7),
+        ("/en/products", 7),
+        ("/en/products?q=tea", 8),
         ("/en/products?q=zzz", 3),
-        ("/en/categories/tea", 7),
-        ("/en/products/night-shift-oolong", 6),
+        ("/en/categories/tea", 8),
+        ("/en/products/night-shift-oolong", 7),
         ("/en/cart", 0),
     ],
 )

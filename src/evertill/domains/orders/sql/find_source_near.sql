@@ -1,7 +1,7 @@
 -- The latest orders, a bounded number, as they stand: what is common is found here at once, and what is so new that no
 -- job has made it findable yet is found nowhere else.
 from (
-    select *
+    select id, state, currency, total, email, phone, account_id, placed_at
     from orders_order
     where id < least(%(behind)s::bigint, %(ceiling)s::bigint)
       and id >= %(floor)s::bigint

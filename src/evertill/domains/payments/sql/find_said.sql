@@ -1,7 +1,13 @@
 -- The orders of payments and refunds that somebody names: by our numbers, or by the ids that providers know them by.
 with recursive provider as (
     -- Each provider once, from one entry of the index to the next.
-    (select intent.provider from payments_intent as intent where intent.provider_id <> '' order by intent.provider limit 1)
+    (
+        select intent.provider
+        from payments_intent as intent
+        where intent.provider_id <> ''
+        order by intent.provider
+        limit 1
+    )
     union all
     select (
         select intent.provider
