@@ -14,6 +14,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk import words
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.decide_approvals import Approval, Asked, State
@@ -74,7 +75,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.OWN_ACCOUNT)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show what exactly somebody asks for."""
-    asked = deciding.look_at(asker=entered.asker, approval_id=_read(number), now=clock.now())
+    asked = deciding.look_at(asker=entered.asker, approval_id=id_of(number), now=clock.now())
     names = known_as({asked.approval.asked_by, asked.approval.decided_by})
     people = known_as({f"STAFF:{account}" for account in asked.touched})
     context = {
@@ -96,7 +97,7 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         raise Http404
     deciding.decide(
         asker=entered.asker,
-        approval_id=_read(number),
+        approval_id=id_of(number),
         is_approved=verdict == "approve",
         why=request.POST.get("why", "").strip()[:500],
         must_prove=True,
@@ -108,7 +109,7 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.OWN_ACCOUNT, methods=("POST",))
 def withdraw(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will take back what somebody asked for himself."""
-    deciding.withdraw(asker=entered.asker, approval_id=_read(number), now=clock.now())
+    deciding.withdraw(asker=entered.asker, approval_id=id_of(number), now=clock.now())
     return see_other("desk:approvals:show", number, done="withdrawn")
 
 
@@ -161,10 +162,3 @@ def _way(asked: Asked) -> str:
     except NoReverseMatch:
         return ""
     return f"{address}?approval={ids.to_number(asked.approval.id)}"
-
-
-def _read(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None

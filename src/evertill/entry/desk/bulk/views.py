@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.shop.pages import keep_private
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Form
 from evertill.journeys.make_bulk import ask_to_confirm, cancel_bulk, confirm_bulk
 from evertill.journeys.view_bulk import BulkView, ItemState, State, export_bulk, list_bulks, list_items, view_bulk
-from evertill.kernel import clock, ids
+from evertill.kernel import clock
 
 _LISTED_MAX = 100
 _ITEMS = 100
@@ -51,7 +52,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.OWN_ACCOUNT)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show what would become of each thing, or what has; a page that is read again moves on."""
-    bulk_id = _read(number)
+    bulk_id = id_of(number)
     view = view_bulk(asker=entered.asker, bulk_id=bulk_id, now=clock.now())
     state = request.GET.get("state", "")
     state = state if state in list(ItemState) else ""
@@ -80,7 +81,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.OWN_ACCOUNT, methods=("POST",))
 def begin(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will begin a bulk, or ask another person to approve it."""
-    bulk_id = _read(number)
+    bulk_id = id_of(number)
     if why := asks(request):
         ask_to_confirm(asker=entered.asker, bulk_id=bulk_id, why=why, now=clock.now())
         return see_other("desk:bulk:show", number, done="asked")
@@ -91,7 +92,7 @@ def begin(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.OWN_ACCOUNT, methods=("POST",))
 def cancel(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will leave undone what is left of a bulk."""
-    cancel_bulk(asker=entered.asker, bulk_id=_read(number), now=clock.now())
+    cancel_bulk(asker=entered.asker, bulk_id=id_of(number), now=clock.now())
     return see_other("desk:bulk:show", number, done="cancelled")
 
 
@@ -101,17 +102,10 @@ def result(_request: HttpRequest, entered: Entered, number: str, form: str) -> H
     if form not in ("csv", "xlsx"):
         raise Http404
     wanted: Form = "csv" if form == "csv" else "xlsx"
-    exported = export_bulk(asker=entered.asker, bulk_id=_read(number), form=wanted, now=clock.now())
+    exported = export_bulk(asker=entered.asker, bulk_id=id_of(number), form=wanted, now=clock.now())
     answer = HttpResponse(exported.content, content_type=exported.media)
     answer["Content-Disposition"] = f'attachment; filename="{exported.name}"'
     return keep_private(answer)
-
-
-def _read(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None
 
 
 def _counts(view: BulkView) -> list[tuple[str, Promise | str, int]]:

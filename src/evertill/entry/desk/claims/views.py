@@ -13,6 +13,7 @@ from evertill.domains.access import Permission
 from evertill.domains.claims import About, Claim, Clue, Decision, Match, Source, Standing, State, Way
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.journeys import compensate_claim as compensating
@@ -86,7 +87,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.CLAIMS_READ)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show a claim: what its customer gave, and beside it what the shop has."""
-    opened = deciding.view_as_staff(asker=entered.asker, claim_id=_read(number), now=clock.now())
+    opened = deciding.view_as_staff(asker=entered.asker, claim_id=id_of(number), now=clock.now())
     claim, names = opened.claim, known_as({event.actor for event in opened.events})
     context = {
         "claim": claim,
@@ -119,7 +120,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.CLAIMS_HANDLE, methods=("POST",))
 def look_again(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will look for what a claim is about once more."""
-    deciding.look_again(asker=entered.asker, claim_id=_read(number), now=clock.now())
+    deciding.look_again(asker=entered.asker, claim_id=id_of(number), now=clock.now())
     return see_other("desk:claims:show", number, done="again")
 
 
@@ -129,7 +130,7 @@ def answer(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     order = text_of(request, "order").strip()
     deciding.answer_claim(
         asker=entered.asker,
-        claim_id=_read(number),
+        claim_id=id_of(number),
         decision=Decision.SHOWN if order else Decision.NOTHING_FOUND,
         order_id=_order(order) if order else None,
         answer=text_of(request, "answer"),
@@ -142,7 +143,7 @@ def answer(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ORDERS_REBUILD, methods=("POST",))
 def rebuild(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will put a claim's lost order back from its receipt."""
-    claim_id, why, now = _read(number), text_of(request, "why"), clock.now()
+    claim_id, why, now = id_of(number), text_of(request, "why"), clock.now()
     if asks(request):
         deciding.ask_to_rebuild(asker=entered.asker, claim_id=claim_id, why=why, now=now)
         return see_other("desk:claims:show", number)
@@ -167,7 +168,7 @@ def compensate(request: HttpRequest, entered: Entered, number: str) -> HttpRespo
     except ValueError:
         raise Http404 from None
     asked = compensating.Compensate(
-        claim_id=_read(number),
+        claim_id=id_of(number),
         order_id=_order(text_of(request, "order")),
         about=about,
         way=way,
@@ -214,13 +215,6 @@ def _place(request: HttpRequest) -> tuple[dt.datetime, int] | None:
         return (at, int(claim_id)) if at.tzinfo is not None else None
     except ValueError:
         return None
-
-
-def _read(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None
 
 
 def _order(number: str) -> int:

@@ -14,6 +14,7 @@ from evertill.domains.access import Permission
 from evertill.domains.identity import Factor
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.account.words import factor_name
 from evertill.entry.shop.pages import keep_private
@@ -78,7 +79,7 @@ def addresses(request: HttpRequest, entered: Entered, number: str) -> HttpRespon
 def sign_out(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will sign a customer out everywhere."""
     end_sessions_of_customer(
-        asker=entered.asker, account_id=_account(number), why=text_of(request, "why"), now=clock.now()
+        asker=entered.asker, account_id=id_of(number), why=text_of(request, "why"), now=clock.now()
     )
     return see_other("desk:customers:show", number, done="signed-out")
 
@@ -86,7 +87,7 @@ def sign_out(request: HttpRequest, entered: Entered, number: str) -> HttpRespons
 @desk_view(Permission.CUSTOMERS_HELP, methods=("POST",))
 def stop_recovery(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will stop a recovery that the customer says is not his."""
-    is_stopped = recover_account.cancel_for_customer(asker=entered.asker, account_id=_account(number), now=clock.now())
+    is_stopped = recover_account.cancel_for_customer(asker=entered.asker, account_id=id_of(number), now=clock.now())
     return see_other("desk:customers:show", number, done="stopped" if is_stopped else "not-stopped")
 
 
@@ -100,7 +101,7 @@ def send_again(request: HttpRequest, entered: Entered, number: str) -> HttpRespo
 @desk_view(Permission.DATA_EXPORT, methods=("POST",))
 def export(request: HttpRequest, entered: Entered, number: str) -> HttpResponseBase:
     """This function will send all that is kept of a customer as a file, or ask for the approval that it needs."""
-    account_id, now = _account(number), clock.now()
+    account_id, now = id_of(number), clock.now()
     if reason := asks(request):
         ask_to_export_customer_data(asker=entered.asker, account_id=account_id, why=reason, now=now)
         return see_other("desk:customers:show", number, done="asked")
@@ -112,7 +113,7 @@ def export(request: HttpRequest, entered: Entered, number: str) -> HttpResponseB
 def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "") -> HttpResponse:
     try:
         one = show_customer(
-            asker=entered.asker, account_id=_account(number), now=clock.now(), with_addresses=bool(why), why=why
+            asker=entered.asker, account_id=id_of(number), now=clock.now(), with_addresses=bool(why), why=why
         )
     except CustomerGone:
         raise Http404 from None
@@ -146,10 +147,3 @@ def _order_page(order_id: int) -> str:
         return reverse("desk:orders:show", args=[ids.to_number(order_id)])
     except NoReverseMatch:
         return ""
-
-
-def _account(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import see_other
 from evertill.entry.desk.gate import asks, desk_view
-from evertill.entry.desk.orders.views import order_of
+from evertill.entry.desk.numbers import order_of
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.pages import keep_private
 from evertill.journeys import handle_order

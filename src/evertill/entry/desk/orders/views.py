@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import order_of
 from evertill.entry.desk.orders.words import HOLDS, REASONS, STATES, told
 from evertill.entry.desk.who import known_as
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.search_orders import FIELDS, State, read_search, search_orders
-from evertill.journeys.tell_story import OrderNotFound, Story, tell_story
-from evertill.kernel import clock, ids
+from evertill.journeys.tell_story import Story, tell_story
+from evertill.kernel import clock
 
 _CHARS_MAX = 200
 
@@ -85,14 +86,6 @@ def row_of(one: Any) -> dict[str, Any]:  # noqa: ANN401 — a row of any list of
         "methods": sorted({f"{intent.provider}.{intent.way}" for intent in one.payments}),
         "is_held": one.is_held,
     }
-
-
-def order_of(number: str) -> int:
-    """This function will return the id of an order by its number; raises OrderNotFound."""
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise OrderNotFound("There is no order with this number.") from None
 
 
 def _identifier(text: str) -> int | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.journeys.confirm_payment import ConfirmPayment, confirm_payment
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_payments import look_at_payments
 from evertill.journeys.watch_disputes import note_evidence
-from evertill.kernel import clock, ids
+from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import parse
 
@@ -43,10 +44,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.PAYMENTS_CONFIRM, methods=("POST",))
 def confirm(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will book money that somebody saw come."""
-    try:
-        intent_id = ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None
+    intent_id = id_of(number)
     currency = request.POST.get("currency", "")[:3]
     try:
         money = parse(request.POST.get("amount", "").strip()[:40], currency=currency)

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
-from evertill.entry.desk.refunds.views import STATES, read_number
+from evertill.entry.desk.numbers import id_of
+from evertill.entry.desk.refunds.views import STATES
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import Refundable, look_at_refundable
@@ -28,7 +29,7 @@ _NOT_HERE = ("FORBIDDEN", "APPROVAL_REQUIRED", "STEP_UP_REQUIRED", "ORDER_NOT_FO
 @desk_view(Permission.PAYMENTS_READ, methods=("GET", "POST"))
 def order(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show what of an order can be given back, and give it back, or ask for the approval."""
-    order_id = read_number(number)
+    order_id = id_of(number)
     if request.method != "POST":
         return _page(request, entered, order_id)
     try:
@@ -102,7 +103,7 @@ def _ready(request: HttpRequest, entered: Entered, seen: Refundable) -> Mapping[
     if not number:
         return None
     try:
-        asked = look_at(asker=entered.asker, approval_id=read_number(number), now=clock.now())
+        asked = look_at(asker=entered.asker, approval_id=id_of(number), now=clock.now())
     except ApprovalNotOpen:
         return None
     if not (asked.is_mine and asked.is_usable) or asked.approval.subject != f"order:{ids.to_number(seen.order.id)}":

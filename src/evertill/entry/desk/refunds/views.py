@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.journeys.confirm_refund import confirm_refund
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import RefundState, look_at_refunds
 from evertill.journeys.refund_again import refund_again
-from evertill.kernel import clock, ids
+from evertill.kernel import clock
 
 _PAGE = 50
 STATES: Mapping[RefundState, tuple[Promise | str, str]] = {
@@ -35,7 +36,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
     found = look_at_refunds(
         asker=entered.asker,
         states=states,
-        behind=read_number(older) if older else None,
+        behind=id_of(older) if older else None,
         limit=_PAGE + 1,
         now=clock.now(),
     )
@@ -57,7 +58,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.ORDERS_REFUND, methods=("POST",))
 def again(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will ask the provider anew for a refund that it had refused."""
-    refund = refund_again(refund_id=read_number(number), asker=entered.asker, now=clock.now())
+    refund = refund_again(refund_id=id_of(number), asker=entered.asker, now=clock.now())
     return see_other("desk:refunds:index", done=refund.state.value.lower())
 
 
@@ -65,13 +66,5 @@ def again(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 def sent(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will note that somebody has sent a refund by hand."""
     reference = request.POST.get("reference", "")[:200]
-    confirm_refund(refund_id=read_number(number), reference=reference, asker=entered.asker, now=clock.now())
+    confirm_refund(refund_id=id_of(number), reference=reference, asker=entered.asker, now=clock.now())
     return see_other("desk:refunds:index", done="sent")
-
-
-def read_number(number: str) -> int:
-    """This function will return the id of a number in an address; one that there cannot be is not found."""
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None

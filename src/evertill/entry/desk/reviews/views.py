@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import order_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.shop.account.signing_in import text_of
 from evertill.journeys.enter_desk import Entered
@@ -25,8 +26,7 @@ from evertill.journeys.review_order import (
     view_review,
 )
 from evertill.journeys.search_orders import Listed
-from evertill.journeys.view_order import OrderNotFound
-from evertill.kernel import clock, ids
+from evertill.kernel import clock
 
 REASONS = {"AMOUNT": _("Its amount"), "STAFF": _("Staff asked for it"), "RISK": _("Its risk")}
 STATES = {
@@ -57,7 +57,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show one review with its order, and let somebody take or decide it."""
     now = clock.now()
-    review, one = view_review(asker=entered.asker, order_id=_order_of(number), now=now)
+    review, one = view_review(asker=entered.asker, order_id=order_of(number), now=now)
     (row,) = _rows([(review, one)])
     holder = review.holder(now)
     context = row | {
@@ -72,7 +72,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ORDERS_REVIEW, methods=("POST",))
 def take(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will give somebody a review for a while."""
-    take_review(asker=entered.asker, order_id=_order_of(number), now=clock.now())
+    take_review(asker=entered.asker, order_id=order_of(number), now=clock.now())
     return see_other("desk:reviews:show", number, done="taken")
 
 
@@ -85,7 +85,7 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     decision = Decision(said)
     decide_review(
         asker=entered.asker,
-        order_id=_order_of(number),
+        order_id=order_of(number),
         decision=decision,
         why=text_of(request, "why"),
         now=clock.now(),
@@ -96,9 +96,7 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ORDERS_REVIEW, methods=("POST",))
 def ask(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will ask the order's customer, who answers on the order's page."""
-    ask_customer(
-        asker=entered.asker, order_id=_order_of(number), question=text_of(request, "question"), now=clock.now()
-    )
+    ask_customer(asker=entered.asker, order_id=order_of(number), question=text_of(request, "question"), now=clock.now())
     return see_other("desk:reviews:show", number, done="asked")
 
 
@@ -118,10 +116,3 @@ def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
         }
         for review, one in found
     ]
-
-
-def _order_of(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise OrderNotFound("There is no order with this number.") from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.domains.identity import Factor
 from evertill.entry.desk.failures import objection
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import role
 from evertill.entry.shop.account.signing_in import text_of
@@ -42,7 +43,7 @@ def add(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.ACCESS_READ)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show one who works for the shop: roles, who gave them, and his last sessions."""
-    shown = manage_staff.show_member(asker=entered.asker, account_id=account_of(number), now=clock.now())
+    shown = manage_staff.show_member(asker=entered.asker, account_id=id_of(number), now=clock.now())
     member = shown.member
     who = known_as({member.added_by, *(grant.granted_by for grant in shown.grants)})
     context = {
@@ -81,7 +82,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ACCESS_GRANT, methods=("POST",))
 def grant(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will give a role, or ask for the approval that it needs."""
-    account_id, name, now = account_of(number), text_of(request, "role"), clock.now()
+    account_id, name, now = id_of(number), text_of(request, "role"), clock.now()
     if reason := asks(request):
         manage_roles.ask_to_grant_role(asker=entered.asker, account_id=account_id, role=name, why=reason, now=now)
         return see_other("desk:staff:show", number, done="asked")
@@ -99,7 +100,7 @@ def grant(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ACCESS_READ, methods=("POST",))
 def revoke(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will take a role, or ask for the approval that it needs; anybody may give up his own."""
-    account_id, name, now = account_of(number), text_of(request, "role"), clock.now()
+    account_id, name, now = id_of(number), text_of(request, "role"), clock.now()
     if reason := asks(request):
         manage_roles.ask_to_revoke_role(asker=entered.asker, account_id=account_id, role=name, why=reason, now=now)
         return see_other("desk:staff:show", number, done="asked")
@@ -119,16 +120,8 @@ def revoke(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.ACCESS_GRANT, methods=("POST",))
 def remove(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will make an account a customer's again."""
-    manage_staff.remove_staff(asker=entered.asker, account_id=account_of(number), now=clock.now())
+    manage_staff.remove_staff(asker=entered.asker, account_id=id_of(number), now=clock.now())
     return see_other("desk:staff:index", done="removed")
-
-
-def account_of(number: str) -> int:
-    """This function will return the account behind a number in an address; raises Http404."""
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None
 
 
 def _list(

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.submissions.agreeing import HOWS, KEEP_H, read_agreed, read_keep_h, text_of
 from evertill.entry.desk.who import known_as
 from evertill.journeys import make_order as making
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_order import State, Submission
-from evertill.kernel import clock, ids
+from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
 _LISTED_MAX = 200
@@ -45,28 +46,28 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.ORDERS_READ)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show a failed checkout: what was wanted, at which prices then and now, and who is at it."""
-    return _page(request, entered, _read(number))
+    return _page(request, entered, id_of(number))
 
 
 @desk_view(Permission.ORDERS_MAKE, methods=("POST",))
 def take(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will say to others that somebody is at it, or take it over from somebody."""
     is_forced = request.POST.get("over") == "1"
-    making.take_submission(asker=entered.asker, submission_id=_read(number), is_forced=is_forced, now=clock.now())
+    making.take_submission(asker=entered.asker, submission_id=id_of(number), is_forced=is_forced, now=clock.now())
     return see_other("desk:submissions:show", number, done="taken")
 
 
 @desk_view(Permission.ORDERS_MAKE, methods=("POST",))
 def drop(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will leave it to others again."""
-    making.drop_submission(asker=entered.asker, submission_id=_read(number), now=clock.now())
+    making.drop_submission(asker=entered.asker, submission_id=id_of(number), now=clock.now())
     return see_other("desk:submissions:show", number, done="dropped")
 
 
 @desk_view(Permission.ORDERS_MAKE, methods=("POST",))
 def make(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will make the order that a failed checkout wanted."""
-    submission_id, now = _read(number), clock.now()
+    submission_id, now = id_of(number), clock.now()
     is_shown = request.POST.get("prices") == "shown"
     total = text_of(request, "total_shown" if is_shown else "total_now")
     try:
@@ -90,7 +91,7 @@ def make(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 def discard(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will close a failed checkout that nobody will place."""
     why = text_of(request, "why") or "-"
-    making.discard_submission(asker=entered.asker, submission_id=_read(number), why=why, now=clock.now())
+    making.discard_submission(asker=entered.asker, submission_id=id_of(number), why=why, now=clock.now())
     return see_other("desk:submissions:show", number, done="discarded")
 
 
@@ -123,10 +124,3 @@ def _page(
 
 def _pieces(one: Submission) -> int:
     return sum(line.quantity for line in one.failed.lines)
-
-
-def _read(number: str) -> int:
-    try:
-        return ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None

@@ -13,6 +13,7 @@ from evertill.domains.identity import Factor
 from evertill.domains.trail import Record
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.trail import asked
 from evertill.entry.desk.who import kind_of, known_as
 from evertill.entry.desk.words import permission
@@ -57,10 +58,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 @desk_view(Permission.TRAIL_READ)
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show one record whole, with what it changed."""
-    try:
-        record_id = ids.from_number(number)
-    except ids.InvalidNumber:
-        raise Http404 from None
+    record_id = id_of(number)
     record = reading.find_record(asker=entered.asker, record_id=record_id, now=clock.now())
     if record is None:
         raise Http404
