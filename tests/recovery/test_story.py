@@ -117,6 +117,15 @@ def story() -> Iterator[Story]:
             yield story
 
 
+def write_on(shop: Shop) -> None:
+    """Write to the log once more, without a commit, a while later.
+
+    How far the copies reach is told in whole milliseconds, so an order of the very last one would lie behind that.
+    """
+    time.sleep(0.01)
+    one(shop, "select pg_logical_emit_message(false, 'later', '', true)::text")
+
+
 def flushed(shop: Shop) -> str:
     """How far the log of what was committed by now goes."""
     return str(one(shop, "select pg_current_wal_flush_lsn()::text"))
@@ -235,6 +244,7 @@ class TestStory:
         moment = order(story.shop, "before@example.com")
         time.sleep(0.01)
         order(story.shop, "after@example.com")
+        write_on(story.shop)
         position = flushed(story.shop)
         until(lambda: is_at_target(story.shop, position), seconds=60)
         story.shop.kill()

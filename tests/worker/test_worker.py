@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+import psycopg.sql
 import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
@@ -188,19 +189,28 @@ class TestWorker:
         with worker(tmp_path / "log") as process:
             job_id = defer_expiry()
             until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
-            with psycopg.connect(config.get().database_url, autocommit=True) as other:
-                until(lambda: _terminate_all(other) and process.poll() is not None, seconds=30)
+            with _database_gone():
+                until(lambda: process.poll() is not None, seconds=30)
 
         assert process.returncode == 1
 
 
-def _terminate_all(other: psycopg.Connection[tuple[object, ...]]) -> bool:
-    """Cut every connection of the worker, again and again, as a server that does not come back would."""
-    other.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid() and query ilike '%procrastinate%'"
-    )
-    return True
+@contextmanager
+def _database_gone() -> Iterator[None]:
+    """Cut every connection but the test's own, and take none, as a server that does not come back would."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid(), current_database()")
+        ((ours, name),) = cursor.fetchall()
+    with psycopg.connect(config.get().database_url, dbname="postgres", autocommit=True) as other:
+        change = psycopg.sql.SQL("alter database {} allow_connections {}")
+        other.execute(change.format(psycopg.sql.Identifier(name), False))
+        try:
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> %s", [name, ours]
+            )
+            yield
+        finally:
+            other.execute(change.format(psycopg.sql.Identifier(name), True))
 
 
 class TestTimetable:

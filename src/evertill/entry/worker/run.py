@@ -27,6 +27,8 @@ _log = structlog.get_logger("evertill.worker")
 # worker rescues what it was doing.
 _FINISH_SECONDS = 8.0
 _END_SECONDS = 10.0
+# Nobody told it: the database is away, and no job can come to its end.
+_END_SECONDS_UNTOLD = 2.0
 _CONNECT_SECONDS = 5.0
 _RESCUED_MAX = 1_000
 _LOAD_SECONDS = 5.0
@@ -76,9 +78,9 @@ async def _work() -> None:
             told = asyncio.create_task(_told_to_stop(loop))
             await asyncio.wait((worker, rescuer, loader, told), return_when=asyncio.FIRST_COMPLETED)
             was_told = told.done()
-            _log.info("worker stopping", finish_s=_FINISH_SECONDS)
+            _log.info("worker stopping", finish_s=_FINISH_SECONDS if was_told else _END_SECONDS_UNTOLD)
             # From here on it ends, whatever hangs; after a lost connection that could be the library itself.
-            loop.call_later(_END_SECONDS, _end_at_once)
+            loop.call_later(_END_SECONDS if was_told else _END_SECONDS_UNTOLD, _end_at_once)
             for task in (worker, rescuer, loader, told):
                 task.cancel()
             ended = await asyncio.gather(worker, rescuer, loader, return_exceptions=True)
