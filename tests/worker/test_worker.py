@@ -266,7 +266,7 @@ class TestBulk:
         made = make_bulk(asker=MACHINE, operation="alerts.close-many", targets=targets, why="seen", now=clock.now())
         confirm_bulk(asker=MACHINE, bulk_id=made.id, now=clock.now())
 
-        # One thread: beside another one, which a rescued job sets off, the others would go on past the one that is held.
+        # One thread: else a rescued job goes on past what is held, beside the one that waits for it.
         for stopped_at in (10, 20):
             with worker(tmp_path / "log", threads=1) as process, held_alert(numbers[stopped_at]):
                 until(partial(is_stopped, made.id, stopped_at), seconds=20)
