@@ -13,17 +13,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
-from evertill.kernel import ids, sql
+from evertill.domains import orders
+from evertill.kernel import ids
 from evertill.kernel.money import Money, as_decimal
 
 __all__ = ["Loss", "Missing", "compare_shops"]
 
 _TOLD_MAX = 20
-_CHUNK = 5_000
 
 # Id, moment, state, total, currency.
 _Row = tuple[int, dt.datetime, str, int, str]
@@ -72,7 +71,7 @@ def compare_shops(*, living: str, other: str, file: Path) -> Loss:
     ):
         table = csv.writer(opened)
         table.writerow(("order", "placed_at", "state", "total", "currency", "state_there"))
-        for here, there in _beside(_stream(one), _stream(two)):
+        for here, there in _beside(orders.stream_standing(one), orders.stream_standing(two)):
             if here is None:
                 loss.only_there += 1
             elif there is None or here[2] != there[2]:
@@ -93,12 +92,6 @@ def _note(loss: Loss, row: _Row, *, is_missing: bool) -> None:
     if len(loss.told) < _TOLD_MAX:
         price = Money(amount=total, currency=currency)
         loss.told.append(Missing(number=ids.to_number(order_id), placed_at=placed_at, state=state, total=price))
-
-
-def _stream(connection: psycopg.Connection[Any]) -> Iterator[_Row]:
-    with connection.cursor(name="standing") as cursor:
-        cursor.itersize = _CHUNK
-        yield from cursor.execute(sql.load("evertill.domains.orders", "stream_standing"))
 
 
 def _beside(left: Iterator[_Row], right: Iterator[_Row]) -> Iterator[tuple[_Row | None, _Row | None]]:
