@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -77,7 +77,7 @@ def audit_books(*, tell: Callable[[Check], None] = lambda _check: None, noted: S
     empty list, at any moment and under any load.
     """
     findings: list[Finding] = []
-    checks = {**_CHECKS, Check.ANCHORED: lambda: find_moved(noted=noted)}
+    checks: Mapping[Check, Callable[[], _Found]] = {**_CHECKS, Check.ANCHORED: lambda: find_moved(noted=noted)}
     with db.snapshot():
         for check, find in checks.items():
             tell(check)
