@@ -106,10 +106,12 @@ def read_lines(
     separator: str = ",",
     plain: Callable[[str], str] = str.strip,
     named: Callable[[str], str] = str.strip,
+    is_by_row: bool = False,
 ) -> Iterator[Row | BadRow]:
     """This function will give the rows of a table in these lines, as read_rows does; `name` is what errors call it.
 
-    `plain` says what a cell holds, and `named` what one of the heading does.
+    `plain` says what a cell holds, and `named` what one of the heading does. With `is_by_row` a row's line is its number
+    as a spreadsheet shows it, where a cell of several lines is still one row.
     """
     # Process-wide, and the same wherever we read.
     csv.field_size_limit(_CELL_CHARS_MAX)
@@ -119,9 +121,10 @@ def read_lines(
     except csv.Error as cause:
         raise FileUnusable(f"The heading of {name} is broken: {cause}.") from cause
     columns = read_heading([named(cell) for cell in heading], name=name, required=required, columns_max=columns_max)
-    count = 0
+    count, number = 0, 1
     while True:
-        line = reader.line_num + 1
+        number += 1
+        line = number if is_by_row else reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
@@ -154,12 +157,12 @@ def read_heading(cells: Sequence[str], *, name: str, required: Collection[str], 
     missing = [column for column in required if column not in columns]
     if missing:
         hint = " Its cells are separated by semicolons or tabs; save it with commas." if len(columns) == 1 else ""
-        raise FileUnusable(f"{name} has no column {', '.join(missing)}.{hint}")
+        raise FileUnusable(f"{name} has no column {', '.join(missing)}.{hint}", told=missing)
     if len(columns) > columns_max:
         raise FileUnusable(f"{name} has {len(columns)} columns; {columns_max} is the most.")
     twice = sorted({column[:40] for column in columns if columns.count(column) > 1})
     if twice:
-        raise FileUnusable(f"{name} names a column twice: {', '.join(twice)}.")
+        raise FileUnusable(f"{name} names a column twice: {', '.join(twice)}.", told=twice)
     return columns
 
 

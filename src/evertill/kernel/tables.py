@@ -95,7 +95,7 @@ def read_table(content: bytes, *, required: Collection[str], is_known: Callable[
     columns = list(rows[0].cells) if rows else []
     unknown = [column for column in columns if not is_known(column)]
     if unknown:
-        raise ColumnUnknown(f"Nothing here is called {', '.join(column[:40] for column in unknown)}.", columns=unknown)
+        raise ColumnUnknown(f"Nothing here is called {', '.join(column[:40] for column in unknown)}.", told=unknown)
     return Table(columns=columns, rows=rows, bad=bad)
 
 
@@ -124,6 +124,7 @@ def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Ite
         separator=max(_SEPARATORS, key=heading.count),
         plain=_plain,
         named=lambda cell: _plain(cell).lower(),
+        is_by_row=True,
     )
 
 
