@@ -41,9 +41,7 @@ class Sent:
         return {"added": self.added, "changed": self.changed, "untouched": self.untouched, "wrong": len(self.wrong)}
 
 
-_BAD = (
-    "This row does not fit the heading: it has too many or too few cells, or a quotation mark that is never closed."
-)
+_BAD = "This row does not fit the heading: it has too many or too few cells, or a quotation mark that is never closed."
 
 
 class NothingToDo(EvertillError):

@@ -96,7 +96,7 @@ def read_rows(path: Path, *, encoding: str, required: Collection[str], rows_max:
         yield from read_lines(file, name=path.name, required=required, rows_max=rows_max)
 
 
-def read_lines(
+def read_lines(  # noqa: PLR0913 — all but the first three have what files mean by themselves.
     file: Iterable[str],
     *,
     name: str,
@@ -110,8 +110,8 @@ def read_lines(
 ) -> Iterator[Row | BadRow]:
     """This function will give the rows of a table in these lines, as read_rows does; `name` is what errors call it.
 
-    `plain` says what a cell holds, and `named` what one of the heading does. With `is_by_row` a row's line is its number
-    as a spreadsheet shows it, where a cell of several lines is still one row.
+    `plain` says what a cell holds, and `named` what one of the heading does. With `is_by_row` a row's line is its
+    number as a spreadsheet shows it, where a cell of several lines is still one row.
     """
     # Process-wide, and the same wherever we read.
     csv.field_size_limit(_CELL_CHARS_MAX)

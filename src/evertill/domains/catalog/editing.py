@@ -61,7 +61,10 @@ def read_cards(*, slugs: Collection[str]) -> dict[str, Card]:
     for pk, slug in filings.order_by("category__position", "category_id").values_list("product_id", "category__slug"):
         shelves[pk].append(slug)
     for text in ProductText.objects.filter(product_id__in=products).order_by("language"):
-        values[text.product_id] |= {rules.title_name(text.language): text.title, rules.text_name(text.language): text.text}
+        values[text.product_id] |= {
+            rules.title_name(text.language): text.title,
+            rules.text_name(text.language): text.text,
+        }
     skus: dict[int, list[str]] = {pk: [] for pk in products}
     for variant in Variant.objects.filter(product_id__in=products).order_by("position", "id"):
         values[variant.product_id][rules.variant_name(variant.sku, first)] = variant.title

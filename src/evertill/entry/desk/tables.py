@@ -117,4 +117,5 @@ def _page(
 
 
 def _reason(wrong: Wrong) -> str:
+    # What it says is one of table_words.REASONS.
     return gettext(wrong.says) % wrong.facts
