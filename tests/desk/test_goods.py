@@ -306,7 +306,10 @@ class TestTables:
     @pytest.mark.parametrize(
         ("content", "told"),
         [
-            (b"sku,stock,currency,price,colour\na,1,GBP,1,b\n", "A column means nothing here; most often it is misspelt."),
+            (
+                b"sku,stock,currency,price,colour\na,1,GBP,1,b\n",
+                "A column means nothing here; most often it is misspelt.",
+            ),
             (b"PK\x03\x04\xfa", "The file is damaged"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "The file is protected by a password"),
             (b"\xff\xfe\x00", "The letters of this text file cannot be told for sure."),

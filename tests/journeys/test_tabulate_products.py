@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,7 +73,7 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 
 def edited(content: bytes, changes: Mapping[str, Mapping[str, str]]) -> bytes:
     """A saved table in which somebody has changed cells of these SKUs."""
-    rows = [row | changes.get(row["sku"], {}) for row in rows_of(content)]
+    rows = [row | dict(changes.get(row["sku"], {})) for row in rows_of(content)]
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, list(rows[0]))
     writer.writeheader()
@@ -89,7 +89,7 @@ def reasons(sent: Sent) -> list[tuple[int, str]]:
     return [(one.line, one.reason) for one in sent.wrong]
 
 
-def done(asker: Asker, sent: Sent) -> list[Item]:
+def done(asker: Asker, sent: Sent) -> Sequence[Item]:
     """Do all that a table says, and return what became of each product."""
     made = make_bulk(asker=asker, operation=EDIT_MANY.name, targets=sent.targets, why="Spring", now=NOON)
     confirm_bulk(asker=asker, bulk_id=made.id, now=NOON)

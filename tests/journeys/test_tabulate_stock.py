@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 import pytest
 
@@ -47,7 +48,7 @@ def promise(sku: str, pieces: int) -> None:
         stock.move(movements=[Movement(sku=sku, kind=MovementKind.RESERVED, quantity=pieces, order_id=1)], now=NOON)
 
 
-def done(asker: Asker, content: bytes) -> list[Item]:
+def done(asker: Asker, content: bytes) -> Sequence[Item]:
     sent = read_stock(asker=asker, content=content, now=NOON)
     assert sent.wrong == []
     made = make_bulk(asker=asker, operation=STOCK_MANY.name, targets=sent.targets, why="Came", now=NOON)

@@ -128,8 +128,7 @@ def _look_at(content: bytes, *, limits: Limits) -> None:
                 # No part unpacks to more than it says: beyond that, zipfile stops and finds it broken.
                 plain = package.read(part)
                 if _SHEET.fullmatch(part.filename) and (wrong := _ERROR_CELL.search(plain)):
-                    raise WorkbookErrors(
-                        f"Its cell {wrong[1].decode()} holds an error instead of a value.", told=[wrong[1].decode()]
-                    )
+                    cell = wrong[1].decode()
+                    raise WorkbookErrors(f"Its cell {cell} holds an error instead of a value.", told=[cell])
     except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, RuntimeError) as cause:
         raise WorkbookBroken("It ends too early, or is damaged.") from cause
