@@ -116,9 +116,8 @@ class TestExcel:
         for line, number in enumerate([12, 12.5, 0.1 + 0.2, 19.99, 1e15, 123456789012345, -3, True], start=1):
             sheet.write(line, 0, f"s{line}")
             sheet.write(line, 1, number)
-        sheet.write_datetime(
-            9, 1, dt.datetime(2026, 3, 4, tzinfo=dt.UTC).replace(tzinfo=None), book.add_format({"num_format": "d/m/yy"})
-        )
+        moment = dt.datetime(2026, 3, 4, tzinfo=dt.UTC).replace(tzinfo=None)
+        sheet.write_datetime(9, 1, moment, book.add_format({"num_format": "d/m/yy"}))
         sheet.write(9, 0, "s9")
         sheet.write_formula(10, 1, "=1+1", None, 2)
         sheet.write(10, 0, "s10")
