@@ -14,13 +14,13 @@ from enum import StrEnum
 
 from evertill.domains import disputes, orders, payments, preferences, reviews, stock, trail
 from evertill.domains.access import Objection, Permission
-from evertill.domains.approvals import Approval, ApprovalNotOpen
+from evertill.domains.approvals import Approval
 from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State, Waiting
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.ask_review import subject_of
 from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, looking, permitted
-from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, left_of, promise, try_to_send
+from evertill.journeys.refund_order import RefundOrder, left_of, promise, try_to_send
 from evertill.journeys.search_orders import Listed, listed
 from evertill.journeys.tell_customers import tell_asked
 from evertill.journeys.view_order import OrderNotFound, view_order
@@ -46,7 +46,6 @@ __all__ = [
     "ask_to_refuse",
     "decide_review",
     "list_reviews",
-    "read_approved",
     "take_review",
     "view_review",
 ]
@@ -151,7 +150,7 @@ def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> Looked:
             raise ReviewNotFound("This order was never to be reviewed.")
         intents = payments.find_order_intents(order_id=order_id, limit=_PAGE)
         buyer = next((one for one in intents if one.has_bought), None)
-        left = left_of(buyer) if buyer and reviewed[0].ended_at is None else 0
+        left = _returned(buyer) if buyer and reviewed[0].ended_at is None else 0
         return Looked(
             review=reviewed[0],
             listed=found[0],
@@ -241,24 +240,13 @@ def ask_to_refuse(
 
     def look(review: Review, intent: payments.Intent | None) -> dict[str, object]:
         _check_taken(review, asker, now=now)
-        if intent is None or left_of(intent) <= 0:
+        if intent is None or not _returned(intent):
             raise NothingToRefund("Nothing is left to give back.")
-        wishes.append(_wish(review, intent, left_of(intent), why=why, restock=restock))
+        wishes.append(_wish(review, intent, _returned(intent), why=why, restock=restock))
         return {}
 
     _step(asker, order_id, look, operation="orders.ask_refuse_review", why=why, pays_back=True, now=now)
     return decide_approvals.ask(asker=asker, wish=wishes[0], why=why_ask, now=now)
-
-
-def read_approved(*, asker: Asker, order_id: int, approval_id: int, now: dt.datetime) -> tuple[str, bool] | None:
-    """This function will return why this order is to be refused, and whether its goods go on sale, as was approved."""
-    try:
-        asked = decide_approvals.look_at(asker=asker, approval_id=approval_id, now=now)
-    except ApprovalNotOpen:
-        return None
-    if not (asked.is_mine and asked.is_usable) or asked.approval.subject != f"review:{ids.to_number(order_id)}":
-        return None
-    return str(asked.content["why"]), bool(asked.content["restock"])
 
 
 _TO = {
@@ -271,16 +259,23 @@ _TO = {
 def _promise_back(
     review: Review, intent: payments.Intent, asker: Asker, *, why: str, restock: bool, now: dt.datetime
 ) -> payments.Refund | None:
-    """Promise all that is left of what bought a refused order; None when nothing is, or only a part could be."""
-    if left_of(intent) <= 0:
+    """Promise all that is left of what bought a refused order; None when nothing is, or nothing can be."""
+    if not _returned(intent):
         return None
     digest = crypto.fingerprint(b"refused", review.id.to_bytes(8, "big"))
     asked = RefundOrder(order_id=review.order_id, reason=why, restock=restock, caller=asker.name, key=b"")
-    try:
-        return promise(asked, intent, key_digest=digest, body_digest=None, actor=asker.name, now=now)
-    except RefundTooMuch:
-        # A part went back, or is disputed, and this provider gives back the whole only: that is left to staff.
-        return None
+    return promise(asked, intent, key_digest=digest, body_digest=None, actor=asker.name, now=now)
+
+
+def _returned(intent: payments.Intent) -> int:
+    """Return what goes back with a refusal, in minor units.
+
+    Nothing where a part went back or is disputed, and the provider gives back the whole only: staff see to that.
+    """
+    left = max(left_of(intent), 0)
+    is_whole = intent.captured is not None and left == intent.captured.amount - intent.refunded
+    can_be_part = payments.Capability.PARTIAL_REFUND in payments.provider(intent.provider).capabilities
+    return left if is_whole or can_be_part else 0
 
 
 def _leave(

@@ -14,6 +14,7 @@ from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of, order_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.shop.account.signing_in import text_of
+from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.review_order import (
     QUESTION_CHARS_MAX,
@@ -23,7 +24,6 @@ from evertill.journeys.review_order import (
     ask_to_refuse,
     decide_review,
     list_reviews,
-    read_approved,
     take_review,
     view_review,
 )
@@ -51,11 +51,11 @@ ENDINGS = {
 }
 BACK = {"REQUESTED": (_("On its way"), "wait"), "SUCCEEDED": (_("Given back"), "good"), "FAILED": (_("Refused"), "bad")}
 DISPUTES = {
-    "OPENED": (_("Open"), "wait"),
+    "OPENED": (_("Undecided"), "wait"),
     "EVIDENCE_DUE": (_("Evidence is due"), "wait"),
     "EVIDENCE_SENT": (_("Evidence was sent"), "wait"),
-    "WON": (_("Won"), "good"),
-    "LOST": (_("Lost"), "bad"),
+    "WON": (_("Decided for the shop"), "good"),
+    "LOST": (_("Decided for the customer"), "bad"),
 }
 STATES = {
     "WAITING": (_("Waits"), "wait"),
@@ -140,20 +140,25 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     return see_other("desk:reviews:show", number, done=told)
 
 
-def _ready(request: HttpRequest, entered: Entered, number: str) -> dict[str, Any] | None:
-    """Return what the form said whose refund was approved, so that it can be sent as it was; None without one."""
-    approval = request.GET.get("approval", "")
-    if not approval:
-        return None
-    found = read_approved(asker=entered.asker, order_id=order_of(number), approval_id=id_of(approval), now=clock.now())
-    return {"why": found[0], "restock": found[1]} if found else None
-
-
 @desk_view(Permission.ORDERS_REVIEW, methods=("POST",))
 def ask(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will ask the order's customer, who answers on the order's page."""
     ask_customer(asker=entered.asker, order_id=order_of(number), question=text_of(request, "question"), now=clock.now())
     return see_other("desk:reviews:show", number, done="asked")
+
+
+def _ready(request: HttpRequest, entered: Entered, number: str) -> dict[str, Any] | None:
+    """Return what the form said whose refund was approved, so that it can be sent as it was; None without one."""
+    approval = request.GET.get("approval", "")
+    if not approval:
+        return None
+    try:
+        asked = look_at(asker=entered.asker, approval_id=id_of(approval), now=clock.now())
+    except ApprovalNotOpen:
+        return None
+    if not (asked.is_mine and asked.is_usable) or asked.approval.subject != f"review:{number}":
+        return None
+    return {"why": asked.content["why"], "restock": asked.content["restock"]}
 
 
 def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
