@@ -89,9 +89,7 @@ def measure(
             one, other = (
                 (cpu_s([shop.pid]) - used) * 1000 / len(bare.took) for shop, used in zip(shops, before, strict=True)
             )
-            tell(
-                f"{kind}: processor time of the whole shop: {one:.3f} / {other:.3f} ms a reading ({more(one, other):+.1%})"
-            )
+            tell(f"{kind}: processor time of the shop: {one:.3f} / {other:.3f} ms a reading ({more(one, other):+.1%})")
     return found
 
 
