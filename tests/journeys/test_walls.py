@@ -217,6 +217,16 @@ class TestAStatementOfItsOwn:
             assert len(scopes.fetch(_ALL, ())) == 2
             assert (of_whom(), seen("orders_order")) == (for_shop, 5)
 
+    def test_goes_on_after_work_that_was_rolled_back(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            for _ in range(2):
+                assert len(scopes.fetch(_ALL, ())) == 2
+                # psycopg then has the connection forget what was prepared on it.
+                with pytest.raises(ZeroDivisionError), db.write():
+                    raise ZeroDivisionError
+                seen("orders_order")
+            assert len(scopes.fetch(_ALL, ())) == 2
+
     def test_inside_a_block_goes_on_in_it(self, bought: dict[int, list[int]]) -> None:
         with see_own.proved(account_id=ADA), see_own.own_rows():
             assert len(scopes.fetch(_ALL, ())) == 2

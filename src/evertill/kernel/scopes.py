@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from psycopg import generators
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -56,6 +57,7 @@ _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 _entered: ContextVar[Scope | None] = ContextVar("entered", default=None)
 # The statements that `fetch` has prepared on a connection, with the types of their values, and their names there.
 _names: WeakKeyDictionary[psycopg.Connection[Any], dict[tuple[bytes, tuple[int, ...]], bytes]] = WeakKeyDictionary()
+_numbers = count(1)
 
 
 @contextmanager
@@ -107,7 +109,12 @@ def fetch(statement: LiteralString, params: Sequence[Any]) -> list[Any]:
         with narrowed():
             return db.fetch(statement, params)
     try:
-        return _fetch_alone(wanted, statement, params)
+        try:
+            return _fetch_alone(wanted, statement, params)
+        except InvalidSqlStatementName:
+            # psycopg has a connection forget everything that was prepared there, whenever work was rolled back.
+            _names.pop(db.raw(), None)
+            return _fetch_alone(wanted, statement, params)
     except BaseException as error:
         if not isinstance(error, psycopg.Error) or not error.sqlstate:
             # Not the server's answer: nobody knows what this connection still has to say.
@@ -157,7 +164,7 @@ def _prepared(handle: psycopg.Connection[Any], text: bytes, types: tuple[int, ..
     names = _names.setdefault(handle, {})
     name = names.get((text, types))
     if name is None:
-        name = b"scoped_%d" % len(names)
+        name = b"scoped_%d" % next(_numbers)
         _check(handle.pgconn.prepare(name, text, types))
         names[text, types] = name
     return name
