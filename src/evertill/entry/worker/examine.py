@@ -1,4 +1,4 @@
-"""Runs the examination of a restored shop in a process of its own, which knows that shop only."""
+"""Runs what looks into a restored shop in a process of its own, which knows that shop only."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import datetime as dt
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from evertill.journeys.drill_restore import DrillFailed
 from evertill.journeys.examine_shop import Examined
+from evertill.journeys.replace_shop import RestoredUnsound
+from evertill.kernel import embedded
+from evertill.kernel.errors import EvertillError
 
 # An audit of millions of orders takes its time.
 _LIMIT_S = 3600
@@ -20,21 +24,38 @@ _WORDS = 400
 
 def examine_apart(environment: Mapping[str, str], before: dt.datetime) -> Examined:
     """This function will examine the shop that an environment names; raises DrillFailed with its own words."""
+    words = ["drill", "examine", "--before", before.isoformat()]
+    return msgspec.json.decode(_run(environment, words, given="", failure=DrillFailed), type=Examined)
+
+
+def run_within(folder: Path, words: Sequence[str], given: str) -> str:
+    """This function will run a command in the shop of a folder, whose database runs, and return what it says.
+
+    Raises RestoredUnsound with its own words.
+    """
+    environment = {
+        "DATABASE_URL": embedded.url(folder),
+        "EVERTILL_SECRET": (folder / "secret.key").read_text(encoding="utf-8").strip(),
+        "EVERTILL_DATA": str(folder),
+    }
+    return _run(environment, words, given=given, failure=RestoredUnsound)
+
+
+def _run(environment: Mapping[str, str], words: Sequence[str], *, given: str, failure: type[EvertillError]) -> str:
     code = "from evertill.entry.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "drill", "examine", "--before", before.isoformat()],
+        [sys.executable, "-c", code, *words],
         env=_without_ours() | dict(environment),
-        stdin=subprocess.DEVNULL,
+        input=given,
         capture_output=True,
         text=True,
         timeout=_LIMIT_S,
         check=False,
     )
-    try:
-        return msgspec.json.decode(done.stdout, type=Examined)
-    except msgspec.DecodeError:
+    if done.returncode:
         said = " / ".join(done.stderr.strip().splitlines()[-3:])[-_WORDS:] or f"exit code {done.returncode}"
-        raise DrillFailed(f"The restored shop cannot be worked with: {said}.") from None
+        raise failure(f"The restored shop cannot be worked with: {said}.")
+    return done.stdout
 
 
 def _without_ours() -> dict[str, str]:
