@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.reconciliation.queries import (
         count_open,
+        find_capture,
         find_count_differences,
         find_line_sums,
         find_unbilled,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         seek_captures,
         seek_day,
         stream_subjects,
+        sum_fee,
     )
     from evertill.domains.reconciliation.rules import (
         choose_due,
@@ -86,6 +88,7 @@ __all__ = [
     "count_open",
     "drop_run",
     "end_pass",
+    "find_capture",
     "find_count_differences",
     "find_line_sums",
     "find_unbilled",
@@ -106,6 +109,7 @@ __all__ = [
     "span_of",
     "store_lines",
     "stream_subjects",
+    "sum_fee",
     "suggest",
     "what_is_booked",
 ]
