@@ -61,7 +61,7 @@ def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
     )
 
 
-def read_keys(*, intent_ids: Collection[int]) -> dict[int, bytes]:
+def read_keys(*, intent_ids: Sequence[int]) -> dict[int, bytes]:
     """This function will return the digests of the keys under which payments were asked for."""
     rows = db.fetch(sql.load(_HERE, "read_keys"), (Bigints(sorted(intent_ids)),))
     return {intent_id: key.bytes for intent_id, key in rows}

@@ -109,7 +109,7 @@ __all__ = [
     "span_of",
     "store_lines",
     "stream_subjects",
-    "sum_fee",
     "suggest",
+    "sum_fee",
     "what_is_booked",
 ]

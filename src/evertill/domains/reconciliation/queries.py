@@ -110,7 +110,7 @@ def find_capture(*, name: str) -> Capture | None:
 def sum_fee(*, provider: str, subject: str, currency: str) -> int:
     """This function will return what bills say that a provider kept of a payment, in minor units of a currency."""
     rows = db.fetch(sql.load(_HERE, "sum_fee"), {"provider": provider, "subject": subject})
-    return max(dict(rows).get(currency, 0), 0)
+    return max(sum(int(kept) for other, kept in rows if other == currency), 0)
 
 
 def _captures(statement: str, params: Mapping[str, Any]) -> list[Capture]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         queries,
         rules,
         sealing,
+        searches,
         targets,
     )
     from evertill.domains.recovery.operations import AlreadyAsked
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Archive,
         Asked,
         Backup,
+        BackupSearch,
         Drill,
         Exposure,
         Kind,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         Occasion,
         Part,
         Piece,
+        SearchState,
         State,
         Verdict,
         Wish,
@@ -49,6 +52,7 @@ __all__ = [
     "Archive",
     "Asked",
     "Backup",
+    "BackupSearch",
     "Damaged",
     "Drill",
     "Exposure",
@@ -59,6 +63,7 @@ __all__ = [
     "Occasion",
     "Part",
     "Piece",
+    "SearchState",
     "State",
     "Stored",
     "Target",
@@ -76,6 +81,7 @@ __all__ = [
     "register",
     "rules",
     "sealing",
+    "searches",
     "target",
     "targets",
 ]
