@@ -21,8 +21,7 @@ import structlog
 from evertill.domains import claims, orders, receipts, recovery, trail
 from evertill.domains.access import Permission
 from evertill.domains.claims import Clues, Finding
-from evertill.domains.recovery import BackupSearch, Key, SearchState, TargetRefuses, TargetUnavailable
-from evertill.domains.recovery.searches import SearchWaits
+from evertill.domains.recovery import BackupSearch, Key, SearchState, SearchWaits, TargetRefuses, TargetUnavailable
 from evertill.domains.trail import Subject
 from evertill.journeys.look_into_copy import Answer, CopiedOrder, Question
 from evertill.journeys.permitted import Asker, looking, permitted

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.recovery.operations import AlreadyAsked
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
+    from evertill.domains.recovery.searches import SearchWaits
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
         FORMAT,
@@ -64,6 +65,7 @@ __all__ = [
     "Part",
     "Piece",
     "SearchState",
+    "SearchWaits",
     "State",
     "Stored",
     "Target",
