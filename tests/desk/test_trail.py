@@ -75,6 +75,7 @@ class TestSearch:
                 ["keys.rotate", "orders.read", "orders.refund"],
             ),
             ("?until=2020-01-01", []),
+            ("?since=0001-01-01&until=9999-12-31", ["keys.rotate", "orders.read", "orders.refund"]),
         ):
             assert rows_of(eye.get(f"trail/{asked}")) == found, asked
 

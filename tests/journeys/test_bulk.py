@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
+from threading import Event
 from typing import Any
 
 import pytest
@@ -266,6 +267,29 @@ class TestRunning:
         run(made, now=NOON + lease)
 
         assert (done(), stand(made)) == (["a"], State.DONE)
+
+    def test_takes_nothing_from_who_is_still_at_it(self, install: Install) -> None:
+        is_at_it, may_go_on = Event(), Event()
+
+        def be_slow(task: Task) -> str:
+            if task.subject == "slow":
+                is_at_it.set()
+                assert may_go_on.wait(10)
+            return note(task)
+
+        install(apply=be_slow)
+        made = begin(staff(ADA, "support"), "slow", "a")
+
+        def overtake() -> None:
+            assert is_at_it.wait(10)
+            # Its claim ran out long ago.
+            run(made, now=NOON + dt.timedelta(hours=1))
+            may_go_on.set()
+
+        together(lambda: running.run_one(bulk_id=made.id, now=NOON), overtake)
+
+        assert done() == ["a", "slow"]
+        assert [item.tries for item in bulk.read_items(bulk_id=made.id, limit=9)] == [1, 1]
 
     def test_gives_up_what_kills_whoever_does_it(self, ada: Asker) -> None:
         made = begin(ada, "a")

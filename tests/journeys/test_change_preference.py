@@ -113,6 +113,12 @@ class TestChanging:
         change(MACHINE, Name.SHOP_NAME, "  Tea \n House ")
         assert preferences.text(Name.SHOP_NAME) == "Tea House"
 
+    def test_takes_no_time_zone_that_does_not_exist(self) -> None:
+        with pytest.raises(PreferenceInvalid, match="no time zone"):
+            change(MACHINE, Name.TIME_ZONE, "Asia/Atlantis")
+        change(MACHINE, Name.TIME_ZONE, "Asia/Shanghai")
+        assert preferences.text(Name.TIME_ZONE) == "Asia/Shanghai"
+
     def test_what_holds_already_is_no_change(self) -> None:
         with pytest.raises(PreferenceUnchanged):
             change(MACHINE, Name.STOCK_LOW, "5")

@@ -546,6 +546,9 @@ class TestTokens:
         decide(owner, asked.id)
         with pytest.raises(ApprovalRequired):
             issue(access.Scope.ORDERS_READ, access.Scope.ORDERS_CANCEL)
+        with pytest.raises(StepUpRequired):
+            issue(access.Scope.ORDERS_READ)
+        proves(boss, P.TOKENS_MANAGE, "token:till")
         secret = issue(access.Scope.ORDERS_READ)
 
         assert access.authenticate(secret=secret).scopes == {access.Scope.ORDERS_READ}

@@ -12,6 +12,7 @@ from evertill.domains.reviews import Waiting
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.permitted import Asker, permitted
+from evertill.kernel import days
 from evertill.kernel.money import Money
 
 __all__ = ["Sold", "Today", "look_at_today"]
@@ -35,7 +36,7 @@ class Sold:
 class Today:
     """What a day looks like so far, and at the same hour a week ago. None is what somebody may not see."""
 
-    since: dt.datetime
+    day: dt.date
     sold: Sold
     week_ago: Sold
     reviews: Waiting | None = None
@@ -49,17 +50,19 @@ class Today:
 
 
 def look_at_today(*, asker: Asker, now: dt.datetime) -> Today:
-    """This function will return what today looks like for somebody; raises Forbidden. A day begins at 00:00 UTC."""
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    week = dt.timedelta(days=7)
+    """This function will return what today looks like for somebody; raises Forbidden. Days are the shop's own."""
+    zone = preferences.recall_zone()
+    here = now.astimezone(zone)
+    week_ago = here - dt.timedelta(days=7)
+    since = days.begin_of(here.date(), zone)
     with permitted(
         asker=asker, permission=Permission.ORDERS_READ, subject=Subject(kind="orders", id="today"), now=now
     ) as holder:
         may = holder.permissions
         return Today(
-            since=since,
+            day=here.date(),
             sold=_sold(since, now),
-            week_ago=_sold(since - week, now - week),
+            week_ago=_sold(days.begin_of(week_ago.date(), zone), week_ago),
             reviews=reviews.count_waiting() if Permission.ORDERS_REVIEW in may else None,
             unfinished=payments.count_unfinished(limit=_COUNTED_MAX) if Permission.PAYMENTS_READ in may else None,
             running_out=_running_out() if may & {Permission.STOCK_EDIT, Permission.CATALOG_EDIT} else None,

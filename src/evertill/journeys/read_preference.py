@@ -81,6 +81,11 @@ def shop_contact() -> str:
     return preferences.recall_text(Name.SHOP_CONTACT)
 
 
+def time_zone() -> str:
+    """This function will return the name of the zone in which the shop counts its days; a few seconds old at most."""
+    return preferences.recall_text(Name.TIME_ZONE)
+
+
 def storefront_banner(*, language: str) -> str:
     """This function will return what stands at the top of pages in a language; a few seconds old at most."""
     return preferences.recall_text(Name.BANNER_ZH if language == "zh-hans" else Name.BANNER_EN)

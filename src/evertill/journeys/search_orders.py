@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from evertill.domains import accounts, orders, payments
+from evertill.domains import accounts, orders, payments, preferences
 from evertill.domains.access import Permission
 from evertill.domains.orders import Found, SearchFilters, State, WordMeaning
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, looking
-from evertill.kernel import contacts
+from evertill.kernel import contacts, days
 from evertill.kernel.money import Money, exponent
 
 __all__ = [
@@ -83,13 +83,14 @@ def read_search(asked: Mapping[str, str]) -> Search:
     """This function will read what is asked for in words, as an address says it; what cannot be, is not said."""
     currency = asked.get("currency", "").strip().upper()
     method = asked.get("method", "").strip()
-    until = _day(asked.get("until", ""))
+    zone = preferences.recall_zone()
+    since, until = _day(asked.get("since", "")), _day(asked.get("until", ""))
     state = asked.get("state", "")
     currency = currency if _CURRENCY.fullmatch(currency) else ""
     filters = SearchFilters(
         states=(State(state),) if state in set(State) else (),
-        since=_day(asked.get("since", "")),
-        until=until + dt.timedelta(days=1) if until else None,
+        since=days.begin_of(since, zone) if since else None,
+        until=days.end_of(until, zone) if until else None,
         currency=currency,
         total_min=_minor(asked.get("least", ""), currency),
         total_max=_minor(asked.get("most", ""), currency),
@@ -114,11 +115,11 @@ def search_orders(
 
 def find(*, search: Search, behind: int | None, limit: int, now: dt.datetime) -> Page:
     """This function will return a page of the orders that fit; who may see it is the caller's to check."""
-    said = orders.words.read(search.text, today=now.astimezone(dt.UTC).date())
+    zone = preferences.recall_zone()
+    said = orders.words.read(search.text, today=now.astimezone(zone).date())
     filters = search.filters
     if said.day is not None:
-        since = dt.datetime.combine(said.day, dt.time(), tzinfo=dt.UTC)
-        filters = _within(filters, since, since + dt.timedelta(days=1))
+        filters = _within(filters, days.begin_of(said.day, zone), days.end_of(said.day, zone))
     currency = next((word.currency for word in said.words if word.currency), "")
     if currency and not filters.currency:
         filters = msgspec.structs.replace(filters, currency=currency)
@@ -194,9 +195,9 @@ def _is_by(intent: payments.Intent, method: str) -> bool:
     return method in (intent.provider, f"{intent.provider}.{intent.way}")
 
 
-def _day(text: str) -> dt.datetime | None:
+def _day(text: str) -> dt.date | None:
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
+        return dt.date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -42,16 +42,21 @@ class UnknownToken(EvertillError):
     remedy = "Look the name up in the list of tokens."
 
 
-def issue_token(*, name: str, scopes: Iterable[Scope], now: dt.datetime) -> str:
-    """This function will issue a token and return its secret, which cannot be had again: only a digest is kept.
-
-    A revoked name may be issued anew; it then stands for the same caller. Raises TokenNameInvalid, TokenNameTaken.
-    """
+def check_token_name(name: str) -> None:
+    """This function will let a name pass that a token can have; raises TokenNameInvalid."""
     if not is_name(name):
         raise TokenNameInvalid(
             f"A token's name has letters, digits, spaces and . _ - only, begins with a letter or a digit, and has at"
             f" most {NAME_CHARS_MAX} characters."
         )
+
+
+def issue_token(*, name: str, scopes: Iterable[Scope], now: dt.datetime) -> str:
+    """This function will issue a token and return its secret, which cannot be had again: only a digest is kept.
+
+    A revoked name may be issued anew; it then stands for the same caller. Raises TokenNameInvalid, TokenNameTaken.
+    """
+    check_token_name(name)
     secret = crypto.new_secret(SECRET_PREFIX)
     token = ApiToken.objects.select_for_update().filter(name=name).first()
     if token is None:

@@ -112,7 +112,7 @@ def sum_span(*, since: dt.datetime, until: dt.datetime) -> list[tuple[State, str
 
     To the minute: that in which it ends belongs to it.
     """
-    rows = db.fetch(sql.load(_HERE, "sum_span"), (_floor(since), _floor(until + dt.timedelta(minutes=1))))
+    rows = db.fetch(sql.load(_HERE, "sum_span"), (_floor(since), _ceiling(until)))
     return [(State(state), currency, count, total) for state, currency, count, total in rows]
 
 
@@ -125,8 +125,7 @@ def _shared(
         "since": filters.since,
         "until": filters.until,
         "floor": _floor(filters.since) if filters.since else 0,
-        # The minute that `until` lies in belongs to it in part.
-        "ceiling": _floor(filters.until + dt.timedelta(minutes=1)) if filters.until else _ALL,
+        "ceiling": _ceiling(filters.until) if filters.until else _ALL,
         "currency": filters.currency or None,
         "total_min": filters.total_min,
         "total_max": filters.total_max,
@@ -147,8 +146,16 @@ def _shared(
 
 def _floor(moment: dt.datetime) -> int:
     """Return the least id of a moment's minute; moments before the epoch are its first."""
-    minute = max(int((moment - ids.EPOCH).total_seconds()) // 60, 0)
-    return min(minute << ids.RANDOM_BITS, _ALL)
+    return min(_minute(moment) << ids.RANDOM_BITS, _ALL)
+
+
+def _ceiling(moment: dt.datetime) -> int:
+    """Return the least id of the minute after: that in which the moment lies belongs to it in part."""
+    return min((_minute(moment) + 1) << ids.RANDOM_BITS, _ALL)
+
+
+def _minute(moment: dt.datetime) -> int:
+    return max(int((moment - ids.EPOCH).total_seconds()) // 60, 0)
 
 
 def _grams(text: str) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         read_one,
         recall_number,
         recall_text,
+        recall_zone,
         text,
     )
     from evertill.domains.preferences.rules import DECLARED, RIGHTS, PreferenceInvalid, read_value
@@ -44,6 +45,7 @@ __all__ = [
     "read_value",
     "recall_number",
     "recall_text",
+    "recall_zone",
     "set_value",
     "text",
 ]

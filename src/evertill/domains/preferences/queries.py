@@ -6,6 +6,7 @@ the database. What is only shown calls `recall_number` or `recall_text`, which m
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from django.db import Error as DjangoError
 from evertill.domains.preferences.models import Value
 from evertill.domains.preferences.rules import DECLARED
 from evertill.domains.preferences.types import Change, Name, Preference
-from evertill.kernel import config, db, sql
+from evertill.kernel import config, days, db, sql
 from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.preferences"
@@ -85,6 +86,11 @@ def recall_number(name: Name) -> int:
 def recall_text(name: Name) -> str:
     """This function will return a text to show, which may be `preference_cache_s` old; it raises nothing."""
     return str(_recall(name))
+
+
+def recall_zone() -> dt.tzinfo:
+    """This function will return the time zone in which the shop counts its days; it raises nothing."""
+    return days.zone_of(recall_text(Name.TIME_ZONE))
 
 
 def forget() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from evertill.domains.preferences.types import Declared, Kind, Name
+from evertill.kernel import days
 from evertill.kernel.errors import EvertillError
 
 # Values are only ever added; the newest one holds, and undoing adds the older one again.
@@ -30,6 +31,13 @@ DECLARED: Mapping[Name, Declared] = MappingProxyType(
             says="How customers reach the shop: an address, a telephone number or both; at the foot of its pages.",
             default="",
             high=200,
+        ),
+        Name.TIME_ZONE: Declared(
+            kind=Kind.ZONE,
+            says="Where the shop's day begins and ends, e.g. Asia/Shanghai: for what came in today, for days that are"
+            " searched, and for prices that begin later.",
+            default="UTC",
+            high=60,
         ),
         Name.BANNER_EN: Declared(
             kind=Kind.TEXT,
@@ -106,6 +114,8 @@ def read_value(name: Name, text: str) -> int | str:
             raise PreferenceInvalid("This has a character that cannot be shown.", name=name.value)
         if len(words) > declared.high:
             raise PreferenceInvalid(f"This takes up to {declared.high} characters, not {len(words)}.", name=name.value)
+        if declared.kind is Kind.ZONE and not days.is_zone(words):
+            raise PreferenceInvalid("There is no time zone of this name.", name=name.value)
         return words
     number = text.strip()
     if not _NUMBER.fullmatch(number) or not declared.low <= int(number) <= declared.high:

@@ -12,6 +12,7 @@ class Name(StrEnum):
 
     SHOP_NAME = "shop.name"
     SHOP_CONTACT = "shop.contact"
+    TIME_ZONE = "shop.time-zone"
     BANNER_EN = "banner.en"
     BANNER_ZH = "banner.zh-hans"
     REFUND_ALONE_MAX = "refunds.alone-max"
@@ -25,6 +26,8 @@ class Kind(StrEnum):
     """What a value is."""
 
     TEXT = "TEXT"
+    # A name of the IANA time zone database.
+    ZONE = "ZONE"
     # Minor units, of whatever currency is asked about.
     AMOUNT = "AMOUNT"
     PERCENT = "PERCENT"
@@ -34,7 +37,7 @@ class Kind(StrEnum):
     @property
     def is_number(self) -> bool:
         """Whether a value is a whole number."""
-        return self is not Kind.TEXT
+        return self not in (Kind.TEXT, Kind.ZONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

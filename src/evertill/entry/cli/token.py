@@ -47,8 +47,9 @@ def list_(*, data: DataOption = None) -> None:
     """List every token, without secrets."""
     open_shop(data)
     from evertill.journeys.manage_tokens import list_tokens
+    from evertill.kernel import clock
 
-    tokens = list_tokens()
+    tokens = list_tokens(asker=asker(), now=clock.now()).tokens
     width = max((len(item.name) for item in tokens), default=0)
     for item in tokens:
         state = f"revoked {item.revoked_at:%Y-%m-%d %H:%M} UTC" if item.revoked_at else "in use"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -77,6 +78,7 @@ def _page(
     context = {
         "one": _row(shown),
         "value": value,
+        "zones": sorted(zoneinfo.available_timezones()) if shown.declared.kind is Kind.ZONE else (),
         "history": [{"change": one, "by": who[one.changed_by]} for one in history],
     }
     return desk_page(request, entered, "preferences/show.html", context, error=error)

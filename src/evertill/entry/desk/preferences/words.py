@@ -12,6 +12,7 @@ from evertill.domains.preferences import Kind, Name
 TITLES: Mapping[Name, Promise | str] = {
     Name.SHOP_NAME: _("Name of the shop"),
     Name.SHOP_CONTACT: _("How customers reach the shop"),
+    Name.TIME_ZONE: _("Time zone"),
     Name.BANNER_EN: _("Message on English pages"),
     Name.BANNER_ZH: _("Message on Chinese pages"),
     Name.REFUND_ALONE_MAX: _("Refunds by one person alone"),
@@ -28,6 +29,10 @@ SAYS: Mapping[Name, Promise | str] = {
     ),
     Name.SHOP_CONTACT: _(
         "How customers reach the shop: an address, a telephone number or both; at the foot of its pages."
+    ),
+    Name.TIME_ZONE: _(
+        "Where the shop's day begins and ends, e.g. Asia/Shanghai: for what came in today, for days that are searched,"
+        " and for prices that begin later."
     ),
     Name.BANNER_EN: _("A message at the top of the shop's pages in English; empty shows none."),
     Name.BANNER_ZH: _("A message at the top of the shop's pages in Chinese; empty shows none."),
@@ -50,6 +55,7 @@ SAYS: Mapping[Name, Promise | str] = {
 
 UNITS: Mapping[Kind, Promise | str] = {
     Kind.TEXT: "",
+    Kind.ZONE: "",
     Kind.AMOUNT: _("minor units"),
     Kind.PERCENT: _("percent"),
     Kind.DAYS: _("days"),
@@ -62,5 +68,5 @@ GROUPS: tuple[tuple[Promise | str, tuple[Name, ...]], ...] = (
         _("What takes two people, or a second look"),
         (Name.REFUND_ALONE_MAX, Name.PRICE_ALONE_PERCENT, Name.REVIEW_FROM),
     ),
-    (_("What is kept and counted"), (Name.STOCK_LOW, Name.SUBMISSION_KEEP_DAYS)),
+    (_("What is kept and counted"), (Name.TIME_ZONE, Name.STOCK_LOW, Name.SUBMISSION_KEEP_DAYS)),
 )

@@ -15,7 +15,8 @@ from evertill.journeys import change_prices as pricing
 from evertill.journeys import plan_prices as planning
 from evertill.journeys.change_prices import NewPrice
 from evertill.journeys.enter_desk import Entered
-from evertill.kernel import clock, money
+from evertill.journeys.read_preference import time_zone
+from evertill.kernel import clock, days, money
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import InvalidMoney
 from evertill.kernel.versions import ChangedMeanwhile
@@ -83,7 +84,7 @@ def cancel(request: HttpRequest, entered: Entered, plan_id: int) -> HttpResponse
 
 def _moment(text: str) -> dt.datetime:
     try:
-        return dt.datetime.fromisoformat(text.strip()[:25]).replace(tzinfo=dt.UTC)
+        return dt.datetime.fromisoformat(text.strip()[:25]).replace(tzinfo=days.zone_of(time_zone()))
     except ValueError:
         raise planning.MomentInvalid("This is no moment.") from None
 
@@ -102,6 +103,7 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
         "sku": sku,
         "currency": currency,
         "currencies": currencies(),
+        "zone": time_zone(),
     }
     return desk_page(request, entered, "prices/history.html", context, error=error)
 

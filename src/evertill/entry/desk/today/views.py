@@ -15,6 +15,7 @@ from evertill.entry.desk.gate import desk_view
 from evertill.entry.shop.offers import write_price
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_today import Sold, Today, look_at_today
+from evertill.journeys.read_preference import time_zone
 from evertill.kernel import clock
 
 _MOST = 1_000
@@ -35,13 +36,14 @@ class Figure:
 def index(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will show what today looks like, and what waits for somebody."""
     today = look_at_today(asker=entered.asker, now=clock.now())
-    day = f"{today.since:%Y-%m-%d}"
+    day = today.day.isoformat()
     context = {
         "came": _came(today, day),
         "waits": _waits(today),
         "running_out": today.running_out,
         "oldest": today.reviews.since if today.reviews else None,
         "drill": today.drill,
+        "zone": time_zone(),
     }
     return desk_page(request, entered, "today/index.html", context)
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, QueryDict
 
 from evertill.domains.trail import ActorKind, Outcome, Record
 from evertill.journeys.read_trail import Search
-from evertill.kernel import ids
+from evertill.kernel import days, ids
 
 _CHARS_MAX, _ID_CHARS = 128, 20
 _OUTCOMES = {outcome.value for outcome in Outcome}
@@ -43,8 +43,8 @@ def read(request: HttpRequest) -> Asked:
         subject_kind=subject_kind,
         subject_id=subject_id,
         outcome=outcome,
-        since=since,
-        until=until + dt.timedelta(days=1) if until else None,
+        since=days.begin_of(since, dt.UTC) if since else None,
+        until=days.end_of(until, dt.UTC) if until else None,
         older_than=_place(_text(given, "older")),
     )
     return Asked(fields=fields, search=search, unread=frozenset(unread))
@@ -69,9 +69,9 @@ def _text(given: QueryDict, name: str) -> str:
     return given.get(name, "")[:_CHARS_MAX].replace("\0", "").encode(errors="replace").decode().strip()
 
 
-def _day(text: str) -> dt.datetime | None:
+def _day(text: str) -> dt.date | None:
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
+        return dt.date.fromisoformat(text)
     except ValueError:
         return None
 
