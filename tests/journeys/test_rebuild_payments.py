@@ -30,6 +30,7 @@ from evertill.kernel.money import Money
 from tests import tables
 from tests.askers import MACHINE
 from tests.builders import NOON, ask, balance, make_product, place_one
+from tests.losing import lose
 from tests.paying import clearing, owed, settle, start, state_of
 from tests.twin import Twin
 
@@ -47,32 +48,6 @@ def twin(committed_db: None) -> Iterator[Twin]:
     yield provider
     payments.register()
     receipts.forget_signer()
-
-
-def forget(placed: Placed, intent: Intent | None = None) -> None:
-    """Take an order away with all that belongs to it, its payment's and the ledger's rows too, as a restore does."""
-    with connection.cursor() as cursor, tables.unguarded():
-        cursor.execute(
-            "select coalesce(sum(quantity), 0) from stock_movement where order_id = %s and kind = 'SOLD'",
-            [placed.order.id],
-        )
-        (sold,) = cursor.fetchone()
-        for line in placed.order.lines:
-            if sold:
-                cursor.execute("update stock_item set on_hand = on_hand + %s where sku = %s", (line.quantity, line.sku))
-            else:
-                cursor.execute(
-                    "update stock_item set reserved = reserved - %s where sku = %s", (line.quantity, line.sku)
-                )
-        for table in ("stock_movement", "orders_line", "orders_event", "orders_unsealed", "fulfilment_due"):
-            cursor.execute(f"delete from {table} where order_id = %s", [placed.order.id])  # noqa: S608 — ours.
-        cursor.execute("delete from orders_order where id = %s", [placed.order.id])
-        cursor.execute("delete from receipts_batch where id = %s", [placed.order.id])
-        cursor.execute("delete from receipts_unsealed where batch_id = %s", [placed.order.id])
-        if intent is not None:
-            cursor.execute("delete from payments_move where intent_id = %s", [intent.id])
-            cursor.execute("delete from payments_intent where id = %s", [intent.id])
-            cursor.execute("truncate ledger_transaction, ledger_balance cascade")
 
 
 def paid(twin: Twin, *, fee: int = 24) -> tuple[Placed, Intent]:
@@ -139,7 +114,7 @@ def entries(kind: ledger.Kind) -> int:
 class TestFromTheBill:
     def test_is_in_the_books_once_whatever_comes_later(self, twin: Twin) -> None:
         placed, intent = paid(twin)
-        forget(placed, intent)
+        lose(placed, intent)
         line = billed(twin, intent)
 
         rebuilt = rebuild(placed, paid=line)
@@ -157,7 +132,7 @@ class TestFromTheBill:
 
     def test_is_found_by_the_providers_id_where_the_bill_has_no_number_of_ours(self, twin: Twin) -> None:
         placed, intent = paid(twin)
-        forget(placed, intent)
+        lose(placed, intent)
         line = billed(twin, intent, reference="")
 
         rebuilt = rebuild(placed, paid=line)
@@ -171,8 +146,8 @@ class TestFromTheBill:
     def test_is_not_taken_for_two_orders(self, twin: Twin) -> None:
         placed, intent = paid(twin)
         other = place_one(ask("two", {"TEA": 1}))
-        forget(placed, intent)
-        forget(other)
+        lose(placed, intent)
+        lose(other)
         line = billed(twin, intent)
         rebuild(placed, paid=line)
 
@@ -184,7 +159,7 @@ class TestFromTheBill:
 
     def test_is_refused_where_it_does_not_fit(self, twin: Twin) -> None:
         placed, intent = paid(twin)
-        forget(placed, intent)
+        lose(placed, intent)
         line = billed(twin, intent, amount=251)
 
         with pytest.raises(BilledDiffers):
@@ -201,7 +176,7 @@ class TestFromTheBill:
         with connection.cursor() as cursor, tables.unguarded():
             cursor.execute("delete from payments_move where intent_id = %s", [intent.id])
             cursor.execute("delete from payments_intent where id = %s", [intent.id])
-        forget(placed)
+        lose(placed)
 
         with pytest.raises(BilledBooked):
             rebuild(placed, paid=line)
@@ -212,7 +187,7 @@ class TestFromTheBill:
 class TestFromWhatIsHere:
     def test_an_order_whose_payment_was_not_lost_is_paid(self, twin: Twin) -> None:
         placed, intent = paid(twin)
-        forget(placed)
+        lose(placed)
 
         rebuilt = rebuild(placed)
 
@@ -226,7 +201,7 @@ class TestFromABackup:
     def test_the_provider_is_asked_as_of_any_payment(self, twin: Twin) -> None:
         placed, intent = paid(twin)
         before = kept(placed, intent)
-        forget(placed, intent)
+        lose(placed, intent)
 
         rebuilt = rebuild(placed, kept=before)
         waits = state_of(placed)
@@ -245,7 +220,7 @@ class TestFromABackup:
     def test_money_of_the_bill_and_of_the_backup_is_the_same(self, twin: Twin) -> None:
         placed, intent = paid(twin)
         before = kept(placed, intent)
-        forget(placed, intent)
+        lose(placed, intent)
         line = billed(twin, intent)
 
         rebuilt = rebuild(placed, kept=before, paid=line)
@@ -259,7 +234,7 @@ class TestFromABackup:
     def test_an_order_that_was_placed_again_meanwhile_is_not_doubled(self, twin: Twin) -> None:
         placed, intent = paid(twin)
         before = kept(placed, intent)
-        forget(placed, intent)
+        lose(placed, intent)
         again = place_one(ask("one", {"TEA": 1}), now=LATER)
 
         with pytest.raises(PlacedAgain, match=again.number):

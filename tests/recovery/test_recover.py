@@ -32,6 +32,8 @@ from tests.recovery.test_story import drills_of, evertill, flushed, is_at_target
 from tests.shop import Shop, shop_in
 
 _EVERTILL = Path(sys.executable).with_name("evertill")
+# The shelf from which his goods are taken, sums of the shop's own accounts, and where its own jobs have come to.
+_MOVED = {"stock_item", "ledger_balance", "orders_finding", "receipts_unsealed", "trail_chain"}
 # What moves though nothing of anybody's is touched: how processes live, and what is counted of them.
 _ALIVE = ("procrastinate_", "recovery_drill", "recovery_backup", "recovery_asked", "identity_", "incidents_")
 
@@ -196,10 +198,7 @@ class TestRecovering:
             for table, rows in before.items()
             if rows - rows_of(shop)[table]
         }
-        # The shelf from which his goods are taken, and sums of the shop's own accounts; nothing else changed.
-        assert gone.keys() <= {"stock_item", "ledger_balance", "orders_finding", "receipts_unsealed", "trail_chain"}, (
-            gone
-        )
+        assert gone.keys() <= _MOVED, gone
         self._is_whole_again(lost)
         audited = shop.run("audit")
         assert audited.returncode == 0, audited.stdout

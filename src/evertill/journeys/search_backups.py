@@ -160,12 +160,17 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def view_searches(*, asker: Asker, claim_id: int, now: dt.datetime) -> list[Searched]:
-    """This function will return the searches because of a claim, the latest first; raises Forbidden."""
+    """This function will return the searches because of a claim, the latest first; raises Forbidden.
+
+    Only where orders are shown is that a look at what is personal: a page of progress is read again and again.
+    """
     subject = Subject(kind="claim", id=ids.to_number(claim_id))
-    with looking(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now) as look:
+    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
         found = recovery.searches.list_of_claim(claim_id=claim_id, limit=_SHOWN_MAX)
         shown = [Searched(search=one, lost=_still_lost(one)) for one in found]
-        look.note(searches=len(shown), lost=[one.finding.name for each in shown for one in each.lost])
+    if any(one.lost for one in shown):
+        with looking(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now) as look:
+            look.note(lost=[one.finding.name for each in shown for one in each.lost])
     return shown
 
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
         searches,
         targets,
     )
-    from evertill.domains.recovery.operations import AlreadyAsked
+    from evertill.domains.recovery.operations import AlreadyAsked, SearchWaits
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
-    from evertill.domains.recovery.searches import SearchWaits
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
         FORMAT,

@@ -9,23 +9,14 @@ from __future__ import annotations
 import datetime as dt
 
 from evertill.domains.recovery import models
+from evertill.domains.recovery.operations import SearchWaits
 from evertill.domains.recovery.types import BackupSearch, SearchState
 from evertill.kernel import db, ids, sql
-from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.recovery"
 _STEP_CHARS, _ERROR_CHARS, _ACTOR_CHARS = 100, 500, 64
 # One that was cut off so often would be cut off again.
 TRIES_MAX = 3
-
-
-class SearchWaits(EvertillError):
-    """The backups are being searched for this already, or too much waits to be searched for."""
-
-    code = "SEARCH_WAITS"
-    status = "conflict"
-    kept = "What waits is searched for, one after the other."
-    remedy = "Wait until it has ended; its page shows how far it is."
 
 
 def ask(*, new: BackupSearch, most: int) -> None:
