@@ -16,7 +16,7 @@ from evertill.domains.access import Permission
 from evertill.domains.approvals import Approval
 from evertill.domains.claims import Award, Claim, Decision, Finding, Proofs, Search, State
 from evertill.domains.trail import Subject
-from evertill.journeys import rebuild_order, recover_order
+from evertill.journeys import rebuild_order, recover_order, tell_claimants
 from evertill.journeys.find_claimed import find_claimed, of_order
 from evertill.journeys.permitted import Asker, looking, permitted
 from evertill.journeys.rebuild_order import RebuildOrder, Rebuilt
@@ -226,6 +226,7 @@ def _answer(
     claims.operations.decide(
         claim_id=claim.id, decision=decision, order_id=order_id, answer=answer.strip(), actor=asker.name, now=now
     )
+    tell_claimants.tell_answered(claim=claim, now=now)
     after = {"decision": decision.value, "order": ids.to_number(order_id) if order_id is not None else ""}
     _record(asker, "claims.answer", claim.id, before={"state": claim.state.value}, after=after, why=why, now=now)
 
