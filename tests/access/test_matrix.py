@@ -157,7 +157,7 @@ class TestApi:
         for operation in operations():
             told = document.told["paths"][operation.path][operation.method.lower()]
             schemes = {scheme for way in told.get("security", []) for scheme in way}
-            if operation.opens_by_order:
+            if operation.opens_by_order or operation.opens_by_claim:
                 assert schemes == {"token", "accessToken"}, operation
             elif operation.scope:
                 assert schemes == {"token"}, operation
@@ -178,6 +178,9 @@ def _expected_of(method: str, path: str, town: Town, name: str) -> str:
         return "SIGN IN" if shows_token and (method, path) == ("POST", "/api/v1/orders") else "IN"
     if operation.is_for_providers:
         return "NO PROVIDER"
+    if operation.opens_by_claim:
+        # No claim has the number that is asked for, so none of these tokens is its.
+        return "UNKNOWN" if name in town.api_tokens or town.callers[name].access_token else "SIGN IN"
     if name in town.api_tokens:
         return "IN" if name == operation.scope else "REFUSED"
     return _of_people(operation, town.callers[name])

@@ -440,4 +440,4 @@ class TestTelling:
 
 
 def _messages() -> list[dict[str, Any]]:
-    return list(Message.objects.order_by("key").values())
+    return [dict(row) for row in Message.objects.order_by("key").values()]

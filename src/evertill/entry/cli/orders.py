@@ -189,7 +189,7 @@ def find_lost(
 
 @app.command()
 def recover(
-    search: Annotated[str, typer.Argument(help="The number of the search that found it.")],
+    search: Annotated[str, typer.Argument(metavar="SEARCH", help="The number of the search that found it.")],
     number: _NumberArgument,
     *,
     paid: _PaidOption = "",
