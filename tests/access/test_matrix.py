@@ -178,17 +178,17 @@ def _expected_of(method: str, path: str, town: Town, name: str) -> str:
         return "SIGN IN" if shows_token and (method, path) == ("POST", "/api/v1/orders") else "IN"
     if operation.is_for_providers:
         return "NO PROVIDER"
-    if operation.opens_by_claim:
-        # No claim has the number that is asked for, so none of these tokens is its.
-        return "UNKNOWN" if name in town.api_tokens or town.callers[name].access_token else "SIGN IN"
     if name in town.api_tokens:
-        return "IN" if name == operation.scope else "REFUSED"
+        # No claim has the number that is asked for, and a program opens none.
+        return "UNKNOWN" if operation.opens_by_claim else "IN" if name == operation.scope else "REFUSED"
     return _of_people(operation, town.callers[name])
 
 
 def _of_people(operation: Operation, caller: Caller) -> str:
     if not caller.access_token:
         return "SIGN IN"
+    if operation.opens_by_claim:
+        return "UNKNOWN"
     if not operation.opens_by_order:
         # An order's token is no program's.
         return "REFUSED"

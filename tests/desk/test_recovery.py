@@ -10,12 +10,23 @@ from typing import Any
 
 import pytest
 
-from evertill.domains import recovery, trail
+from evertill.domains import approvals, recovery, trail
+from evertill.domains.access import Permission
 from evertill.domains.recovery import Drill, Kind, Manifest, Occasion, Part, Verdict, Wish
-from evertill.domains.trail import Search
+from evertill.domains.trail import Actor, ActorKind, Search
 from evertill.entry.desk.recovery.picture import draw
+from evertill.journeys import decide_approvals
 from evertill.journeys.ask_backup import next_asked, put_back
-from evertill.kernel import clock, config, db
+from evertill.journeys.consent_restore import (
+    ConsentInvalid,
+    RestoreOver,
+    consent_to_restore,
+    find_consent,
+    read_consent_file,
+    spend_consent,
+)
+from evertill.journeys.permitted import Asker
+from evertill.kernel import clock, config, db, ids
 from tests.builders import NOON, make_product, place_one
 from tests.desk.clerks import Clerk, clerk
 from tests.desk.test_frame import text_of
@@ -202,3 +213,96 @@ class TestPicture:
         assert drawn is not None
         assert drawn.bound is not None
         assert drawn.bound.y == 14.0
+
+
+def said_for(place: recovery.place.Place) -> dict[str, str]:
+    line = place.read_line()
+    assert line is not None
+    return {"at": "2026-11-22T12:30", "line": line.id, "why": "prices were lost"}
+
+
+def agree(asking: Clerk, place: recovery.place.Place) -> Any:
+    """Ask for a restore over the living shop, have an owner approve it, and consent."""
+    said = said_for(place)
+    subject = f"copies:{said['line']}"
+    asking.prove(Permission.BACKUPS_RESTORE, subject)
+    asked: Any = asking.post("recovery/restore", **said, ask="1", why_ask="prices were lost")
+    assert asked.status_code == 303
+    (waiting,) = approvals.read_open(now=clock.now(), limit=9)
+    decide_approvals.decide(
+        asker=clerk("owner").asker, approval_id=waiting.id, is_approved=True, why="", now=clock.now()
+    )
+    asking.prove(Permission.BACKUPS_RESTORE, subject)
+    return asking.post("recovery/restore", **said)
+
+
+class TestConsentingToARestoreOverTheShop:
+    def test_takes_two_and_a_proof_anew_and_gives_the_command(self, place: recovery.place.Place) -> None:
+        asking = clerk("administrator")
+
+        unapproved = asking.post("recovery/restore", **said_for(place))
+        unproved = asking.post("recovery/restore", **said_for(place), ask="1", why_ask="prices were lost")
+        given = agree(asking, place)
+
+        assert unapproved.status_code == 403
+        assert "Another person has to approve this" in text_of(unapproved)
+        assert unproved["Location"].startswith("/en/account/prove?errand=")
+        (consent,) = recovery.queries.read_consents(limit=9)
+        assert consent.at == dt.datetime(2026, 11, 22, 12, 30, tzinfo=dt.UTC)
+        assert consent.asked_by == asking.asker.name
+        assert f"evertill restore --over-live {ids.to_number(consent.id)}" in text_of(given)
+        found = trail.read_records(search=Search(operation="backups.restore"), limit=9)
+        assert [(one.subject_id, one.outcome) for one in found] == [(ids.to_number(consent.id), "DONE")]
+
+    def test_is_good_once_and_for_an_hour(self, place: recovery.place.Place) -> None:
+        agree(clerk("administrator"), place)
+        (consent,) = recovery.queries.read_consents(limit=9)
+        number = ids.to_number(consent.id)
+        root = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="root"))
+
+        assert find_consent(number=number, now=clock.now()) == consent
+        assert read_consent_file(folder=place.data, number=number, now=clock.now()) == consent
+        with pytest.raises(ConsentInvalid, match="was good until"):
+            find_consent(number=number, now=consent.expires_at)
+        with pytest.raises(ConsentInvalid, match="was good until"):
+            read_consent_file(folder=place.data, number=number, now=consent.expires_at)
+        spend_consent(consent=consent, asker=root, folder=place.data, is_open=True, now=clock.now())
+
+        with pytest.raises(ConsentInvalid, match="was used up at"):
+            find_consent(number=number, now=clock.now())
+        with pytest.raises(ConsentInvalid, match="or it was used up"):
+            read_consent_file(folder=place.data, number=number, now=clock.now())
+        with pytest.raises(ConsentInvalid):
+            spend_consent(consent=consent, asker=root, folder=place.data, is_open=True, now=clock.now())
+
+    def test_cannot_be_made_by_who_has_the_machine(self, place: recovery.place.Place) -> None:
+        root = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="root"))
+        with pytest.raises(approvals.ApprovalRequired):
+            consent_to_restore(asker=root, asked=RestoreOver(why="alone"), now=clock.now())
+        agree(clerk("administrator"), place)
+        (consent,) = recovery.queries.read_consents(limit=9)
+        file = place.consent(ids.to_number(consent.id))
+
+        # Of another line, or longer than it was given for: the shop's mark does not fit.
+        for altered in (consent.line, consent.expires_at.isoformat()[:16]):
+            told = file.read_text(encoding="utf-8")
+            file.write_text(
+                told.replace(altered, altered[:-1] + ("0" if altered[-1] != "0" else "1")), encoding="utf-8"
+            )
+            with pytest.raises(ConsentInvalid, match="does not bear the shop's mark"):
+                read_consent_file(folder=place.data, number=ids.to_number(consent.id), now=clock.now())
+            file.write_text(told, encoding="utf-8")
+
+    def test_needs_copies_and_a_moment_that_has_passed(self, place: recovery.place.Place) -> None:
+        asking, said = clerk("owner"), said_for(place)
+
+        for wrong in ({"line": "../../etc"}, {"at": "2126-11-22T12:30"}, {"at": "yesterday"}):
+            answer = asking.post("recovery/restore", **(said | wrong))
+            assert answer.status_code == 422
+            assert "There are no such copies of this shop, or the moment has not come yet." in text_of(answer)
+
+    def test_is_not_for_everybody(self, place: recovery.place.Place) -> None:
+        assert clerk("auditor").get("recovery/restore").status_code == 403
+        assert "Restore over the living shop" not in text_of(clerk("auditor").get("recovery/"))
+        assert "Restore over the living shop" in text_of(clerk("administrator").get("recovery/"))
+        assert "恢复并替换在营店铺" in text_of(clerk("administrator").get("recovery/restore", language="zh-hans"))

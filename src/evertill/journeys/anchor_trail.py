@@ -22,7 +22,7 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
 
 _log = structlog.get_logger("evertill.trail")
-_FILE = "trail-anchor.json"
+ANCHOR_FILE = "trail-anchor.json"
 _BREAKS_MAX = 1_000
 SUBJECT = "audit trail"
 
@@ -82,7 +82,7 @@ class AnchorUnreadable(EvertillError):
 
 def anchor_path() -> Path:
     """This function will return the file in which this node writes down where the chains stand."""
-    return config.get().data / _FILE
+    return config.get().data / ANCHOR_FILE
 
 
 def anchor_trail(*, now: dt.datetime) -> bool:

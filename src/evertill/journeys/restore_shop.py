@@ -82,7 +82,10 @@ class FolderTaken(EvertillError):
     code = "RESTORE_FOLDER_TAKEN"
     status: ClassVar[Status] = "conflict"
     kept = "Nothing in it was touched."
-    remedy = "Name a folder that does not exist, or is empty: a shop is never restored over another one."
+    remedy = (
+        "Name a folder that does not exist, or is empty. In the place of the shop that lives there one is put only by"
+        " consent of two people: evertill restore --over-live."
+    )
 
 
 class CopiesEnd(EvertillError):

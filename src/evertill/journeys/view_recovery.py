@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from evertill.domains import orders, recovery
 from evertill.domains.access import Permission
-from evertill.domains.recovery import Asked, Backup, Drill, Exposure, Kind, Line, Occasion, State, Verdict
+from evertill.domains.recovery import Asked, Backup, Consent, Drill, Exposure, Kind, Line, Occasion, State, Verdict
 from evertill.journeys.archive_log import slot_of
 from evertill.journeys.permitted import Asker, check_permitted
 from evertill.journeys.take_backup import timetable
@@ -18,7 +18,7 @@ from evertill.kernel.errors import EvertillError
 
 __all__ = ["Drill", "DrillNotFound", "Kind", "Overview", "State", "Verdict", "view_drill", "view_recovery"]
 
-_BACKUPS_MAX, _DRILLS_MAX = 500, 200
+_BACKUPS_MAX, _DRILLS_MAX, _CONSENTS_MAX = 500, 200, 5
 
 
 class DrillNotFound(EvertillError):
@@ -48,6 +48,9 @@ class Overview:
     is_sync: bool
     key_shown_at: dt.datetime | None
     verified_at: dt.datetime | None
+    # The line of this shop's own copies, "" before there is one; and who consented to restoring over it.
+    line: str
+    consents: Sequence[Consent]
 
     @property
     def kept(self) -> list[Backup]:
@@ -81,6 +84,8 @@ def view_recovery(*, asker: Asker, now: dt.datetime) -> Overview:
         is_sync=state is not None and state.is_sync,
         key_shown_at=_key_shown_at(place),
         verified_at=place.read_verified(),
+        line=line.id if line else "",
+        consents=recovery.queries.read_consents(limit=_CONSENTS_MAX),
     )
 
 

@@ -467,6 +467,9 @@ class Config:
         0, "1: the shop never removes anything at the target; what is too old is the target's own to remove.", high=1
     )
     backup_verify_days: int = _setting(7, "Days between two readings of everything at the target; 0: never.", high=366)
+    restore_consent_min: int = _setting(
+        60, "Minutes for which a consent to restore over the living shop can be used.", low=5, high=1440
+    )
     drill_min: int = _setting(
         60,
         "Minutes between two drills that restore to a random moment, beside the one after each backup; 0: none.",

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         stream_pieces_held,
         stream_pieces_restocked,
         stream_review_holds,
+        stream_standing,
     )
     from evertill.domains.orders.rules import (
         NOBODY,
@@ -193,6 +194,7 @@ __all__ = [
     "stream_pieces_held",
     "stream_pieces_restocked",
     "stream_review_holds",
+    "stream_standing",
     "sum_span",
     "words",
 ]

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import psycopg
+
 from evertill.domains.orders.types import (
     Acknowledged,
     Event,
@@ -32,6 +34,8 @@ from evertill.kernel.money import Money
 _HERE = "evertill.domains.orders"
 # Orders that are in memory at a time while all of an account's are given.
 _PAGE = 500
+# Rows of another shop that are fetched at a time.
+_STREAMED = 5_000
 
 
 def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Keyed]]:
@@ -270,6 +274,16 @@ def stream_pieces_held() -> Iterator[tuple[int, str, int]]:
 def stream_pieces_restocked() -> Iterator[tuple[int, str, int]]:
     """This function will give (order id, SKU, pieces) for what went back on sale, in that order; as above."""
     return db.stream(sql.load(_HERE, "pieces_restocked"))
+
+
+def stream_standing(database: psycopg.Connection[Any]) -> Iterator[tuple[int, dt.datetime, str, int, str]]:
+    """This function will give id, moment, state, total and currency of each order of another shop, in their order.
+
+    `database` is a connection to that shop's, in a transaction.
+    """
+    with database.cursor(name="standing") as cursor:
+        cursor.itersize = _STREAMED
+        yield from cursor.execute(sql.load(_HERE, "stream_standing"))
 
 
 def stream_facts() -> Iterator[Acknowledged]:

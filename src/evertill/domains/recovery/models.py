@@ -79,6 +79,28 @@ class Custody(models.Model):
         db_table = "recovery_custody"
 
 
+class Consent(models.Model):
+    """Leave to restore over the living shop: one person asked, another one approved, once. See types.Consent."""
+
+    id = models.BigIntegerField(primary_key=True)
+    line = models.CharField(max_length=16)
+    at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=500)
+    asked_by = models.CharField(max_length=64)
+    approved_by = models.CharField(max_length=64)
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recovery_consent"
+        constraints = (
+            models.CheckConstraint(name="recovery_consent_four_eyes", condition=~Q(approved_by=F("asked_by"))),
+            models.CheckConstraint(name="recovery_consent_ends_later", condition=Q(expires_at__gt=F("given_at"))),
+        )
+        indexes = (models.Index(name="recovery_consent_latest", fields=("-given_at", "-id")),)
+
+
 class Asked(models.Model):
     """A backup or a drill that somebody wants now. The process that sees to them looks here; each kind waits once."""
 

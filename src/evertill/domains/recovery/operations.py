@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from evertill.domains.recovery import models
-from evertill.domains.recovery.types import Asked, Drill, Kind, Manifest, State, Wish
+from evertill.domains.recovery.types import Asked, Consent, Drill, Kind, Manifest, State, Wish
 from evertill.kernel import db, sql
 from evertill.kernel.errors import EvertillError
 
@@ -97,6 +97,25 @@ def ask(*, wish: Wish, by: str, now: dt.datetime) -> None:
     """This function will note that somebody wants a backup or a drill now; raises AlreadyAsked."""
     if not db.fetch(sql.load(_HERE, "ask"), (wish.value, by, now)):
         raise AlreadyAsked("The same is waiting already to be done.")
+
+
+def give_consent(*, consent: Consent) -> None:
+    """This function will keep leave to restore over the living shop."""
+    models.Consent.objects.create(
+        id=consent.id,
+        line=consent.line,
+        at=consent.at,
+        why=consent.why,
+        asked_by=consent.asked_by,
+        approved_by=consent.approved_by,
+        given_at=consent.given_at,
+        expires_at=consent.expires_at,
+    )
+
+
+def spend_consent(*, consent_id: int, now: dt.datetime) -> bool:
+    """This function will use a consent up, and say whether it could: nobody has before."""
+    return bool(models.Consent.objects.filter(id=consent_id, spent_at=None).update(spent_at=now))
 
 
 def take_asked(*, now: dt.datetime) -> Asked | None:

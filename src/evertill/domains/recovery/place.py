@@ -133,6 +133,10 @@ class Place:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
+    def consent(self, number: str) -> Path:
+        """This function will return the file of a consent to restore over this shop; no copy of the shop has it."""
+        return self.root / "consents" / f"{number}.json"
+
     def pack_files(self, *, secret: str, settings: Mapping[str, str]) -> bytes:
         """This function will return everything in the data folder that a rebuild needs, as a tar file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from evertill.domains.recovery import models
-from evertill.domains.recovery.types import Asked, Backup, Drill, Kind, Occasion, State, Verdict, Wish
+from evertill.domains.recovery.types import Asked, Backup, Consent, Drill, Kind, Occasion, State, Verdict, Wish
 from evertill.kernel import db, sql
 
 _HERE = "evertill.domains.recovery"
@@ -31,6 +31,17 @@ def read_asked() -> list[Asked]:
     """This function will return what somebody wants now and nobody has begun, in the order of asking."""
     rows = models.Asked.objects.filter(taken_at__isnull=True).order_by("asked_at", "id")
     return [Asked(wish=Wish(row.kind), asked_by=row.asked_by, asked_at=row.asked_at) for row in rows]
+
+
+def read_consents(*, limit: int) -> list[Consent]:
+    """This function will return up to `limit` consents to restore over the living shop, the latest first."""
+    return [_consent(row) for row in models.Consent.objects.order_by("-given_at", "-id")[:limit]]
+
+
+def read_consent(*, consent_id: int) -> Consent | None:
+    """This function will return one consent; None when there is none of this number."""
+    row = models.Consent.objects.filter(pk=consent_id).first()
+    return _consent(row) if row else None
 
 
 def read_shown_at(*, fingerprint: str) -> dt.datetime | None:
@@ -82,6 +93,20 @@ def _backup(row: models.Backup) -> Backup:
         plain_bytes=row.plain_bytes,
         stored_bytes=row.stored_bytes,
         error=row.error,
+    )
+
+
+def _consent(row: models.Consent) -> Consent:
+    return Consent(
+        id=row.id,
+        line=row.line,
+        at=row.at,
+        why=row.why,
+        asked_by=row.asked_by,
+        approved_by=row.approved_by,
+        given_at=row.given_at,
+        expires_at=row.expires_at,
+        spent_at=row.spent_at,
     )
 
 

@@ -102,6 +102,21 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: dt.datetime
 
 
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """Leave to restore over the living shop, once: which line, to which moment (None: the latest), and who said so."""
+
+    id: int
+    line: str
+    at: dt.datetime | None
+    why: str
+    asked_by: str
+    approved_by: str
+    given_at: dt.datetime
+    expires_at: dt.datetime
+    # When it was used up; by the database alone.
+    spent_at: dt.datetime | None = None
+
+
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     """What would be lost if this machine burned now.
 

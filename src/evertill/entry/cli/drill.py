@@ -100,28 +100,60 @@ def examine(*, before: Annotated[str, typer.Option(help="Orders placed before th
 
 
 @app.command(hidden=True)
+def audit() -> None:
+    """Audit the restored shop that the environment names; what a restore over a living shop runs inside one."""
+    _enter_restored()
+    import msgspec
+
+    from evertill.journeys.record_restore import look_into_restored
+
+    typer.echo(msgspec.json.encode(look_into_restored()).decode())
+
+
+@app.command(hidden=True)
 def ask() -> None:
-    """Answer a question, read as JSON, about the shop that the environment names, which is thrown away afterwards."""
-    import os
+    """Answer a question, read as JSON, about the shop that the environment names; what a search runs inside a copy."""
+    _enter_restored()
     import sys
+
+    import msgspec
+
+    from evertill.journeys.look_into_copy import Question, look_into_copy
+    from evertill.kernel import clock
+
+    question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
+    typer.echo(msgspec.json.encode(look_into_copy(question=question, now=clock.now())).decode())
+
+
+@app.command(hidden=True)
+def record() -> None:
+    """Record in the restored shop that the environment names how it comes to take another one's place."""
+    _enter_restored()
+    import sys
+
+    import msgspec
+
+    from evertill.journeys.record_restore import Replacement, record_restore
+    from evertill.kernel import clock
+
+    record_restore(asked=msgspec.json.decode(sys.stdin.buffer.read(), type=Replacement), now=clock.now())
+
+
+def _enter_restored() -> None:
+    """Work in the shop that the environment names, brought up to this release."""
+    import os
     from pathlib import Path
 
     use_data_folder(Path(os.environ["EVERTILL_DATA"]))
     import django
-    import msgspec
 
-    from evertill.kernel import clock, log
+    from evertill.kernel import log
 
     django.setup()
-    log.set_up(process="search")
+    log.set_up(process="restore")
     from django.core.management import call_command
 
-    from evertill.journeys.look_into_copy import Question, look_into_copy
-
-    # What was copied before an upgrade is read by this release too.
     call_command("migrate", interactive=False, verbosity=0)
-    question = msgspec.json.decode(sys.stdin.read(), type=Question)
-    typer.echo(msgspec.json.encode(look_into_copy(question=question, now=clock.now())).decode())
 
 
 _VERDICTS = {"PASSED": "this shop can be brought back.", "FAILED": "this shop could not be brought back like that."}

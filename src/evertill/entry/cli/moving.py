@@ -55,6 +55,16 @@ class Moving:
         if self._shows:
             self._progress.stop()
 
+    def pause(self) -> None:
+        """This function will take the bars away, so that somebody can be asked; `go_on` brings them back."""
+        if self._shows:
+            self._progress.stop()
+
+    def go_on(self) -> None:
+        """This function will show bars again."""
+        if self._shows:
+            self._progress.start()
+
     def report(self, step: str, done: int, total: int) -> None:
         """This function will show how far a step has come."""
         if not self._shows:

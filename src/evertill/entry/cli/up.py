@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from evertill.kernel import embedded
-from evertill.kernel.supervise import hold_folder, supervise, write_run
+from evertill.kernel.supervise import hold_folder, is_replaced, supervise, wait_until_replaced, write_run
 
 from .common import DataOption, data_folder, given_database, make_data_folder, use_data_folder
 from .progress import Progress
@@ -85,6 +85,11 @@ def run_shop(
     Raises FolderHeld, PortTaken, DataFolderUnusable, ChildFailed, and what embedded.prepare raises.
     """
     make_data_folder(folder)
+    # As it was given: what is set below is of this folder, and the next one has its own.
+    given = dict(os.environ)
+    if is_replaced(folder):
+        typer.echo("A shop is restored in the place of this one; it opens once that has ended.")
+        wait_until_replaced(folder)
     progress = Progress(Console())
     with hold_folder(folder), progress:
         _run(
@@ -97,7 +102,12 @@ def run_shop(
             sandbox=sandbox,
             site=site or Site(),
         )
+        is_to_reopen = is_replaced(folder)
     progress.say("The shop is closed; nothing was left running.")
+    if is_to_reopen:
+        # It was closed for that, and nobody else would open it again.
+        words = ["-c", "from evertill.entry.cli import main; main()", *sys.argv[1:]]
+        os.execve(sys.executable, [sys.executable, *words], given)  # noqa: S606 — no shell is wanted.
 
 
 def _run(

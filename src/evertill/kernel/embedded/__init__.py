@@ -15,7 +15,7 @@ from .cluster import (
     url,
 )
 from .create import CreationFailed, adopt, dress
-from .place import ClusterElsewhere, NoCluster
+from .place import ClusterElsewhere, NoCluster, note_folder, note_moved
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
 from .roles import SHOP_ROLE, VISITOR_ROLE, make_shop_roles, make_visitor_role
@@ -42,6 +42,8 @@ __all__ = [
     "is_ready",
     "make_shop_roles",
     "make_visitor_role",
+    "note_folder",
+    "note_moved",
     "prepare",
     "running",
     "settle",

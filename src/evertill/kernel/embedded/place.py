@@ -93,6 +93,24 @@ def choose_home(folder: Path, *, account: Account) -> Path:
     return home
 
 
+def note_folder(folder: Path, *, becomes: Path) -> None:
+    """This function will note in the home of `folder`'s PostgreSQL that its data folder will have another name.
+
+    Where it lives in the data folder itself there is nothing to note. Raises ClusterElsewhere as home_of does.
+    """
+    home = home_of(folder)
+    if home != folder.resolve():
+        write_whole(path=home / _OWNER, text=f"{becomes.resolve()}\n", mode=0o644)
+
+
+def note_moved(folder: Path) -> None:
+    """This function will note in the home of `folder`'s PostgreSQL that its data folder has the name `folder` now."""
+    note = folder / _POINTER
+    if note.exists():
+        home = Path(note.read_text(encoding="utf-8").strip())
+        write_whole(path=home / _OWNER, text=f"{folder.resolve()}\n", mode=0o644)
+
+
 def read_keys(folder: Path) -> Keys:
     """This function will return the keys kept in `folder`.
 

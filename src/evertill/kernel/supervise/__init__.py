@@ -1,6 +1,16 @@
 """Keeps processes running: starts them in order, brings back what dies, stops them in order, leaves nothing behind."""
 
-from .folder import FolderHeld, NotRunning, hold_folder, read_run, write_run
+from .folder import (
+    FolderHeld,
+    NotRunning,
+    ReplacedAlready,
+    hold_folder,
+    is_replaced,
+    read_run,
+    replacing_folder,
+    wait_until_replaced,
+    write_run,
+)
 from .loop import supervise
 from .spawn import become, die_with_parent, start
 from .types import Child, ChildFailed, Program
@@ -11,11 +21,15 @@ __all__ = [
     "FolderHeld",
     "NotRunning",
     "Program",
+    "ReplacedAlready",
     "become",
     "die_with_parent",
     "hold_folder",
+    "is_replaced",
     "read_run",
+    "replacing_folder",
     "start",
     "supervise",
+    "wait_until_replaced",
     "write_run",
 ]

@@ -15,6 +15,7 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import write_whole
 
 _LOCK = "up.lock"
+_REPLACING = "replacing.lock"
 _NOTE = "run.json"
 # How long the children of a supervisor that was killed may take to follow it.
 _LAST_HOLDERS_SECONDS = 10.0
@@ -49,7 +50,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
     Raises FolderHeld, naming the pid and address, when another supervisor is alive.
     """
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    descriptor = _open_lock(folder / _LOCK)
     try:
         _take(descriptor, folder=folder)
         try:
@@ -59,6 +60,57 @@ def hold_folder(folder: Path) -> Iterator[None]:
                 (folder / _NOTE).unlink()
     finally:
         os.close(descriptor)
+
+
+class ReplacedAlready(EvertillError):
+    """Somebody else puts another shop in the place of this one just now."""
+
+    code = "REPLACED_ALREADY"
+    status = "conflict"
+    kept = "The other one goes on."
+    remedy = "Wait until it has ended."
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[None]:
+    """This function will have supervisors of `folder` wait while the block runs, which puts another one in its place.
+
+    Whoever is killed meanwhile lets go of it. Raises ReplacedAlready.
+    """
+    descriptor = _open_lock(folder / _REPLACING)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReplacedAlready(f"Another restore over {folder} is under way.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_replaced(folder: Path) -> bool:
+    """This function will say whether somebody puts another folder in the place of this one now."""
+    descriptor = _open_lock(folder / _REPLACING)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def wait_until_replaced(folder: Path) -> None:
+    """This function will return once nobody puts another folder in the place of this one any more."""
+    descriptor = _open_lock(folder / _REPLACING)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def _take(descriptor: int, *, folder: Path) -> None:

@@ -18,9 +18,11 @@ ROOM = Room(
     urls=[
         path("", views.show, name="index"),
         path("ask", views.ask, name="ask"),
+        path("restore", views.restore, name="restore"),
         path("drills/<int:drill>", views.show_drill, name="drill"),
     ],
     done={
+        "asked": _("Another person was asked to approve it. When that is done, come back here and say the same again."),
         "FULL": _("A full backup will be taken as soon as the one that runs has ended."),
         "INCREMENTAL": _("A backup of what has changed will be taken as soon as the one that runs has ended."),
         "DRILL": _("A restore drill will be held as soon as the backup or drill that runs has ended."),
@@ -35,6 +37,11 @@ ROOM = Room(
             _("This shop has no place for backups."),
             _("The shop goes on as it was."),
             _("Ask whoever runs the machine to set EVERTILL_BACKUP_TARGET."),
+        ),
+        "RESTORE_CANNOT": (
+            _("There are no such copies of this shop, or the moment has not come yet."),
+            _("Nothing was changed."),
+            _("Name a moment that has passed. Which copies there are, evertill backup list shows."),
         ),
         "DRILL_NOT_FOUND": (
             _("There is no such drill."),

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
-from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.recovery import picture, words
+from evertill.entry.desk.who import known_as
+from evertill.entry.shop.account.signing_in import text_of
 from evertill.journeys.ask_backup import Wish, ask_backup
+from evertill.journeys.consent_restore import (
+    CannotConsent,
+    Consent,
+    RestoreOver,
+    ask_to_restore,
+    consent_to_restore,
+)
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.view_recovery import Kind, Verdict, view_drill, view_recovery
 from evertill.kernel import clock
 
 _SHOWN = 12
+_TYPED_CHARS = 500
 
 
 @desk_view(Permission.BACKUPS_READ)
@@ -44,6 +57,49 @@ def ask(request: HttpRequest, entered: Entered) -> HttpResponse:
     wish = Wish(asked) if asked in Wish.__members__ else Wish.INCREMENTAL
     ask_backup(asker=entered.asker, wish=wish, now=clock.now())
     return see_other("desk:recovery:index", done=wish.value)
+
+
+@desk_view(Permission.BACKUPS_RESTORE, methods=("GET", "POST"))
+def restore(request: HttpRequest, entered: Entered) -> HttpResponse:
+    """This function will have somebody consent to a restore over the living shop, or ask another person to approve."""
+    now = clock.now()
+    if request.method != "POST":
+        return _restoring(request, entered)
+    moment, line, why = (text_of(request, name).strip() for name in ("at", "line", "why"))
+    try:
+        asked = RestoreOver(at=_moment(moment), line=line, why=why)
+        if reason := asks(request):
+            ask_to_restore(asker=entered.asker, asked=msgspec.structs.replace(asked, why=reason), now=now)
+            return see_other("desk:recovery:restore", done="asked", at=moment, line=line, why=why)
+        given = consent_to_restore(asker=entered.asker, asked=asked, now=now)
+    except CannotConsent as error:
+        return _restoring(request, entered, error=error)
+    return _restoring(request, entered, given=given)
+
+
+def _restoring(
+    request: HttpRequest, entered: Entered, *, error: CannotConsent | None = None, given: Consent | None = None
+) -> HttpResponse:
+    overview = view_recovery(asker=entered.asker, now=clock.now())
+    who = known_as({name for one in overview.consents for name in (one.asked_by, one.approved_by)})
+    said = request.POST or request.GET
+    context = {
+        "overview": overview,
+        "typed": {name: said.get(name, "")[:_TYPED_CHARS] for name in ("at", "line", "why")},
+        "given": given and words.consent(given, who=who, now=clock.now()),
+        "consents": [words.consent(one, who=who, now=clock.now()) for one in overview.consents],
+    }
+    return desk_page(request, entered, "recovery/restore.html", context, error=error)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Read what a field for a moment holds, UTC; nothing in it is the latest."""
+    if not text:
+        return None
+    try:
+        return dt.datetime.fromisoformat(text[:25]).replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise CannotConsent("This is no moment.") from None
 
 
 @desk_view(Permission.BACKUPS_READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from evertill.domains.recovery import Backup, Drill, Occasion, Wish
+from evertill.domains.recovery import Backup, Consent, Drill, Occasion, Wish
 from evertill.journeys.view_recovery import Kind, Overview, State, Verdict
+from evertill.kernel import ids
 
 _KINDS: Mapping[Kind, Promise | str] = {Kind.FULL: _("Everything"), Kind.INCREMENTAL: _("What had changed")}
 # What a state is called, and how it looks.
@@ -31,6 +33,24 @@ _WISHES: Mapping[Wish, Promise | str] = {
     Wish.INCREMENTAL: _("a backup of what has changed"),
     Wish.DRILL: _("a restore drill"),
 }
+
+
+def consent(one: Consent, *, who: Mapping[str, str], now: dt.datetime) -> dict[str, Any]:
+    """This function will say how a consent to restore over the living shop stands."""
+    if one.spent_at:
+        state, look = _("Used"), ""
+    elif one.expires_at <= now:
+        state, look = _("Its time is over"), ""
+    else:
+        state, look = _("Can be used"), "wait"
+    return {
+        "one": one,
+        "number": ids.to_number(one.id),
+        "state": state,
+        "look": look,
+        "asked_by": who[one.asked_by],
+        "approved_by": who[one.approved_by],
+    }
 
 
 def exposure(overview: Overview) -> dict[str, str]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0002_asked'),
+        ('recovery', '0003_consent'),
     ]
 
     operations = [

@@ -1,0 +1,180 @@
+"""A restore over the living shop: by consent of two, wholly or not at all, and nothing is deleted. Real processes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from evertill.kernel import embedded
+from tests.kernel.waiting import ROOT, open_folder, until
+from tests.recovery.archives import FAST_KB_S
+from tests.recovery.test_story import flushed, is_at_target, order, write_on
+from tests.shop import Shop, shop_in
+
+_EVERTILL = Path(sys.executable).with_name("evertill")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    """A shop that is copied elsewhere."""
+    with open_folder() as home:
+        (home / "copies").mkdir()
+        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "backup_rate_kb_s": str(FAST_KB_S)}
+        with shop_in(home / "data", settings=settings) as shop:
+            shop.workers = 1
+            shop.start()
+            shop.stock_up([("TEA", 100)])
+            yield shop
+
+
+def line_of(shop: Shop) -> str:
+    """The line of the shop's copies, once it has a backup."""
+    file = shop.folder / "backups" / "line.json"
+    until(file.exists, seconds=60)
+    line: str = json.loads(file.read_text(encoding="utf-8"))["id"]
+    until(lambda: list((shop.folder.parent / "copies" / line / "backups").glob("*/manifest-*")), seconds=60)
+    return line
+
+
+def trade(shop: Shop, name: str) -> dt.datetime:
+    """Place an order before and one behind the moment that is returned, and have both copied."""
+    line_of(shop)
+    moment = order(shop, f"{name}-before@example.com")
+    time.sleep(0.01)
+    order(shop, f"{name}-after@example.com")
+    write_on(shop)
+    position = flushed(shop)
+    until(lambda: is_at_target(shop, position), seconds=60)
+    return moment
+
+
+def consent(shop: Shop, at: dt.datetime) -> str:
+    """Have two people at the desk consent to a restore over the shop, and return the number of that."""
+    environment = shop.environment() | {
+        "DATABASE_URL": embedded.shop_url(shop.folder),
+        "EVERTILL_DATA": str(shop.folder),
+        "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
+    }
+    words = [sys.executable, "-m", "tests.recovery.consenting", at.isoformat(), line_of(shop)]
+    done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+def words_of(shop: Shop, number: str) -> list[str | Path]:
+    return [_EVERTILL, "restore", "--over-live", number, "--data", shop.folder]
+
+
+def restore_over(shop: Shop, number: str, *, says: str) -> subprocess.CompletedProcess[str]:
+    words = words_of(shop, number)
+    return subprocess.run(words, env=shop.environment(), input=says, capture_output=True, text=True, timeout=180)
+
+
+def buyers(url: str) -> set[str]:
+    with psycopg.connect(url) as database:
+        return {email for (email,) in database.execute("select email from orders_order").fetchall()}
+
+
+def steps(url: str, number: str) -> list[str]:
+    with psycopg.connect(url) as database:
+        rows = database.execute('select "after" from trail_record where subject_id = %s order by seq', [number])
+        return [json.loads(after)["step"] for (after,) in rows.fetchall()]
+
+
+class TestOverLive:
+    def test_puts_another_shop_in_the_place_of_the_living_one_by_consent(self, shop: Shop) -> None:
+        moment = trade(shop, "first")
+        number = consent(shop, moment)
+
+        refused = restore_over(shop, "0000-0000-00000", says="y\n")
+        given_up = restore_over(shop, number, says="n\n")
+        assert "first-after@example.com" in buyers(shop.database_url)
+        done = restore_over(shop, number, says="y\n")
+        assert done.returncode == 0, done.stdout + done.stderr
+        # It opens again by itself, in the process that was closed.
+        shop.wait_ready()
+        again = restore_over(shop, number, says="y\n")
+
+        assert refused.returncode == 1
+        assert "The shop knows no consent 0000-0000-00000." in refused.stderr
+        assert given_up.returncode == 1
+        assert "It was not agreed to." in given_up.stderr
+        assert "1 orders of the old shop are not in the restored one: 1.00 GBP." in done.stdout
+        assert again.returncode == 1
+        assert "The shop knows no consent" in again.stderr
+        now = buyers(shop.database_url)
+        assert "first-before@example.com" in now
+        assert "first-after@example.com" not in now
+        told = steps(shop.database_url, number)
+        assert told[0].startswith(f"By consent {number}: restoring line ")
+        assert any("1 orders will not be in the restored one, 1.00 GBP in all" in step for step in told)
+        assert told[-1] == "The two exchange places."
+        lost = (shop.folder / "lost-orders.csv").read_text(encoding="utf-8").splitlines()
+        assert len(lost) == 2
+        assert shop.run("audit").returncode == 0
+        assert "TRAIL_BROKEN" not in shop.run("alerts").stdout
+        (old,) = shop.folder.parent.glob("data.before-*")
+        with embedded.running(folder=old, tell=lambda _line: None) as url:
+            assert "first-after@example.com" in buyers(url)
+            assert steps(url, number) == ["consent given", "the shop is closed, to be replaced"]
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            pytest.param("Restored beside it", marks=pytest.mark.drill),
+            pytest.param("Its books are sound", marks=pytest.mark.drill),
+            pytest.param("Closing the living shop", marks=pytest.mark.drill),
+            pytest.param("The living shop is closed", marks=pytest.mark.drill),
+            "The two exchange places",
+            pytest.param("Exchanged", marks=pytest.mark.drill),
+        ],
+    )
+    def test_killed_at_any_step_leaves_the_one_shop_or_the_other(self, shop: Shop, step: str) -> None:
+        name = step.replace(" ", "-").lower()
+        moment = trade(shop, name)
+        number = consent(shop, moment)
+
+        kill_at(shop, number, step=step)
+
+        # Whoever closed the shop for it opens it again when nobody restores any more.
+        shop.wait_ready()
+        now = {email for email in buyers(shop.database_url) if email.startswith(name)}
+        assert now == {f"{name}-before@example.com"} | (set() if step == "Exchanged" else {f"{name}-after@example.com"})
+        assert shop.run("audit").returncode == 0
+        order(shop, f"{name}-later@example.com")
+
+
+def kill_at(shop: Shop, number: str, *, step: str) -> None:
+    """Begin a restore, and kill it as soon as it tells of a step."""
+    with begun(shop, number) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write("y\n")
+        process.stdin.flush()
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if line.startswith(f"evertill: {step}"):
+                break
+        else:
+            raise AssertionError(told)
+        process.kill()
+
+
+def begun(shop: Shop, number: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        words_of(shop, number),
+        env=shop.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
