@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from evertill.domains import claims, orders
+from evertill.domains import orders
 from evertill.domains.claims import Clue, Evidence, Finding, Match, Source
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.journeys.search_backups import LostOrder
@@ -23,8 +23,6 @@ from tests.browser.clerk import hire
 from tests.browser.exam import Exam
 from tests.browser.visitor import Door
 from tests.shop import Shop
-
-assert claims
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

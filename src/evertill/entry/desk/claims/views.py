@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.domains.claims import About, Claim, Clue, Decision, Source, Standing, State, Way
 from evertill.entry.desk.claims.backups import billed_of
-from evertill.entry.desk.claims.words import CLUES, evidence_of
+from evertill.entry.desk.claims.words import CLUES, ORDER_STATES, evidence_of, happened, who_did
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
@@ -86,6 +86,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
                 "name": weighed.finding.name,
                 "points": weighed.finding.points,
                 "order": weighed.order,
+                "order_state": ORDER_STATES[weighed.order.state] if weighed.order is not None else "",
                 "is_his": weighed.is_his,
                 "evidence": evidence_of(weighed.finding),
             }
@@ -93,7 +94,8 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         ],
         "orders": [weighed.order for weighed in opened.weighed if weighed.order is not None],
         "awards": [(award, ABOUTS[award.about]) for award in opened.awards],
-        "events": [(event, names.get(event.actor, event.actor)) for event in opened.events],
+        "events": [(event, happened(event.kind), who_did(event.actor, names)) for event in opened.events],
+        "is_lost": any(weighed.finding.source is Source.RECEIPT for weighed in opened.weighed),
         "is_open": claim.state in (State.FOUND, State.NOTHING),
         "abouts": [(about.value, words) for about, words in ABOUTS.items()],
         "billed": billed_of(claim),
