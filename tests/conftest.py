@@ -105,8 +105,6 @@ def _forgotten_preferences() -> Iterator[None]:
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The worker's database with real commits, for durability and for transactions that meet; emptied afterwards."""
-    from django.db import connection
-
     from tests import tables
 
     with django_db_blocker.unblock():
@@ -114,6 +112,5 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
             yield
         finally:
             # A test may have killed this connection or left it in a failed transaction.
-            connection.close()
+            tables.settle()
             tables.empty()
-            connection.close()

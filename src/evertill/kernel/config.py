@@ -523,6 +523,14 @@ class Config:
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
+    table_bytes_max: int = _setting(
+        8 << 20, "Bytes of a table, CSV or Excel, that staff send to the desk.", low=1024, high=64 << 20
+    )
+    table_unpacked_bytes_max: int = _setting(
+        64 << 20, "Bytes of all that is packed in an Excel file that staff send.", low=1024, high=256 << 20
+    )
+    table_rows_max: int = _setting(20_000, "Rows of a table that staff send to the desk.", low=1, high=200_000)
+    table_columns_max: int = _setting(60, "Columns of a table that staff send to the desk.", low=5, high=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
