@@ -225,6 +225,18 @@ class TestSearches:
         assert ended is not None
         assert (ended.state, ended.error) == (SearchState.FAILED, "It was cut off too often.")
 
+    def test_that_could_not_be_begun_do_not_count_as_a_try(self) -> None:
+        search = msgspec.structs.replace(found(), id=SEARCH + 1, found="")
+        with db.write():
+            recovery.searches.ask(new=search, most=9)
+            for _ in range(5):
+                recovery.searches.take(now=NOON)
+                recovery.searches.put_back(search_id=search.id)
+
+        waiting = recovery.searches.read(search_id=search.id)
+        assert waiting is not None
+        assert (waiting.state, waiting.tries) == (SearchState.WAITING, 0)
+
     def test_wait_once_for_each_claim_and_not_too_many(self) -> None:
         search = found()
         new = [msgspec.structs.replace(search, id=SEARCH + n, found="", claim_id=n) for n in (1, 1, 2, 3)]

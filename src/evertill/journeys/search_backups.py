@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from subprocess import SubprocessError
 from typing import ClassVar
 
 import msgspec
@@ -264,7 +265,7 @@ def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> B
         with db.write():
             recovery.searches.put_back(search_id=search.id)
         raise
-    except (EvertillError, OSError) as failure:
+    except (EvertillError, OSError, SubprocessError, msgspec.MsgspecError) as failure:
         error = failure.detail if isinstance(failure, EvertillError) else str(failure)
     finally:
         throw_away(place.drills)

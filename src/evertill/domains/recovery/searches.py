@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import F
+
 from evertill.domains.recovery import models
 from evertill.domains.recovery.operations import SearchWaits
 from evertill.domains.recovery.types import BackupSearch, SearchState
@@ -73,9 +75,9 @@ def end(*, search: BackupSearch, now: dt.datetime) -> None:
 
 
 def put_back(*, search_id: int) -> None:
-    """This function will have a search wait again that could not be begun."""
+    """This function will have a search wait again that could not be begun; it does not count as a try."""
     models.Search.objects.filter(pk=search_id, state=SearchState.RUNNING.value).update(
-        state=SearchState.WAITING.value, step=""
+        state=SearchState.WAITING.value, step="", tries=F("tries") - 1
     )
 
 
