@@ -55,6 +55,12 @@ def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     }
 
 
+def read_keys(*, order_ids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """This function will return the digests of the keys, and of the bodies, with which orders were asked for."""
+    rows = db.fetch(sql.load(_HERE, "read_keys"), (Bigints(order_ids),))
+    return {order_id: (key.bytes, body.bytes) for order_id, key, body in rows}
+
+
 def read_orders(*, order_ids: Sequence[int]) -> dict[int, Order]:
     """This function will read orders with their lines; an id that does not exist is missing from the answer."""
     return _with_lines(db.fetch(sql.load(_HERE, "read_orders"), (Bigints(order_ids),)))
