@@ -114,7 +114,11 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         P.OWN_ACCOUNT: _own("See and change one's own account, addresses, devices and ways to sign in."),
         P.OWN_CONVERSATIONS: _own("Write with the shop, and read one's own conversations."),
         P.ORDERS_READ: _reads("See any order, with what its customer left to be reached by."),
-        P.ORDERS_REVIEW: _does("Approve or refuse an order that waits for review, or ask its customer."),
+        P.ORDERS_REVIEW: _does(
+            "Approve an order that waits for review, ask its customer, or refuse it, which gives back what was paid;"
+            " above the limit of refunds only when another person has approved it.",
+            approved_by=P.REFUNDS_APPROVE,
+        ),
         P.ORDERS_MAKE: _does("Make an order by hand for a customer."),
         P.ORDERS_CANCEL: _does("Cancel any order that nobody has paid."),
         P.ORDERS_FULFIL: _does("Hand goods over, and say what was sent."),

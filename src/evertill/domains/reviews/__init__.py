@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         check_text,
         may_move,
     )
-    from evertill.domains.reviews.types import Move, Question, Reason, Review, State, Waiting
+    from evertill.domains.reviews.types import NOTICED, Move, Question, Reason, Review, State, Waiting
 
 __getattr__ = open_door(__name__)
 
@@ -41,6 +41,7 @@ __all__ = [
     "ANSWER_CHARS_MAX",
     "ENDED",
     "MOVES",
+    "NOTICED",
     "QUESTIONS_MAX",
     "QUESTION_CHARS_MAX",
     "RIGHTS",

@@ -14,13 +14,14 @@ import structlog
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Kind, Line, Occasion, Wish
-from evertill.entry.worker.examine import examine_apart
+from evertill.entry.worker.examine import ask_apart, examine_apart
 from evertill.journeys.anchor_journal import send_head
 from evertill.journeys.archive_log import Stop
 from evertill.journeys.ask_backup import next_asked, put_back
 from evertill.journeys.drill_restore import hold_drill, random_moment
 from evertill.journeys.keep_backup_key import check_custody
 from evertill.journeys.prune_backups import prune_backups
+from evertill.journeys.search_backups import forget_found, hold_next_search
 from evertill.journeys.take_backup import BackupRunning, due_backup, has_left, take_backup
 from evertill.journeys.verify_backups import verify_own
 from evertill.kernel import clock, config, db, log
@@ -91,6 +92,7 @@ def _back_up(line: Line) -> None:
     if has_left(line=line):
         take_backup(kind=None, clock=clock.now)
     _do_asked()
+    hold_next_search(ask=ask_apart, clock=clock.now)
     kind = due_backup(line=line, now=clock.now())
     if kind is not None:
         _take(kind)
@@ -123,6 +125,7 @@ def _try_and_tell(timetable: _Timetable, line: Line) -> None:
         timetable.anchored_at = time.monotonic() + (_ANCHOR_S if send_head() else _ANCHOR_S / 10)
     if time.monotonic() >= timetable.custody_at:
         check_custody(now=clock.now())
+        forget_found(now=clock.now())
         timetable.custody_at = time.monotonic() + _HOUR_S
     if settings.drill_min and time.monotonic() >= timetable.drill_at:
         timetable.drill_at = time.monotonic() + 60.0 * settings.drill_min

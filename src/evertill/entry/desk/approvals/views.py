@@ -52,6 +52,7 @@ _UNSAID = ("digest", "currency")
 # Where somebody does what was approved, by the kind of thing that it is done to.
 _WAYS: Mapping[str, str] = {
     "order": "desk:refunds:order",
+    "review": "desk:reviews:show",
     "bulk": "desk:bulk:show",
     "account": "desk:staff:show",
     "preference": "desk:preferences:show",
