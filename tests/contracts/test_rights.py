@@ -102,6 +102,7 @@ class TestRights:
             "catalog_change": ["SELECT", "INSERT"],
             "catalog_price_change": ["SELECT", "INSERT"],
             "claims_award": ["SELECT", "INSERT"],
+            "claims_key": ["SELECT", "INSERT"],
             "claims_event": ["SELECT", "INSERT"],
             "claims_policy": ["SELECT", "INSERT"],
             "django_migrations": ["SELECT"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, suppress
+from threading import Thread
+from typing import Any, LiteralString, NoReturn
 
 import psycopg
 import pytest
 from django.db import connection, transaction
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import DivisionByZero, InsufficientPrivilege, QueryCanceled
 
 from evertill.domains import orders, payments
 from evertill.journeys import see_own
@@ -18,7 +19,7 @@ from evertill.journeys.raise_walls import OWN, raise_walls
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.journeys.view_payment import list_payments
 from evertill.journeys.view_refunds import view_refunds
-from evertill.kernel import config, db
+from evertill.kernel import config, db, scopes
 from tests import tables
 from tests.builders import ask, make_product, place_one
 from tests.paying import refund, settle, start
@@ -191,6 +192,144 @@ class TestScope:
             _fail_inside()
 
         assert (me(), seen("orders_order")) == (shop, 5)
+
+
+class TestAStatementOfItsOwn:
+    """What is read by one statement is read as whom it is for, and the connection is as it was, whatever happens."""
+
+    def test_sees_what_is_his_and_leaves_nothing(self, bought: dict[int, list[int]]) -> None:
+        for_shop = of_whom()
+        everything = scopes.fetch(_ALL, ())
+        for _ in range(3):
+            for account in (ADA, BOB):
+                with see_own.proved(account_id=account):
+                    assert [order_id for (order_id,) in scopes.fetch(_ALL, ())] == sorted(bought[account])
+                    # Without the block it is over with the statement: the next one is the shop's again.
+                    assert of_whom() == for_shop
+            with see_own.proved(opens=bought[0]):
+                assert scopes.fetch(_ALL, ()) == [(bought[0][0],)]
+        assert (of_whom(), scopes.fetch(_ALL, ())) == (for_shop, everything)
+        assert len(everything) == 5
+
+    def test_inside_a_transaction_leaves_it_as_it_was(self, bought: dict[int, list[int]]) -> None:
+        for_shop = of_whom()
+        with see_own.proved(account_id=ADA), db.write():
+            assert len(scopes.fetch(_ALL, ())) == 2
+            assert (of_whom(), seen("orders_order")) == (for_shop, 5)
+
+    def test_goes_on_after_work_that_was_rolled_back(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            for _ in range(2):
+                assert len(scopes.fetch(_ALL, ())) == 2
+                # psycopg then has the connection forget what was prepared on it.
+                with pytest.raises(ZeroDivisionError), db.write():
+                    raise ZeroDivisionError
+                seen("orders_order")
+            assert len(scopes.fetch(_ALL, ())) == 2
+
+    def test_inside_a_block_goes_on_in_it(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA), see_own.own_rows():
+            assert len(scopes.fetch(_ALL, ())) == 2
+            assert me() == see_own.ROLE
+            with see_own.proved(opens=bought[0]):
+                assert len(scopes.fetch(_ALL, ())) == 1
+            assert (me(), seen("orders_order")) == (see_own.ROLE, 2)
+
+    @pytest.mark.parametrize(
+        ("statement", "error"),
+        [
+            ("select 1 / (total - total) from orders_order", DivisionByZero),
+            ("select on_hand from stock_item", InsufficientPrivilege),
+            ("update orders_order set total = 0 returning id", InsufficientPrivilege),
+            # It is cancelled: by its own limit here, by whoever may do so elsewhere.
+            ("select pg_sleep(60), set_config('evertill.account', '2', false)", QueryCanceled),
+        ],
+    )
+    def test_that_fails_leaves_nothing(
+        self, bought: dict[int, list[int]], statement: LiteralString, error: type[Exception]
+    ) -> None:
+        db.execute("set statement_timeout = 200")
+        for_shop = of_whom()
+        with see_own.proved(account_id=ADA):
+            for _ in range(2):
+                with pytest.raises(error):
+                    scopes.fetch(statement, ())
+                assert (of_whom(), seen("orders_order")) == (for_shop, 5)
+            assert len(scopes.fetch(_ALL, ())) == 2
+        connection.close()
+
+    def test_whose_server_is_killed_in_the_middle_is_told_as_one_that_broke(self, bought: dict[int, list[int]]) -> None:
+        for_shop, pid = of_whom(), db.raw().info.backend_pid
+        killer = Thread(target=_kill_at_work, args=(pid,))
+        killer.start()
+        with see_own.proved(account_id=ADA), pytest.raises(db.DatabaseUnavailable):
+            db.with_connection(lambda: scopes.fetch("select pg_sleep(60)", ()))
+        killer.join()
+
+        assert (of_whom(), seen("orders_order")) == (for_shop, 5)
+
+    def test_whose_answer_is_not_waited_for_takes_the_connection_with_it(
+        self, bought: dict[int, list[int]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for_shop, pid = of_whom(), db.raw().info.backend_pid
+        with monkeypatch.context() as patch:
+            patch.setattr("evertill.kernel.scopes.generators.fetch_many", _interrupt)
+            with see_own.proved(account_id=ADA), pytest.raises(KeyboardInterrupt):
+                scopes.fetch(_ALL, ())
+
+        assert (of_whom(), seen("orders_order")) == (for_shop, 5)
+        assert db.raw().info.backend_pid != pid
+
+
+class TestPlans:
+    def test_are_kept_for_each_role_whatever_the_values_are(self, bought: dict[int, list[int]]) -> None:
+        connection.close()
+        for order_id in [*bought[ADA], *bought[BOB]] * 2:
+            list_payments(order_id=order_id)
+            with see_own.proved(account_id=ADA):
+                with suppress(OrderNotFound):
+                    view_order(order_id=order_id)
+                list_payments(order_id=order_id)
+
+        plans = db.fetch(
+            """
+            select statement like '%%evertill_visitor' or statement like '%%orders_line%%$1%%', custom_plans
+            from pg_prepared_statements
+            where (statement like '%%payments_intent%%' or statement like '%%orders_line%%')
+                and statement not like '%%pg_prepared_statements%%'
+            order by statement
+            """
+        )
+
+        # The first five plans of the shop's own are made for their values; of a visitor's there is one.
+        assert sorted(plans) == [(False, 5), (True, 0), (True, 0)]
+
+
+_ALL: LiteralString = "select id from orders_order order by id"
+
+
+def of_whom() -> tuple[Any, ...]:
+    """As which role a connection reads, for whom, and how it plans."""
+    (row,) = db.fetch(
+        """
+        select current_user::text, coalesce(current_setting('evertill.account', true), ''),
+            coalesce(current_setting('evertill.opens', true), ''), current_setting('plan_cache_mode')
+        """
+    )
+    return tuple(row)
+
+
+def _kill_at_work(pid: int) -> None:
+    """Kill the server of a connection once it is at work."""
+    with psycopg.connect(config.get().database_url, autocommit=True) as mine:
+        at_work = "select from pg_stat_activity where pid = %s and state = 'active' and query like '%%pg_sleep%%'"
+        while mine.execute(at_work, (pid,)).fetchone() is None:
+            pass
+        mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def _interrupt(_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _fail_inside() -> None:

@@ -87,22 +87,8 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
 
     Money that bought nothing is on its way back when this returns, or will be sent by the next run of the jobs.
     """
-    refund = None
     with db.write():
-        intent = payments.lock_intent(intent_id=intent_id)
-        if intent is None:
-            raise PaymentNotFound("There is no payment with this number.")
-        if payments.may_move(source=intent.state, target=truth.state):
-            conclusion, was = None, None
-            if truth.state is payments.State.CAPTURED:
-                conclusion, was = _conclude(intent, _captured(truth), now=now)
-            payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
-            if truth.state is payments.State.PENDING:
-                _wait_for_staff(intent)
-            if conclusion is None:
-                orders.note(order_id=intent.order_id, kind=_EVENTS[truth.state], actor=actor, now=now)
-            else:
-                refund = _account_for(intent, truth, conclusion, was=was, actor=actor, now=now)
+        refund = apply_here(intent_id=intent_id, truth=truth, actor=actor, now=now)
     if refund is not None:
         try:
             send_refund(refund_id=refund, now=now)
@@ -110,6 +96,28 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
             # It is written down, and followed until it is sent.
             _log.warning("refund waits", refund=ids.to_number(refund), error=error.code)
     return payments.read_intents(intent_ids=[intent_id])[intent_id]
+
+
+def apply_here(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.datetime) -> int | None:
+    """This function will apply what a provider told in the caller's transaction.
+
+    It returns the refund that is promised of it, to be sent after the commit; raises PaymentNotFound.
+    """
+    intent = payments.lock_intent(intent_id=intent_id)
+    if intent is None:
+        raise PaymentNotFound("There is no payment with this number.")
+    if not payments.may_move(source=intent.state, target=truth.state):
+        return None
+    conclusion, was = None, None
+    if truth.state is payments.State.CAPTURED:
+        conclusion, was = _conclude(intent, _captured(truth), now=now)
+    payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
+    if truth.state is payments.State.PENDING:
+        _wait_for_staff(intent)
+    if conclusion is None:
+        orders.note(order_id=intent.order_id, kind=_EVENTS[truth.state], actor=actor, now=now)
+        return None
+    return _account_for(intent, truth, conclusion, was=was, actor=actor, now=now)
 
 
 def _wait_for_staff(intent: payments.Intent) -> None:

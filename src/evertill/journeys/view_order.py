@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from evertill.domains import orders
 from evertill.domains.orders import Line, Order, access_token, opens
-from evertill.journeys.see_own import own_rows
 from evertill.kernel.errors import EvertillError
 
 __all__ = ["Line", "Order", "OrderNotFound", "access_token", "belongs_to", "opens", "view_order"]
@@ -24,8 +23,7 @@ def view_order(*, order_id: int) -> orders.Order:
 
     Whether the caller may see it is decided at the door, by `orders.opens` or by a scope.
     """
-    with own_rows():
-        order = orders.read_orders(order_ids=[order_id]).get(order_id)
+    order = orders.read_order(order_id=order_id)
     if order is None:
         raise OrderNotFound("There is no order with this number.")
     return order

@@ -41,6 +41,8 @@ def view_refund(refund: payments.Refund) -> OrderRefund:
 
 def whole_refunds(refunds: Sequence[payments.Refund]) -> list[OrderRefund]:
     """This function will return refunds with what each gives back, in their sequence."""
+    if not refunds:
+        return []
     returns = orders.read_returns(refund_ids=[refund.id for refund in refunds])
     intents = payments.read_intents(intent_ids={refund.intent_id for refund in refunds})
     nothing = orders.Return(pieces=(), restock=False)

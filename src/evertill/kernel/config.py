@@ -486,6 +486,17 @@ class Config:
     )
     backup_timeout_ms: int = _setting(20_000, "Milliseconds to wait for the target of backups.", low=100, high=600_000)
     backup_retry_min: int = _setting(10, "Minutes until a backup that failed is tried again.", low=1, high=1440)
+    searches_open_max: int = _setting(
+        20, "Searches of the backups for lost orders that wait or run at the same time.", low=1, high=1000
+    )
+    search_spare_mb: int = _setting(
+        2048,
+        "Megabytes that stay free on the disk of the data folder while a backup is restored there to be searched.",
+        high=10_000_000,
+    )
+    search_keep_days: int = _setting(
+        7, "Days for which copies of lost orders that were found in backups are kept.", low=1, high=366
+    )
     log_every_ms: int = _setting(
         250,
         "Milliseconds for which the database's log is gathered before it is sent to the target.",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import uuid4
 
@@ -40,29 +37,9 @@ _ERRORS = (
     psycopg.OperationalError,
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """As which role to read, and by which settings the tables' policies know for whom."""
-
-    role: str
-    settings: Mapping[str, str]
-
-    @property
-    def becoming(self) -> bytes:
-        """The statement by which a transaction becomes this; raises ValueError for what cannot stand in it."""
-        values = {"role": self.role, **self.settings}
-        if any(not _PLAIN.fullmatch(text) for pair in values.items() for text in pair):
-            raise ValueError("A scope has names, numbers and commas only.")
-        calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
-        return f"select {calls}".encode()
-
-
-_PLAIN = re.compile(r"[a-z0-9_.,]*")
-# What whoever opened the door has proved, until the block that he did it in has ended.
-_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
-# The scope that this thread's transaction is in already.
-_entered: ContextVar[Scope | None] = ContextVar("entered", default=None)
+# The role that a part of the work plays, "" for the shop's own. A plan is made for a role; that of a statement which
+# two roles share would be made anew whenever the other one has used it, so each has its own.
+playing: ContextVar[LiteralString] = ContextVar("playing", default="")
 
 
 class OutcomeUnknown(EvertillError):
@@ -100,8 +77,14 @@ def fetch(statement: LiteralString, params: Params = (), *, is_planned_anew: boo
     One whose best way depends on its values `is_planned_anew` each time, which costs it a fraction of a millisecond.
     """
     with psycopg.Cursor(raw()) as cursor:
-        cursor.execute(statement, params, prepare=not is_planned_anew, binary=True)
+        cursor.execute(spelt(statement), params, prepare=not is_planned_anew, binary=True)
         return cursor.fetchall()
+
+
+def spelt(statement: LiteralString) -> LiteralString:
+    """This function will return a statement as the role that is played now asks it."""
+    role = playing.get()
+    return f"{statement}\n-- {role}" if role else statement
 
 
 class Later(Generic[T]):
@@ -122,7 +105,7 @@ class Later(Generic[T]):
 def ask(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[list[Any]], T]) -> Later[T]:
     """This function will send one prepared statement; `shape` makes the answer from its rows."""
     cursor = psycopg.Cursor(raw())
-    cursor.execute(statement, params, prepare=True, binary=True)
+    cursor.execute(spelt(statement), params, prepare=True, binary=True)
     return Later(cursor, lambda answered: shape(answered.fetchall()))
 
 
@@ -132,7 +115,7 @@ def tell(statement: LiteralString, params: Sequence[Any], *, shape: Callable[[in
     Inside `together` the answer is there only when the block has ended.
     """
     cursor = psycopg.Cursor(raw())
-    cursor.execute(statement, params, prepare=True, binary=True)
+    cursor.execute(spelt(statement), params, prepare=True, binary=True)
     return Later(cursor, lambda answered: shape(answered.rowcount))
 
 
@@ -146,7 +129,7 @@ def together() -> Iterator[None]:
 def execute(statement: LiteralString, params: Params = ()) -> int:
     """This function will run one prepared statement and return the number of rows it touched."""
     with psycopg.Cursor(raw()) as cursor:
-        cursor.execute(statement, params, prepare=True, binary=True)
+        cursor.execute(spelt(statement), params, prepare=True, binary=True)
         return cursor.rowcount
 
 
@@ -207,91 +190,6 @@ def write() -> Iterator[None]:
         raise OutcomeUnknown("The standby's confirmation did not arrive.")
 
 
-@contextmanager
-def scoped(scope: Scope) -> Iterator[None]:
-    """Whatever is read in the block by `narrowed` is read in this scope."""
-    token = _scope.set(scope)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-def enter(scope: Scope) -> None:
-    """This function will have whatever is read by `narrowed` be read in this scope, until the present context ends.
-
-    A context is that of one request; whoever works in a thread of many opens a block of `scoped` instead.
-    """
-    _scope.set(scope)
-
-
-@contextmanager
-def narrowed(scope: Scope | None = None) -> Iterator[None]:
-    """One transaction that sees only what the policies of the tables show to a scope: this one, or that of `scoped`.
-
-    Without either, it sees everything; so it does where the database has no such role. Nothing can be written in it.
-    """
-    wanted, before = scope or _scope.get(), _entered.get()
-    if wanted is None or wanted == before or not _can_become(wanted.role):
-        yield
-        return
-    token = _entered.set(wanted)
-    try:
-        with _within(before, wanted) if before else _inside(wanted) if connection.in_atomic_block else _alone(wanted):
-            yield
-    finally:
-        _entered.reset(token)
-
-
-@contextmanager
-def _alone(scope: Scope) -> Iterator[None]:
-    """A transaction of its own, begun as whom it reads: one wait instead of two."""
-    handle = raw()
-    # Nothing is left of it on a connection that others use after this: it is local to the transaction.
-    _say(handle, b"begin; " + scope.becoming)
-    try:
-        yield
-    except BaseException:
-        if not handle.closed:
-            _say(handle, b"rollback")
-        raise
-    _say(handle, b"commit")
-
-
-@contextmanager
-def _inside(scope: Scope) -> Iterator[None]:
-    """A part of somebody's transaction, which goes on as who it was."""
-    with transaction.atomic():
-        _say(raw(), scope.becoming)
-        yield
-        _say(raw(), Scope(role="none", settings=dict.fromkeys(scope.settings, "")).becoming)
-
-
-@contextmanager
-def _within(before: Scope, scope: Scope) -> Iterator[None]:
-    """A part of another scope's transaction; after an error that one is over as well."""
-    _say(raw(), scope.becoming)
-    yield
-    _say(raw(), before.becoming)
-
-
-def _say(handle: psycopg.Connection[Any], command: bytes) -> None:
-    """Have the server do something that is not worth preparing, at the price of one wait."""
-    result = handle.pgconn.exec_(command)
-    if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
-        error = psycopg.errors.error_from_result(result)
-        # Without a SQLSTATE it was not the server who answered: the connection broke.
-        raise error if error.sqlstate else psycopg.OperationalError(str(error))
-
-
-@cache
-def _can_become(role: str) -> bool:
-    rows = fetch(
-        "select from pg_roles where rolname = %s and pg_has_role(current_user, oid, 'member') order by oid", (role,)
-    )
-    return bool(rows)
-
-
 def is_connection_lost(error: BaseException) -> bool:
     """This function will say whether an error means that the connection is gone or was never made."""
     state = _sqlstate(error)
@@ -342,15 +240,11 @@ __all__ = [
     "DatabaseError",
     "DatabaseUnavailable",
     "OutcomeUnknown",
-    "Scope",
     "close",
-    "enter",
     "execute",
     "fetch",
     "is_connection_lost",
-    "narrowed",
     "raw",
-    "scoped",
     "snapshot",
     "stream",
     "with_connection",

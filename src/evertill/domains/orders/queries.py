@@ -27,11 +27,13 @@ from evertill.domains.orders.types import (
     Told,
     TotalDifference,
 )
-from evertill.kernel import db, ids, sql
+from evertill.kernel import db, ids, scopes, sql
 from evertill.kernel.arrays import Bigints, Ints, Uuids
 from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.orders"
+# Of a row that begins with an order's own columns.
+_ORDER_COLUMNS = 10
 # Orders that are in memory at a time while all of an account's are given.
 _PAGE = 500
 # Rows of another shop that are fetched at a time.
@@ -53,18 +55,39 @@ def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     }
 
 
+def read_keys(*, order_ids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """This function will return the digests of the keys, and of the bodies, with which orders were asked for."""
+    rows = db.fetch(sql.load(_HERE, "read_keys"), (Bigints(order_ids),))
+    return {order_id: (key.bytes, body.bytes) for order_id, key, body in rows}
+
+
 def read_orders(*, order_ids: Sequence[int]) -> dict[int, Order]:
     """This function will read orders with their lines; an id that does not exist is missing from the answer."""
     return _with_lines(db.fetch(sql.load(_HERE, "read_orders"), (Bigints(order_ids),)))
+
+
+def read_order(*, order_id: int) -> Order | None:
+    """This function will read an order with its lines, narrowed to whom it is read for; None: no such order for him."""
+    rows = scopes.fetch(sql.load(_HERE, "read_order"), (order_id,))
+    if not rows:
+        return None
+    # Without any line there is one row, with nothing in it.
+    lines = [_line(row[_ORDER_COLUMNS:]) for row in rows if row[_ORDER_COLUMNS] is not None]
+    return _order(rows[0][:_ORDER_COLUMNS], lines)
 
 
 def read_lines(*, order_ids: Sequence[int]) -> dict[int, list[Line]]:
     """This function will read the lines of orders, in their places."""
     lines: dict[int, list[Line]] = {order_id: [] for order_id in order_ids}
     rows = db.fetch(sql.load(_HERE, "lines_of"), (Bigints(order_ids),))
-    for order_id, sku, title, quantity, unit_price, returned in rows:
-        lines[order_id].append(Line(sku=sku, title=title, quantity=quantity, unit_price=unit_price, returned=returned))
+    for order_id, *line in rows:
+        lines[order_id].append(_line(line))
     return lines
+
+
+def _line(row: Sequence[Any]) -> Line:
+    sku, title, quantity, unit_price, returned = row
+    return Line(sku=sku, title=title, quantity=quantity, unit_price=unit_price, returned=returned)
 
 
 def read_returns(*, refund_ids: Iterable[int]) -> dict[int, Return]:
@@ -131,22 +154,24 @@ def _pieces(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
 
 def _with_lines(rows: Sequence[Any]) -> dict[int, Order]:
     lines = read_lines(order_ids=[row[0] for row in rows])
-    return {
-        order_id: Order(
-            id=order_id,
-            state=State(state),
-            currency=currency,
-            total=total,
-            email=email,
-            phone=phone,
-            language=language,
-            account_id=account_id,
-            placed_at=placed_at,
-            reserved_until=reserved_until,
-            lines=tuple(lines[order_id]),
-        )
-        for (order_id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until) in rows
-    }
+    return {row[0]: _order(row, lines[row[0]]) for row in rows}
+
+
+def _order(row: Sequence[Any], lines: Sequence[Line]) -> Order:
+    order_id, state, currency, total, email, phone, language, account_id, placed_at, reserved_until = row
+    return Order(
+        id=order_id,
+        state=State(state),
+        currency=currency,
+        total=total,
+        email=email,
+        phone=phone,
+        language=language,
+        account_id=account_id,
+        placed_at=placed_at,
+        reserved_until=reserved_until,
+        lines=tuple(lines),
+    )
 
 
 def read_events(*, after: Mapping[int, int], limit: int) -> dict[int, Told]:

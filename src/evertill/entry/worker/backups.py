@@ -14,12 +14,13 @@ import structlog
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Kind, Line, Occasion, Wish
-from evertill.entry.worker.examine import examine_apart
+from evertill.entry.worker.examine import ask_apart, examine_apart
 from evertill.journeys.archive_log import Stop
 from evertill.journeys.ask_backup import next_asked, put_back
 from evertill.journeys.drill_restore import hold_drill, random_moment
 from evertill.journeys.keep_backup_key import check_custody
 from evertill.journeys.prune_backups import prune_backups
+from evertill.journeys.search_backups import forget_found, hold_next_search
 from evertill.journeys.take_backup import BackupRunning, due_backup, has_left, take_backup
 from evertill.journeys.verify_backups import verify_own
 from evertill.kernel import clock, config, db, log
@@ -87,6 +88,7 @@ def _back_up(line: Line) -> None:
     if has_left(line=line):
         take_backup(kind=None, clock=clock.now)
     _do_asked()
+    hold_next_search(ask=ask_apart, clock=clock.now)
     kind = due_backup(line=line, now=clock.now())
     if kind is not None:
         _take(kind)
@@ -117,6 +119,7 @@ def _try_and_tell(timetable: _Timetable, line: Line) -> None:
     settings = config.get()
     if time.monotonic() >= timetable.custody_at:
         check_custody(now=clock.now())
+        forget_found(now=clock.now())
         timetable.custody_at = time.monotonic() + _HOUR_S
     if settings.drill_min and time.monotonic() >= timetable.drill_at:
         timetable.drill_at = time.monotonic() + 60.0 * settings.drill_min
