@@ -44,6 +44,7 @@ class Operation:
     is_for_anybody: bool = False
     is_for_providers: bool = False
     opens_by_order: bool = False
+    opens_by_claim: bool = False
     scope: str = ""
 
 
@@ -88,6 +89,7 @@ def _operation(method: str, path: str, audience: str) -> Operation:
         is_for_anybody=audience.startswith("anybody"),
         is_for_providers=audience == "provider",
         opens_by_order=audience.startswith("order"),
+        opens_by_claim=audience.startswith("claim"),
         scope=scope.group(1) if scope and not audience.startswith("anybody") else "",
     )
 

@@ -157,7 +157,7 @@ class TestApi:
         for operation in operations():
             told = document.told["paths"][operation.path][operation.method.lower()]
             schemes = {scheme for way in told.get("security", []) for scheme in way}
-            if operation.opens_by_order:
+            if operation.opens_by_order or operation.opens_by_claim:
                 assert schemes == {"token", "accessToken"}, operation
             elif operation.scope:
                 assert schemes == {"token"}, operation
@@ -179,13 +179,16 @@ def _expected_of(method: str, path: str, town: Town, name: str) -> str:
     if operation.is_for_providers:
         return "NO PROVIDER"
     if name in town.api_tokens:
-        return "IN" if name == operation.scope else "REFUSED"
+        # No claim has the number that is asked for, and a program opens none.
+        return "UNKNOWN" if operation.opens_by_claim else "IN" if name == operation.scope else "REFUSED"
     return _of_people(operation, town.callers[name])
 
 
 def _of_people(operation: Operation, caller: Caller) -> str:
     if not caller.access_token:
         return "SIGN IN"
+    if operation.opens_by_claim:
+        return "UNKNOWN"
     if not operation.opens_by_order:
         # An order's token is no program's.
         return "REFUSED"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from evertill.domains import incidents
 from evertill.kernel import db
 from tests.builders import NOON
+from tests.contracts import command
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def alerts(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "alerts", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "alerts", *words)
 
 
 class TestAlerts:

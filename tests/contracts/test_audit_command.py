@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from tests.builders import ask, make_product, place_one
+from tests.contracts import command
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def audit(env: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "audit", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "audit", *words)
 
 
 class TestAudit:

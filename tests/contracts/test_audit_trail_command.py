@@ -6,7 +6,6 @@ import csv
 import getpass
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from evertill.journeys import anchor_trail as anchoring
 from evertill.kernel import db
 from tests import tables
 from tests.builders import NOON
+from tests.contracts import command
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -24,8 +24,7 @@ BOSS = Actor(kind=ActorKind.STAFF, id="17", roles=("finance",), factors=("PASSKE
 
 
 def evertill(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
-    return subprocess.run([program, "audit-trail", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "audit-trail", *words)
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from evertill.domains import payments
 from evertill.domains.payments import Intent
 from evertill.journeys.place_orders import Placed
+from tests.contracts import command
 from tests.disputing import DUE, ask, history, make_twin, paid, tell
 from tests.twin import Twin
 
@@ -28,8 +27,7 @@ def twin(committed_db: None) -> Iterator[Twin]:
 
 
 def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "disputes", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "disputes", *words)
 
 
 def line(order: Placed, intent: Intent, state: str) -> str:

@@ -32,10 +32,12 @@ class TestDocument:
     def test_names_each_operation_once(self, document: Document) -> None:
         assert sorted(operations(document)) == [
             "cancelOrder",
+            "fileClaim",
             "listPaymentMethods",
             "listProducts",
             "listRefunds",
             "placeOrder",
+            "readClaim",
             "readOrder",
             "readPayment",
             "readProduct",

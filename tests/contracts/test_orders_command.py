@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +13,16 @@ from evertill.domains import incidents, messages, payments
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.refund_payment import send_refund
 from tests.builders import NOON
+from tests.contracts import command
 from tests.paying import placed_order, refund, settle, start
 from tests.postbox import running
 from tests.twin import Twin
 
 
 def evertill(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
     # To this process a twin is "cash"; to the command it is what staff give back by hand.
     whole = {**env, "EVERTILL_CASH_INSTRUCTIONS": "at the till"}
-    return subprocess.run([program, *words], env=whole, capture_output=True, text=True, timeout=60)
+    return command.run(whole, *words)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from evertill.kernel.errors import ConfigError
 from evertill.kernel.money import InvalidMoney, Money
 from evertill.outside.keys import read_secrets
 from evertill.outside.offline_provider import OfflineProvider
+from tests.contracts import command
 from tests.paying import are_books_sound, placed_order, start, state_of
 
 
@@ -35,8 +35,7 @@ def env(shop_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "payments", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "payments", *words)
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from evertill.domains import preferences
 from evertill.domains.preferences import Name
+from tests.contracts import command
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def evertill(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
-    return subprocess.run([program, "preferences", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "preferences", *words)
 
 
 def test_lists_and_changes_what_is_decided(shop_env: dict[str, str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from django.db import connection
 
 from evertill.domains import receipts
 from tests.builders import ask, make_product, place_one
+from tests.contracts import command
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -22,8 +22,7 @@ FACTS = """:
 
 
 def evertill(env: dict[str, str], *words: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
-    return subprocess.run([program, *words], env=env, input=stdin, capture_output=True, text=True, timeout=60)
+    return command.run(env, *words, stdin=stdin)
 
 
 @pytest.fixture

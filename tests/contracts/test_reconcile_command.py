@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from evertill.kernel import clock
 from evertill.outside.sandbox_provider import SandboxProvider
+from tests.contracts import command
 from tests.contracts.test_up import free_port
 from tests.paying import intent_of, placed_order, start_whole
 from tests.sandbox.provider import Provider, running
@@ -34,8 +33,7 @@ def env(shop_env: dict[str, str], sandbox: Provider) -> dict[str, str]:
 
 
 def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, *words)
 
 
 class TestReconcile:
@@ -84,13 +82,13 @@ class TestReconcile:
             "There is no bill of 'sandbox' for 2026-01-30 here.": ("show", "2026-01-30", "--provider", "sandbox"),
             "There is no such difference.": ("book", "0000-0000-00000"),
         }
-        for words, command in said.items():
-            ended = run(env, "reconcile", *command)
+        for words, wrong in said.items():
+            ended = run(env, "reconcile", *wrong)
 
             assert (ended.returncode, ended.stderr.splitlines()[0]) == (1, f"evertill: {words}")
 
-        for command in (("yesterday", "--provider", "sandbox"), ("2026-01-31",), ("book", "0000-0000-00001")):
-            assert run(env, "reconcile", *command).returncode == 2
+        for wrong in (("yesterday", "--provider", "sandbox"), ("2026-01-31",), ("book", "0000-0000-00001")):
+            assert run(env, "reconcile", *wrong).returncode == 2
 
     def test_tells_when_the_provider_does_not_answer(self, env: dict[str, str]) -> None:
         ended = run(env | {"EVERTILL_SANDBOX_URL": "http://127.0.0.1:9"}, "reconcile", _TODAY, "--provider", "sandbox")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,13 @@ from evertill.domains import accounts, identity
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Factor
 from evertill.kernel import clock, db
+from tests.contracts import command
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 
 
 def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    evertill = Path(sys.executable).with_name("evertill")
-    return subprocess.run([evertill, "sessions", "end", *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, "sessions", "end", *words)
 
 
 def signed_in(account_id: int, address: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +13,7 @@ from evertill.journeys import manage_roles as roles
 from evertill.kernel import clock, db, ids
 from tests.askers import MACHINE, staff
 from tests.builders import NOON
+from tests.contracts import command
 from tests.desk.clerks import clerk
 from tests.people import app_code
 
@@ -24,8 +23,7 @@ ADA, BOB = 11, 12
 
 
 def evertill(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
-    return subprocess.run([program, *words], env=env, capture_output=True, text=True, timeout=60)
+    return command.run(env, *words)
 
 
 @pytest.fixture

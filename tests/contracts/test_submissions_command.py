@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,14 @@ from evertill.domains import submissions
 from evertill.kernel import clock, db, ids
 from tests import tables
 from tests.builders import ask, make_product, place_one
+from tests.contracts import command
 from tests.submitting import failed
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def evertill(env: dict[str, str], folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("evertill")
-    return subprocess.run(
-        [program, "submissions", *words, "--data", str(folder)], env=env, capture_output=True, text=True, timeout=60
-    )
+    return command.run(env, "submissions", *words, "--data", folder)
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from evertill.domains import claims
-from evertill.domains.claims import About, Proofs, State
+from evertill.domains import claims, orders, recovery
+from evertill.domains.claims import About, Decision, Proofs, State
 from evertill.journeys import decide_approvals
 from evertill.journeys.file_claim import AskedClaim, Filed, file_claim
 from evertill.journeys.place_orders import Placed
-from evertill.kernel import clock, db
+from evertill.kernel import clock, db, ids
 from tests.builders import ask, make_product, place_one
 from tests.desk.clerks import Clerk, clerk
+from tests.losing import copy_of, lose
 
 ADA = "ada@example.com"
 
@@ -104,3 +106,84 @@ class TestRoom:
         # 1.00, 10 % of 2.50, and two days at 0.50.
         assert str(award.amount) == "2.25 GBP"
         assert "2.25" in _text(bob.get(f"claims/{filed.number}/"))
+
+
+class TestBackups:
+    """Searching is asked for here and done by the process of backups: tests/recovery."""
+
+    @pytest.fixture
+    def searched(self, placed: Placed, filed: Filed) -> recovery.BackupSearch:
+        """A search that found an order which the shop has not."""
+        copied = copy_of(placed)
+        lose(placed)
+        search = recovery.BackupSearch(
+            id=7 << 40,
+            number=ids.to_number(7 << 40),
+            claim_id=filed.id,
+            clues="{}",
+            wanted_at=None,
+            asked_by="STAFF:7",
+            asked_at=clock.now(),
+        )
+        with db.write():
+            recovery.searches.ask(new=search, most=9)
+            recovery.searches.take(now=clock.now())
+            recovery.searches.note_progress(search_id=search.id, step="Fetching", done=1, whole=4)
+        return msgspec.structs.replace(
+            search,
+            state=recovery.SearchState.FOUND,
+            backup="20261126T120000Z-full-000000",
+            reached_at=clock.now(),
+            ended_at=clock.now(),
+            found=msgspec.json.encode([copied]).decode(),
+        )
+
+    def test_show_how_far_a_search_is_and_then_what_it_found(
+        self, placed: Placed, filed: Filed, searched: recovery.BackupSearch
+    ) -> None:
+        bob = clerk("support")
+        under_way = _text(bob.get(f"claims/{filed.number}/backups"))
+        with db.write():
+            recovery.searches.end(search=searched, now=clock.now())
+
+        page = _text(bob.get(f"claims/{filed.number}/backups"))
+
+        assert "Fetching the copy · 25 %" in under_way
+        assert placed.number not in under_way
+        assert searched.backup in page
+        assert f"{placed.number} · 60" in page
+        assert "正在取回副本" not in page
+        assert "在备份中查找" in _text(bob.get(f"claims/{filed.number}/backups", language="zh-hans"))
+        assert clerk("fulfilment").get(f"claims/{filed.number}/backups").status_code == 403
+
+    def test_give_back_one_order_once_another_person_has_approved(
+        self, placed: Placed, filed: Filed, searched: recovery.BackupSearch
+    ) -> None:
+        with db.write():
+            recovery.searches.end(search=searched, now=clock.now())
+        bob, eve = clerk("support"), clerk("finance")
+        asked = {"search": searched.number, "order": placed.number, "answer": "It is back.", "why": "lost"}
+        path = f"claims/{filed.number}/recover"
+
+        alone = bob.post(path, **asked)
+        wanted = bob.post(path, **asked, ask="1", why_ask="please")
+        (waiting,) = decide_approvals.list_waiting(asker=eve.asker, limit=10, now=clock.now())
+        decide_approvals.decide(asker=eve.asker, approval_id=waiting.id, is_approved=True, why="yes", now=clock.now())
+        done = bob.post(path, **asked)
+
+        assert "approve" in _text(alone)
+        assert (wanted.status_code, done.status_code) == (303, 303)
+        (order,) = orders.read_orders(order_ids=[placed.order.id]).values()
+        assert (order.email, order.lines) == (ADA, placed.order.lines)
+        claim = claims.queries.find(claim_id=filed.id)
+        assert claim is not None
+        assert (claim.state, claim.decision, claim.order_id) == (State.ANSWERED, Decision.RECOVERED, placed.order.id)
+        assert placed.number not in _text(bob.get(f"claims/{filed.number}/backups"))
+
+    def test_are_asked_for_once(self, filed: Filed) -> None:
+        bob = clerk("support")
+
+        with_no_place = bob.post(f"claims/{filed.number}/search", why="lost", at="")
+
+        assert with_no_place.status_code == 422
+        assert "no place for backups" in _text(with_no_place)

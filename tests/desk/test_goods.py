@@ -13,9 +13,11 @@ from django.http import HttpResponse
 
 from evertill.domains import catalog, stock
 from evertill.domains.catalog import ProductDraft, Text, VariantDraft
+from evertill.entry.desk import table_words
 from evertill.kernel import clock, db
 from tests.builders import make_stock
 from tests.desk.clerks import Clerk, clerk
+from tests.kernel.waiting import ROOT
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -272,30 +274,90 @@ class TestManyPrices:
         saved = ada.get("prices/table/save?currency=GBP").content.decode()
 
         assert ada.post("prices/table", table=saved).status_code == 422
-        assert "/desk/bulk/" in where(ada.post("prices/table", table=saved.replace("10.00", "10.50")))
-        wrong = ada.post("prices/table", table=saved.replace("10.00", "ten"))
+        assert "/desk/bulk/" in where(ada.post("prices/table", table=saved.replace("10.00,", "10.50,")))
+        wrong = ada.post("prices/table", table=saved.replace("10.00,", "ten,"))
         assert wrong.status_code == 422
-        assert "Line 2:" in text_of(wrong)
+        assert "Row 2: This is not a price" in text_of(wrong)
 
     def test_come_in_again_as_a_file(self, ada: Clerk) -> None:
         saved = ada.get("prices/table/save?currency=GBP").content
 
         untouched = ada.post("prices/table", file=_csv(saved))
         assert untouched.status_code == 422
-        assert "No price is another one." in text_of(untouched)
-        answer = ada.post("prices/table", file=_csv(saved.replace(b"10.00", b"10.50")))
+        assert "The table says what the shop has already." in text_of(untouched)
+        answer = ada.post("prices/table", file=_csv(saved.replace(b"10.00,", b"10.50,")))
         assert "10.50 GBP" in text_of(ada.get(where(answer).partition("/desk/")[2]))
         assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
 
-    def test_say_which_file_is_no_table(self, ada: Clerk) -> None:
-        large = ada.post("prices/table", file=_csv(b"sku,currency,price\n" + b"L-2,GBP,1\n" * 120_000))
 
-        assert large.status_code == 413
-        assert "This file is too large for a table of prices." in text_of(large)
-        for content in (b"\xff\xfe\x00", b"PK\x03\x04\xfa", b"title\nLamp\n"):
-            answer = ada.post("prices/table", file=_csv(content))
+class TestTables:
+    @pytest.mark.parametrize("room", ["catalogue", "stock", "prices"])
+    def test_change_nothing_when_they_come_back_as_they_were(self, ada: Clerk, room: str) -> None:
+        for form, media in (("xlsx", "spreadsheetml.sheet"), ("csv", "text/csv")):
+            saved = ada.get(f"{room}/table/save?form={form}&currency=GBP")
+            assert media in saved.headers["Content-Type"]
+            assert saved.headers["Content-Disposition"].endswith(f'.{form}"')
+
+            answer = ada.post(f"{room}/table", file=_csv(saved.content))
+
             assert answer.status_code == 422
-            assert "This is no table of prices that can be used." in text_of(answer)
+            assert "The table says what the shop has already." in text_of(answer)
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            (
+                b"sku,stock,currency,price,colour\na,1,GBP,1,b\n",
+                "A column means nothing here; most often it is misspelt.",
+            ),
+            (b"PK\x03\x04\xfa", "The file is damaged"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "The file is protected by a password"),
+            (b"\xff\xfe\x00", "The letters of this text file cannot be told for sure."),
+            (b"title\nLamp\n", "A column is missing"),
+            (b"", "There is no table, or only its heading."),
+            (b"sku," + b"x" * (9 << 20), "The file is larger than this page takes."),
+        ],
+        ids=["column", "broken", "protected", "encoding", "heading", "empty", "large"],
+    )
+    @pytest.mark.parametrize("room", ["catalogue", "stock", "prices"])
+    def test_say_what_is_wrong_with_a_file(self, ada: Clerk, room: str, content: bytes, told: str) -> None:
+        answer = ada.post(f"{room}/table", file=_csv(content))
+
+        assert answer.status_code in (413, 422)
+        assert told in text_of(answer)
+
+    def test_show_what_would_change_and_what_is_wrong(self, ada: Clerk) -> None:
+        saved = ada.get("catalogue/table/save").content.decode("utf-8-sig")
+        again = "L-2" + "," * saved.partition("\n")[0].count(",")
+
+        wrong = text_of(ada.post("catalogue/table", table=f"{saved}{again}\n"))
+        answer = ada.post("catalogue/table", table=saved.replace("ACTIVE", "ARCHIVED", 1), why="Autumn")
+
+        assert "stands in row 3 too." in wrong
+        assert "Wrong: 1. The other rows: 0 new, 0 changed," in wrong
+        shown = text_of(ada.get(where(answer).partition("/desk/")[2]))
+        assert "status: ACTIVE" in shown
+        assert "status: ARCHIVED" in shown
+        assert "From a table: 0 new rows, 1 changed," in shown
+
+    def test_are_for_who_edits_the_goods(self, ada: Clerk) -> None:
+        del ada
+        bob = clerk("support")
+
+        for room in ("catalogue", "stock", "prices"):
+            for path in (f"{room}/table", f"{room}/table/save"):
+                assert bob.get(path).status_code == 403
+
+    def test_say_why_in_every_language(self) -> None:
+        # What the journeys say of a row is what table_words has for whoever translates.
+        said: set[str] = set()
+        for name in ("tabulate_products", "tabulate_stock", "reprice_many", "table_rows"):
+            source = (ROOT / "src" / "evertill" / "journeys" / f"{name}.py").read_text()
+            for found in re.findall(r'(?:says ?= ?|return (?:None|value), |_NO_\w+ = |_BAD = \(?\s*)"([^"]+)"', source):
+                said.add(found)
+        said -= {"Change products", "Change stock", "Change prices"}
+
+        assert said == set(table_words.REASONS)
 
 
 def _csv(content: bytes) -> SimpleUploadedFile:
@@ -314,3 +376,49 @@ class TestPlannedPrices:
         (plan,) = catalog.prices.list_plans(limit=5)
         assert "done=unplanned" in where(ada.post(f"prices/plan/{plan.id}/cancel"))
         assert ada.post(f"prices/plan/{plan.id}/cancel").status_code == 409
+
+
+class TestCategories:
+    def test_are_made_renamed_ordered_and_taken_back(self, ada: Clerk) -> None:
+        said = {"title:en": "Desk lamps", "title:zh-hans": "台灯", "parent": "light"}
+
+        made = where(ada.post("categories/new", **said))
+        ada.post("categories/new", **{"title:en": "Floor lamps", "parent": "light"})
+        ada.post("categories/floor-lamps/place", to="back")
+
+        assert "/desk/categories/desk-lamps/?done=added" in made
+        listed = text_of(ada.get("categories/"))
+        assert listed.index("Floor lamps") < listed.index("Desk lamps")
+        assert "台灯" in text_of(ada.get("categories/", language="zh-hans"))
+        seen = re.search(r'name="seen" value="([^"]*)"', ada.get("categories/desk-lamps/").content.decode())
+        assert seen is not None
+        form = said | {"seen": html.unescape(seen[1]), "title:en": "Table lamps", "retired": "1"}
+        assert "done=saved" in where(ada.post("categories/desk-lamps/", **form))
+        assert ada.post("categories/desk-lamps/", **(form | {"title:en": "Mine"})).status_code == 409
+        assert "Out of use" in text_of(ada.get("categories/"))
+        shown = text_of(ada.get("categories/desk-lamps/"))
+        assert "Desk lamps Table lamps" in shown
+        assert "done=undone" in where(ada.post("categories/desk-lamps/undo/2"))
+        assert ada.post("categories/desk-lamps/undo/2").status_code == 409
+        assert ada.post("categories/desk-lamps/undo/9").status_code == 404
+        assert ada.get("categories/nowhere/").status_code == 404
+
+    @pytest.mark.parametrize(
+        "said", [{}, {"title:en": "x", "slug": "light"}, {"title:en": "x", "parent": "nowhere"}, {"title:en": "x" * 90}]
+    )
+    def test_are_refused_with_what_was_typed(self, ada: Clerk, said: dict[str, str]) -> None:
+        answer = ada.post("categories/new", **said)
+
+        assert answer.status_code in (409, 422)
+        assert said.get("title:en", "") in answer.content.decode()
+
+    def test_move_their_products_by_a_bulk(self, ada: Clerk) -> None:
+        card = catalog.editing.read_card(slug="lamp")
+        with db.write():
+            catalog.categories.file_products(categories={card.id: ["light"]})
+
+        shown = text_of(ada.get(where(ada.post("categories/light/move", to="")).partition("/desk/")[2]))
+
+        assert "categories: light" in shown
+        assert "categories: —" in shown
+        assert ada.post("categories/light/move", to="nowhere").status_code == 404

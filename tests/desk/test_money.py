@@ -306,3 +306,36 @@ def test_rooms_are_told_in_chinese(room: str) -> None:
     titles = {"refunds": "退款", "payments": "付款", "approvals": "审批", "alerts": "提醒"}
 
     assert titles[room] in text_of(clerk("owner").get(f"{room}/", language="zh-hans"))
+
+
+class TestReviewRefused:
+    def test_says_what_goes_back_and_takes_another_person_above_the_limit(self, order: Placed, fin: Clerk) -> None:
+        number, rae = order.number, clerk("risk-reviewer")
+        rae.post(f"orders/{number}/review", why="odd")
+        rae.post(f"reviews/{number}/take")
+        page = text_of(rae.get(f"reviews/{number}/"))
+        assert "Refuse, and give £10.00 back" in page
+        assert "Another person has to approve that first." in page
+        form = {"decision": "REFUSE", "why": "stolen card", "restock": "1"}
+        assert "Another person has to approve this" in text_of(rae.post(f"reviews/{number}/decide", **form))
+
+        rae.post(f"reviews/{number}/decide", **form, ask="1", why_ask="please")
+        (approval,) = approvals.read_open(now=clock.now(), limit=9)
+        with db.write():
+            approvals.decide(
+                approval_id=approval.id,
+                is_approved=True,
+                decided_by=f"STAFF:{fin.account_id}",
+                decision="",
+                now=clock.now(),
+            )
+        way = f"reviews/{number}/?approval={ids.to_number(approval.id)}"
+        assert f"/desk/{way}" in rae.get(f"approvals/{ids.to_number(approval.id)}/").content.decode()
+        ready = rae.get(way).content.decode()
+        assert '<input type="hidden" name="restock" value="1">' in ready
+        assert "readonly>stolen card</textarea>" in ready
+        done = rae.post(f"reviews/{number}/decide", **form)
+
+        assert done["Location"].endswith(f"reviews/{number}/?done=refused-succeeded")
+        assert state_of(order) is State.REFUNDED
+        assert "the money is on its way back" in text_of(rae.get(f"reviews/{number}/?done=refused-succeeded"))

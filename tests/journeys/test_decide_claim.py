@@ -11,6 +11,7 @@ import pytest
 from evertill.domains import balances, claims, ledger, trail
 from evertill.domains.approvals import ApprovalRequired
 from evertill.domains.claims import About, Award, Cap, Decision, Proofs, Rule, State, Way
+from evertill.domains.messages.models import Message
 from evertill.domains.trail import Search
 from evertill.journeys import decide_approvals
 from evertill.journeys.audit_books import Check, audit_books
@@ -382,3 +383,61 @@ class TestPolicy:
 
         with pytest.raises(claims.operations.PolicyChanged):
             _declare()
+
+
+class TestTelling:
+    def test_says_that_there_is_an_answer_and_not_what(self) -> None:
+        placed = _placed()
+        strange = file_claim(
+            asked=AskedClaim(
+                about=About.LOST_ORDER, contact="eve@example.com", number=placed.number, language="zh-hans"
+            ),
+            session=None,
+            caller="eve",
+            now=NOON,
+        )
+
+        answer_claim(
+            asker=staff(7, "support"),
+            claim_id=strange.id,
+            decision=Decision.SHOWN,
+            order_id=placed.order.id,
+            answer="Your order is here.",
+            now=NOON,
+        )
+
+        (row,) = _messages()
+        assert (row["kind"], row["recipient"], row["language"]) == ("CLAIM_ANSWERED", "eve@example.com", "zh-hans")
+        assert row["facts"] == {"claim": strange.number}
+        assert (row["order_id"], row["claim_id"]) == (None, strange.id)
+
+    def test_goes_by_sms_where_there_is_no_mail(self) -> None:
+        filed = file_claim(
+            asked=AskedClaim(about=About.OTHER, contact="+8613800138000", number="0E9V", language="en"),
+            session=None,
+            caller="x",
+            now=NOON,
+        )
+
+        answer_claim(
+            asker=MACHINE, claim_id=filed.id, decision=Decision.NOTHING_FOUND, answer="There is nothing.", now=NOON
+        )
+
+        (row,) = _messages()
+        assert (row["channel"], row["recipient"]) == ("SMS", "+8613800138000")
+
+    def test_tells_what_was_given_to_who_proved_that_it_is_his(self) -> None:
+        placed = _placed()
+        filed = _filed(placed)
+        _declare()
+
+        award = compensate_claim(asker=staff(7, "support"), asked=_give(filed, placed), now=NOON)
+
+        (row,) = _messages()
+        assert (row["kind"], row["recipient"]) == ("COMPENSATED", ADA)
+        assert row["facts"] == {"claim": filed.number, "amount": "225", "currency": "GBP", "way": "BALANCE"}
+        assert str(award.amount) == "2.25 GBP"
+
+
+def _messages() -> list[dict[str, Any]]:
+    return [dict(row) for row in Message.objects.order_by("key").values()]

@@ -245,11 +245,12 @@ class TestShowing:
 
         assert [one.number for one in view_claim(claim_id=filed.id).found] == [mine.number]
 
-    def test_foreign_clues_show_nothing_of_thousands_of_orders(self) -> None:
+    def test_foreign_clues_show_nothing_of_thousands_of_orders(self, pytestconfig: pytest.Config) -> None:
+        rounds = 1_000 if pytestconfig.getoption("drill") else 100
         placed = _orders(400)
         draw = random.Random(3)
         found = 0
-        for turn, one in enumerate(draw.choices(placed, k=1_000)):
+        for turn, one in enumerate(draw.choices(placed, k=rounds)):
             clues = _partial(one.order, draw)
             fields = {name: getattr(clues, name) for name in clues.__struct_fields__}
             filed = _file(contact=f"stranger{turn}@example.com", **fields)
@@ -266,7 +267,7 @@ class TestShowing:
             assert one.order.email not in told
             assert one.order.phone not in told
 
-        assert found > 900
+        assert found > 0.9 * rounds
 
 
 def _prove(filed: Filed, pocket: Pocket) -> None:

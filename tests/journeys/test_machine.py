@@ -164,7 +164,7 @@ class TestAnySequence:
         run_state_machine_as_test(
             Shop,
             settings=settings(
-                max_examples=1000 if is_drill else 25,
+                max_examples=1000 if is_drill else 15,
                 stateful_step_count=40 if is_drill else 25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

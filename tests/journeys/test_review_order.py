@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
-from evertill.domains import messages, orders, payments, preferences, reviews, stock, trail
+from evertill.domains import incidents, messages, orders, payments, preferences, reviews, stock, trail
+from evertill.domains.approvals import ApprovalRequired
+from evertill.domains.payments import Capability
 from evertill.domains.preferences import Name
 from evertill.domains.reviews import (
     AnsweredAlready,
@@ -21,25 +25,31 @@ from evertill.domains.reviews import (
     TextUnfit,
     TooManyQuestions,
 )
-from evertill.journeys import see_own
+from evertill.journeys import decide_approvals, see_own
 from evertill.journeys.answer_question import answer_question, view_question
 from evertill.journeys.ask_review import ask_review, ask_review_as_staff
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.permitted import Asker, Forbidden
+from evertill.journeys.refund_again import refund_again
 from evertill.journeys.review_order import (
     Decision,
     Reviewed,
     ReviewNotFound,
     ask_customer,
+    ask_to_refuse,
     decide_review,
     list_reviews,
     take_review,
+    view_review,
 )
+from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.tell_story import tell_story
 from evertill.kernel import db, ids
-from tests.askers import staff
+from evertill.kernel.money import Money
+from tests.askers import MACHINE, staff
 from tests.builders import NOON, ask, make_product, place_one
-from tests.paying import placed_order, settle, start
+from tests.disputing import tell
+from tests.paying import placed_order, refund, settle, start
 from tests.threads import together
 from tests.twin import Twin
 
@@ -99,6 +109,207 @@ class TestAsk:
         payments.register()
 
 
+@pytest.fixture
+def twin() -> Iterator[Twin]:
+    provider = Twin(capabilities=Capability.PAGE | Capability.PARTIAL_REFUND | Capability.DISPUTES)
+    payments.register(provider)
+    yield provider
+    assert audit_books() == []
+    payments.register()
+
+
+def paid(twin: Twin) -> tuple[int, payments.Intent, Asker]:
+    """An order that is paid and waits for review, taken by ada."""
+    order = placed_order()
+    intent = start(order)
+    twin.pay(intent)
+    settle(intent)
+    order_id = order.order.id
+    with db.write():
+        ask_review(order_id=order_id, reason=Reason.RISK, detail="", actor="CLOCK:risk", now=NOON)
+    ada = staff(7, "risk-reviewer")
+    take_review(asker=ada, order_id=order_id, now=NOON)
+    return order_id, intent, ada
+
+
+def refuse(order_id: int, *, by: Asker, restock: bool = False, why: str = "stolen card") -> Reviewed:
+    return decide_review(asker=by, order_id=order_id, decision=Decision.REFUSE, why=why, restock=restock, now=SOON)
+
+
+class TestRefuse:
+    def test_gives_back_what_was_paid_in_the_same_step_and_keeps_the_goods(self, twin: Twin) -> None:
+        order_id, _intent, ada = paid(twin)
+        seen = view_review(asker=ada, order_id=order_id, now=SOON)
+        assert (seen.refusing, seen.takes_two) == (Money(amount=250, currency="GBP"), False)
+
+        done = refuse(order_id, by=ada, restock=True)
+
+        assert done.refund is not None
+        assert (done.refund.amount, done.refund.state.value, done.refund.reason) == (250, "SUCCEEDED", "stolen card")
+        assert (done.order.state, done.review.state) == (orders.State.REFUNDED, State.REFUSED)
+        assert held(order_id) == ["REVIEW"]
+        assert sum(twin.refunds.values()) == 250
+        assert stock.read_items(skus=["TEA"])["TEA"].on_hand == 10
+        (record,) = trail.read_records(search=trail.Search(operation="orders.refuse_review"), limit=9)
+        assert json.loads(record.after) == {
+            "state": "REFUSED",
+            "refund": done.refund.number,
+            "amount": 250,
+            "currency": "GBP",
+        }
+
+    def test_takes_another_person_above_the_limit_of_refunds(self, twin: Twin) -> None:
+        with db.write():
+            preferences.set_value(name=Name.REFUND_ALONE_MAX, value=249, by="OPERATOR:root", why="", now=NOON)
+        order_id, _intent, ada = paid(twin)
+        bob = staff(8, "finance")
+        assert view_review(asker=ada, order_id=order_id, now=SOON).takes_two
+        with pytest.raises(ApprovalRequired):
+            refuse(order_id, by=ada)
+        assert (twin.refunds, held(order_id)) == ({}, ["REVIEW"])
+
+        asked = ask_to_refuse(asker=ada, order_id=order_id, why="stolen card", why_ask="look", now=SOON)
+        decide_approvals.decide(asker=bob, approval_id=asked.id, is_approved=True, why="", now=SOON)
+        with pytest.raises(ApprovalRequired):
+            # Another reason was approved.
+            refuse(order_id, by=ada, why="something else")
+        done = refuse(order_id, by=ada)
+
+        assert done.order.state is orders.State.REFUNDED
+        (record,) = trail.read_records(search=trail.Search(operation="orders.refuse_review"), limit=9)
+        assert json.loads(record.after)["approved_by"] == "STAFF:8"
+
+    def test_gives_back_once_when_two_refuse_at_once(self, twin: Twin) -> None:
+        order_id, _intent, ada = paid(twin)
+
+        def once() -> str:
+            try:
+                return refuse(order_id, by=ada).review.state.value
+            except ReviewEnded as ended:
+                return ended.code
+
+        assert sorted(together(once, once)) == ["REFUSED", "REVIEW_ENDED"]
+        assert sum(twin.refunds.values()) == 250
+
+    def test_leaves_what_the_provider_refuses_to_somebody(self, twin: Twin) -> None:
+        order_id, _intent, ada = paid(twin)
+        twin.refuses.add("refund")
+
+        done = refuse(order_id, by=ada)
+
+        assert done.refund is not None
+        assert (done.refund.state.value, done.order.state) == ("FAILED", orders.State.PAID)
+        assert [alert.kind for alert in incidents.read_open_alerts(limit=9)] == ["REFUND_REFUSED"]
+        assert orders.ready_to_fulfil(order_ids=[order_id]) == set()
+
+    def test_gives_nothing_back_of_what_went_back_before(self, twin: Twin) -> None:
+        order_id, intent, ada = paid(twin)
+        refund(intent, 250)
+
+        done = refuse(order_id, by=ada)
+
+        assert (done.refund, done.review.state) == (None, State.REFUSED)
+        assert sum(twin.refunds.values()) == 250
+
+
+def waiting() -> list[tuple[tuple[str, ...], str]]:
+    return [(one.reasons, one.state.value) for one in reviews.read_waiting(limit=9)]
+
+
+def end(order_id: int, state: orders.State) -> None:
+    """An order that has ended without money, and let its goods go."""
+    with db.write():
+        orders.change_state(order_ids=[order_id], to=state, actor="CLOCK:expiry", now=NOON)
+        stock.release(pieces={order_id: {"TEA": 1}}, now=NOON)
+
+
+class TestMoney:
+    """What only staff can judge of money that came late, bought nothing, or is disputed."""
+
+    @pytest.mark.parametrize(
+        ("ended", "expected", "holds"),
+        [(orders.State.CANCELLED, "CANCELLED", ["REVIEW"]), (orders.State.EXPIRED, "LATE", [])],
+    )
+    def test_that_came_after_the_end_is_looked_at_and_waits_only_where_it_was_cancelled(
+        self, twin: Twin, ended: orders.State, expected: str, holds: list[str]
+    ) -> None:
+        order = placed_order()
+        intent = start(order)
+        end(order.order.id, ended)
+        twin.pay(intent)
+
+        together(lambda: settle(intent), lambda: settle(intent))
+        settle(intent)
+
+        assert waiting() == [((expected,), "WAITING")]
+        assert held(order.order.id) == holds
+        seen = view_review(asker=staff(7, "risk-reviewer"), order_id=order.order.id, now=SOON)
+        assert seen.review.detail == f"LATE: payment {intent.number}, 2.50 GBP"
+        assert seen.refusing == Money(amount=250, currency="GBP")
+
+    def test_that_bought_nothing_is_looked_at_until_it_has_gone_back(self, twin: Twin) -> None:
+        order = placed_order()
+        intent = start(order)
+        twin.pay(intent, amount=249)
+        twin.refuses.add("refund")
+        settle(intent)
+
+        assert waiting() == [(("MONEY",), "WAITING")]
+        # It may still be paid in full, and nothing of that waits.
+        assert held(order.order.id) == []
+        (failed,) = payments.find_order_refunds(order_id=order.order.id, limit=9)
+        twin.refuses.clear()
+        refund_again(refund_id=failed.id, asker=MACHINE, now=SOON)
+
+        assert waiting() == []
+        (review,) = reviews.read_of_order(order_id=order.order.id)
+        assert review.state is State.GONE
+
+    def test_that_went_back_by_itself_leaves_nothing_to_do(self, twin: Twin) -> None:
+        order = placed_order()
+        intent, second = start(order), start(order, key="pay-2")
+        twin.pay(intent)
+        twin.pay(second)
+        settle(intent)
+        settle(second)
+
+        assert waiting() == []
+        assert [one.state for one in reviews.read_of_order(order_id=order.order.id)] == [State.GONE]
+
+    def test_that_is_disputed_is_looked_at_until_the_dispute_is_won(self, twin: Twin) -> None:
+        order = placed_order()
+        intent = start(order)
+        twin.pay(intent)
+        settle(intent)
+        tell(twin, intent)
+        for _ in range(2):
+            settle_disputes(intent_id=intent.id, actor="webhook", now=SOON)
+
+        assert waiting() == [(("DISPUTE",), "WAITING")]
+        assert held(order.order.id) == ["DISPUTE_OPEN"]
+        seen = view_review(asker=staff(7, "risk-reviewer"), order_id=order.order.id, now=SOON)
+        assert ([one.state.value for one in seen.disputes], seen.refusing) == (["OPENED"], None)
+        tell(twin, intent, "WON")
+        settle_disputes(intent_id=intent.id, actor="webhook", now=SOON)
+
+        assert (waiting(), held(order.order.id)) == ([], [])
+
+    def test_that_a_dispute_took_for_good_waits_for_somebody_who_has_seen_it(self, twin: Twin) -> None:
+        order = placed_order()
+        intent = start(order)
+        twin.pay(intent)
+        settle(intent)
+        tell(twin, intent, "LOST")
+        settle_disputes(intent_id=intent.id, actor="webhook", now=SOON)
+        ada = staff(7, "risk-reviewer")
+        take_review(asker=ada, order_id=order.order.id, now=SOON)
+
+        decide_review(asker=ada, order_id=order.order.id, decision=Decision.APPROVE, why="seen", now=SOON)
+
+        # Nobody lets the goods go of what was lost.
+        assert (waiting(), held(order.order.id)) == ([], ["DISPUTE_LOST"])
+
+
 class TestDecide:
     def test_lets_the_goods_go_when_it_is_approved(self) -> None:
         order_id, ada = reviewed(), staff(7, "risk-reviewer")
@@ -120,24 +331,9 @@ class TestDecide:
 
         done = decide_review(asker=ada, order_id=order_id, decision=Decision.REFUSE, why="stolen card", now=SOON)
 
-        assert (done.order.state, done.needs_refund, held(order_id)) == (orders.State.CANCELLED, False, ["REVIEW"])
+        assert (done.order.state, done.refund, held(order_id)) == (orders.State.CANCELLED, None, ["REVIEW"])
         assert stock.read_items(skus=["TEA"])["TEA"].reserved == 0
         assert audit_books() == []
-
-    def test_leaves_a_refused_order_that_is_paid_held_until_its_money_went_back(self) -> None:
-        twin = Twin()
-        payments.register(twin)
-        order_id, ada = reviewed(), staff(7, "risk-reviewer")
-        intent = start(type("Order", (), {"order": orders.read_orders(order_ids=[order_id])[order_id]})())
-        twin.pay(intent)
-        settle(intent)
-        take_review(asker=ada, order_id=order_id, now=NOON)
-
-        done = decide_review(asker=ada, order_id=order_id, decision=Decision.REFUSE, why="stolen card", now=SOON)
-
-        assert (done.order.state, done.needs_refund, held(order_id)) == (orders.State.PAID, True, ["REVIEW"])
-        assert orders.ready_to_fulfil(order_ids=[order_id]) == set()
-        payments.register()
 
     def test_is_for_who_has_it_and_only_as_long(self) -> None:
         order_id, ada, bob = reviewed(), staff(7, "risk-reviewer"), staff(8, "risk-reviewer")

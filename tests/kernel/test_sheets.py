@@ -73,7 +73,6 @@ class TestXlsx:
             ("n", "7"),
             ("n", "-1.50"),
             ("inlineStr", "1000000000000000"),
-            ("n", ""),
             ("inlineStr", "<b>&\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}茶"),
         ]
 

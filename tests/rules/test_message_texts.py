@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.domains.messages import Cause, Kind, Notice, render, render_code, render_sms
+from evertill.domains.messages import Cause, Compensation, Kind, Notice, render, render_code, render_sms
 
 FACTS = {"order": "0E9W-9MHZ-4G9XQ", "amount": "1250", "currency": "GBP"}
+CLAIM = {"claim": "0EA2-7Q4T-11ZWM"}
 SHOP = "https://shop.example"
 
 
@@ -30,6 +31,24 @@ class TestRender:
         assert "12.50 GBP" in body
         assert body.isascii() is (language == "en")
         assert not set("{}") & set(subject + body)
+
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("way", Compensation)
+    def test_tells_what_a_claim_came_to(self, language: str, way: Compensation) -> None:
+        given = {**CLAIM, "amount": "1250", "currency": "GBP", "way": way.value}
+
+        answered = render(kind=Kind.CLAIM_ANSWERED, language=language, facts=CLAIM, shop=SHOP)
+        compensated = render(kind=Kind.COMPENSATED, language=language, facts=given, shop=SHOP)
+
+        for subject, body in (answered, compensated):
+            assert "0EA2-7Q4T-11ZWM" in subject
+            assert "0EA2-7Q4T-11ZWM" in body
+            assert body.isascii() is (language == "en")
+            assert not set("{}") & set(subject + body)
+        assert "12.50 GBP" in compensated[1]
+        assert ("days until your bank" in compensated[1] or "几天时间" in compensated[1]) is (
+            way is Compensation.REFUND
+        )
 
     def test_speaks_english_where_it_knows_no_better(self) -> None:
         known, other = (render(kind=Kind.ORDER_PAID, language=name, facts=FACTS, shop=SHOP) for name in ("en", "fr"))
@@ -77,14 +96,20 @@ class TestRenderNotice:
             render(kind=Kind.ACCOUNT_NOTICE, language="en", facts={**NOTICE, "notice": "BIRTHDAY"}, shop=SHOP)
 
 
+# What these tell depends on a fact beside their kind.
+_WITH_CAUSES = {Notice: Kind.ACCOUNT_NOTICE, Cause: Kind.REFUNDED, Compensation: Kind.COMPENSATED}
+
+
 class TestRenderSms:
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     @pytest.mark.parametrize(
-        "told", [*Notice, *Cause, *(kind for kind in Kind if kind not in (Kind.REFUNDED, Kind.ACCOUNT_NOTICE))]
+        "told", [*Notice, *Cause, *Compensation, *(kind for kind in Kind if kind not in _WITH_CAUSES.values())]
     )
-    def test_is_short_whatever_it_tells_in_every_language(self, language: str, told: Notice | Cause | Kind) -> None:
-        kind = told if isinstance(told, Kind) else Kind.ACCOUNT_NOTICE if isinstance(told, Notice) else Kind.REFUNDED
-        facts = {**FACTS, "amount": "1234567", "cause": told.value, "notice": told.value}
+    def test_is_short_whatever_it_tells_in_every_language(
+        self, language: str, told: Notice | Cause | Compensation | Kind
+    ) -> None:
+        kind = _WITH_CAUSES.get(type(told), told)
+        facts = {**FACTS, **CLAIM, "amount": "1234567", "cause": told.value, "notice": told.value, "way": told.value}
 
         body, what = render_sms(kind=kind, language=language, facts=facts, shop="shop.example", address=SHOP)
 

@@ -1,7 +1,8 @@
 """Ask for a review: an order waits for a person before its goods are handed over.
 
-The shop asks by itself above an amount, staff ask by hand, and whatever judges risk asks here too. Orders are locked
-before reviews, everywhere.
+The shop asks by itself above an amount, and where money came late, bought nothing or is disputed; staff ask by hand,
+and whatever judges risk asks here too. Where only something was noticed, the goods do not wait for the look. Orders
+are locked before reviews, everywhere.
 """
 
 from __future__ import annotations
@@ -12,19 +13,27 @@ from collections.abc import Sequence
 
 from evertill.domains import orders, preferences, reviews, trail
 from evertill.domains.access import Permission
-from evertill.domains.reviews import Reason, Review
+from evertill.domains.reviews import Reason, Review, State
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.view_order import OrderNotFound
 from evertill.kernel import ids
 
-__all__ = ["Reason", "Review", "ask_review", "ask_review_as_staff", "review_large", "subject_of"]
+__all__ = [
+    "Reason",
+    "Review",
+    "ask_review",
+    "ask_review_as_staff",
+    "end_noticed",
+    "review_large",
+    "subject_of",
+]
 
 _BY_THE_SHOP = "CLOCK:review"
 
 
 def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: dt.datetime) -> Review:
-    """This function will have an order reviewed and hold its goods until then, in the caller's transaction.
+    """This function will have an order reviewed in the caller's transaction, and hold its goods until then if it must.
 
     One that is reviewed already gets one more reason. Raises OrderNotFound.
     """
@@ -34,8 +43,21 @@ def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: d
     review = reviews.open_review(
         review_id=review_id, order_id=order_id, reason=reason.value, detail=detail, actor=actor, now=now
     )
-    orders.hold(order_ids=[order_id], reason=orders.HoldReason.REVIEW, subject=subject_of(review), actor=actor, now=now)
+    if review.holds:
+        subject = subject_of(review)
+        orders.hold(order_ids=[order_id], reason=orders.HoldReason.REVIEW, subject=subject, actor=actor, now=now)
     return review
+
+
+def end_noticed(*, order_id: int, reason: Reason, why: str, now: dt.datetime) -> None:
+    """This function will end the open review of an order that had this reason alone, since it has come right by itself.
+
+    In the caller's transaction. Whoever has taken it finds it ended.
+    """
+    orders.lock_order(order_id=order_id)
+    review = reviews.lock_review(order_id=order_id)
+    if review is not None and review.state not in reviews.ENDED and review.reasons == (reason.value,):
+        reviews.move(review=review, to=State.GONE, actor=_BY_THE_SHOP, why=why, now=now)
 
 
 def ask_review_as_staff(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> Review:

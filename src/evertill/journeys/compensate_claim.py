@@ -21,6 +21,7 @@ from evertill.journeys import decide_approvals
 from evertill.journeys.find_claimed import of_order
 from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, permitted, recording_refusals
 from evertill.journeys.refund_order import RefundOrder, refund_order
+from evertill.journeys.tell_claimants import tell_compensated
 from evertill.journeys.view_claim import ClaimNotFound
 from evertill.journeys.view_order import OrderNotFound, view_order
 from evertill.kernel import contacts, crypto, ids
@@ -131,7 +132,7 @@ def _to_balance(asker: Asker, asked: Compensate, award_id: int, *, is_asking: bo
     (balance_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     balances.open_one(balance_id=balance_id, currency=order.currency, now=now)
     award = _award(asker, asked, due, award_id=award_id, target_id=balance_id, approved_by=by, now=now)
-    _keep(asker, award, order, now=now)
+    _keep(asker, award, order, claim, now=now)
     entry = ledger.standard.compensation(
         reference=award.number, customer=ids.to_number(balance_id), amount=award.amount
     )
@@ -145,12 +146,12 @@ def _as_refund(asker: Asker, asked: Compensate, award_id: int, *, is_asking: boo
     given: list[Award] = []
 
     def leave(_intent: payments.Intent, refund: payments.Refund) -> None:
-        order, _claim, due = _check(asker, asked, now=now)
+        order, claim, due = _check(asker, asked, now=now)
         if due.amount.amount != refund.amount:
             raise NothingDue("Something else was given meanwhile, so that this comes to another amount.")
         by = _leave(asker, asked, due, is_asking=is_asking, now=now)
         given.append(_award(asker, asked, due, award_id=award_id, target_id=refund.id, approved_by=by, now=now))
-        _keep(asker, given[-1], order, now=now)
+        _keep(asker, given[-1], order, claim, now=now)
 
     expected = _due(view_order(order_id=asked.order_id), asked.about, asked.delay_days, now=now)
     _refuse_nothing(expected)
@@ -236,8 +237,11 @@ def _award(
     )
 
 
-def _keep(asker: Asker, award: Award, order: orders.Order, *, now: dt.datetime) -> None:
+def _keep(asker: Asker, award: Award, order: orders.Order, claim: Claim, *, now: dt.datetime) -> None:
     claims.operations.award(given=award, customer=_customer(order))
+    if claims.is_his(candidate=of_order(order), proofs=claim.proofs):
+        # Whoever did not prove that it is his is told nothing; a refund's own message goes to who paid.
+        tell_compensated(claim=claim, award=award, now=now)
     claims.operations.note(claim_id=award.claim_id, kind="claim.compensated", actor=asker.name, now=now)
     trail.write(
         actor=asker.actor,

@@ -16,10 +16,11 @@ from evertill.domains.access import Permission
 from evertill.domains.approvals import Approval
 from evertill.domains.claims import Award, Claim, Decision, Finding, Proofs, Search, State
 from evertill.domains.trail import Subject
-from evertill.journeys import rebuild_order
+from evertill.journeys import rebuild_order, recover_order, tell_claimants
 from evertill.journeys.find_claimed import find_claimed, of_order
 from evertill.journeys.permitted import Asker, looking, permitted
 from evertill.journeys.rebuild_order import RebuildOrder, Rebuilt
+from evertill.journeys.recover_order import RecoverOrder
 from evertill.journeys.view_claim import ClaimNotFound
 from evertill.kernel import contacts, ids
 from evertill.kernel.errors import EvertillError
@@ -32,12 +33,16 @@ __all__ = [
     "Decision",
     "OrderUnknown",
     "ReceiptNotGiven",
+    "RecoverOrder",
     "Weighed",
     "answer_claim",
     "ask_to_rebuild",
+    "ask_to_recover",
     "list_claims",
     "look_again",
+    "read_claim",
     "rebuild_claimed",
+    "recover_claimed",
     "view_as_staff",
 ]
 
@@ -110,6 +115,12 @@ def view_as_staff(*, asker: Asker, claim_id: int, now: dt.datetime) -> Opened:
         )
 
 
+def read_claim(*, asker: Asker, claim_id: int, now: dt.datetime) -> Claim:
+    """This function will return a claim for a page that shows nothing of its customer; raises ClaimNotFound."""
+    with permitted(asker=asker, permission=Permission.CLAIMS_READ, subject=_subject(claim_id), now=now):
+        return _read(claim_id)
+
+
 def look_again(*, asker: Asker, claim_id: int, now: dt.datetime) -> Search:
     """This function will look once more for what a claim is about; raises Forbidden, ClaimNotFound, ClaimMoved."""
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
@@ -143,27 +154,53 @@ def answer_claim(
 
 
 def rebuild_claimed(
-    *, asker: Asker, claim_id: int, answer: str, why: str, seen: int | None = None, now: dt.datetime
+    *,
+    asker: Asker,
+    claim_id: int,
+    answer: str,
+    paid: str = "",
+    why: str,
+    seen: int | None = None,
+    now: dt.datetime,
 ) -> Rebuilt:
     """This function will put back the lost order of a claim's receipt, and answer the claim with it.
 
-    It takes the permission to rebuild, and another person's approval of exactly this. Raises Forbidden,
-    ApprovalRequired, ClaimNotFound, ClaimMoved, ReceiptNotGiven, AnswerMissing, ChangedMeanwhile, and what
-    rebuild_order raises.
+    `paid` names the line of a bill by which its money came in, "" for none. It takes the permission to rebuild, and
+    another person's approval of exactly this. Raises Forbidden, ApprovalRequired, ClaimNotFound, ClaimMoved,
+    ReceiptNotGiven, AnswerMissing, ChangedMeanwhile, and what rebuild_order raises.
     """
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
         claim = _lock(claim_id, seen=seen)
-        rebuilt = rebuild_order.rebuild_order(asker=asker, asked=_asked(claim, why=why), now=now)
+        rebuilt = rebuild_order.rebuild_order(asker=asker, asked=_asked(claim, paid=paid, why=why), now=now)
         _answer(asker, claim, Decision.REBUILT, rebuilt.order.id, answer, why=why, now=now)
     return rebuilt
 
 
-def ask_to_rebuild(*, asker: Asker, claim_id: int, why: str, now: dt.datetime) -> Approval:
+def ask_to_rebuild(*, asker: Asker, claim_id: int, paid: str = "", why: str, now: dt.datetime) -> Approval:
     """This function will ask for the approval of putting a claim's order back; raises what rebuild_claimed raises."""
-    return rebuild_order.ask_to_rebuild(asker=asker, asked=_asked(_read(claim_id), why=why), now=now)
+    return rebuild_order.ask_to_rebuild(asker=asker, asked=_asked(_read(claim_id), paid=paid, why=why), now=now)
 
 
-def _asked(claim: Claim, *, why: str) -> RebuildOrder:
+def recover_claimed(
+    *, asker: Asker, claim_id: int, asked: RecoverOrder, answer: str, seen: int | None = None, now: dt.datetime
+) -> Rebuilt:
+    """This function will put back an order that a search of the backups found, and answer the claim with it.
+
+    Raises what rebuild_claimed raises, and what recover_order raises.
+    """
+    with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
+        claim = _lock(claim_id, seen=seen)
+        rebuilt = recover_order.recover_order(asker=asker, asked=asked, now=now)
+        _answer(asker, claim, Decision.RECOVERED, rebuilt.order.id, answer, why=asked.why, now=now)
+    return rebuilt
+
+
+def ask_to_recover(*, asker: Asker, asked: RecoverOrder, now: dt.datetime) -> Approval:
+    """This function will ask for the approval of that; raises what recover_claimed raises."""
+    return recover_order.ask_to_recover(asker=asker, asked=asked, now=now)
+
+
+def _asked(claim: Claim, *, paid: str, why: str) -> RebuildOrder:
     """What is put back: how its customer is reached is what he gave when he ordered, which the receipt can check."""
     if not claim.clues.receipt:
         raise ReceiptNotGiven("This claim has no receipt.")
@@ -176,6 +213,7 @@ def _asked(claim: Claim, *, why: str) -> RebuildOrder:
         phone=phone,
         language=claim.language,
         account_id=claim.account_id,
+        paid=paid,
         why=why,
     )
 
@@ -188,6 +226,7 @@ def _answer(
     claims.operations.decide(
         claim_id=claim.id, decision=decision, order_id=order_id, answer=answer.strip(), actor=asker.name, now=now
     )
+    tell_claimants.tell_answered(claim=claim, now=now)
     after = {"decision": decision.value, "order": ids.to_number(order_id) if order_id is not None else ""}
     _record(asker, "claims.answer", claim.id, before={"state": claim.state.value}, after=after, why=why, now=now)
 

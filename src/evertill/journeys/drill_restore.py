@@ -20,14 +20,15 @@ import structlog
 
 from evertill.domains import incidents, orders, recovery
 from evertill.domains.recovery import Damaged, Drill, Key, Kind, Occasion, State, Target, Verdict
+from evertill.journeys.anchor_journal import bring_heads, noted_at_target
 from evertill.journeys.archive_log import slot_of
 from evertill.journeys.examine_shop import Examined
 from evertill.journeys.read_catalogue import get_piece, list_pieces
 from evertill.journeys.restore_shop import CopiesEnd, Plan, Unpacked, plan_restore, restore_shop
+from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
 from evertill.journeys.take_backup import NoTarget, alone
 from evertill.kernel import config, db, embedded
 from evertill.kernel.clock import Clock
-from evertill.kernel.embedded.place import home_of
 from evertill.kernel.errors import EvertillError
 
 __all__ = ["DrillFailed", "hold_drill", "list_drills", "random_moment"]
@@ -42,17 +43,12 @@ Examine = Callable[[Mapping[str, str], dt.datetime], Examined]
 _FAILED = incidents.Kind.DRILL_FAILED
 # An order is stored a moment after the time that it bears. What is younger than this may be on either side.
 _MARGIN = dt.timedelta(seconds=60)
-_START_S = 120.0
 # How long to wait for the log of this moment at the target, and how often to look.
 _LAG_S, _LOOK_S = 60.0, 0.01
 _TOLD_MAX = 5
 _SEEN_MAX = 500
 # The log of this moment may still be on its way.
 _RECENT = dt.timedelta(seconds=10)
-# A drill is not to take the memory and the disk that the shop has.
-_SMALL = (
-    "shared_buffers = '64MB'\nfsync = off\nfull_page_writes = off\nautovacuum = off\nsynchronous_standby_names = ''\n"
-)
 
 
 def hold_drill(
@@ -91,7 +87,7 @@ def hold_drill(
             verdict = Verdict.FAILED
             work.certificate.append(f"✗ {error.detail if isinstance(error, EvertillError) else error}")
         finally:
-            _throw_away(place.drills)
+            throw_away(place.drills)
         drill = Drill(
             occasion=occasion,
             backup=work.backup,
@@ -159,7 +155,7 @@ class DrillFailed(EvertillError):
 
 
 def _try(work: _Work, *, line: str) -> None:
-    opener = _opener()
+    opener = open_target
     work.rpo_ms = _lag_ms(work.place)
     if work.rpo_ms is None:
         raise DrillFailed(f"The log does not come to the target: not within {_LAG_S:.0f} s.")
@@ -167,11 +163,7 @@ def _try(work: _Work, *, line: str) -> None:
     with closing(opener()) as target:
         plan = plan_restore(target=target, key=work.key, at=work.at, line=line)
     work.backup = plan.backup.id
-    _throw_away(work.place.drills)
-    work.place.drills.mkdir(mode=0o711)
-    # The account that PostgreSQL runs under has to pass through.
-    work.place.root.chmod(0o711)
-    folder = work.place.drills / "shop"
+    folder = make_place(work.place)
     restored = restore_shop(
         plan=plan,
         opener=opener,
@@ -182,6 +174,8 @@ def _try(work: _Work, *, line: str) -> None:
     )
     said = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "its backup"
     work.certificate.append(f"✓ restored from {plan.backup.id} and the log up to {said}")
+    with work.looking("what was noted at the target of its journal is read"), closing(opener()) as target:
+        bring_heads(noted=noted_at_target(target=target, key=work.key, line=plan.line), folder=folder)
     _examine(work, plan, folder, began=began)
 
 
@@ -194,16 +188,6 @@ def _lag_ms(place: recovery.place.Place) -> int | None:
             return int((time.monotonic() - began) * 1000)
         time.sleep(_LOOK_S)
     return None
-
-
-def _opener() -> Opener:
-    def open_it() -> Target:
-        target = recovery.target()
-        if target is None:
-            raise NoTarget("There are no backups that could be tried.")
-        return target
-
-    return open_it
 
 
 def _look_at_files(work: _Work, plan: Plan, unpacked: Unpacked, *, opener: Opener) -> None:
@@ -249,18 +233,11 @@ def _look_at_coverage(work: _Work, plan: Plan, unpacked: Unpacked, *, opener: Op
 
 def _examine(work: _Work, plan: Plan, folder: Path, *, began: float) -> None:
     cluster = embedded.prepare(folder=folder, tell=lambda _line: None)
-    with (cluster.data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
-        settings.write(_SMALL)
     before = (plan.at or plan.ends_at) - _MARGIN
-    with embedded.running(folder=folder, seconds=_START_S, tell=lambda _line: None) as url:
+    with running_small(folder) as url:
         work.report("Taking an order", 0, 0)
-        environment = {
-            "DATABASE_URL": url,
-            "EVERTILL_SECRET": (folder / "secret.key").read_text(encoding="utf-8").strip(),
-            "EVERTILL_DATA": str(folder),
-        }
         started = time.monotonic()
-        examined = work.examine(environment, before)
+        examined = work.examine(environment_of(folder, url=url), before)
         # Its audit is no part of a restore.
         work.beside_s += time.monotonic() - started - examined.order_s
         work.rto_ms = int((time.monotonic() - began - work.beside_s) * 1000)
@@ -283,15 +260,6 @@ def _judge(work: _Work, examined: Examined, *, before: dt.datetime) -> None:
     if (examined.orders, examined.fingerprint) != (count, fingerprint):
         raise DrillFailed(f"Of orders before {moment} there are {count} here and {examined.orders} there, or others.")
     work.certificate.append(f"✓ it has the same {count} orders of before {moment} as the shop")
-
-
-def _throw_away(drills: Path) -> None:
-    shop = drills / "shop"
-    if shop.exists():
-        home = home_of(shop)
-        if home != shop:
-            shutil.rmtree(home, ignore_errors=True)
-    shutil.rmtree(drills, ignore_errors=True)
 
 
 def _record(drill: Drill, *, line: str, now: dt.datetime) -> Drill:

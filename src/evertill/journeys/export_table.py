@@ -22,7 +22,7 @@ from evertill.kernel import config, sheets
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.sheets import Cell
 
-__all__ = ["Cell", "Exported", "Form", "Table", "TooManyRows", "ask_to_export", "export_table"]
+__all__ = ["Cell", "Exported", "Filters", "Form", "Table", "TooManyRows", "ask_to_export", "export_table"]
 
 Form = Literal["csv", "xlsx"]
 Filters = Mapping[str, str]

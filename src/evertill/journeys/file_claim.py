@@ -17,7 +17,7 @@ from evertill.domains.claims import About, Clues, NewClaim, Proofs
 from evertill.domains.identity import Allowed, Session
 from evertill.journeys.find_claimed import search_claim
 from evertill.journeys.verify_receipt import NotAReceipt, OtherShop, ReceiptAltered, ReceiptTooBig, verify_receipt
-from evertill.kernel import config, contacts, db, ids, money
+from evertill.kernel import config, contacts, crypto, db, ids, money
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import AMOUNT_MAX
 
@@ -25,6 +25,7 @@ __all__ = [
     "About",
     "AskedClaim",
     "ClaimInvalid",
+    "ClaimKeyReused",
     "ClaimsLimited",
     "CluesMissing",
     "ContactInvalid",
@@ -71,6 +72,14 @@ class ClaimsLimited(EvertillError):
     remedy = "Open the one that you filed, or come back in an hour."
 
 
+class ClaimKeyReused(EvertillError):
+    """The Idempotency-Key belongs to another claim."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    kept = "The claim that was filed under it first."
+    remedy = "Use a new key for a new claim, and the same one only to send the same again."
+
+
 class AskedClaim(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody hands in, as he typed it. `amount` is in minor units of `currency`.
 
@@ -98,14 +107,22 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     number: str
     token: str
+    is_repeat: bool = False
 
 
-def file_claim(*, asked: AskedClaim, session: Session | None, caller: str, now: dt.datetime) -> Filed:
+class _Taken(Exception):
+    """Somebody else has just filed under the same key; raised so that nothing of this one is kept."""
+
+
+def file_claim(*, asked: AskedClaim, session: Session | None, caller: str, key: bytes = b"", now: dt.datetime) -> Filed:
     """This function will keep a claim and look for what it is about.
 
-    `caller` is from where it comes, for its limits. Raises CluesMissing, ContactInvalid, ClaimInvalid, ClaimsLimited,
+    `caller` is from where it comes, for its limits. Under a `key` that is sent again with the same it is one claim;
+    with anything else that raises ClaimKeyReused. Raises CluesMissing, ContactInvalid, ClaimInvalid, ClaimsLimited,
     what is wrong with a receipt (NotAReceipt, ReceiptTooBig, ReceiptAltered, OtherShop), and what db.write raises.
     """
+    if key and (before := _before(key, asked)) is not None:
+        return before
     clues, contact = _understood(asked, now=now), _contact(asked.contact)
     account_id = session.account_id if session is not None else None
     proofs = Proofs(account_id=account_id, order_id=_order_of(clues.receipt))
@@ -120,11 +137,45 @@ def file_claim(*, asked: AskedClaim, session: Session | None, caller: str, now: 
         account_id=account_id,
         filed_at=now,
     )
-    with db.write():
-        _check_limits(contact=contact, caller=caller, now=now)
-        claims.operations.file(new=new, proofs=proofs, actor="customer")
+    try:
+        with db.write():
+            _check_limits(contact=contact, caller=caller, now=now)
+            _bind(key, asked, claim_id=claim_id)
+            claims.operations.file(new=new, proofs=proofs, actor="customer")
+    except _Taken:
+        before = _before(key, asked)
+        assert before is not None  # noqa: S101 — it was committed, or the insert would still be waiting.
+        return before
     _look(claim_id, now=now)
-    return Filed(id=claim_id, number=ids.to_number(claim_id), token=claims.claim_token(claim_id))
+    return _filed(claim_id)
+
+
+def _filed(claim_id: int, *, is_repeat: bool = False) -> Filed:
+    token = claims.claim_token(claim_id)
+    return Filed(id=claim_id, number=ids.to_number(claim_id), token=token, is_repeat=is_repeat)
+
+
+def _before(key: bytes, asked: AskedClaim) -> Filed | None:
+    found = claims.queries.find_key(key=_digest(key))
+    if found is None:
+        return None
+    claim_id, body = found
+    if body != _body(asked):
+        raise ClaimKeyReused("Another claim was filed under this Idempotency-Key.")
+    return _filed(claim_id, is_repeat=True)
+
+
+def _bind(key: bytes, asked: AskedClaim, *, claim_id: int) -> None:
+    if key and not claims.operations.keep_key(key=_digest(key), body=_body(asked), claim_id=claim_id):
+        raise _Taken
+
+
+def _digest(key: bytes) -> bytes:
+    return crypto.fingerprint(b"claim", key)
+
+
+def _body(asked: AskedClaim) -> bytes:
+    return crypto.fingerprint(msgspec.json.encode(asked))
 
 
 def _look(claim_id: int, *, now: dt.datetime) -> None:

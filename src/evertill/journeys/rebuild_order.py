@@ -1,20 +1,22 @@
 """Rebuild an order that was lost, from its receipt: the same number, lines and total; held until somebody looked at it.
 
-A receipt says what was acknowledged and names nobody, so how the customer is reached comes from him, and is compared
-with the digests of what he gave when he ordered. Whether money came is not in a receipt: the order waits to be paid, or
-for staff to confirm what the provider's record shows.
+A receipt says what was acknowledged and names nobody, so how the customer is reached comes from him, or from a backup,
+and is compared with the digests of what he gave when he ordered. Whether money came is not in a receipt: a line of the
+provider's bill says so, or the provider does, when it is asked about the payments that a backup has of the order
+(`rebuild_payments.py`). Else the order waits to be paid.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
 
-from evertill.domains import catalog, fulfilment, orders, receipts, stock, trail
+from evertill.domains import accounts, catalog, fulfilment, orders, receipts, stock, trail
 from evertill.domains.access import Permission
+from evertill.domains.accounts import AccountState
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.receipts import FactLine, NotAReceipt, OtherShop, Receipt, ReceiptAltered, ReceiptTooBig
 from evertill.domains.trail import Subject
@@ -22,18 +24,36 @@ from evertill.journeys import decide_approvals
 from evertill.journeys.give_receipts import facts_of
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.permitted import Asker, Wish, approved, permitted
+from evertill.journeys.rebuild_payments import (
+    BilledBooked,
+    BilledDiffers,
+    BilledTaken,
+    BilledUnknown,
+    KeptPayment,
+    find_billed,
+    hold_known,
+    rebuild_payments,
+)
 from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
 
 __all__ = [
+    "AccountGone",
     "ApprovalRequired",
+    "BilledBooked",
+    "BilledDiffers",
+    "BilledTaken",
+    "BilledUnknown",
     "ContactDiffers",
     "GoodsGone",
+    "Kept",
+    "KeptPayment",
     "LinesMissing",
     "NotAReceipt",
     "NotRebuilt",
     "OrderKept",
     "OtherShop",
+    "PlacedAgain",
     "RebuildOrder",
     "Rebuilt",
     "ReceiptAltered",
@@ -45,14 +65,32 @@ __all__ = [
 ]
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup has of an order beyond its receipt: what its goods were called, its keys, its payments.
+
+    `source` names the backup and the moment. The digests, 16 bytes each, make repeating the order's request harmless.
+    """
+
+    source: str
+    key_digest: bytes
+    body_digest: bytes
+    titles: Mapping[str, str] = {}
+    payments: tuple[KeptPayment, ...] = ()
+
+
 class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A receipt, as a text, and how its customer is reached: as he was when he ordered. `account_id` is whose it is."""
+    """A receipt, as a text, and how its customer is reached: as he was when he ordered. `account_id` is whose it is.
+
+    `paid` names the line of a provider's bill by which its money came in, "" for none; `kept` is what a backup has.
+    """
 
     text: str
     email: str = ""
     phone: str = ""
     language: str = ""
     account_id: int | None = None
+    paid: str = ""
+    kept: Kept | None = None
     why: str
 
 
@@ -97,6 +135,22 @@ class GoodsGone(EvertillError):
     remedy = "Correct the stock if there are more of them, or settle with the customer what he paid."
 
 
+class AccountGone(EvertillError):
+    """Whose order it was has deleted his account since; nobody brings back what he had forgotten."""
+
+    code = "ACCOUNT_GONE"
+    status = "conflict"
+    remedy = "Settle with him what he paid; his order stays forgotten."
+
+
+class PlacedAgain(EvertillError):
+    """What was asked for under the order's key was placed again after the loss, under another number."""
+
+    code = "PLACED_AGAIN"
+    status = "conflict"
+    remedy = "Show the customer that order; he has asked for one, and would get two."
+
+
 class NotRebuilt(EvertillError):
     """An order is not held because it was rebuilt."""
 
@@ -109,7 +163,7 @@ def rebuild_order(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Reb
     """This function will put a lost order back, when the asker may and another person has approved exactly this.
 
     Raises Forbidden, ApprovalRequired, what reading and verifying a receipt raise, OrderKept, LinesMissing,
-    ContactDiffers and GoodsGone.
+    ContactDiffers, AccountGone, GoodsGone, PlacedAgain, and what find_billed and rebuild_payments raise.
     """
     wish = _wish(asked)
     with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=wish.subject, now=now):
@@ -141,6 +195,9 @@ def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuil
     if orders.read_orders(order_ids=[receipt.order_id]):
         raise OrderKept(f"The shop has the order {number}.")
     _check_contact(receipt, asked)
+    _check_account(asked.account_id)
+    billed = find_billed(name=asked.paid) if asked.paid else None
+    known = hold_known(order_id=receipt.order_id)
     order = _order(receipt, lines, asked, now=now)
     pieces = orders.pieces_by_sku(order.lines)
     items = stock.lock_items(skus=pieces)
@@ -148,7 +205,11 @@ def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuil
     if not allotment.is_served:
         short = [{"sku": sku, "asked": pieces[sku], "left": left} for sku, left in sorted(allotment.short.items())]
         raise GoodsGone(f"Not enough left of: {', '.join(sorted(allotment.short)[:10])}.", short=short)
-    text = _write(order, receipt, pieces, actor=actor, now=now)
+    text = _write(order, receipt, pieces, kept=asked.kept, actor=actor, now=now)
+    if order.total:
+        kept = asked.kept.payments if asked.kept is not None else ()
+        rebuild_payments(order=order, known=known, kept=kept, billed=billed, actor=actor, now=now)
+    order = orders.read_orders(order_ids=[order.id])[order.id]
     return Rebuilt(order=order, number=number, access_token=orders.access_token(order.id), receipt=text)
 
 
@@ -179,7 +240,7 @@ def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:
 def _order(receipt: Receipt, lines: Sequence[FactLine], asked: RebuildOrder, *, now: dt.datetime) -> orders.Order:
     offers = catalog.find_offers(skus={line.sku for line in lines}, currency=receipt.currency).get()
     # What is no longer for sale goes by its SKU.
-    titles = {sku: offer.title for sku, offer in offers.items()}
+    titles = {sku: offer.title for sku, offer in offers.items()} | dict(asked.kept.titles if asked.kept else {})
     return orders.Order(
         id=receipt.order_id,
         state=orders.State.PLACED if receipt.total else orders.State.PAID,
@@ -213,11 +274,23 @@ def _check_contact(receipt: Receipt, asked: RebuildOrder) -> None:
             raise ContactDiffers("The order was placed with another email address or telephone number.")
 
 
-def _write(order: orders.Order, receipt: Receipt, pieces: dict[str, int], *, actor: str, now: dt.datetime) -> str:
+def _check_account(account_id: int | None) -> None:
+    account = accounts.read(account_id=account_id) if account_id is not None else None
+    if account is not None and account.state is AccountState.DELETED:
+        raise AccountGone("The account of this order has been deleted.")
+
+
+def _write(
+    order: orders.Order,
+    receipt: Receipt,
+    pieces: dict[str, int],
+    *,
+    kept: Kept | None,
+    actor: str,
+    now: dt.datetime,
+) -> str:
     batch, facts = _batch_of(order, receipt, now=now)
-    # The request's key went with the order; nobody else can have this one.
-    key = crypto.fingerprint(b"rebuilt", order.id.to_bytes(8, "big"))
-    keyed = orders.Keyed(order=order, key_digest=key, body_digest=key)
+    keyed = _keyed(order, kept)
     try:
         orders.record(
             keyed=[keyed], placed_at=order.placed_at, reserved_until=order.reserved_until, receipt_batch=batch.id
@@ -244,6 +317,17 @@ def _write(order: orders.Order, receipt: Receipt, pieces: dict[str, int], *, act
     return receipts.texts.write_one(batch, facts=facts, index=index)
 
 
+def _keyed(order: orders.Order, kept: Kept | None) -> orders.Keyed:
+    if kept is None:
+        # The request's key went with the order; nobody else can have this one.
+        key = crypto.fingerprint(b"rebuilt", order.id.to_bytes(8, "big"))
+        return orders.Keyed(order=order, key_digest=key, body_digest=key)
+    again = orders.find_by_keys(digests=[kept.key_digest]).get().get(kept.key_digest)
+    if again is not None:
+        raise PlacedAgain(f"The customer's request was placed again as {ids.to_number(again.order.id)}.")
+    return orders.Keyed(order=order, key_digest=kept.key_digest, body_digest=kept.body_digest)
+
+
 def _batch_of(order: orders.Order, receipt: Receipt, *, now: dt.datetime) -> tuple[receipts.Batch, receipts.Facts]:
     """Return the batch that acknowledged the order where the shop still has it, else one of its own, recorded."""
     facts = facts_of(order)
@@ -265,6 +349,12 @@ def _wish(asked: RebuildOrder) -> Wish:
         "contact": receipts.contact_digest(order_id=receipt.order_id, email=asked.email, phone=asked.phone).hex(),
         "account": asked.account_id,
     }
+    if asked.paid:
+        billed = find_billed(name=asked.paid)
+        content["paid"] = f"{billed.name}: {billed.amount} {billed.subject}"
+    if asked.kept is not None:
+        content["from"] = asked.kept.source
+        content["kept"] = sha256(msgspec.json.encode(asked.kept)).hexdigest()
     return Wish(
         permission=Permission.ORDERS_REBUILD,
         subject=Subject(kind="order", id=ids.to_number(receipt.order_id)),

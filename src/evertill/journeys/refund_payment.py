@@ -7,10 +7,11 @@ import datetime as dt
 import structlog
 
 from evertill.domains import fulfilment, incidents, ledger, orders, payments, stock
+from evertill.journeys.ask_review import Reason, end_noticed
 from evertill.journeys.book_entries import post
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.tell_customers import tell_refunded
-from evertill.kernel import db, ids
+from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
 
 _log = structlog.get_logger("evertill.payments")
@@ -68,6 +69,7 @@ def end_refund(
         orders.note(order_id=intent.order_id, kind=kind, actor=refund.actor, now=now)
         _end_return(intent, refund, is_done=is_done, now=now)
         if is_done:
+            _end_look(intent, now=now)
             _book(intent, refund, now=now)
         else:
             _raise_alert(intent, refund, why, now=now)
@@ -91,6 +93,16 @@ def _end_return(intent: payments.Intent, refund: payments.Refund, *, is_done: bo
         orders.change_state(order_ids=[order_id], to=orders.State.REFUNDED, actor=refund.actor, now=now)
     if given is not None and given.restock:
         stock.take_back(pieces={order_id: orders.pieces_by_sku(given.pieces)}, now=now)
+
+
+def _end_look(intent: payments.Intent, *, now: dt.datetime) -> None:
+    """Nobody has to look at money that bought nothing once all of it has gone back."""
+    if intent.has_bought:
+        return
+    order_id = intent.order_id
+    mine = payments.find_order_intents(order_id=order_id, limit=config.get().page_size_max)
+    if all(one.has_bought or not one.captured or one.refunded == one.captured.amount for one in mine):
+        end_noticed(order_id=order_id, reason=Reason.MONEY, why="the money has gone back", now=now)
 
 
 def _is_whole(intent: payments.Intent) -> bool:

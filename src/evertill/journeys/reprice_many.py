@@ -6,11 +6,8 @@ percentage that staff may change alone, another person approves all of them toge
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,67 +18,88 @@ from evertill.domains.catalog import NewPrice, Priced
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.change_prices import change_approved, change_prices, read_price, write_price
+from evertill.journeys.export_table import Cell, Filters, Table
 from evertill.journeys.permitted import Asker, permitted
-from evertill.kernel import config
+from evertill.journeys.table_rows import Sent, Wrong, of_bad
+from evertill.kernel import config, money, tables
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.money import InvalidMoney
-from evertill.kernel.sheets import csv_bytes, unguard
+from evertill.kernel.money import InvalidMoney, Money
+from evertill.kernel.tables import Row
 
-__all__ = ["COLUMNS", "REPRICE_MANY", "BadLine", "TableUnusable", "read_table", "targets_by_percent", "write_table"]
+__all__ = ["COLUMNS", "REPRICE_MANY", "TooManyAtOnce", "price_table", "read_prices", "targets_by_percent"]
 
-COLUMNS = ("sku", "title", "currency", "price")
+COLUMNS = ("sku", "title", "currency", "price", "was")
 _PART = 500
+_NO_PRICE = "This is not a price; write it like 1234.50, without signs or separators."
+_NO_CURRENCY = "This is not a currency code of three capital letters."
 
 
-class TableUnusable(EvertillError):
-    """This is no table of prices."""
+class TooManyAtOnce(EvertillError):
+    """The list has more prices than change at once."""
 
-    code = "TABLE_UNUSABLE"
-    remedy = "Take the table as it was saved here, change the column price, and keep the heading."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadLine:
-    """A line of a table that cannot be used, and why."""
-
-    line: int
-    reason: str
+    code = "TOO_MANY_AT_ONCE"
+    status = "too_large"
+    remedy = "Choose SKUs that begin alike, and do it in parts."
 
 
-def write_table(*, asker: Asker, currency: str, search: str = "", now: dt.datetime) -> bytes:
-    """This function will write a price list as a CSV table that spreadsheets open; raises Forbidden.
+def price_table(currency: str) -> Table:
+    """This function will return a price list as a table; `was` is what each price was when the table was saved."""
 
-    Read again as it is, it changes nothing.
-    """
-    rows = _all_prices(asker, currency, search=search, now=now)
-    return csv_bytes(
-        COLUMNS, [(one.sku, one.title, currency, write_price(one.amount, currency=currency)) for one in rows]
+    def read(filters: Filters, most: int) -> Iterator[Sequence[Cell]]:
+        after, left = "", most
+        while left > 0:
+            part = catalog.prices.list_prices(
+                currency=currency, search=filters.get("q", ""), after=after, limit=min(_PART, left)
+            )
+            for one in part:
+                price = None if one.amount is None else money.as_decimal(Money(amount=one.amount, currency=currency))
+                yield one.sku, one.title, currency, price, price
+            if len(part) < _PART:
+                return
+            after, left = part[-1].sku, left - len(part)
+
+    return Table(
+        name=f"prices-{currency}",
+        permission=Permission.PRICES_EDIT,
+        is_personal=False,
+        columns=COLUMNS,
+        read=read,
     )
 
 
-def read_table(*, asker: Asker, text: str, now: dt.datetime) -> tuple[list[Target], list[BadLine]]:
-    """This function will return which prices a table changes, and its lines that cannot be used.
+def read_prices(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:
+    """This function will return which prices a table changes, and its rows that cannot be used.
 
-    Commas, semicolons or tabs stand between its cells. What is as it was is left out. Raises Forbidden and
-    TableUnusable.
+    A price that is what it `was` says nothing, whatever it has become meanwhile. Raises Forbidden and
+    tables.FileUnusable.
     """
-    read, bad = _read_lines(text)
-    known: dict[tuple[str, str], int | None] = {}
-    for currency in {currency for _, _, currency, _ in read}:
-        skus = [sku for _, sku, of, _ in read if of == currency]
-        with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(currency), now=now):
-            prices = catalog.prices.read_prices(skus=skus, currency=currency)
-        known |= {(sku, currency): amount for sku, amount in prices.items()}
-    targets: dict[str, Target] = {}
-    for line, sku, currency, after in read:
-        name = f"{sku} {currency}"
-        if (sku, currency) not in known:
-            bad.append(BadLine(line=line, reason=f"There is no SKU '{sku[:64]}'."))
-        elif name in targets:
-            bad.append(BadLine(line=line, reason=f"{name} stands in the table twice."))
-        elif known[sku, currency] != after:
-            targets[name] = _target(NewPrice(sku=sku, before=known[sku, currency], after=after), currency)
-    return list(targets.values()), sorted(bad, key=lambda one: one.line)
+    table = tables.read_table(
+        content, required=("sku", "currency", "price"), is_known=COLUMNS.__contains__, limits=tables.limits()
+    )
+    read, wrong = _read_rows(table.rows)
+    wrong += [of_bad(row) for row in table.bad]
+    known = _read_known(asker, [(price.sku, currency) for _, price, currency in read], now=now)
+    has_was = "was" in table.columns
+    targets: list[Target] = []
+    met: dict[str, int] = {}
+    untouched = 0
+    for line, price, currency in read:
+        name, pair = f"{price.sku} {currency}", (price.sku, currency)
+        if name in met:
+            wrong.append(
+                Wrong(line=line, says="%(name)s stands in row %(line)s too.", facts={"name": name, "line": met[name]})
+            )
+        elif pair not in known:
+            says = "There is no SKU %(sku)s. Spreadsheets drop leading zeros, for example."
+            wrong.append(Wrong(line=line, says=says, facts={"sku": price.sku[:64]}))
+        elif price.after in ((price.before, known[pair]) if has_was else (known[pair],)):
+            untouched += 1
+        else:
+            before = price.before if has_was else known[pair]
+            targets.append(_target(NewPrice(sku=price.sku, before=before, after=price.after), currency, line=line))
+        met.setdefault(name, line)
+    wrong.sort(key=lambda one: one.line)
+    return Sent(targets=targets, wrong=wrong, changed=len(targets), untouched=untouched)
 
 
 def targets_by_percent(
@@ -112,47 +130,40 @@ def _all_prices(asker: Asker, currency: str, *, search: str, now: dt.datetime) -
             found += part
             if len(part) < _PART:
                 return found
-    raise TableUnusable(f"There are more than {most} prices in it; choose SKUs that begin alike.")
+    raise TooManyAtOnce(f"There are more than {most} prices in it.")
 
 
-def _read_lines(text: str) -> tuple[list[tuple[int, str, str, int | None]], list[BadLine]]:
-    plain = text.removeprefix("\ufeff")
-    heading = plain.partition("\n")[0]
-    separator = max("\t;,", key=heading.count)
-    reader = csv.reader(io.StringIO(plain, newline=""), delimiter=separator)
-    try:
-        columns = [unguard(cell).strip().lower() for cell in next(reader, [])]
-        if not {"sku", "currency", "price"} <= set(columns):
-            raise TableUnusable("Its heading has no sku, currency and price.")
-        return _read_rows(reader, columns)
-    except csv.Error as error:
-        raise TableUnusable(f"Its quotation marks are broken: {error}.") from None
-
-
-def _read_rows(reader: Any, columns: Sequence[str]) -> tuple[list[tuple[int, str, str, int | None]], list[BadLine]]:  # noqa: ANN401 — csv has no name for its reader.
-    read: list[tuple[int, str, str, int | None]] = []
-    bad: list[BadLine] = []
-    places = [columns.index(name) for name in ("sku", "currency", "price")]
-    for cells in reader:
-        line = reader.line_num
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(read) > config.get().bulk_items_max:
-            raise TableUnusable(f"It has more than {config.get().bulk_items_max} lines.")
-        if len(cells) <= max(places):
-            bad.append(BadLine(line=line, reason=f"It has {len(cells)} cells where the heading has {len(columns)}."))
-            continue
-        sku, currency, price = (unguard(cells[place]).strip() for place in places)
+def _read_rows(rows: Sequence[Row]) -> tuple[list[tuple[int, NewPrice, str]], list[Wrong]]:
+    read: list[tuple[int, NewPrice, str]] = []
+    wrong: list[Wrong] = []
+    for row in rows:
+        cells, currency = row.cells, row.cells["currency"]
         try:
-            read.append((line, sku, currency, read_price(price, currency=currency)))
-        except InvalidMoney as error:
-            bad.append(BadLine(line=line, reason=error.detail))
-    return read, bad
+            before = read_price(cells.get("was", ""), currency=currency)
+            after = read_price(cells["price"], currency=currency)
+        except InvalidMoney:
+            says = _NO_PRICE if money.is_currency(currency) else _NO_CURRENCY
+            wrong.append(Wrong(line=row.line, says=says))
+        else:
+            read.append((row.line, NewPrice(sku=cells["sku"], before=before, after=after), currency))
+    return read, wrong
 
 
-def _target(price: NewPrice, currency: str) -> Target:
+def _read_known(
+    asker: Asker, wanted: Sequence[tuple[str, str]], *, now: dt.datetime
+) -> dict[tuple[str, str], int | None]:
+    known: dict[tuple[str, str], int | None] = {}
+    for currency in sorted({currency for _, currency in wanted}):
+        skus = [sku for sku, of in wanted if of == currency]
+        with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(currency), now=now):
+            prices = catalog.prices.read_prices(skus=skus, currency=currency)
+        known |= {(sku, currency): amount for sku, amount in prices.items()}
+    return known
+
+
+def _target(price: NewPrice, currency: str, *, line: int | None = None) -> Target:
     content = {"sku": price.sku, "currency": currency, "before": price.before, "after": price.after}
-    return Target(subject=f"{price.sku} {currency}", content=content)
+    return Target(subject=f"{price.sku} {currency}", label=f"({line})" if line else "", content=content)
 
 
 def _price_of(content: Mapping[str, Any]) -> NewPrice:

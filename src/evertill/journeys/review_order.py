@@ -1,7 +1,8 @@
 """Review an order: one person takes it, for a while; approves it, refuses it, or asks its customer.
 
-Approving lets the goods go. Refusing cancels an order that nobody has paid; one that is paid stays held, and its money
-goes back by a refund like any other. Nobody reviews his own order.
+Approving lets the goods go. Refusing cancels an order that nobody has paid; of one that is paid, all that is left goes
+back in the same step, by the rules of refunds: above the limit another person has to approve it. It stays held. Nobody
+reviews his own order.
 """
 
 from __future__ import annotations
@@ -11,21 +12,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import orders, reviews, stock, trail
+from evertill.domains import disputes, orders, payments, preferences, reviews, stock, trail
 from evertill.domains.access import Objection, Permission
+from evertill.domains.approvals import Approval
 from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State, Waiting
 from evertill.domains.trail import Subject
+from evertill.journeys import decide_approvals
 from evertill.journeys.ask_review import subject_of
-from evertill.journeys.permitted import Asker, Forbidden, looking, permitted
+from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, looking, permitted
+from evertill.journeys.refund_order import RefundOrder, left_of, promise, try_to_send
 from evertill.journeys.search_orders import Listed, listed
 from evertill.journeys.tell_customers import tell_asked
 from evertill.journeys.view_order import OrderNotFound, view_order
-from evertill.kernel import config, ids
+from evertill.journeys.view_refunds import OrderRefund, view_refunds
+from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.money import Money
 
 __all__ = [
     "QUESTION_CHARS_MAX",
     "Decision",
+    "Looked",
+    "NothingToRefund",
+    "OrderPaidMeanwhile",
     "Queue",
     "Review",
     "ReviewEnded",
@@ -34,6 +43,7 @@ __all__ = [
     "ReviewNotTaken",
     "Reviewed",
     "ask_customer",
+    "ask_to_refuse",
     "decide_review",
     "list_reviews",
     "take_review",
@@ -59,16 +69,47 @@ class Decision(StrEnum):
     GIVE_BACK = "GIVE_BACK"
 
 
+class OrderPaidMeanwhile(EvertillError):
+    """The order was paid at the very moment in which it was to be refused."""
+
+    code = "ORDER_PAID_MEANWHILE"
+    status = "conflict"
+    kept = "Nothing was changed."
+    remedy = "Look at it again: refusing it now gives the money back."
+
+
+class NothingToRefund(EvertillError):
+    """Refusing this order gives nothing back, so that nobody has to approve that."""
+
+    code = "NOTHING_TO_REFUND"
+    status = "conflict"
+    remedy = "Refuse the order without asking."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A review as it stands after a step, and the order; a refused one that is paid still has to be given back."""
+    """A review as it stands after a step, the order, and what went back with the step; None for nothing."""
 
     review: Review
     order: orders.Order
+    refund: payments.Refund | None = None
 
-    @property
-    def needs_refund(self) -> bool:
-        return self.review.state is State.REFUSED and self.order.state is orders.State.PAID
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A review as somebody looks at it: its order, payments that came for it, what went back, and its disputes.
+
+    `refusing` is what goes back if the order is refused, None for nothing; `takes_two` says that another person has to
+    approve that.
+    """
+
+    review: Review
+    listed: Listed
+    intents: tuple[payments.Intent, ...]
+    refunds: tuple[OrderRefund, ...]
+    disputes: tuple[disputes.Dispute, ...]
+    refusing: Money | None
+    takes_two: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +135,10 @@ def list_reviews(*, asker: Asker, now: dt.datetime) -> Queue:
         )
 
 
-def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> tuple[Review, Listed]:
-    """This function will return an order's open review, or its last one, and the order; raises Forbidden.
+def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> Looked:
+    """This function will return an order's open review, or its last one, with all that it takes to decide it.
 
-    Raises OrderNotFound and ReviewNotFound.
+    Raises Forbidden, OrderNotFound and ReviewNotFound.
     """
     subject = Subject(kind="order", id=ids.to_number(order_id))
     with looking(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
@@ -107,7 +148,18 @@ def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> tuple[Revie
         reviewed = reviews.read_of_order(order_id=order_id)
         if not reviewed:
             raise ReviewNotFound("This order was never to be reviewed.")
-        return reviewed[0], found[0]
+        intents = payments.find_order_intents(order_id=order_id, limit=_PAGE)
+        buyer = next((one for one in intents if one.has_bought), None)
+        left = _returned(buyer) if buyer and reviewed[0].ended_at is None else 0
+        return Looked(
+            review=reviewed[0],
+            listed=found[0],
+            intents=tuple(one for one in intents if one.captured),
+            refunds=tuple(view_refunds(order_id=order_id)),
+            disputes=tuple(one for intent in intents for one in disputes.read_disputes(intent_id=intent.id)),
+            refusing=Money(amount=left, currency=buyer.expected.currency) if buyer and left > 0 else None,
+            takes_two=buyer is not None and left > 0 and _is_large(buyer, left),
+        )
 
 
 def _found(order_ids: list[int]) -> list[orders.Found]:
@@ -133,35 +185,136 @@ def take_review(*, asker: Asker, order_id: int, now: dt.datetime) -> Reviewed:
     """
     until = now + dt.timedelta(minutes=config.get().review_lease_min)
 
-    def take(review: Review) -> None:
+    def take(review: Review, _intent: payments.Intent | None) -> dict[str, object]:
         holder = review.holder(now)
         if holder not in ("", asker.name):
             raise ReviewHeld("Another person has this review.", by=holder, until=review.taken_until)
         reviews.move(review=review, to=State.TAKEN, actor=asker.name, why="", taken_until=until, now=now)
+        return {}
 
     return _step(asker, order_id, take, operation="orders.take_review", why="", now=now)
 
 
-def decide_review(*, asker: Asker, order_id: int, decision: Decision, why: str, now: dt.datetime) -> Reviewed:
+def decide_review(
+    *, asker: Asker, order_id: int, decision: Decision, why: str, restock: bool = False, now: dt.datetime
+) -> Reviewed:
     """This function will approve or refuse an order, or give its review back; raises what take_review raises.
 
-    Raises ReviewNotTaken for a review that he has not taken, or not in time.
+    What was paid for a refused order goes back, and with `restock` its goods on sale. Raises ReviewNotTaken for a
+    review that he has not taken, or not in time, OrderPaidMeanwhile, ApprovalRequired, and CodesDelivered.
     """
+    refunded: list[payments.Refund] = []
 
-    def decide(review: Review) -> None:
+    def decide(review: Review, intent: payments.Intent | None) -> dict[str, object]:
         _check_taken(review, asker, now=now)
-        to = {
-            Decision.APPROVE: State.APPROVED,
-            Decision.REFUSE: State.REFUSED,
-            Decision.GIVE_BACK: State.WAITING,
-        }[decision]
+        to = _TO[decision]
         reviews.move(review=review, to=to, actor=asker.name, why=why, now=now)
         if to is State.APPROVED:
             orders.release_holds(order_ids=[order_id], subject=subject_of(review), actor=asker.name, now=now)
-        elif to is State.REFUSED:
+        elif to is State.REFUSED and intent is None:
             _cancel(order_id, asker, now=now)
+        elif to is State.REFUSED and intent is not None:
+            refund = _promise_back(review, intent, asker, why=why, restock=restock, now=now)
+            if refund is not None:
+                refunded.append(refund)
+                return _leave(asker, review, intent, refund, why=why, restock=restock, now=now)
+        return {}
 
-    return _step(asker, order_id, decide, operation=f"orders.{decision.value.lower()}_review", why=why, now=now)
+    operation = f"orders.{decision.value.lower()}_review"
+    pays_back = decision is Decision.REFUSE
+    done = _step(asker, order_id, decide, operation=operation, why=why, pays_back=pays_back, now=now)
+    if not refunded:
+        return done
+    refund = try_to_send(refunded[0], now=now)
+    return Reviewed(review=done.review, order=view_order(order_id=order_id), refund=refund)
+
+
+def ask_to_refuse(
+    *, asker: Asker, order_id: int, why: str, restock: bool = False, why_ask: str, now: dt.datetime
+) -> Approval:
+    """This function will ask for the approval of exactly what refusing this order gives back; it stays with who has it.
+
+    Raises what decide_review raises, and NothingToRefund.
+    """
+    wishes: list[Wish] = []
+
+    def look(review: Review, intent: payments.Intent | None) -> dict[str, object]:
+        _check_taken(review, asker, now=now)
+        if intent is None or not _returned(intent):
+            raise NothingToRefund("Nothing is left to give back.")
+        wishes.append(_wish(review, intent, _returned(intent), why=why, restock=restock))
+        return {}
+
+    _step(asker, order_id, look, operation="orders.ask_refuse_review", why=why, pays_back=True, now=now)
+    return decide_approvals.ask(asker=asker, wish=wishes[0], why=why_ask, now=now)
+
+
+_TO = {
+    Decision.APPROVE: State.APPROVED,
+    Decision.REFUSE: State.REFUSED,
+    Decision.GIVE_BACK: State.WAITING,
+}
+
+
+def _promise_back(
+    review: Review, intent: payments.Intent, asker: Asker, *, why: str, restock: bool, now: dt.datetime
+) -> payments.Refund | None:
+    """Promise all that is left of what bought a refused order; None when nothing is, or nothing can be."""
+    if not _returned(intent):
+        return None
+    digest = crypto.fingerprint(b"refused", review.id.to_bytes(8, "big"))
+    asked = RefundOrder(order_id=review.order_id, reason=why, restock=restock, caller=asker.name, key=b"")
+    return promise(asked, intent, key_digest=digest, body_digest=None, actor=asker.name, now=now)
+
+
+def _returned(intent: payments.Intent) -> int:
+    """Return what goes back with a refusal, in minor units.
+
+    Nothing where a part went back or is disputed, and the provider gives back the whole only: staff see to that.
+    """
+    left = max(left_of(intent), 0)
+    is_whole = intent.captured is not None and left == intent.captured.amount - intent.refunded
+    can_be_part = payments.Capability.PARTIAL_REFUND in payments.provider(intent.provider).capabilities
+    return left if is_whole or can_be_part else 0
+
+
+def _leave(
+    asker: Asker,
+    review: Review,
+    intent: payments.Intent,
+    refund: payments.Refund,
+    *,
+    why: str,
+    restock: bool,
+    now: dt.datetime,
+) -> dict[str, object]:
+    """Use up the approval that a large refund takes, and return what goes on record of it."""
+    told: dict[str, object] = {"refund": refund.number, "amount": refund.amount, "currency": intent.expected.currency}
+    # It is promised, so it counts already.
+    if _is_large(intent, 0):
+        wish = _wish(review, intent, refund.amount, why=why, restock=restock)
+        told["approved_by"] = approved(asker=asker, wish=wish, now=now)
+    return told
+
+
+def _is_large(intent: payments.Intent, more: int) -> bool:
+    """Say whether all refunds of a sale together, with so much more, are beyond what one person gives back alone."""
+    given = payments.sum_promised(intent_id=intent.id, kind=payments.RefundKind.SALE)
+    return given + more > preferences.number(preferences.Name.REFUND_ALONE_MAX)
+
+
+def _wish(review: Review, intent: payments.Intent, amount: int, *, why: str, restock: bool) -> Wish:
+    return Wish(
+        permission=Permission.ORDERS_REVIEW,
+        subject=Subject(kind="review", id=ids.to_number(review.order_id)),
+        content={
+            "review": ids.to_number(review.id),
+            "amount": amount,
+            "currency": intent.expected.currency,
+            "restock": restock,
+            "why": why,
+        },
+    )
 
 
 def ask_customer(*, asker: Asker, order_id: int, question: str, now: dt.datetime) -> Reviewed:
@@ -170,22 +323,39 @@ def ask_customer(*, asker: Asker, order_id: int, question: str, now: dt.datetime
     Anybody may take and decide the review meanwhile. Raises what decide_review raises, TextUnfit and TooManyQuestions.
     """
 
-    def ask(review: Review) -> None:
+    def ask(review: Review, _intent: payments.Intent | None) -> dict[str, object]:
         _check_taken(review, asker, now=now)
         asked = reviews.ask(review=review, question=question, actor=asker.name, now=now)
         tell_asked(order=view_order(order_id=order_id), asked=asked, now=now)
+        return {}
 
-    return _step(asker, order_id, ask, operation="orders.ask_customer", why=question, now=now)
+    # The question stands with the review, where it can be forgotten; the trail keeps what it is told.
+    return _step(asker, order_id, ask, operation="orders.ask_customer", why="", now=now)
+
+
+# Does one step, and returns what of it goes on record. It gets the payment that has bought the order, locked, where the
+# step pays back and there is one.
+_Step = Callable[[Review, payments.Intent | None], dict[str, object]]
 
 
 def _step(
-    asker: Asker, order_id: int, step: Callable[[Review], None], *, operation: str, why: str, now: dt.datetime
+    asker: Asker,
+    order_id: int,
+    step: _Step,
+    *,
+    operation: str,
+    why: str,
+    pays_back: bool = False,
+    now: dt.datetime,
 ) -> Reviewed:
     """One step of a review in one transaction, with its record."""
     subject = Subject(kind="order", id=ids.to_number(order_id))
     with permitted(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
+        intent = _lock_buyer(order_id) if pays_back else None
         before = _lock(order_id, asker)
-        step(before)
+        if pays_back and intent is None and payments.find_buyer(order_id=order_id) is not None:
+            raise OrderPaidMeanwhile("This order was paid at this moment.")
+        told = step(before, intent)
         after = reviews.lock_review(order_id=order_id)
         assert after is not None  # noqa: S101 — it is locked.
         trail.write(
@@ -193,11 +363,17 @@ def _step(
             operation=operation,
             subject=subject,
             before={"review": ids.to_number(before.id), "state": before.state.value},
-            after={"state": after.state.value},
+            after={"state": after.state.value, **told},
             why=why[:500],
             now=now,
         )
         return Reviewed(review=after, order=view_order(order_id=order_id))
+
+
+def _lock_buyer(order_id: int) -> payments.Intent | None:
+    """Lock the payment that bought an order, before the order itself as everywhere; None when nobody has paid."""
+    intent_id = payments.find_buyer(order_id=order_id)
+    return payments.lock_intent(intent_id=intent_id) if intent_id is not None else None
 
 
 def _lock(order_id: int, asker: Asker) -> Review:

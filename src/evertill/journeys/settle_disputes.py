@@ -16,6 +16,7 @@ import structlog
 
 from evertill.domains import disputes, incidents, ledger, orders, payments
 from evertill.domains.disputes import Dispute
+from evertill.journeys.ask_review import Reason, ask_review, end_noticed
 from evertill.journeys.book_entries import post
 from evertill.journeys.settle_payment import PaymentNotFound, settle_payment
 from evertill.kernel import config, db, ids
@@ -95,6 +96,8 @@ def _apply_one(
         disputes.move(dispute_id=dispute.id, to=end, actor=actor, why="told by the provider", now=now)
     if disputes.is_open(end or dispute.state):
         _hold(intent, dispute, told, actor=actor, now=now)
+        if known is None:
+            _have_seen(dispute, "opened", actor=actor, now=now)
     elif end is not None:
         _release(dispute, end, actor=actor, now=now)
     return _entries(dispute, told, end, is_new=known is None, had_fee=known is not None and known.fee > 0)
@@ -155,7 +158,16 @@ def _release(dispute: Dispute, end: disputes.State, *, actor: str, now: dt.datet
         orders.hold(order_ids=order_ids, reason=orders.HoldReason.DISPUTE_LOST, subject=name, actor=actor, now=now)
         detail = f"{dispute.amount} for order {ids.to_number(dispute.order_id)}"
         incidents.raise_alert(kind=incidents.Kind.DISPUTE_LOST, subject=name, detail=detail, now=now)
+        _have_seen(dispute, "lost", actor=actor, now=now)
+    elif not any(disputes.is_open(one.state) for one in disputes.read_disputes(intent_id=dispute.intent_id)):
+        end_noticed(order_id=dispute.order_id, reason=Reason.DISPUTE, why=f"{name} is {end.value}", now=now)
     _log.info("dispute ended", dispute=name, state=end.value)
+
+
+def _have_seen(dispute: Dispute, what: str, *, actor: str, now: dt.datetime) -> None:
+    """Have a person look at the order; what keeps its goods here is the dispute's own hold."""
+    detail = f"{dispute.name} {what}: {dispute.amount}"
+    ask_review(order_id=dispute.order_id, reason=Reason.DISPUTE, detail=detail, actor=actor, now=now)
 
 
 def _object(told: disputes.Told, why: str, *, now: dt.datetime) -> None:

@@ -13,7 +13,7 @@ import secrets
 import structlog
 
 from evertill.domains import fulfilment, ledger, orders, payments, stock
-from evertill.journeys.ask_review import review_large
+from evertill.journeys.ask_review import Reason, ask_review, review_large
 from evertill.journeys.book_entries import post
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.refund_payment import send_refund
@@ -87,22 +87,8 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
 
     Money that bought nothing is on its way back when this returns, or will be sent by the next run of the jobs.
     """
-    refund = None
     with db.write():
-        intent = payments.lock_intent(intent_id=intent_id)
-        if intent is None:
-            raise PaymentNotFound("There is no payment with this number.")
-        if payments.may_move(source=intent.state, target=truth.state):
-            conclusion = None
-            if truth.state is payments.State.CAPTURED:
-                conclusion = _conclude(intent, _captured(truth), now=now)
-            payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
-            if truth.state is payments.State.PENDING:
-                _wait_for_staff(intent)
-            if conclusion is None:
-                orders.note(order_id=intent.order_id, kind=_EVENTS[truth.state], actor=actor, now=now)
-            else:
-                refund = _account_for(intent, truth, conclusion, actor=actor, now=now)
+        refund = apply_here(intent_id=intent_id, truth=truth, actor=actor, now=now)
     if refund is not None:
         try:
             send_refund(refund_id=refund, now=now)
@@ -110,6 +96,28 @@ def apply_truth(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.da
             # It is written down, and followed until it is sent.
             _log.warning("refund waits", refund=ids.to_number(refund), error=error.code)
     return payments.read_intents(intent_ids=[intent_id])[intent_id]
+
+
+def apply_here(*, intent_id: int, truth: payments.Truth, actor: str, now: dt.datetime) -> int | None:
+    """This function will apply what a provider told in the caller's transaction.
+
+    It returns the refund that is promised of it, to be sent after the commit; raises PaymentNotFound.
+    """
+    intent = payments.lock_intent(intent_id=intent_id)
+    if intent is None:
+        raise PaymentNotFound("There is no payment with this number.")
+    if not payments.may_move(source=intent.state, target=truth.state):
+        return None
+    conclusion, was = None, None
+    if truth.state is payments.State.CAPTURED:
+        conclusion, was = _conclude(intent, _captured(truth), now=now)
+    payments.record_truth(intent=intent, truth=truth, conclusion=conclusion, actor=actor, now=now)
+    if truth.state is payments.State.PENDING:
+        _wait_for_staff(intent)
+    if conclusion is None:
+        orders.note(order_id=intent.order_id, kind=_EVENTS[truth.state], actor=actor, now=now)
+        return None
+    return _account_for(intent, truth, conclusion, was=was, actor=actor, now=now)
 
 
 def _wait_for_staff(intent: payments.Intent) -> None:
@@ -128,15 +136,18 @@ def _captured(truth: payments.Truth) -> Money:
     return truth.captured
 
 
-def _conclude(intent: payments.Intent, captured: Money, *, now: dt.datetime) -> payments.Conclusion:
-    """Decide what the money means, and take the goods that it may still buy."""
+def _conclude(
+    intent: payments.Intent, captured: Money, *, now: dt.datetime
+) -> tuple[payments.Conclusion, orders.State | None]:
+    """Decide what the money means, and take the goods that it may still buy; returns how the order stood as well."""
     state = orders.lock_order(order_id=intent.order_id)
     standing = payments.Standing.ENDED if state is None else _STANDING[state]
     buys = payments.buys(expected=intent.expected, captured=captured)
     is_deliverable = buys and standing is payments.Standing.ENDED and _take_again(intent.order_id, now=now)
-    return payments.conclude(
+    conclusion = payments.conclude(
         expected=intent.expected, captured=captured, standing=standing, is_deliverable=is_deliverable
     )
+    return conclusion, state
 
 
 def _take_again(order_id: int, *, now: dt.datetime) -> bool:
@@ -160,6 +171,7 @@ def _account_for(
     truth: payments.Truth,
     conclusion: payments.Conclusion,
     *,
+    was: orders.State | None,
     actor: str,
     now: dt.datetime,
 ) -> int | None:
@@ -179,9 +191,11 @@ def _account_for(
         entries.append(ledger.standard.sale(reference=order, order=order, amount=intent.expected))
     else:
         orders.note(order_id=intent.order_id, kind=orders.EventKind.PAYMENT_CAPTURED, actor=actor, now=now)
-    post(entries, now=now)
     if conclusion.kept:
         review_large(paid=[(intent.order_id, intent.expected.amount)], now=now)
+    if was is not None:
+        _have_seen(intent, captured, conclusion, was=was, actor=actor, now=now)
+    post(entries, now=now)
     if not conclusion.returned:
         return None
     (refund_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
@@ -199,3 +213,25 @@ def _account_for(
     )
     orders.note(order_id=intent.order_id, kind=orders.EventKind.REFUND_REQUESTED, actor=actor, now=now)
     return refund_id
+
+
+def _have_seen(
+    intent: payments.Intent,
+    captured: Money,
+    conclusion: payments.Conclusion,
+    *,
+    was: orders.State,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Have a person look at money that came after its order's end, or that bought nothing.
+
+    A cancelled order waits for that: somebody had said that he does not want it. Else nothing waits.
+    """
+    if conclusion.kept and conclusion.ending is not payments.Ending.LATE:
+        return
+    reason = Reason.CANCELLED if was is orders.State.CANCELLED else Reason.LATE
+    if not conclusion.kept:
+        reason = Reason.MONEY
+    detail = f"{conclusion.ending.value}: payment {intent.number}, {captured}"
+    ask_review(order_id=intent.order_id, reason=reason, detail=detail, actor=actor, now=now)

@@ -486,6 +486,17 @@ class Config:
     )
     backup_timeout_ms: int = _setting(20_000, "Milliseconds to wait for the target of backups.", low=100, high=600_000)
     backup_retry_min: int = _setting(10, "Minutes until a backup that failed is tried again.", low=1, high=1440)
+    searches_open_max: int = _setting(
+        20, "Searches of the backups for lost orders that wait or run at the same time.", low=1, high=1000
+    )
+    search_spare_mb: int = _setting(
+        2048,
+        "Megabytes that stay free on the disk of the data folder while a backup is restored there to be searched.",
+        high=10_000_000,
+    )
+    search_keep_days: int = _setting(
+        7, "Days for which copies of lost orders that were found in backups are kept.", low=1, high=366
+    )
     log_every_ms: int = _setting(
         250,
         "Milliseconds for which the database's log is gathered before it is sent to the target.",
@@ -512,6 +523,14 @@ class Config:
 
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
+    table_bytes_max: int = _setting(
+        8 << 20, "Bytes of a table, CSV or Excel, that staff send to the desk.", low=1024, high=64 << 20
+    )
+    table_unpacked_bytes_max: int = _setting(
+        64 << 20, "Bytes of all that is packed in an Excel file that staff send.", low=1024, high=256 << 20
+    )
+    table_rows_max: int = _setting(20_000, "Rows of a table that staff send to the desk.", low=1, high=200_000)
+    table_columns_max: int = _setting(60, "Columns of a table that staff send to the desk.", low=5, high=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

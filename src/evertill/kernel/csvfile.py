@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,30 +92,56 @@ def read_rows(path: Path, *, encoding: str, required: Collection[str], rows_max:
     Blank lines do not count, and cells lose the spaces around them. Raises FileUnusable for a heading without the
     `required` columns, for a heading that names one twice, and beyond `rows_max` rows.
     """
+    with path.open(encoding=encoding, newline="") as file:
+        yield from read_lines(file, name=path.name, required=required, rows_max=rows_max)
+
+
+def read_lines(  # noqa: PLR0913 — all but the first three have what files mean by themselves.
+    file: Iterable[str],
+    *,
+    name: str,
+    required: Collection[str],
+    rows_max: int,
+    columns_max: int = _COLUMNS_MAX,
+    separator: str = ",",
+    plain: Callable[[str], str] = str.strip,
+    named: Callable[[str], str] = str.strip,
+    is_by_row: bool = False,
+) -> Iterator[Row | BadRow]:
+    """This function will give the rows of a table in these lines, as read_rows does; `name` is what errors call it.
+
+    `plain` says what a cell holds, and `named` what one of the heading does. With `is_by_row` a row's line is its
+    number as a spreadsheet shows it, where a cell of several lines is still one row.
+    """
     # Process-wide, and the same wherever we read.
     csv.field_size_limit(_CELL_CHARS_MAX)
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, strict=True)
-        columns = _read_heading(reader, path, required)
-        count = 0
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as cause:
-                yield BadRow(line=line, reason=f"The quotation marks are broken: {cause}.")
-                continue
-            if not any(cell.strip() for cell in cells):
-                continue
-            count += 1
-            if count > rows_max:
-                raise FileUnusable(f"{path.name} has more than {rows_max} rows.")
-            yield _to_row(line, columns, cells)
+    reader = csv.reader(file, strict=True, delimiter=separator)
+    try:
+        heading = next(reader, [])
+    except csv.Error as cause:
+        raise FileUnusable(f"The heading of {name} is broken: {cause}.") from cause
+    columns = read_heading([named(cell) for cell in heading], name=name, required=required, columns_max=columns_max)
+    count, number = 0, 1
+    while True:
+        number += 1
+        line = number if is_by_row else reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as cause:
+            yield BadRow(line=line, reason=f"The quotation marks are broken: {cause}.")
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        count += 1
+        if count > rows_max:
+            raise FileUnusable(f"{name} has more than {rows_max} rows.")
+        yield to_row(line, columns, [plain(cell) for cell in cells])
 
 
-def _to_row(line: int, columns: list[str], cells: list[str]) -> Row | BadRow:
+def to_row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row | BadRow:
+    """This function will make a row of cells, or say why they cannot be one of these columns."""
     if len(cells) != len(columns):
         return BadRow(line=line, reason=f"It has {len(cells)} cells where the heading has {len(columns)}.")
     if any("\0" in cell for cell in cells):
@@ -123,22 +149,20 @@ def _to_row(line: int, columns: list[str], cells: list[str]) -> Row | BadRow:
     return Row(line=line, cells={name: cell.strip() for name, cell in zip(columns, cells, strict=True)})
 
 
-def _read_heading(reader: Iterator[list[str]], path: Path, required: Collection[str]) -> list[str]:
-    try:
-        columns = [name.strip() for name in next(reader)]
-    except StopIteration:
-        raise FileUnusable(f"{path.name} is empty.") from None
-    except csv.Error as cause:
-        raise FileUnusable(f"The heading of {path.name} is broken: {cause}.") from cause
-    missing = [name for name in required if name not in columns]
+def read_heading(cells: Sequence[str], *, name: str, required: Collection[str], columns_max: int) -> list[str]:
+    """This function will return the columns that a heading names; raises FileUnusable."""
+    columns = [cell.strip() for cell in cells]
+    if not any(columns):
+        raise FileUnusable(f"{name} is empty.")
+    missing = [column for column in required if column not in columns]
     if missing:
         hint = " Its cells are separated by semicolons or tabs; save it with commas." if len(columns) == 1 else ""
-        raise FileUnusable(f"{path.name} has no column {', '.join(missing)}.{hint}")
-    if len(columns) > _COLUMNS_MAX:
-        raise FileUnusable(f"{path.name} has {len(columns)} columns; {_COLUMNS_MAX} is the most.")
-    twice = sorted({name[:40] for name in columns if columns.count(name) > 1})
+        raise FileUnusable(f"{name} has no column {', '.join(missing)}.{hint}", told=missing)
+    if len(columns) > columns_max:
+        raise FileUnusable(f"{name} has {len(columns)} columns; {columns_max} is the most.")
+    twice = sorted({column[:40] for column in columns if columns.count(column) > 1})
     if twice:
-        raise FileUnusable(f"{path.name} names a column twice: {', '.join(twice)}.")
+        raise FileUnusable(f"{name} names a column twice: {', '.join(twice)}.", told=twice)
     return columns
 
 

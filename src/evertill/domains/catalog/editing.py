@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from django.db.models import Max
@@ -43,31 +43,46 @@ class UndoneAlready(EvertillError):
 
 def read_card(*, slug: str) -> Card:
     """This function will return a product as it is, shown or hidden; raises UnknownProduct."""
-    product = None if "\0" in slug else Product.objects.filter(slug=slug).first()
-    if product is None:
+    found = read_cards(slugs=[slug])
+    if slug not in found:
         raise UnknownProduct(f"There is no product '{slug[:120]}'.")
+    return found[slug]
+
+
+def read_cards(*, slugs: Collection[str]) -> dict[str, Card]:
+    """This function will return products as they are, shown or hidden, by slug; who is not there is missing."""
+    products = {one.pk: one for one in Product.objects.filter(slug__in=[slug for slug in slugs if "\0" not in slug])}
     first = config.get().languages[0]
-    values: dict[str, Plain] = {"status": product.status}
-    values["categories"] = list(
-        Filing.objects.filter(product=product, is_own=True)
-        .order_by("category__position", "category_id")
-        .values_list("category__slug", flat=True)
-    )
-    for text in ProductText.objects.filter(product=product).order_by("language"):
-        values |= {rules.title_name(text.language): text.title, rules.text_name(text.language): text.text}
-    variants = list(Variant.objects.filter(product=product).order_by("position", "id"))
-    for variant in variants:
-        values[rules.variant_name(variant.sku, first)] = variant.title
-        values[rules.shown_name(variant.sku)] = variant.is_active
-    for told in VariantText.objects.filter(variant__product=product).select_related("variant").order_by("id"):
-        values[rules.variant_name(told.variant.sku, told.language)] = told.title
-    return Card(
-        id=product.pk,
-        slug=product.slug,
-        values=values,
-        variants=tuple(variant.sku for variant in variants),
-        updated_at=product.updated_at,
-    )
+    values: dict[int, dict[str, Plain]] = {
+        one.pk: {"status": one.status, "categories": []} for one in products.values()
+    }
+    shelves: dict[int, list[str]] = {pk: [] for pk in products}
+    filings = Filing.objects.filter(product_id__in=products, is_own=True)
+    for pk, slug in filings.order_by("category__position", "category_id").values_list("product_id", "category__slug"):
+        shelves[pk].append(slug)
+    for text in ProductText.objects.filter(product_id__in=products).order_by("language"):
+        values[text.product_id] |= {
+            rules.title_name(text.language): text.title,
+            rules.text_name(text.language): text.text,
+        }
+    skus: dict[int, list[str]] = {pk: [] for pk in products}
+    for variant in Variant.objects.filter(product_id__in=products).order_by("position", "id"):
+        values[variant.product_id][rules.variant_name(variant.sku, first)] = variant.title
+        values[variant.product_id][rules.shown_name(variant.sku)] = variant.is_active
+        skus[variant.product_id].append(variant.sku)
+    told = VariantText.objects.filter(variant__product_id__in=products).select_related("variant").order_by("id")
+    for one in told:
+        values[one.variant.product_id][rules.variant_name(one.variant.sku, one.language)] = one.title
+    return {
+        product.slug: Card(
+            id=pk,
+            slug=product.slug,
+            values=values[pk] | {"categories": list(shelves[pk])},
+            variants=tuple(skus[pk]),
+            updated_at=product.updated_at,
+        )
+        for pk, product in products.items()
+    }
 
 
 def hold_card(*, slug: str) -> Card:

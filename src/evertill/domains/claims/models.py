@@ -81,6 +81,17 @@ class Claim(models.Model):
         )
 
 
+class Key(models.Model):
+    """Under which Idempotency-Key a claim was filed, so that a repeated request is that claim; rows are only added."""
+
+    key_digest = models.UUIDField(primary_key=True)
+    body_digest = models.UUIDField()
+    claim_id = models.BigIntegerField(unique=True)
+
+    class Meta:
+        db_table = "claims_key"
+
+
 class Event(models.Model):
     """What happened to a claim; rows are only ever added."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -75,6 +76,12 @@ def file(*, new: NewClaim, proofs: Proofs, actor: str) -> None:
             "actor": actor[:_ACTOR_CHARS],
         },
     )
+
+
+def keep_key(*, key: bytes, body: bytes, claim_id: int) -> bool:
+    """This function will bind a key, by digests of 16 bytes each, to a new claim; False: it is another's already."""
+    params = {"key": UUID(bytes=key), "body": UUID(bytes=body), "claim_id": claim_id}
+    return bool(db.execute(sql.load(_HERE, "keep_key"), params))
 
 
 def lock(*, claim_id: int) -> Claim | None:

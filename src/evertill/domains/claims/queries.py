@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -41,6 +42,12 @@ def find(*, claim_id: int) -> Claim | None:
     """This function will return one claim."""
     rows = db.fetch(sql.load(_HERE, "find"), (claim_id,))
     return to_claim(rows[0]) if rows else None
+
+
+def find_key(*, key: bytes) -> tuple[int, bytes] | None:
+    """This function will return the claim that was filed under a key, and the digest of what was asked for then."""
+    rows = db.fetch(sql.load(_HERE, "find_key"), (UUID(bytes=key),))
+    return (int(rows[0][0]), rows[0][1].bytes) if rows else None
 
 
 def list_open(*, behind: tuple[dt.datetime, int] | None = None, limit: int) -> list[Claim]:

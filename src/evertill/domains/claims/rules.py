@@ -11,6 +11,7 @@ from evertill.kernel import contacts
 # What the shop's own role may do with a table beyond which it may all: what was recorded is only added to.
 RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "claims_key": ("select", "insert"),
         "claims_event": ("select", "insert"),
         "claims_policy": ("select", "insert"),
         "claims_award": ("select", "insert"),

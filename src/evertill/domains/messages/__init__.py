@@ -36,13 +36,24 @@ if TYPE_CHECKING:
         sender_or_stand_in,
     )
     from evertill.domains.messages.texts import render, render_code, render_sms
-    from evertill.domains.messages.types import Cause, Channel, Kind, Letter, Message, NewMessage, Notice, State
+    from evertill.domains.messages.types import (
+        Cause,
+        Channel,
+        Compensation,
+        Kind,
+        Letter,
+        Message,
+        NewMessage,
+        Notice,
+        State,
+    )
 
 __getattr__ = open_door(__name__)
 
 __all__ = [
     "Cause",
     "Channel",
+    "Compensation",
     "Kind",
     "Letter",
     "LetterPostponed",

@@ -14,13 +14,14 @@ _CHANNELS = tuple(channel.value for channel in Channel)
 
 
 class Message(models.Model):
-    """Something that somebody is to be told, once. What it tells of, an order or an account, was committed with it."""
+    """Something that somebody is to be told, once. What it tells of was committed with it."""
 
     key = models.CharField(primary_key=True, max_length=100, db_collation="C")
     kind = models.CharField(max_length=32)
     channel = models.CharField(max_length=8, default=Channel.EMAIL.value, db_default=Channel.EMAIL.value)
     order_id = models.BigIntegerField(null=True)
     account_id = models.BigIntegerField(null=True)
+    claim_id = models.BigIntegerField(null=True)
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=16)
     facts = models.JSONField()
@@ -39,7 +40,7 @@ class Message(models.Model):
             models.CheckConstraint(name="messages_message_channel_known", condition=Q(channel__in=_CHANNELS)),
             models.CheckConstraint(
                 name="messages_message_about_something",
-                condition=Q(order_id__isnull=False) | Q(account_id__isnull=False),
+                condition=Q(order_id__isnull=False) | Q(account_id__isnull=False) | Q(claim_id__isnull=False),
             ),
             models.CheckConstraint(
                 name="messages_message_waits_or_ended",

@@ -45,6 +45,7 @@ def ask_to_write(*, new: Sequence[NewMessage], now: dt.datetime) -> db.Later[Non
             Texts([message.channel for message in new]),
             Bigints([_NONE if message.order_id is None else message.order_id for message in new]),
             Bigints([_NONE if message.account_id is None else message.account_id for message in new]),
+            Bigints([_NONE if message.claim_id is None else message.claim_id for message in new]),
             Texts([message.to for message in new]),
             Texts([message.language for message in new]),
             Texts([msgspec.json.encode(message.facts).decode() for message in new]),
@@ -60,7 +61,7 @@ def _done(_written: int) -> None:
 def claim(*, channel: Channel, about_accounts_only: bool = False, now: dt.datetime) -> Message | None:
     """This function will take the message of a channel that waits longest, for five minutes.
 
-    Whoever dies with it only delays it. `about_accounts_only` leaves what tells of an order.
+    Whoever dies with it only delays it. `about_accounts_only` leaves what tells of an order or a claim.
     """
     statement = "claim_about_account" if about_accounts_only else "claim"
     rows = db.fetch(sql.load(_HERE, statement), (channel.value, now, now))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evertill.domains.messages.types import Cause, Kind, Notice
+from evertill.domains.messages.types import Cause, Compensation, Kind, Notice
 from evertill.kernel.money import Money
 
 _FALLBACK = "en"
 
-# Kind, cause or notice → what happened.
+# Kind, cause, way of a compensation or notice → what happened.
 _Texts = Mapping[str, str]
 
 _ENGLISH: _Texts = {
@@ -22,6 +22,9 @@ _ENGLISH: _Texts = {
     Kind.QUESTION_ASKED: "we have a question about your order {order}, see its page in our shop",
     Kind.ORDER_PAID: "your order {order} is paid",
     Kind.CODES_READY: "the codes of your order {order} are ready on its page",
+    Kind.CLAIM_ANSWERED: "your claim {claim} is answered, see its page in our shop",
+    Compensation.BALANCE: "for your claim {claim} we give you {amount}, see its page in our shop",
+    Compensation.REFUND: "for your claim {claim} {amount} is on its way back to you",
     Cause.WHOLE: "order {order}: {amount} is on its way back to you",
     Cause.PART: "order {order}: {amount} is on its way back to you",
     Cause.UNDELIVERABLE: "order {order} cannot be delivered, {amount} is on its way back",
@@ -60,6 +63,9 @@ _CHINESE: _Texts = {
     Kind.QUESTION_ASKED: "订单 {order} 有一个问题待您答复",
     Kind.ORDER_PAID: "订单 {order} 已付款",
     Kind.CODES_READY: "订单 {order} 的兑换码已备好",
+    Kind.CLAIM_ANSWERED: "申请 {claim} 已答复",
+    Compensation.BALANCE: "{claim} 补偿 {amount}",
+    Compensation.REFUND: "{claim} 退款 {amount}",
     Cause.WHOLE: "订单 {order} 退款 {amount}",
     Cause.PART: "订单 {order} 退款 {amount}",
     Cause.UNDELIVERABLE: "{order} 无法交付，退款{amount}",
@@ -114,7 +120,20 @@ def render_sms(*, kind: str, language: str, facts: Mapping[str, str], shop: str,
         link = facts.get("cancel", "")
         end = cancel.format(cancel=address.rstrip("/") + link) if link else check
         return frame.format(shop=shop, what=what) + ("" if notice in _OVER else end), what
-    money = str(Money(amount=int(facts["amount"]), currency=facts["currency"]))
-    text = _BY_LANGUAGE[spoken][facts["cause"] if kind == Kind.REFUNDED else kind]
-    what = text.format(order=facts["order"], amount=money)
+    what = _BY_LANGUAGE[spoken][told_as(kind, facts)].format_map(words_of(facts))
     return frame.format(shop=shop, what=what), what
+
+
+def told_as(kind: str, facts: Mapping[str, str]) -> str:
+    """This function will return under what its texts stand: a refund's under its cause, a compensation's its way."""
+    if kind == Kind.REFUNDED:
+        return Cause(facts["cause"])
+    return Compensation(facts["way"]) if kind == Kind.COMPENSATED else kind
+
+
+def words_of(facts: Mapping[str, str]) -> dict[str, str]:
+    """This function will return what fills a text in; a text that wants what the facts have not has no words."""
+    words = {name: facts[name] for name in ("order", "claim", "hours") if name in facts}
+    if "amount" in facts:
+        words["amount"] = str(Money(amount=int(facts["amount"]), currency=facts["currency"]))
+    return words

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evertill.domains.messages.notices import render_notice
-from evertill.domains.messages.short_texts import render_sms
-from evertill.domains.messages.types import Cause, Kind
-from evertill.kernel.money import Money
+from evertill.domains.messages.short_texts import render_sms, told_as, words_of
+from evertill.domains.messages.types import Cause, Compensation, Kind
 
 __all__ = ["render", "render_code", "render_sms"]
 
 _FALLBACK = "en"
 
-# Language → kind, or cause of a refund → subject and text.
+# Language → kind, cause of a refund, or way of a compensation → subject and text.
 _Texts = Mapping[str, tuple[str, str]]
 
 _ENGLISH: _Texts = {
@@ -44,6 +43,28 @@ _ENGLISH: _Texts = {
     Kind.ORDER_PAID: (
         "Order {order} is paid",
         "We have received {amount} for your order {order}. Thank you: it is paid.",
+    ),
+    Kind.CLAIM_ANSWERED: (
+        "Your claim {claim} is answered",
+        (
+            "You told us that something is missing, and we have answered your claim {claim}. To read the answer, open"
+            " the claim's page in our shop, at the address that you were given when you filed it. If you have not filed"
+            " a claim with us, somebody has typed your address, perhaps by mistake; you need not do anything."
+        ),
+    ),
+    Compensation.BALANCE: (
+        "Your claim {claim}: we give you {amount}",
+        (
+            "Something went wrong, and we are sorry. We give you {amount}, to pay with in our shop. You find it on the"
+            " page of your claim {claim}, at the address that you were given when you filed it."
+        ),
+    ),
+    Compensation.REFUND: (
+        "Your claim {claim}: {amount} is on its way back",
+        (
+            "Something went wrong, and we are sorry. For your claim {claim} we give back {amount} of what you paid, the"
+            " way you paid it."
+        ),
     ),
     Kind.CODES_READY: (
         "Order {order}: your codes are ready",
@@ -124,6 +145,24 @@ _CHINESE: _Texts = {
         "订单 {order} 已付款",
         "我们已收到您为订单 {order} 支付的 {amount}。谢谢，订单已付清。",
     ),
+    Kind.CLAIM_ANSWERED: (
+        "您的申请 {claim} 已答复",
+        (
+            "您曾告诉我们有东西缺失，我们已答复您的申请 {claim}。请通过提交申请时得到的网址打开店铺的申请页面，"
+            "查看答复。如果您没有提交过申请，可能是有人误填了您的地址，您无需做任何事。"
+        ),
+    ),
+    Compensation.BALANCE: (
+        "您的申请 {claim}：我们补偿您 {amount}",
+        (
+            "出了差错，我们非常抱歉。我们补偿您 {amount}，可在本店付款时使用。请通过提交申请时得到的网址"
+            "打开申请 {claim} 的页面查看。"
+        ),
+    ),
+    Compensation.REFUND: (
+        "您的申请 {claim}：{amount} 正在退回",
+        "出了差错，我们非常抱歉。就您的申请 {claim}，我们将您所付款项中的 {amount} 按原付款方式退回。",
+    ),
     Kind.CODES_READY: (
         "订单 {order}：您的兑换码已备好",
         "您在订单 {order} 中购买的兑换码已备好。请打开店铺的“查找订单”页面查看。我们从不通过消息发送兑换码。",
@@ -164,17 +203,22 @@ _CHINESE: _Texts = {
 
 _BY_LANGUAGE: Mapping[str, _Texts] = {"en": _ENGLISH, "zh-hans": _CHINESE}
 
-# Greeting, what follows a refund, and the end.
-_FRAMES: Mapping[str, tuple[str, str, str]] = {
+# Greeting, what follows a refund, and the end, also of what is about a claim.
+_FRAMES: Mapping[str, tuple[str, str, str, str]] = {
     "en": (
         "Hello,",
         "It can take some days until your bank or payment provider shows the money.",
         "Please keep the order number; we will ask you for it if you write to us.",
+        (
+            "Please keep the claim's number; we will ask you for it if you write to us. We never ask for passwords,"
+            " codes or card numbers."
+        ),
     ),
     "zh-hans": (
         "您好：",
         "款项到账可能需要几天时间，以您的银行或支付平台为准。",
         "请保存好订单号，与我们联系时请提供该号码。",
+        "请保存好申请编号，与我们联系时请提供该编号。我们从不索要密码、验证码或银行卡号。",
     ),
 }
 
@@ -187,15 +231,13 @@ def render(*, kind: str, language: str, facts: Mapping[str, str], shop: str) -> 
     if kind == Kind.ACCOUNT_NOTICE:
         return render_notice(language=language, facts=facts, shop=shop)
     spoken = language if language in _BY_LANGUAGE else _FALLBACK
-    is_refund = kind == Kind.REFUNDED
-    subject, text = _BY_LANGUAGE[spoken][facts["cause"] if is_refund else kind]
-    words = {
-        "order": facts["order"],
-        "amount": str(Money(amount=int(facts["amount"]), currency=facts["currency"])),
-        "hours": facts.get("hours", ""),
-    }
-    greeting, delay, end = _FRAMES[spoken]
-    parts = [greeting, text.format_map(words), *([delay] if is_refund else []), end, shop]
+    told = told_as(kind, facts)
+    subject, text = _BY_LANGUAGE[spoken][told]
+    words = words_of(facts)
+    greeting, delay, end, end_of_claim = _FRAMES[spoken]
+    waits = [delay] if kind == Kind.REFUNDED or told == Compensation.REFUND else []
+    is_claim = kind in (Kind.CLAIM_ANSWERED, Kind.COMPENSATED)
+    parts = [greeting, text.format_map(words), *waits, end_of_claim if is_claim else end, shop]
     return subject.format_map(words), "\n\n".join(parts) + "\n"
 
 

@@ -23,6 +23,10 @@ class Kind(StrEnum):
     CODES_READY = "CODES_READY"
     # The same, and cause.
     REFUNDED = "REFUNDED"
+    # Facts: claim. Whoever filed it may be a stranger to what was found, so there is nothing else.
+    CLAIM_ANSWERED = "CLAIM_ANSWERED"
+    # Facts: claim, amount and currency, and way: BALANCE or REFUND.
+    COMPENSATED = "COMPENSATED"
     # Facts: notice and at; as it needs them device, place, address, name, left, ready_at, ends_at and cancel (a path).
     ACCOUNT_NOTICE = "ACCOUNT_NOTICE"
 
@@ -82,11 +86,18 @@ class State(StrEnum):
     UNDELIVERABLE = "UNDELIVERABLE"
 
 
+class Compensation(StrEnum):
+    """How something is given to a customer, as the facts of COMPENSATED name it."""
+
+    BALANCE = "BALANCE"
+    REFUND = "REFUND"
+
+
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is to be sent once, however often it is written under its key, such as `refunded:NUMBER`.
 
-    `to` is an address of the channel's: an email address, or a telephone number in E.164. It tells of an order, of an
-    account, or of both. Facts are never secret: a message lies in other people's machines.
+    `to` is an address of the channel's: an email address, or a telephone number in E.164. It tells of an order, of a
+    claim, of an account, or of some of them. Facts are never secret: a message lies in other people's machines.
     """
 
     key: str
@@ -96,6 +107,7 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, str]
     order_id: int | None = None
     account_id: int | None = None
+    claim_id: int | None = None
     channel: Channel = Channel.EMAIL
 
 

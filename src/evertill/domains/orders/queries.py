@@ -55,6 +55,12 @@ def _by_key(rows: Sequence[Any]) -> dict[bytes, Keyed]:
     }
 
 
+def read_keys(*, order_ids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """This function will return the digests of the keys, and of the bodies, with which orders were asked for."""
+    rows = db.fetch(sql.load(_HERE, "read_keys"), (Bigints(order_ids),))
+    return {order_id: (key.bytes, body.bytes) for order_id, key, body in rows}
+
+
 def read_orders(*, order_ids: Sequence[int]) -> dict[int, Order]:
     """This function will read orders with their lines; an id that does not exist is missing from the answer."""
     return _with_lines(db.fetch(sql.load(_HERE, "read_orders"), (Bigints(order_ids),)))
@@ -213,6 +219,14 @@ def read_happenings(*, order_id: int, limit: int) -> list[Happening]:
         Happening(position=position, kind=kind, actor=actor, happened_at=happened_at)
         for position, kind, actor, happened_at in db.fetch(sql.load(_HERE, "read_story"), (order_id, limit))
     ]
+
+
+def read_notes_of(*, order_ids: Iterable[int]) -> dict[int, list[Note]]:
+    """This function will return what staff said about some orders, the first first, by order."""
+    found: dict[int, list[Note]] = {}
+    for order_id, note_id, text, by, at in db.fetch(sql.load(_HERE, "read_notes_of"), (Bigints(list(order_ids)),)):
+        found.setdefault(order_id, []).append(Note(id=note_id, text=text, written_by=by, written_at=at))
+    return found
 
 
 def read_notes(*, order_id: int, limit: int) -> list[Note]:

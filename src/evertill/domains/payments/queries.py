@@ -61,6 +61,12 @@ def find_by_keys(*, digests: Sequence[bytes]) -> db.Later[dict[bytes, Intent]]:
     )
 
 
+def read_keys(*, intent_ids: Sequence[int]) -> dict[int, bytes]:
+    """This function will return the digests of the keys under which payments were asked for."""
+    rows = db.fetch(sql.load(_HERE, "read_keys"), (Bigints(sorted(intent_ids)),))
+    return {intent_id: key.bytes for intent_id, key in rows}
+
+
 def lock_intent(*, intent_id: int) -> Intent | None:
     """This function will lock one payment until the caller's transaction ends, and read it as it is then."""
     rows = db.fetch(sql.load(_HERE, "lock_intent"), (intent_id,))

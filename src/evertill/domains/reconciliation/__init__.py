@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from evertill.domains.reconciliation.queries import (
         count_open,
+        find_capture,
         find_count_differences,
         find_line_sums,
         find_unbilled,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         seek_captures,
         seek_day,
         stream_subjects,
+        sum_fee,
     )
     from evertill.domains.reconciliation.rules import (
         choose_due,
@@ -86,6 +88,7 @@ __all__ = [
     "count_open",
     "drop_run",
     "end_pass",
+    "find_capture",
     "find_count_differences",
     "find_line_sums",
     "find_unbilled",
@@ -107,5 +110,6 @@ __all__ = [
     "store_lines",
     "stream_subjects",
     "suggest",
+    "sum_fee",
     "what_is_booked",
 ]

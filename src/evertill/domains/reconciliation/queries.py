@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -26,6 +27,7 @@ from evertill.kernel.money import Money
 
 _HERE = "evertill.domains.reconciliation"
 
+_LINE = re.compile(r"(?P<provider>[a-z0-9_-]{1,32}) (?P<date>\d{4}-\d{2}-\d{2}) line (?P<position>\d{1,9})", re.ASCII)
 # Looked up rather than made: there are as many as a bill has lines.
 _ABOUT = {about.value: about for about in About}
 
@@ -91,6 +93,26 @@ def seek_day(*, providers: Sequence[str], first: dt.date, last: dt.date, amount:
     return _captures("seek_day", params)
 
 
+def find_capture(*, name: str) -> Capture | None:
+    """This function will return the line of a bill that is called so (`Capture.name`), if money came in by it."""
+    named = _LINE.fullmatch(name)
+    if named is None:
+        return None
+    try:
+        date = dt.date.fromisoformat(named["date"])
+    except ValueError:
+        return None
+    params = {"provider": named["provider"], "date": date, "position": int(named["position"])}
+    found = _captures("find_capture", params)
+    return found[0] if found else None
+
+
+def sum_fee(*, provider: str, subject: str, currency: str) -> int:
+    """This function will return what bills say that a provider kept of a payment, in minor units of a currency."""
+    rows = db.fetch(sql.load(_HERE, "sum_fee"), {"provider": provider, "subject": subject})
+    return max(sum(int(kept) for other, kept in rows if other == currency), 0)
+
+
 def _captures(statement: str, params: Mapping[str, Any]) -> list[Capture]:
     return [
         Capture(
@@ -102,8 +124,9 @@ def _captures(statement: str, params: Mapping[str, Any]) -> list[Capture]:
             provider_id=provider_id,
             amount=Money(amount=amount, currency=currency),
             at=at,
+            subject=subject[0] if subject else "",
         )
-        for provider, date, position, payment, reference, provider_id, amount, currency, at in db.fetch(
+        for provider, date, position, payment, reference, provider_id, amount, currency, at, *subject in db.fetch(
             sql.load(_HERE, statement), params
         )
     ]

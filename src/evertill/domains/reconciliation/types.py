@@ -115,6 +115,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str
     amount: Money
     at: dt.datetime
+    # What the comparison takes it to be about; "" where nobody asked.
+    subject: str = ""
 
     @property
     def name(self) -> str:

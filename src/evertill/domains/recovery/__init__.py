@@ -18,9 +18,10 @@ if TYPE_CHECKING:
         queries,
         rules,
         sealing,
+        searches,
         targets,
     )
-    from evertill.domains.recovery.operations import AlreadyAsked
+    from evertill.domains.recovery.operations import AlreadyAsked, SearchWaits
     from evertill.domains.recovery.sealing import Damaged, Key, WrongKey
     from evertill.domains.recovery.targets import Stored, Target, TargetRefuses, TargetUnavailable, register, target
     from evertill.domains.recovery.types import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Archive,
         Asked,
         Backup,
+        BackupSearch,
         Consent,
         Drill,
         Exposure,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Occasion,
         Part,
         Piece,
+        SearchState,
         State,
         Verdict,
         Wish,
@@ -50,6 +53,7 @@ __all__ = [
     "Archive",
     "Asked",
     "Backup",
+    "BackupSearch",
     "Consent",
     "Damaged",
     "Drill",
@@ -61,6 +65,8 @@ __all__ = [
     "Occasion",
     "Part",
     "Piece",
+    "SearchState",
+    "SearchWaits",
     "State",
     "Stored",
     "Target",
@@ -78,6 +84,7 @@ __all__ = [
     "register",
     "rules",
     "sealing",
+    "searches",
     "target",
     "targets",
 ]

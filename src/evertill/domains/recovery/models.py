@@ -120,3 +120,54 @@ class Asked(models.Model):
                 name="recovery_asked_waits_once", fields=("kind",), condition=Q(taken_at__isnull=True)
             ),
         )
+
+
+class Search(models.Model):
+    """Backups that are searched for what the shop has lost. `id` is a 60-bit identifier."""
+
+    id = models.BigIntegerField(primary_key=True)
+    claim_id = models.BigIntegerField(null=True)
+    clues = models.TextField()
+    wanted_at = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=16)
+    # How often it was begun; a process may die with one in its hands.
+    tries = models.IntegerField(default=0)
+    step = models.CharField(max_length=100, default="")
+    done = models.BigIntegerField(default=0)
+    whole = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    backup = models.CharField(max_length=40, default="")
+    reached_at = models.DateTimeField(null=True)
+    # Copies of lost orders; empty again once they are forgotten.
+    found = models.TextField(default="")
+    error = models.CharField(max_length=500, default="")
+
+    class Meta:
+        db_table = "recovery_search"
+        constraints = (
+            models.CheckConstraint(
+                name="recovery_search_state_known",
+                condition=Q(state__in=["WAITING", "RUNNING", "FOUND", "NOTHING", "FAILED"]),
+            ),
+            models.CheckConstraint(
+                name="recovery_search_ended_when_over",
+                condition=Q(state__in=["WAITING", "RUNNING"], ended_at__isnull=True)
+                | (~Q(state__in=["WAITING", "RUNNING"]) & Q(ended_at__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                name="recovery_search_waits_once", fields=("claim_id",), condition=Q(state__in=["WAITING", "RUNNING"])
+            ),
+            models.UniqueConstraint(name="recovery_search_one_runs", fields=("state",), condition=Q(state="RUNNING")),
+        )
+        indexes = (
+            models.Index(
+                name="recovery_search_open",
+                fields=("state", "asked_at", "id"),
+                condition=Q(state__in=["WAITING", "RUNNING"]),
+            ),
+            models.Index(name="recovery_search_of_claim", fields=("claim_id", "-id")),
+            models.Index(name="recovery_search_to_forget", fields=("ended_at",), condition=~Q(found="")),
+        )

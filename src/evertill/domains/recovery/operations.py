@@ -24,6 +24,15 @@ class AlreadyAsked(EvertillError):
     remedy = "Wait until it has been done; the page of backups shows it."
 
 
+class SearchWaits(EvertillError):
+    """The backups are being searched for this already, or too much waits to be searched for."""
+
+    code = "SEARCH_WAITS"
+    status = "conflict"
+    kept = "What waits is searched for, one after the other."
+    remedy = "Wait until it has ended; its page shows how far it is."
+
+
 def begin_backup(*, backup: str, line: str, kind: Kind, parent: str | None, now: dt.datetime) -> None:
     """This function will note that a backup has begun."""
     models.Backup.objects.create(

@@ -56,6 +56,44 @@ class Wish(StrEnum):
     DRILL = "DRILL"
 
 
+class SearchState(StrEnum):
+    """How far the searching of backups for a lost order has come."""
+
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    # There is something that the shop has not; or there is nothing.
+    FOUND = "FOUND"
+    NOTHING = "NOTHING"
+    FAILED = "FAILED"
+
+
+class BackupSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Backups that are searched, or were. `number` is its id as people see it.
+
+    `clues` say what is looked for, `found` what there is: texts of whoever looks. `wanted_at` is as of when, None where
+    the clues decide. `backup` is the one that was restored, `reached_at` the moment as of which. `step`, `done` and
+    `whole` tell how far it is.
+    """
+
+    id: int
+    number: str
+    claim_id: int | None
+    clues: str
+    wanted_at: dt.datetime | None
+    asked_by: str
+    asked_at: dt.datetime
+    state: SearchState = SearchState.WAITING
+    tries: int = 0
+    step: str = ""
+    done: int = 0
+    whole: int = 0
+    backup: str = ""
+    reached_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    found: str = ""
+    error: str = ""
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A wish that nobody has begun to fulfil yet."""
 

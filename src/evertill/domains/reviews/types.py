@@ -20,11 +20,22 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why somebody has to look at an order before its goods are handed over."""
+    """Why somebody has to look at an order."""
 
     AMOUNT = "AMOUNT"
     STAFF = "STAFF"
     RISK = "RISK"
+    # It was cancelled, and then paid all the same.
+    CANCELLED = "CANCELLED"
+    # It had expired, and was paid all the same.
+    LATE = "LATE"
+    # Money came that bought nothing, and is on its way back.
+    MONEY = "MONEY"
+    DISPUTE = "DISPUTE"
+
+
+# Somebody has to look, and the goods do not wait for that: what keeps them here, if anything, is not the look.
+NOTICED = frozenset({Reason.LATE, Reason.MONEY, Reason.DISPUTE})
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +59,11 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         return self.taken_by if is_held else ""
 
     @property
+    def holds(self) -> bool:
+        """Whether the goods wait for it."""
+        return any(reason not in NOTICED for reason in self.reasons)
+
+    @property
     def waits_for_answer(self) -> bool:
         """Whether the customer was asked and may still answer; whoever takes the review does not end that."""
         return bool(self.question) and not self.answer and self.ended_at is None
@@ -58,6 +74,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     answer: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer was asked about an order, or what he answered."""
+
+    order_id: int
+    is_question: bool
+    text: str
+    said_at: dt.datetime
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

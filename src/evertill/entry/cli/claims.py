@@ -110,6 +110,9 @@ def decide(
     *,
     answer: Annotated[str, typer.Option(help="What the customer reads.")],
     order: Annotated[str, typer.Option(help="The order's number, for what is shown.")] = "",
+    paid: Annotated[
+        str, typer.Option(help="The line of a provider's bill by which the money of what is rebuilt came in.")
+    ] = "",
     why: Annotated[str, typer.Option(help="Why it is rebuilt; kept in the audit trail.")] = "",
     data: DataOption = None,
 ) -> None:
@@ -118,10 +121,14 @@ def decide(
     from evertill.domains.claims import Decision
     from evertill.journeys.decide_claim import answer_claim, rebuild_claimed
     from evertill.kernel import clock
+    from evertill.outside.connect import connect
 
     claim_id = read_number(number)
     if decision is Answer.REBUILD:
-        rebuilt = rebuild_claimed(asker=asker(), claim_id=claim_id, answer=answer, why=why or answer, now=clock.now())
+        connect()
+        rebuilt = rebuild_claimed(
+            asker=asker(), claim_id=claim_id, answer=answer, paid=paid, why=why or answer, now=clock.now()
+        )
         typer.echo(f"Order {rebuilt.number} is back, and held until somebody has looked at it.")
         return
     answer_claim(

@@ -111,6 +111,21 @@ def audit() -> None:
 
 
 @app.command(hidden=True)
+def ask() -> None:
+    """Answer a question, read as JSON, about the shop that the environment names; what a search runs inside a copy."""
+    _enter_restored()
+    import sys
+
+    import msgspec
+
+    from evertill.journeys.look_into_copy import Question, look_into_copy
+    from evertill.kernel import clock
+
+    question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
+    typer.echo(msgspec.json.encode(look_into_copy(question=question, now=clock.now())).decode())
+
+
+@app.command(hidden=True)
 def record() -> None:
     """Record in the restored shop that the environment names how it comes to take another one's place."""
     _enter_restored()

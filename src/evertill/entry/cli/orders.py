@@ -11,10 +11,15 @@ import typer
 from .common import DataOption, asker, open_shop, read_file, read_number
 
 if TYPE_CHECKING:
+    from evertill.journeys.rebuild_order import Rebuilt
     from evertill.journeys.refund_order import AskedReturn
+    from evertill.journeys.search_backups import Searched
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
+_PaidOption = Annotated[
+    str, typer.Option(help="The line of a provider's bill by which its money came, as a claim shows it.")
+]
 _NumberArgument = Annotated[str, typer.Argument(help="The order's number.")]
 
 
@@ -117,6 +122,7 @@ def rebuild(
     *,
     email: Annotated[str, typer.Option(help="The address with which it was placed, if it was.")] = "",
     phone: Annotated[str, typer.Option(help="The telephone number with which it was placed, if it was.")] = "",
+    paid: _PaidOption = "",
     reason: Annotated[str, typer.Option(help="Why, for the books.")],
     data: DataOption = None,
 ) -> None:
@@ -126,19 +132,110 @@ def rebuild(
     from evertill.journeys.rebuild_order import RebuildOrder, rebuild_order
     from evertill.kernel import clock, config
     from evertill.kernel.contacts import InvalidPhone, read_phone
+    from evertill.outside.connect import connect
 
     try:
         number = read_phone(phone, region=config.get().phone_region) if phone else ""
     except InvalidPhone as error:
         raise typer.BadParameter(str(error), param_hint="--phone") from None
     text = read_file(file, bytes_max=receipts.texts.TEXT_BYTES_MAX).decode(errors="replace")
-    asked = RebuildOrder(text=text, email=email, phone=number, why=reason)
-    rebuilt = rebuild_order(asker=asker(), asked=asked, now=clock.now())
+    asked = RebuildOrder(text=text, email=email, phone=number, paid=paid, why=reason)
+    connect()
+    _tell_rebuilt(rebuild_order(asker=asker(), asked=asked, now=clock.now()))
+
+
+@app.command()
+def find_lost(
+    number: Annotated[str, typer.Argument(help="The order's number, or as much of it as is known.")] = "",
+    *,
+    claim: Annotated[str, typer.Option(help="The claim whose clues are looked for instead.")] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            help="As of when, such as 2026-11-22T12:30:00Z, or latest.", show_default="soon after it was placed"
+        ),
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "by the operator",
+    data: DataOption = None,
+) -> None:
+    """Search the backups for an order that the shop has lost: restores a copy, looks there, throws it away."""
+    from .moving import Moving, give_way
+    from .restore import read_moment
+
+    if bool(number) == bool(claim):
+        raise typer.BadParameter("Give either an order's number or --claim.", param_hint="NUMBER")
+    moment = read_moment(at) if at not in ("", "latest") else None
+    give_way()
+    open_shop(data)
+    from evertill.entry.worker.examine import ask_apart
+    from evertill.journeys.search_backups import search_at_once
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    with Moving() as moving:
+        searched = search_at_once(
+            asker=asker(),
+            claim_id=read_number(claim) if claim else None,
+            number=number,
+            at=clock.now() if at == "latest" else moment,
+            why=reason,
+            ask=ask_apart,
+            clock=clock.now,
+            report=moving.report,
+        )
+    _tell_searched(searched)
+
+
+@app.command()
+def recover(
+    search: Annotated[str, typer.Argument(metavar="SEARCH", help="The number of the search that found it.")],
+    number: _NumberArgument,
+    *,
+    paid: _PaidOption = "",
+    reason: Annotated[str, typer.Option(help="Why, for the books.")],
+    data: DataOption = None,
+) -> None:
+    """Put a lost order back from the backup in which a search found it; held until somebody has looked at it."""
+    open_shop(data)
+    from evertill.journeys.recover_order import RecoverOrder, recover_order
+    from evertill.kernel import clock
+    from evertill.outside.connect import connect
+
+    connect()
+    asked = RecoverOrder(search_id=read_number(search), order_id=read_number(number), paid=paid, why=reason)
+    _tell_rebuilt(recover_order(asker=asker(), asked=asked, now=clock.now()))
+
+
+def _tell_rebuilt(rebuilt: Rebuilt) -> None:
     typer.echo(
-        f"Order {rebuilt.number} is there again, its goods are kept until {rebuilt.order.reserved_until:%Y-%m-%d}."
+        f"Order {rebuilt.number} is there again, {rebuilt.order.state.value}; its goods are kept until"
+        f" {rebuilt.order.reserved_until:%Y-%m-%d}."
     )
     typer.echo("  It is held: look at it, and at what the provider's record says of its money. Then")
     typer.echo(f"  evertill orders release {rebuilt.number} --reason …")
+
+
+def _tell_searched(searched: Searched) -> None:
+    search = searched.search
+    if search.error:
+        typer.echo(f"Search {search.number} failed: {search.error}", err=True)
+        raise typer.Exit(1)
+    moment = f" as of {search.reached_at:%Y-%m-%d %H:%M:%S} UTC" if search.reached_at else ""
+    typer.echo(f"Search {search.number}, in {search.backup}{moment}:")
+    for place, lost in enumerate(searched.lost, start=1):
+        order = lost.copied.order
+        over = ", over by then" if lost.copied.is_over else ""
+        typer.echo(
+            f"{place}. {lost.finding.name}: {lost.finding.points} points, {order.state.value}{over},"
+            f" {order.total} {order.currency}, {order.email or order.phone}"
+        )
+        for one in lost.finding.evidence:
+            typer.echo(f"     {one.clue.value} {one.match.value} {one.points:+d}  {one.kept}")
+    if not searched.lost:
+        typer.echo("  It has nothing that fits and the shop has not.")
+        raise typer.Exit(1)
+    typer.echo(f"Put one back: evertill orders recover {search.number} NUMBER --reason …")
 
 
 @app.command()

@@ -46,6 +46,76 @@ _COMMON: Mapping[str, Words] = {
         _NOTHING,
         _("Press the button again and follow the steps within five minutes."),
     ),
+    "FILE_TOO_LARGE": (
+        _("The file is larger than this page takes."),
+        _NOTHING,
+        _("Send it in several parts, or as Excel, which packs it."),
+    ),
+    "FILE_UNUSABLE": (
+        _("A column is missing, or stands in the heading twice."),
+        _NOTHING,
+        _("Keep the heading as it was saved here."),
+    ),
+    "COLUMN_UNKNOWN": (
+        _("A column means nothing here; most often it is misspelt."),
+        _NOTHING,
+        _("Keep the heading as it was saved here."),
+    ),
+    "TABLE_EMPTY": (
+        _("There is no table, or only its heading."),
+        _NOTHING,
+        _("Choose a file, or paste a table with its heading."),
+    ),
+    "TABLE_TOO_LARGE": (
+        _("The table has more rows, columns or bytes than one may have."),
+        _NOTHING,
+        _("Send it in several parts, and keep other things than the table out of the file."),
+    ),
+    "ENCODING_UNKNOWN": (
+        _("The letters of this text file cannot be told for sure."),
+        _NOTHING,
+        _("Save it as an Excel workbook, or as “CSV UTF-8”."),
+    ),
+    "NOT_A_WORKBOOK": (
+        _("This is neither an Excel workbook (.xlsx) nor a CSV file."),
+        _NOTHING,
+        _("Save it as one of these in your spreadsheet, and send that."),
+    ),
+    "WORKBOOK_PROTECTED": (
+        _("The file is protected by a password, or was saved for Excel 97 to 2003."),
+        _NOTHING,
+        _("Take its password away, save it as an Excel workbook (.xlsx), and send that."),
+    ),
+    "WORKBOOK_BROKEN": (
+        _("The file is damaged, ends too early, or claims to be far larger than it is."),
+        _NOTHING,
+        _("Open it in your spreadsheet, save it anew, and send that."),
+    ),
+    "WORKBOOK_ERRORS": (
+        _("A cell holds an error such as #N/A instead of a value."),
+        _NOTHING,
+        _("Correct the cell in your spreadsheet, save it, and send that."),
+    ),
+    "NOTHING_TO_DO": (
+        _("The table says what the shop has already."),
+        _NOTHING,
+        _("Change the table, save it, and send it again."),
+    ),
+    "TOO_MANY_ITEMS": (
+        _("More is to change than may change at once."),
+        _NOTHING,
+        _("Send the table in several parts."),
+    ),
+    "TOO_MANY_BULKS": (
+        _("You have many operations open that run or wait to begin."),
+        _NOTHING,
+        _("Wait until some have ended, or leave those that you do not want."),
+    ),
+    "TOO_MANY_ROWS": (
+        _("The list has more rows than one file may have."),
+        _("Nothing was saved."),
+        _("Narrow the list, and save it in parts."),
+    ),
     "DATABASE_BUSY": (
         _("The shop is busy with the same thing at this moment."),
         _NOTHING,
@@ -80,4 +150,6 @@ def tell(error: EvertillError, *, known: Mapping[str, Words]) -> Trouble:
         return failures.tell(error)
     what, kept, remedy = map(str, words)
     reason = _OBJECTIONS.get(error.facts.get("objection", ""))
-    return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, items=(str(reason),) if reason else ())
+    # Names that stand for themselves in every language: of columns, of cells.
+    told = tuple(str(name)[:40] for name in error.facts.get("told", ()))
+    return Trouble(what=what, kept=kept, remedy=remedy, code=error.code, items=(str(reason),) if reason else told)

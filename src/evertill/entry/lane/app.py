@@ -18,6 +18,7 @@ from litestar.routes import HTTPRoute
 
 import evertill
 from evertill.entry.lane import (
+    claims_api,
     events,
     events_api,
     health,
@@ -69,6 +70,9 @@ _TYPES = (
     refunds_api.RefundOut,
     refunds_api.RefundsOut,
     KeysTold,
+    claims_api.ClaimIn,
+    claims_api.FiledOut,
+    claims_api.ClaimOut,
     webhooks.ReceivedOut,
     products.ProductsOut,
     products.ProductOut,
@@ -137,6 +141,8 @@ def _litestar() -> Litestar:
             refunds_api.refund,
             refunds_api.list_refunds,
             receipts_api.read_receipt_keys,
+            claims_api.file,
+            claims_api.read_claim,
             webhooks.receive_webhook,
             products.list_products,
             products.read_product,

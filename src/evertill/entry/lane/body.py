@@ -41,6 +41,12 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
+def client_address(scope: Scope) -> str:
+    """This function will return from where a request comes, as the server sees it; "" where it does not."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 async def read_body(receive: Receive, headers: dict[bytes, bytes], *, media: frozenset[bytes] = _JSON_ONLY) -> bytes:
     """This function will read the whole body; raises BodyTooLarge, WrongMediaType, or ClientGone.
 

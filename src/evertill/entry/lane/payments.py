@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
+from evertill.entry.lane.body import ClientGone, client_address, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.opening import opened_by
 from evertill.entry.lane.orders import MoneyOut
@@ -118,7 +118,7 @@ async def answer_pay(scope: Any, receive: Any, *, number: str) -> tuple[int, Hea
         key = idempotency_key(headers)
         pay_in = decode(_decoder, body)
         order_id, actor = await opened_by(scope, headers, number, needs=_NEEDS)
-        intent, is_repeat = await _pay(pay_in, order_id=order_id, actor=actor, key=key, client_ip=_address_of(scope))
+        intent, is_repeat = await _pay(pay_in, order_id=order_id, actor=actor, key=key, client_ip=client_address(scope))
     except EvertillError as error:
         return render(error)
     content = _encoder.encode(payment_out(intent))
@@ -148,11 +148,6 @@ async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes, client_i
     asked = StartPayment(order_id=order_id, method=pay_in.method, caller=actor, key=key, client_ip=client_ip)
     started = await in_paying_thread(provider, start_payment, asked=asked, actor=actor, now=clock.now())
     return started.intent, started.is_repeat
-
-
-def _address_of(scope: Any) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 def payment_out(intent: Intent) -> PaymentOut:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 _REST = (
@@ -49,6 +50,23 @@ def strict_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
         for name, value in _headers(nonce=nonce).items():
             response.headers.setdefault(name, value)
         return response
+
+    return answer
+
+
+def only_text(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """This function will turn away what no browser sends and the database cannot keep: a zero character in a text.
+
+    Forms with files are left to their views, which say how much of them is read.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        has_zero = "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+        if not has_zero and request.content_type == "application/x-www-form-urlencoded":
+            has_zero = b"%00" in request.body or b"\0" in request.body
+        if has_zero:
+            raise BadRequest("There is a zero character in it.")
+        return get_response(request)
 
     return answer
 

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "evertill.entry.shop.middleware.strict_pages",
     "evertill.entry.shop.visitor.follow_visitor",
     "evertill.entry.shop.places.at_place",
+    "evertill.entry.shop.middleware.only_text",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -13,7 +13,9 @@ import msgspec
 
 from evertill.journeys.drill_restore import DrillFailed
 from evertill.journeys.examine_shop import Examined
+from evertill.journeys.look_into_copy import Answer, Question
 from evertill.journeys.replace_shop import RestoredUnsound
+from evertill.journeys.search_backups import SearchFailed
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
 
@@ -26,6 +28,12 @@ def examine_apart(environment: Mapping[str, str], before: dt.datetime) -> Examin
     """This function will examine the shop that an environment names; raises DrillFailed with its own words."""
     words = ["drill", "examine", "--before", before.isoformat()]
     return msgspec.json.decode(_run(environment, words, given="", failure=DrillFailed), type=Examined)
+
+
+def ask_apart(environment: Mapping[str, str], question: Question) -> Answer:
+    """This function will ask the shop that an environment names; raises SearchFailed with its own words."""
+    told = msgspec.json.encode(question).decode()
+    return msgspec.json.decode(_run(environment, ["drill", "ask"], given=told, failure=SearchFailed), type=Answer)
 
 
 def run_within(folder: Path, words: Sequence[str], given: str) -> str:

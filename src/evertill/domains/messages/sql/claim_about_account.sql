@@ -6,6 +6,7 @@ with due as (
     where state = 'WAITING'
       and channel = %s
       and order_id is null
+  and claim_id is null
       and look_at <= %s::timestamptz
     order by look_at, key
     limit 1

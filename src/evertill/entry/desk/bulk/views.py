@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -66,6 +67,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         "bulk": view.bulk,
         "title": gettext(view.operation.says),
         "state": STATES[view.bulk.state],
+        "table": msgspec.json.decode(view.bulk.options).get("table"),
         "is_draft": view.bulk.state is State.DRAFT,
         "is_running": view.bulk.state is State.RUNNING,
         "left": _left(view),

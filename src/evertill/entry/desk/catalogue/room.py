@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.catalogue import history, views
+from evertill.entry.desk.catalogue import history, table, views
 from evertill.entry.desk.rooms import Room, Shelf
 
 _NOTHING = _("Nothing was changed.")
@@ -20,6 +20,8 @@ ROOM = Room(
     urls=[
         path("", views.index, name="index"),
         path("new", views.add, name="add"),
+        path("table", table.take, name="table"),
+        path("table/save", table.save, name="save-table"),
         path("<slug:slug>/", views.show, name="show"),
         path("<slug:slug>/variants", views.add_variant, name="add-variant"),
         path("<slug:slug>/history", history.show, name="history"),

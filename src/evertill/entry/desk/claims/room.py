@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.claims import policy, views
+from evertill.entry.desk.claims import backups, policy, views
 from evertill.entry.desk.rooms import Room, Shelf
 
 ROOM = Room(
@@ -23,11 +23,15 @@ ROOM = Room(
         path("<str:number>/again", views.look_again, name="again"),
         path("<str:number>/answer", views.answer, name="answer"),
         path("<str:number>/rebuild", views.rebuild, name="rebuild"),
+        path("<str:number>/backups", backups.show, name="backups"),
+        path("<str:number>/search", backups.search, name="search"),
+        path("<str:number>/recover", backups.recover, name="recover"),
         path("<str:number>/compensate", views.compensate, name="compensate"),
     ],
     done={
         "answered": _("The claim is answered; its customer reads it on the claim's page."),
         "rebuilt": _("The order is back, and held until somebody has looked at it."),
+        "searching": _("The backups are searched as soon as the backup or drill that runs has ended."),
         "again": _("It was looked for once more."),
         "given": _("The compensation is given."),
         "declared": _("The policy is in force."),
@@ -52,6 +56,71 @@ ROOM = Room(
             _("This claim has no receipt."),
             _("The claim still waits."),
             _("Ask the customer for the receipt, or look for the order in a backup."),
+        ),
+        "SEARCH_WAITS": (
+            _("The backups are being searched for this already, or too much else waits."),
+            _("What waits is searched for, one after the other."),
+            _("Wait until it has ended; this page shows how far it is."),
+        ),
+        "SEARCH_NOT_FOUND": (
+            _("This search found no such order, or what it found is forgotten."),
+            _("The claim still waits."),
+            _("Search the backups again."),
+        ),
+        "BACKUP_NO_TARGET": (
+            _("This shop has no place for backups."),
+            _("The shop goes on as it was."),
+            _("Ask whoever runs the machine to set EVERTILL_BACKUP_TARGET."),
+        ),
+        "ORDER_KEPT": (
+            _("The shop has this order."),
+            _("It stays as it is."),
+            _("Answer the claim with it."),
+        ),
+        "GOODS_GONE": (
+            _("Goods of the order have been promised to others since."),
+            _("Nothing was put back."),
+            _("Correct the stock if there are more of them, or settle with the customer what he paid."),
+        ),
+        "CONTACT_DIFFERS": (
+            _("The order was placed with another address or number."),
+            _("Nothing was put back."),
+            _("Have the customer file a claim that names each that he gave when he ordered, and no other."),
+        ),
+        "PLACED_AGAIN": (
+            _("The customer's request was placed again since, under another number."),
+            _("Nothing was put back; he would get two."),
+            _("Answer the claim with that order."),
+        ),
+        "ACCOUNT_GONE": (
+            _("The customer has deleted his account since."),
+            _("His order stays forgotten."),
+            _("Settle with him what he paid."),
+        ),
+        "ORDER_OVER": (
+            _("In the backup this order had ended, or some of its money had gone back."),
+            _("Nothing was put back."),
+            _("Tell the customer what the backup shows."),
+        ),
+        "BILLED_UNKNOWN": (
+            _("No bill has this line any more."),
+            _("Nothing was put back."),
+            _("Look for the claim's order once more, and choose again."),
+        ),
+        "BILLED_DIFFERS": (
+            _("This line of the bill is of another amount than the order."),
+            _("Nothing was put back."),
+            _("Choose the line of this order's payment, or none."),
+        ),
+        "BILLED_TAKEN": (
+            _("This line of the bill is of the payment of another order."),
+            _("Nothing was put back."),
+            _("Look at that order: the customer may have ordered twice."),
+        ),
+        "BILLED_BOOKED": (
+            _("The books have this money already, by a correction."),
+            _("Nothing was put back."),
+            _("Have whoever keeps the books take the correction back first."),
         ),
         "NOTHING_DUE": (
             _("By the policy nothing is due, or a cap is reached."),

@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.domains.claims import About, Claim, Clue, Decision, Match, Source, Standing, State, Way
+from evertill.domains.claims import About, Claim, Clue, Decision, Source, Standing, State, Way
+from evertill.entry.desk.claims.backups import billed_of
+from evertill.entry.desk.claims.words import CLUES, ORDER_STATES, evidence_of, happened, who_did
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
@@ -50,21 +52,6 @@ _SOURCES: Mapping[Source, Promise] = {
     Source.SUBMISSION: _("Failed checkout"),
     Source.BACKUP: _("Order in a backup"),
 }
-_CLUES: Mapping[Clue, Promise] = {
-    Clue.RECEIPT: _("Receipt"),
-    Clue.NUMBER: _("Order number"),
-    Clue.REFERENCE: _("Payment reference"),
-    Clue.EMAIL: _("Email"),
-    Clue.PHONE: _("Telephone"),
-    Clue.AMOUNT: _("Amount"),
-    Clue.DATE: _("Day"),
-}
-_MATCHES: Mapping[Match, tuple[Promise, str]] = {
-    Match.EXACT: (_("fits"), "good"),
-    Match.NEAR: (_("nearly fits"), "wait"),
-    Match.PART: (_("fits in part"), "wait"),
-    Match.AGAINST: (_("speaks against it"), "bad"),
-}
 
 
 @desk_view(Permission.CLAIMS_READ)
@@ -99,19 +86,19 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
                 "name": weighed.finding.name,
                 "points": weighed.finding.points,
                 "order": weighed.order,
+                "order_state": ORDER_STATES[weighed.order.state] if weighed.order is not None else "",
                 "is_his": weighed.is_his,
-                "evidence": [
-                    {"clue": _CLUES[one.clue], "match": _MATCHES[one.match], "points": one.points, "kept": one.kept}
-                    for one in weighed.finding.evidence
-                ],
+                "evidence": evidence_of(weighed.finding),
             }
             for weighed in opened.weighed
         ],
         "orders": [weighed.order for weighed in opened.weighed if weighed.order is not None],
         "awards": [(award, ABOUTS[award.about]) for award in opened.awards],
-        "events": [(event, names.get(event.actor, event.actor)) for event in opened.events],
+        "events": [(event, happened(event.kind), who_did(event.actor, names)) for event in opened.events],
+        "is_lost": any(weighed.finding.source is Source.RECEIPT for weighed in opened.weighed),
         "is_open": claim.state in (State.FOUND, State.NOTHING),
         "abouts": [(about.value, words) for about, words in ABOUTS.items()],
+        "billed": billed_of(claim),
         "proved": [text for text in (claim.proofs.email, claim.proofs.phone) if text],
     }
     return desk_page(request, entered, "claims/show.html", context)
@@ -144,13 +131,15 @@ def answer(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 def rebuild(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will put a claim's lost order back from its receipt."""
     claim_id, why, now = id_of(number), text_of(request, "why"), clock.now()
+    paid = text_of(request, "paid").strip()
     if asks(request):
-        deciding.ask_to_rebuild(asker=entered.asker, claim_id=claim_id, why=why, now=now)
+        deciding.ask_to_rebuild(asker=entered.asker, claim_id=claim_id, paid=paid, why=why, now=now)
         return see_other("desk:claims:show", number)
     deciding.rebuild_claimed(
         asker=entered.asker,
         claim_id=claim_id,
         answer=text_of(request, "answer"),
+        paid=paid,
         why=why,
         seen=_count(request, "seen"),
         now=now,
@@ -205,7 +194,7 @@ def _clues(claim: Claim) -> list[tuple[Promise, str]]:
         (Clue.AMOUNT, f"{clues.amount} {clues.currency}" if clues.amount is not None else ""),
         (Clue.DATE, clues.date.isoformat() if clues.date is not None else ""),
     ]
-    return [(_CLUES[clue], text) for clue, text in given if text]
+    return [(CLUES[clue], text) for clue, text in given if text]
 
 
 def _place(request: HttpRequest) -> tuple[dt.datetime, int] | None:

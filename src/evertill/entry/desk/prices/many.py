@@ -12,7 +12,8 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.prices.views import currencies, currency_of
-from evertill.entry.shop.uploads import FileTooLarge, read_file, takes_file
+from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
+from evertill.entry.shop.uploads import takes_file
 from evertill.journeys import change_prices as pricing
 from evertill.journeys import reprice_many as many
 from evertill.journeys.bulk_item import Target
@@ -23,7 +24,6 @@ from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import InvalidMoney
 
 _PERCENT_MAX = 1000
-_FILE_BYTES_MAX = 1 << 20
 # How the bulk is called.
 SAYS = _("Change prices")
 
@@ -44,45 +44,30 @@ def raise_all(request: HttpRequest, entered: Entered) -> HttpResponse:
             now=clock.now(),
         )
         return _begin(request, entered, targets)
-    except (InvalidMoney, pricing.PriceUnchanged, many.TableUnusable) as error:
+    except (InvalidMoney, pricing.PriceUnchanged, many.TooManyAtOnce) as error:
         return _page(request, entered, error=error)
 
 
 @desk_view(Permission.PRICES_EDIT)
 def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will give out a price list as a table for spreadsheets."""
-    currency = currency_of(request)
-    content = many.write_table(
-        asker=entered.asker, currency=currency, search=request.GET.get("q", "")[:64], now=clock.now()
-    )
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="prices-{currency}.csv"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return save_table(request, entered, many.price_table(currency_of(request)), page=_table_page(request))
 
 
-@takes_file(bytes_max=lambda: _FILE_BYTES_MAX)
+@takes_file(bytes_max=bytes_max)
 @desk_view(Permission.PRICES_EDIT, methods=("GET", "POST"))
 def take(request: HttpRequest, entered: Entered) -> HttpResponse:
-    """This function will take a table of prices, sent as a CSV file or pasted, by way of a bulk."""
-    if request.method != "POST":
-        return _table_page(request, entered)
-    text = request.POST.get("table", "")
-    try:
-        text = _file_of(request) or text
-        targets, bad = many.read_table(asker=entered.asker, text=text, now=clock.now())
-        if bad:
-            return _table_page(request, entered, text=text, bad=bad, status=422)
-        return _begin(request, entered, targets)
-    except (FileTooLarge, many.TableUnusable, pricing.PriceUnchanged) as error:
-        return _table_page(request, entered, text=text, error=error)
+    """This function will take a table of prices, by way of a bulk."""
+    return take_table(request, entered, page=_table_page(request))
 
 
-def _file_of(request: HttpRequest) -> str:
-    try:
-        return read_file(request, "file", bytes_max=_FILE_BYTES_MAX).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise many.TableUnusable("Its letters are not written as UTF-8.") from None
+def _table_page(request: HttpRequest) -> TablePage:
+    return TablePage(
+        template="prices/table.html",
+        operation=many.REPRICE_MANY,
+        read=lambda asker, content: many.read_prices(asker=asker, content=content, now=clock.now()),
+        context={"currency": currency_of(request), "currencies": currencies()},
+    )
 
 
 def _begin(request: HttpRequest, entered: Entered, targets: Sequence[Target]) -> HttpResponse:
@@ -118,16 +103,3 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
         {**context, "currency": currency_of(request), "currencies": currencies()},
         error=error,
     )
-
-
-def _table_page(
-    request: HttpRequest,
-    entered: Entered,
-    *,
-    text: str = "",
-    bad: Sequence[many.BadLine] = (),
-    error: EvertillError | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    context = {"text": text, "bad": bad[:100], "currency": currency_of(request), "currencies": currencies()}
-    return desk_page(request, entered, "prices/table.html", context, error=error, status=status)

@@ -55,15 +55,10 @@ ROOM = Room(
         ),
         "PRICE_UNCHANGED": (_("No price is another one."), _NOTHING, _("Enter what a price is to be, and save.")),
         "TOO_MANY_PRICES": (_("These are too many prices at once."), _HERE, _("Change fewer at once.")),
-        "FILE_TOO_LARGE": (
-            _("This file is too large for a table of prices."),
+        "TOO_MANY_AT_ONCE": (
+            _("More is to change than may change at once."),
             _NOTHING,
-            _("Save the list as CSV, up to 1 MiB; send a longer one in parts."),
-        ),
-        "TABLE_UNUSABLE": (
-            _("This is no table of prices that can be used."),
-            _HERE,
-            _("Save a list here, change its prices, and send or paste it with its heading."),
+            _("Choose SKUs that begin alike, and do it in parts."),
         ),
         "UNKNOWN_SKU": (_("There is no such SKU."), _HERE, _("Look for it in the list.")),
         "UNKNOWN_PRICE_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the price.")),

@@ -27,7 +27,12 @@ ROOM = Room(
     done={
         "taken": _("You have this review now."),
         "approved": _("Approved: the goods may go."),
-        "refused": _("Refused: the order is cancelled, or its goods stay here until the money has gone back."),
+        "refused": _("Refused: the order is cancelled, or its goods stay here; no money went back with it."),
+        "refused-succeeded": _("Refused: the goods stay here, and the money is on its way back."),
+        "refused-requested": _(
+            "Refused: the goods stay here. The refund is promised; it goes when the provider answers."
+        ),
+        "refused-failed": _("Refused: the goods stay here. The provider did not take the refund; an alert says why."),
         "asked": _("The customer is asked. The review waits for the answer; anybody may take and decide it meanwhile."),
         "given-back": _("Anybody may take this review now."),
     },
@@ -46,6 +51,21 @@ ROOM = Room(
             _("This review is not yours, or your time is over."),
             _KEPT,
             _("Take the review, and decide it then."),
+        ),
+        "ORDER_PAID_MEANWHILE": (
+            _("The order was paid at this moment."),
+            _KEPT,
+            _("Look at it again: refusing it now gives the money back."),
+        ),
+        "NOTHING_TO_REFUND": (
+            _("Refusing this order gives nothing back."),
+            _KEPT,
+            _("Refuse the order without asking."),
+        ),
+        "CODES_DELIVERED": (
+            _("Its codes were given to the customer already."),
+            _KEPT,
+            _("Refuse the order without putting its goods back on sale."),
         ),
         "TEXT_UNFIT": (
             _("The question is empty, or too long."),

@@ -10,25 +10,53 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
-from evertill.entry.desk.gate import desk_view
-from evertill.entry.desk.numbers import order_of
+from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.desk.numbers import id_of, order_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.shop.account.signing_in import text_of
+from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.review_order import (
     QUESTION_CHARS_MAX,
     Decision,
     Review,
     ask_customer,
+    ask_to_refuse,
     decide_review,
     list_reviews,
     take_review,
     view_review,
 )
 from evertill.journeys.search_orders import Listed
-from evertill.kernel import clock
+from evertill.kernel import clock, ids
 
-REASONS = {"AMOUNT": _("Its amount"), "STAFF": _("Staff asked for it"), "RISK": _("Its risk")}
+REASONS = {
+    "AMOUNT": _("Its amount"),
+    "STAFF": _("Staff asked for it"),
+    "RISK": _("Its risk"),
+    "CANCELLED": _("Paid after it was cancelled"),
+    "LATE": _("Paid after it had expired"),
+    "MONEY": _("Money that bought nothing"),
+    "DISPUTE": _("A dispute"),
+}
+# What money that came for an order meant.
+ENDINGS = {
+    "MATCHED": _("It bought the order"),
+    "OVERPAID": _("More than the price; the rest goes back"),
+    "LATE": _("It came late, and bought the order"),
+    "UNDERPAID": _("Less than the price; it goes back"),
+    "WRONG_CURRENCY": _("Another currency; it goes back"),
+    "PAID_TWICE": _("The order was paid already; it goes back"),
+    "UNDELIVERABLE": _("The order had ended and its goods are gone; it goes back"),
+}
+BACK = {"REQUESTED": (_("On its way"), "wait"), "SUCCEEDED": (_("Given back"), "good"), "FAILED": (_("Refused"), "bad")}
+DISPUTES = {
+    "OPENED": (_("Undecided"), "wait"),
+    "EVIDENCE_DUE": (_("Evidence is due"), "wait"),
+    "EVIDENCE_SENT": (_("Evidence was sent"), "wait"),
+    "WON": (_("Decided for the shop"), "good"),
+    "LOST": (_("Decided for the customer"), "bad"),
+}
 STATES = {
     "WAITING": (_("Waits"), "wait"),
     "TAKEN": (_("Taken"), ""),
@@ -57,14 +85,21 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show one review with its order, and let somebody take or decide it."""
     now = clock.now()
-    review, one = view_review(asker=entered.asker, order_id=order_of(number), now=now)
-    (row,) = _rows([(review, one)])
+    looked = view_review(asker=entered.asker, order_id=order_of(number), now=now)
+    review = looked.review
+    (row,) = _rows([(review, looked.listed)])
     holder = review.holder(now)
     context = row | {
         "is_open": review.ended_at is None,
         "is_mine": holder == entered.asker.name,
         "is_taken": holder not in ("", entered.asker.name),
+        "may_refuse": review.holds or looked.refusing or looked.listed.order.state.value == "PLACED",
         "question_max": QUESTION_CHARS_MAX,
+        "seen": looked,
+        "paid": [(one, ENDINGS.get(one.ending.value if one.ending else "", "")) for one in looked.intents],
+        "refunds": [(one, BACK[one.refund.state.value]) for one in looked.refunds],
+        "disputes": [(one, DISPUTES[one.state.value]) for one in looked.disputes],
+        "ready": _ready(request, entered, number),
     }
     return desk_page(request, entered, "reviews/show.html", context)
 
@@ -82,15 +117,27 @@ def decide(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     said = text_of(request, "decision")
     if said not in set(Decision):
         raise Http404
-    decision = Decision(said)
-    decide_review(
+    decision, why, restock = Decision(said), text_of(request, "why"), text_of(request, "restock") == "1"
+    if decision is Decision.REFUSE and (why_ask := asks(request)):
+        approval = ask_to_refuse(
+            asker=entered.asker,
+            order_id=order_of(number),
+            why=why,
+            restock=restock,
+            why_ask=why_ask,
+            now=clock.now(),
+        )
+        return see_other("desk:approvals:show", ids.to_number(approval.id), done="asked")
+    done = decide_review(
         asker=entered.asker,
         order_id=order_of(number),
         decision=decision,
-        why=text_of(request, "why"),
+        why=why,
+        restock=restock,
         now=clock.now(),
     )
-    return see_other("desk:reviews:show", number, done=_DONE[decision])
+    told = f"refused-{done.refund.state.value.lower()}" if done.refund else _DONE[decision]
+    return see_other("desk:reviews:show", number, done=told)
 
 
 @desk_view(Permission.ORDERS_REVIEW, methods=("POST",))
@@ -98,6 +145,20 @@ def ask(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will ask the order's customer, who answers on the order's page."""
     ask_customer(asker=entered.asker, order_id=order_of(number), question=text_of(request, "question"), now=clock.now())
     return see_other("desk:reviews:show", number, done="asked")
+
+
+def _ready(request: HttpRequest, entered: Entered, number: str) -> dict[str, Any] | None:
+    """Return what the form said whose refund was approved, so that it can be sent as it was; None without one."""
+    approval = request.GET.get("approval", "")
+    if not approval:
+        return None
+    try:
+        asked = look_at(asker=entered.asker, approval_id=id_of(approval), now=clock.now())
+    except ApprovalNotOpen:
+        return None
+    if not (asked.is_mine and asked.is_usable) or asked.approval.subject != f"review:{number}":
+        return None
+    return {"why": asked.content["why"], "restock": asked.content["restock"]}
 
 
 def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:

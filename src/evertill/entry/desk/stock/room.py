@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.rooms import Room, Shelf
-from evertill.entry.desk.stock import views
+from evertill.entry.desk.stock import table, views
 
 _NOTHING = _("Nothing was changed.")
 _AGAIN = _("Look at what lies there now, and say it again.")
@@ -21,6 +21,8 @@ ROOM = Room(
     urls=[
         path("", views.index, name="index"),
         path("shelf", views.shelf, name="shelf"),
+        path("table", table.take, name="table"),
+        path("table/save", table.save, name="save-table"),
         path("undo/<int:change_id>", views.undo, name="undo"),
     ],
     done={

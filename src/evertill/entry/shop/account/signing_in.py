@@ -40,8 +40,8 @@ _CHARS_MAX = 400
 
 
 def text_of(request: HttpRequest, name: str) -> str:
-    """This function will return what was typed into a field, of bounded length."""
-    return request.POST.get(name, "")[:_CHARS_MAX]
+    """This function will return what was typed into a field, of bounded length, without what a database cannot keep."""
+    return request.POST.get(name, "")[:_CHARS_MAX].replace("\0", "")
 
 
 @_GET_OR_POST

@@ -1,0 +1,68 @@
+"""How the desk calls clues, and how well they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.claims import Clue, Finding, Match
+from evertill.domains.orders import State
+
+CLUES: Mapping[Clue, Promise] = {
+    Clue.RECEIPT: _("Receipt"),
+    Clue.NUMBER: _("Order number"),
+    Clue.REFERENCE: _("Payment reference"),
+    Clue.EMAIL: _("Email"),
+    Clue.PHONE: _("Telephone"),
+    Clue.AMOUNT: _("Amount"),
+    Clue.DATE: _("Day"),
+}
+_MATCHES: Mapping[Match, tuple[Promise, str]] = {
+    Match.EXACT: (_("fits"), "good"),
+    Match.NEAR: (_("nearly fits"), "wait"),
+    Match.PART: (_("fits in part"), "wait"),
+    Match.AGAINST: (_("speaks against it"), "bad"),
+}
+ORDER_STATES: Mapping[State, Promise] = {
+    State.PLACED: _("Waits for payment"),
+    State.PAID: _("Paid"),
+    State.REFUNDED: _("Refunded"),
+    State.CANCELLED: _("Cancelled"),
+    State.EXPIRED: _("Expired"),
+}
+_HAPPENED: Mapping[str, Promise] = {
+    "claim.filed": _("Filed"),
+    "claim.found": _("Something was found"),
+    "claim.nothing": _("Nothing was found"),
+    "claim.proved": _("The customer proved that something is his"),
+    "claim.shown": _("Answered: the order is here"),
+    "claim.rebuilt": _("Answered: the order was put back from its receipt"),
+    "claim.recovered": _("Answered: the order was put back from a backup"),
+    "claim.nothing_found": _("Answered: there is nothing"),
+    "claim.withdrawn": _("Withdrawn"),
+    "claim.compensated": _("Compensated"),
+    "backups.found": _("The order was found in a backup"),
+    "backups.nothing": _("No backup has anything that fits and the shop has not"),
+    "backups.failed": _("The backups could not be searched"),
+}
+_ACTORS: Mapping[str, Promise] = {"clock": _("The shop by itself")}
+
+
+def happened(kind: str) -> Promise | str:
+    """This function will say what happened to a claim; a word that only a newer release knows as it is."""
+    return _HAPPENED.get(kind, kind)
+
+
+def who_did(actor: str, names: Mapping[str, str]) -> Promise | str:
+    """This function will say who did it: by name where it is one of staff."""
+    return _ACTORS.get(actor) or names.get(actor, actor)
+
+
+def evidence_of(finding: Finding) -> list[dict[str, object]]:
+    """This function will say what each clue says of a finding."""
+    return [
+        {"clue": CLUES[one.clue], "match": _MATCHES[one.match], "points": one.points, "kept": one.kept}
+        for one in finding.evidence
+    ]

@@ -1,0 +1,404 @@
+"""Search the backups for an order that the shop has lost: restore a copy, look there, show what is missing here.
+
+One search runs at a time, beside no backup and no drill, in the place where drills restore. What the shop itself has is
+never taken out of a copy. What was found is kept for some days, for those who may put orders back (`recover_order.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from subprocess import SubprocessError
+from typing import ClassVar
+
+import msgspec
+import structlog
+
+from evertill.domains import claims, orders, receipts, recovery, trail
+from evertill.domains.access import Permission
+from evertill.domains.claims import Clues, Finding
+from evertill.domains.recovery import BackupSearch, Key, SearchState, SearchWaits, TargetRefuses, TargetUnavailable
+from evertill.domains.trail import Subject
+from evertill.journeys.look_into_copy import Answer, CopiedOrder, Question
+from evertill.journeys.permitted import Asker, looking, permitted
+from evertill.journeys.read_catalogue import Catalogue, read_catalogue
+from evertill.journeys.restore_shop import CopiesEnd, Plan, plan_restore, restore_shop
+from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
+from evertill.journeys.take_backup import BackupRunning, NoTarget, alone
+from evertill.journeys.view_claim import ClaimNotFound
+from evertill.kernel import config, db, ids
+from evertill.kernel.clock import Clock
+from evertill.kernel.errors import EvertillError, Status
+
+__all__ = [
+    "BackupRunning",
+    "ClaimNotFound",
+    "CluesTooFew",
+    "LostOrder",
+    "NoRoom",
+    "NoTarget",
+    "SearchFailed",
+    "SearchNotFound",
+    "SearchWaits",
+    "Searched",
+    "ask_to_search",
+    "forget_found",
+    "hold_next_search",
+    "read_lost",
+    "search_at_once",
+    "view_searches",
+]
+
+_log = structlog.get_logger("evertill.recovery")
+
+Report = Callable[[str, int, int], None]
+# Asks a restored shop, named by its environment, in a process of its own.
+Ask = Callable[[Mapping[str, str], Question], Answer]
+
+# An order was there soon after it was placed, and as a rule paid; who was told of a day may mean its end.
+_AFTER = dt.timedelta(hours=1)
+# Copies of several lines may reach to the wanted moment; each is restored.
+_COPIES_MAX = 3
+_LOST_MAX = 5
+_SHOWN_MAX = 20
+_TELL_S = 1.0
+_MIB = 1 << 20
+
+
+class SearchNotFound(EvertillError):
+    """There is no such search, or what it found is forgotten."""
+
+    code = "SEARCH_NOT_FOUND"
+    status = "not_found"
+    remedy = "Search the backups again."
+
+
+class CluesTooFew(EvertillError):
+    """Nothing is known by which an order could be found in a backup."""
+
+    code = "CLUES_TOO_FEW"
+    remedy = "Give the order's number, or file a claim with what its customer remembers."
+
+
+class NoRoom(EvertillError):
+    """There is no room to restore a copy beside the shop."""
+
+    code = "SEARCH_NO_ROOM"
+    status: ClassVar[Status] = "unavailable"
+    kept = "Nothing was restored; the shop and its copies are as they were."
+    remedy = "Make room on the disk of the data folder, or lower EVERTILL_SEARCH_SPARE_MB."
+
+
+class SearchFailed(EvertillError):
+    """A copy was restored, and cannot be looked into."""
+
+    code = "SEARCH_FAILED"
+    status: ClassVar[Status] = "conflict"
+    kept = "The shop and its copies are as they were; the restored copy was thrown away."
+    remedy = "Hold a restore drill, which says what is wrong with it, or search as of another moment."
+
+
+class LostOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that a backup has and the shop has not, with how well it fits the clues."""
+
+    finding: Finding
+    copied: CopiedOrder
+
+
+def ask_to_search(
+    *,
+    asker: Asker,
+    claim_id: int | None = None,
+    number: str = "",
+    at: dt.datetime | None = None,
+    why: str,
+    now: dt.datetime,
+) -> BackupSearch:
+    """This function will have the backups searched for what a claim is about, or for an order by its number.
+
+    `at` is as of when; without it the clues decide. Raises Forbidden, NoTarget, ClaimNotFound, CluesTooFew and
+    SearchWaits.
+    """
+    subject = Subject(kind="claim", id=ids.to_number(claim_id)) if claim_id else Subject(kind="order", id=number[:40])
+    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
+        if recovery.target() is None and not config.get().backup_target:
+            raise NoTarget("EVERTILL_BACKUP_TARGET is not set, so there are no backups to search.")
+        clues = _clues_of(claim_id) if claim_id else Clues(number=number.strip())
+        (search_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
+        new = BackupSearch(
+            id=search_id,
+            number=ids.to_number(search_id),
+            claim_id=claim_id,
+            clues=msgspec.json.encode(clues).decode(),
+            wanted_at=at,
+            asked_by=asker.name,
+            asked_at=now,
+        )
+        if clues.is_empty:
+            raise CluesTooFew("There is nothing to look for.")
+        recovery.searches.ask(new=new, most=config.get().searches_open_max)
+        trail.write(
+            actor=asker.actor,
+            operation="backups.search",
+            subject=subject,
+            after={"search": new.number, "at": at.isoformat() if at else ""},
+            why=why,
+            now=now,
+        )
+    return new
+
+
+class Searched(msgspec.Struct, frozen=True, kw_only=True):
+    """A search as staff see it: how it stands, and what it found that the shop still has not."""
+
+    search: BackupSearch
+    lost: tuple[LostOrder, ...]
+
+
+def view_searches(*, asker: Asker, claim_id: int, now: dt.datetime) -> list[Searched]:
+    """This function will return the searches because of a claim, the latest first; raises Forbidden.
+
+    Only where orders are shown is that a look at what is personal: a page of progress is read again and again.
+    """
+    subject = Subject(kind="claim", id=ids.to_number(claim_id))
+    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
+        found = recovery.searches.list_of_claim(claim_id=claim_id, limit=_SHOWN_MAX)
+        shown = [Searched(search=one, lost=_still_lost(one)) for one in found]
+    if any(one.lost for one in shown):
+        with looking(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now) as look:
+            look.note(lost=[one.finding.name for each in shown for one in each.lost])
+    return shown
+
+
+def read_lost(*, search_id: int, order_id: int) -> tuple[BackupSearch, LostOrder]:
+    """This function will return an order that a search found; raises SearchNotFound. The caller sees to who may."""
+    search = recovery.searches.read(search_id=search_id)
+    for lost in _lost_of(search) if search is not None else ():
+        if lost.finding.order_id == order_id and search is not None:
+            return search, lost
+    raise SearchNotFound("This search found no such order, or what it found is forgotten.")
+
+
+def search_at_once(
+    *,
+    asker: Asker,
+    claim_id: int | None = None,
+    number: str = "",
+    at: dt.datetime | None = None,
+    why: str,
+    ask: Ask,
+    clock: Clock,
+    report: Report,
+) -> Searched:
+    """This function will search the backups here and now, and return what came of it.
+
+    Raises what ask_to_search raises, BackupRunning, TargetUnavailable and TargetRefuses.
+    """
+    with alone():
+        new = ask_to_search(asker=asker, claim_id=claim_id, number=number, at=at, why=why, now=clock())
+        ended = _take(search_id=new.id, ask=ask, clock=clock, report=report)
+        assert ended is not None  # noqa: S101 — it was asked for a moment ago, and nobody else may take it.
+        return Searched(search=ended, lost=_lost_of(ended))
+
+
+def hold_next_search(*, ask: Ask, clock: Clock) -> BackupSearch | None:
+    """This function will do what has waited longest, and return how it ended; None when nothing waits.
+
+    It first removes what a process that was killed left of a scratch shop. Raises BackupRunning, TargetUnavailable and
+    TargetRefuses, and what db.write raises; then it is done later.
+    """
+    place = recovery.place.Place(config.get().data)
+    if not place.drills.exists() and not recovery.searches.is_waiting():
+        return None
+    with alone():
+        throw_away(place.drills)
+        return _take(search_id=None, ask=ask, clock=clock, report=lambda _step, _done, _whole: None)
+
+
+def forget_found(*, now: dt.datetime) -> int:
+    """This function will forget what searches found that ended long ago, and return how many found anything."""
+    with db.write():
+        return recovery.searches.forget(ended_before=now - dt.timedelta(days=config.get().search_keep_days))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    search: BackupSearch
+    clues: Clues
+    place: recovery.place.Place
+    key: Key
+    ask: Ask
+    clock: Clock
+    report: Report
+    told_at: float = field(default=-_TELL_S)
+    backup: str = ""
+    reached_at: dt.datetime | None = None
+
+    def tell(self, step: str, done: int, whole: int) -> None:
+        """Keep how far it is, for whoever looks at the page, and not more often than he can read."""
+        self.report(step, done, whole)
+        if time.monotonic() - self.told_at < _TELL_S:
+            return
+        self.told_at = time.monotonic()
+        with db.write():
+            recovery.searches.note_progress(search_id=self.search.id, step=step, done=done, whole=whole)
+
+
+def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> BackupSearch | None:
+    with db.write():
+        search = recovery.searches.take(now=clock(), search_id=search_id)
+    if search is None:
+        return None
+    place = recovery.place.Place(config.get().data)
+    clues = msgspec.json.decode(search.clues, type=Clues)
+    work = _Work(search=search, clues=clues, place=place, key=place.ensure_key(), ask=ask, clock=clock, report=report)
+    lost: tuple[LostOrder, ...] = ()
+    error = ""
+    try:
+        lost = _search(work)
+    except (TargetUnavailable, TargetRefuses):
+        with db.write():
+            recovery.searches.put_back(search_id=search.id)
+        raise
+    except (EvertillError, OSError, SubprocessError, msgspec.MsgspecError) as failure:
+        error = failure.detail if isinstance(failure, EvertillError) else str(failure)
+    finally:
+        throw_away(place.drills)
+    return _end(work, lost, error=error)
+
+
+def _end(work: _Work, lost: tuple[LostOrder, ...], *, error: str) -> BackupSearch:
+    state = SearchState.FAILED if error else SearchState.FOUND if lost else SearchState.NOTHING
+    ended = msgspec.structs.replace(
+        work.search,
+        state=state,
+        backup=work.backup,
+        reached_at=work.reached_at,
+        ended_at=work.clock(),
+        found=msgspec.json.encode(lost).decode() if lost else "",
+        error=error,
+    )
+    with db.write():
+        recovery.searches.end(search=ended, now=work.clock())
+        if ended.claim_id is not None and claims.operations.lock(claim_id=ended.claim_id) is not None:
+            kind = f"backups.{state.value.lower()}"
+            claims.operations.note(claim_id=ended.claim_id, kind=kind, actor="clock", now=work.clock())
+    _log.info("backups searched", search=ended.number, state=state, backup=work.backup, lost=len(lost), error=error)
+    return ended
+
+
+def _search(work: _Work) -> tuple[LostOrder, ...]:
+    wanted_at = work.search.wanted_at or moment_of(work.clues, now=work.clock())
+    for plan in _plans(work, at=wanted_at):
+        work.backup, work.reached_at = plan.backup.id, plan.at or plan.ends_at
+        lost = _look(work, plan)
+        if lost:
+            return lost
+    return ()
+
+
+def moment_of(clues: Clues, *, now: dt.datetime) -> dt.datetime | None:
+    """This function will say as of when an order of these clues is looked for: soon after it was placed.
+
+    A number begins with its minute, a receipt says its moment; of a day it is the end. None: as late as possible.
+    """
+    moment = None
+    if clues.receipt:
+        moment = receipts.read(clues.receipt).placed_at + _AFTER
+    elif exact := claims.looking.read_number(clues.number).exact:
+        moment = ids.minute_of(max(exact)) + _AFTER
+    elif clues.date is not None:
+        _, moment = claims.looking.day_span(clues.date, days=0)
+    return moment if moment is not None and moment < now else None
+
+
+def _plans(work: _Work, *, at: dt.datetime | None) -> Iterator[Plan]:
+    """Ways to restore a copy of that moment: from this shop's own line, and from those before it at the same place.
+
+    A shop that was itself restored has what it lost in the line of before.
+    """
+    line = work.place.read_line()
+    with closing(open_target()) as target:
+        catalogues = read_catalogue(target=target, key=work.key, damaged=_warn)
+    # Of the latest moment this shop's own line has what the shop has.
+    catalogues.sort(key=lambda one: (line is not None and one.line.id == line.id) == (at is None))
+    first: EvertillError | None = None
+    given = 0
+    for catalogue in catalogues:
+        try:
+            plan = _plan(work, catalogue, at=at)
+        except (recovery.rules.NothingToRestore, recovery.rules.LinkMissing, recovery.rules.WalMissing) as error:
+            first = first or error
+            continue
+        yield plan
+        given += 1
+        if given == _COPIES_MAX:
+            return
+    if not given:
+        raise first or recovery.rules.NothingToRestore("There is no complete backup.")
+
+
+def _plan(work: _Work, catalogue: Catalogue, *, at: dt.datetime | None) -> Plan:
+    with closing(open_target()) as target:
+        try:
+            return plan_restore(target=target, key=work.key, at=at, line=catalogue.line.id)
+        except CopiesEnd:
+            # That line ended before; its last moment is the nearest that there is.
+            return plan_restore(target=target, key=work.key, at=None, line=catalogue.line.id)
+
+
+def _look(work: _Work, plan: Plan) -> tuple[LostOrder, ...]:
+    folder = make_place(work.place)
+    free, spare = shutil.disk_usage(work.place.drills).free, config.get().search_spare_mb * _MIB
+    if free - plan.disk_bytes < spare:
+        raise NoRoom(
+            f"A copy takes {plan.disk_bytes // _MIB} MiB, {free // _MIB} MiB are free, {spare // _MIB} stay so."
+        )
+    restore_shop(plan=plan, opener=open_target, key=work.key, into=folder, report=work.tell)
+    work.told_at = -_TELL_S
+    work.tell("Looking for the order", 0, 0)
+    with running_small(folder) as url:
+        environment = environment_of(folder, url=url)
+        candidates = work.ask(environment, Question(clues=work.clues)).candidates
+        here = set(orders.seeking.known(order_ids=[one.order_id for one in candidates if one.order_id is not None]))
+        judged = claims.scoring.judge(
+            clues=work.clues, candidates=[one for one in candidates if one.order_id not in here]
+        )
+        findings = {one.order_id: one for one in judged.findings[:_LOST_MAX] if one.order_id is not None}
+        copied = work.ask(environment, Question(orders=tuple(findings))).orders if findings else ()
+    by_id = {one.order.id: one for one in copied}
+    return tuple(
+        LostOrder(finding=_as_of_backup(finding), copied=by_id[order_id])
+        for order_id, finding in findings.items()
+        if order_id in by_id
+    )
+
+
+def _as_of_backup(finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, source=claims.Source.BACKUP)
+
+
+def _clues_of(claim_id: int) -> Clues:
+    claim = claims.queries.find(claim_id=claim_id)
+    if claim is None:
+        raise ClaimNotFound("There is no such claim.")
+    return claim.clues
+
+
+def _lost_of(search: BackupSearch) -> tuple[LostOrder, ...]:
+    return msgspec.json.decode(search.found, type=tuple[LostOrder, ...]) if search.found else ()
+
+
+def _still_lost(search: BackupSearch) -> tuple[LostOrder, ...]:
+    lost = _lost_of(search)
+    here = set(orders.seeking.known(order_ids=[one.copied.order.id for one in lost])) if lost else set()
+    return tuple(one for one in lost if one.copied.order.id not in here)
+
+
+def _warn(damage: EvertillError) -> None:
+    _log.warning("a part of the copies cannot be read", why=damage.detail)

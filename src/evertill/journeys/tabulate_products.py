@@ -1,0 +1,424 @@
+"""Products as a table: saved for a spreadsheet, and taken back as a bulk that shows each product before it changes.
+
+A row is a variant; what belongs to its product stands in each of its rows. Rows that are not in the table stay as they
+are. What is done to a product is done as at the desk: it stands in its history, and can be taken back there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evertill.domains import catalog, stock
+from evertill.domains.access import Permission
+from evertill.domains.catalog import Card, Plain, Status
+from evertill.domains.trail import Subject
+from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
+from evertill.journeys.edit_product import AddVariant, add_product, edit_product
+from evertill.journeys.export_table import Cell, Table
+from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.table_rows import Sent, Wrong, clipped, of_bad
+from evertill.journeys.table_versions import is_as_saved, plain, read_version, write_version
+from evertill.kernel import config, tables
+from evertill.kernel.tables import Row
+
+__all__ = ["EDIT_MANY", "columns", "products_table", "read_products"]
+
+_PART = 500
+_SHOWN_CHARS, _LINE_CHARS = 80, 300
+_YES, _NO = "yes", "no"
+_YES_WORDS, _NO_WORDS = ("yes", "true", "1", "是"), ("no", "false", "0", "否")
+
+
+def columns() -> tuple[str, ...]:
+    """This function will return the columns of the table, by the shop's languages."""
+    languages = config.get().languages
+    return (
+        "sku",
+        *(f"title_{code}" for code in languages),
+        *(f"variant_{code}" for code in languages),
+        *(f"text_{code}" for code in languages),
+        *("categories", "status", "shown", "kind", "slug"),
+    )
+
+
+def _read_all(filters: Mapping[str, str], most: int) -> Iterator[Sequence[Cell]]:
+    before, left = None, most
+    while left > 0:
+        listed = catalog.search.list_cards(
+            languages=(), search=filters.get("q", ""), status=filters.get("status", ""), before=before, limit=_PART
+        )
+        cards = catalog.editing.read_cards(slugs=[one.slug for one in listed])
+        kinds = stock.read_items(skus=[sku for one in listed for sku in one.skus])
+        for card in (cards[one.slug] for one in listed if one.slug in cards):
+            for sku in card.variants:
+                cells = _cells(card, sku, kinds)
+                yield (*cells.values(), write_version(cells))
+                left -= 1
+        if len(listed) < _PART:
+            return
+        before = listed[-1].id
+
+
+def products_table() -> Table:
+    """This function will return the table of products: every variant, shown or hidden, the newest product first."""
+    return Table(
+        name="products",
+        permission=Permission.CATALOG_EDIT,
+        is_personal=False,
+        columns=(*columns(), "version"),
+        read=_read_all,
+    )
+
+
+def read_products(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:
+    """This function will return what a table of products would do; raises Forbidden and tables.FileUnusable.
+
+    With a version, a cell that is as it was saved says nothing; without one, an empty cell says nothing.
+    """
+    known = (*columns(), "version")
+    table = tables.read_table(content, required=("sku",), is_known=known.__contains__, limits=tables.limits())
+    with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=Subject(kind="catalog"), now=now):
+        return _Reading.of(table.rows).read(wrong=[of_bad(row) for row in table.bad])
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wanted:
+    """What the rows of one product say of it, as it comes together."""
+
+    slug: str
+    title: str
+    card: Card | None
+    lines: list[int] = field(default_factory=list)
+    wanted: dict[str, Plain] = field(default_factory=dict)
+    contested: list[str] = field(default_factory=list)
+    added: list[dict[str, Any]] = field(default_factory=list)
+
+    def target(self) -> Target:
+        seen = self.card.values if self.card is not None else {}
+        rows = ", ".join(map(str, self.lines[:5])) + (" …" if len(self.lines) > 5 else "")  # noqa: PLR2004 — a line.
+        return Target(
+            subject=self.slug if self.card is not None else f"+ {self.added[0]['sku']}",
+            label=f"{self.title} ({rows})",
+            content={
+                "slug": self.slug,
+                "is_new": self.card is None,
+                "seen": {name: seen.get(name) for name in self.wanted},
+                "wanted": self.wanted,
+                "contested": self.contested,
+                "added": self.added,
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A table beside what the shop has: the products of its SKUs and slugs, and what can run out."""
+
+    rows: Sequence[Row]
+    homes: Mapping[str, catalog.Home]
+    cards: Mapping[str, Card]
+    kinds: Mapping[str, stock.Item]
+    shelves: Collection[str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> _Reading:
+        skus = [row.cells["sku"] for row in rows]
+        homes = catalog.find_homes(skus=skus)
+        slugs = {home.slug for home in homes.values()} | {row.cells.get("slug", "") for row in rows}
+        cards: dict[str, Card] = {}
+        for part in _parts(sorted(slugs - {""})):
+            cards |= catalog.editing.read_cards(slugs=part)
+        shelves = catalog.categories.list_categories(languages=(), with_empty=True)
+        return cls(
+            rows=rows,
+            homes=homes,
+            cards=cards,
+            kinds=stock.read_items(skus=skus),
+            shelves={shelf.slug for shelf in shelves},
+        )
+
+    def read(self, *, wrong: list[Wrong]) -> Sent:
+        products: dict[tuple[bool, str], _Wanted] = {}
+        met: dict[str, int] = {}
+        added = changed = untouched = 0
+        for row in self.rows:
+            sku = row.cells["sku"]
+            if sku in met:
+                wrong.append(
+                    Wrong(
+                        line=row.line,
+                        says="SKU %(sku)s stands in row %(line)s too.",
+                        facts={"sku": sku, "line": met[sku]},
+                    )
+                )
+                continue
+            met[sku] = row.line
+            faults, moved = self._read_row(row, products)
+            wrong += faults
+            added += sku not in self.homes and not faults
+            changed += sku in self.homes and moved and not faults
+            untouched += sku in self.homes and not moved and not faults
+        done = [one.target() for one in products.values() if one.wanted or one.added]
+        wrong += [fault for one in products.values() if (fault := _fault_of_whole(one)) is not None]
+        wrong.sort(key=lambda one: one.line)
+        return Sent(targets=done, wrong=wrong, added=added, changed=changed, untouched=untouched)
+
+    def _read_row(self, row: Row, products: dict[tuple[bool, str], _Wanted]) -> tuple[list[Wrong], bool]:
+        """Add what a row says to its product; return what is wrong with it, and whether it says anything new."""
+        sku, slug = row.cells["sku"], row.cells.get("slug", "")
+        home = self.homes[sku].slug if sku in self.homes else ""
+        fault = self._fault_of_row(row, home=home)
+        if fault is not None:
+            return [fault], False
+        card = self.cards.get(home or slug)
+        key = (card is None, home or slug or sku)
+        one = products.get(key) or _Wanted(slug=home or slug, title=_title(card, row), card=card)
+        if not home:
+            titles = {code: _variant_title(row, card, code) for code in config.get().languages}
+            kind = row.cells.get("kind", "").upper() or stock.Kind.COUNTED.value
+            one.added.append(
+                {"sku": sku, "titles": {code: text for code, text in titles.items() if text}, "kind": kind}
+            )
+        said = self._said(row, card, is_new=not home)
+        faults = [Wrong(line=row.line, says=says, facts={"column": column}) for column, says in said.faults.items()]
+        for name, value in said.wanted.items():
+            if one.wanted.get(name, value) != value:
+                says = "Another row says something else of %(column)s of the same product."
+                faults.append(Wrong(line=row.line, says=says, facts={"column": _column(name)}))
+            if not faults:
+                one.wanted[name] = value
+        if not faults:
+            moved = bool(said.wanted or said.contested)
+            one.contested += [name for name in said.contested if name not in one.contested]
+            if moved or not home:
+                one.lines.append(row.line)
+            products[key] = one
+        return faults, bool(said.wanted or said.contested)
+
+    def _fault_of_row(self, row: Row, *, home: str) -> Wrong | None:
+        sku, slug, kind = row.cells["sku"], row.cells.get("slug", ""), row.cells.get("kind", "").upper()
+        says, facts = "", {"sku": sku, "slug": slug, "home": home}
+        version = row.cells.get("version", "")
+        saved = read_version(version, columns=columns()) if version else None
+        if version and saved is None:
+            says = "Its version cannot be read. Save the table anew and make the change there."
+        elif saved is not None and not is_as_saved(sku, saved["sku"]):
+            says = "The row was saved with another SKU than %(sku)s. Spreadsheets drop leading zeros, for example."
+        elif not home and version:
+            says = "There is no SKU %(sku)s any more."
+        elif not home and catalog.fault_of_sku(sku) is not None:
+            says = "This cannot be a SKU."
+        elif home and slug and slug != home:
+            says = "SKU %(sku)s belongs to the product %(home)s, not to %(slug)s."
+        elif kind and kind not in tuple(stock.Kind):
+            says = "The column kind is COUNTED or UNLIMITED."
+        elif home and kind and sku in self.kinds and self.kinds[sku].kind != kind:
+            says = "Whether SKU %(sku)s can run out is not changed by a table."
+        elif not home and slug not in self.cards and not row.cells.get(f"title_{config.get().languages[0]}"):
+            says = "A new product needs a title in the shop's first language."
+        return Wrong(line=row.line, says=says, facts=facts) if says else None
+
+    def _said(self, row: Row, card: Card | None, *, is_new: bool) -> _Said:
+        """Compare each cell of a row with what the shop has; `card` is None for a product that is new."""
+        sku = row.cells["sku"]
+        version = row.cells.get("version", "")
+        saved = read_version(version, columns=columns()) if version else None
+        now = _cells(card, sku, self.kinds) if card is not None else {}
+        said = _Said()
+        for column in columns():
+            name = _name(column, sku)
+            cell = row.cells.get(column)
+            if name is None or cell is None or (is_new and _is_of_added(column)):
+                continue
+            is_touched = not is_as_saved(cell, saved[column]) if saved is not None else bool(cell)
+            if not is_touched or plain(cell) == plain(now.get(column, "")):
+                continue
+            value, fault = self._value(column, name, cell)
+            if fault:
+                said.faults[column] = fault
+            elif saved is not None and not is_as_saved(now.get(column, ""), saved[column]):
+                said.contested.append(name)
+                said.wanted[name] = value
+            else:
+                said.wanted[name] = value
+        return said
+
+    def _value(self, column: str, name: str, cell: str) -> tuple[Plain, str]:
+        """Read a cell, or say why it cannot be."""
+        value: Plain = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
+        if column == "status":
+            value = cell.upper()
+            if value not in tuple(Status):
+                return None, "The column status is DRAFT, ACTIVE or ARCHIVED."
+        elif column == "shown":
+            word = cell.lower()
+            if word not in _YES_WORDS + _NO_WORDS:
+                return None, "The column shown is yes or no."
+            value = word in _YES_WORDS
+        elif column == "categories":
+            value = list(dict.fromkeys(slug.strip() for slug in cell.split(";") if slug.strip()))
+            if not set(value) <= set(self.shelves):
+                return None, "There is no such category; the column categories has their addresses, apart by ;"
+        elif column == f"title_{config.get().languages[0]}" and not value:
+            return None, "A product has a title in the shop's first language."
+        elif column == f"variant_{config.get().languages[0]}" and not value:
+            return None, "A variant has a title in the shop's first language."
+        fault = catalog.rules.fault_of_value(name, value, text_chars_max=config.get().product_text_chars_max)
+        return value, "What stands in %(column)s is too long, or has a character that cannot be there." if fault else ""
+
+
+def _fault_of_whole(one: _Wanted) -> Wrong | None:
+    values = {**(one.card.values if one.card is not None else {}), **one.wanted}
+    for code in config.get().languages:
+        if values.get(catalog.rules.text_name(code)) and not values.get(catalog.rules.title_name(code)):
+            says = "There is a text in %(column)s and no title in that language."
+            return Wrong(line=one.lines[0], says=says, facts={"column": f"text_{code}"})
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What a row says that the shop does not have: values by name, and which of them somebody else has changed."""
+
+    wanted: dict[str, Plain] = field(default_factory=dict)
+    contested: list[str] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+def _cells(card: Card, sku: str, kinds: Mapping[str, stock.Item]) -> dict[str, str]:
+    """Write a variant as its row, without the version."""
+    known = {column: card.values.get(name) for column in columns() if (name := _name(column, sku)) is not None}
+    written = {column: _written(value) for column, value in known.items()}
+    kind = kinds[sku].kind.value if sku in kinds else ""
+    return {column: written.get(column, "") for column in columns()} | {"sku": sku, "kind": kind, "slug": card.slug}
+
+
+def _written(value: Plain) -> str:
+    if isinstance(value, bool):
+        return _YES if value else _NO
+    return "; ".join(value) if isinstance(value, list) else value or ""
+
+
+def _name(column: str, sku: str) -> str | None:
+    """Name the value of the card that a column holds; None for what a table does not change."""
+    kind, _, language = column.partition("_")
+    if column in ("status", "categories"):
+        return column
+    if column == "shown":
+        return catalog.rules.shown_name(sku)
+    named = {"title": catalog.rules.title_name, "text": catalog.rules.text_name}
+    if kind == "variant":
+        return catalog.rules.variant_name(sku, language)
+    return named[kind](language) if kind in named else None
+
+
+def _column(name: str) -> str:
+    """Name the column that holds a value of the card."""
+    sku = catalog.rules.sku_of(name)
+    if sku is not None:
+        language = catalog.rules.language_of_variant(name)
+        return f"variant_{language}" if language else "shown"
+    return name.replace(":", "_")
+
+
+def _is_of_added(column: str) -> bool:
+    # What a new variant is called is said when it is added.
+    return column.startswith("variant_")
+
+
+def _title(card: Card | None, row: Row) -> str:
+    first = config.get().languages[0]
+    known = card.values.get(catalog.rules.title_name(first)) if card is not None else row.cells.get(f"title_{first}")
+    return clipped(str(known or ""), _SHOWN_CHARS)
+
+
+def _variant_title(row: Row, card: Card | None, language: str) -> str:
+    own = row.cells.get(f"variant_{language}") or row.cells.get(f"title_{language}")
+    return own or (str(card.values.get(catalog.rules.title_name(language)) or "") if card is not None else "")
+
+
+def _parts(slugs: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(slugs), _PART):
+        yield slugs[start : start + _PART]
+
+
+def _look_at(
+    *, asker: Asker, targets: Sequence[Target], options: Mapping[str, Any], now: dt.datetime
+) -> list[Forecast]:
+    del asker, options, now
+    cards = catalog.editing.read_cards(slugs=[one.content["slug"] for one in targets if one.content["slug"]])
+    return [_foresee(one.content, cards.get(one.content["slug"])) for one in targets]
+
+
+def _foresee(content: Mapping[str, Any], card: Card | None) -> Forecast:
+    values = card.values if card is not None else {}
+    wanted: Mapping[str, Plain] = content["wanted"]
+    before = _line({name: values.get(name) for name in wanted})
+    after = _line(wanted)
+    added = ", ".join(f"+ {one['sku']}" for one in content["added"])
+    after = clipped("; ".join(part for part in (added, after) if part), _LINE_CHARS)
+    if content["contested"]:
+        which = ", ".join(map(_column, content["contested"]))
+        said = f"Somebody has changed this since the table was saved: {which}."
+        return Forecast(before=before, after=after, refused_code="CHANGED_MEANWHILE", refused=said)
+    return Forecast(before=before, after=after)
+
+
+def _line(values: Mapping[str, Plain]) -> str:
+    told = (f"{_told_name(name)}: {clipped(_written(value), _SHOWN_CHARS) or '—'}" for name, value in values.items())
+    return clipped("; ".join(told), _LINE_CHARS)
+
+
+def _told_name(name: str) -> str:
+    sku = catalog.rules.sku_of(name)
+    return f"{sku} {_column(name)}" if sku else _column(name)
+
+
+def _edit_one(task: Task) -> str:
+    content = task.content
+    added = [AddVariant(sku=one["sku"], titles=one["titles"], kind=stock.Kind(one["kind"])) for one in content["added"]]
+    slug, seen = str(content["slug"]), dict(content["seen"])
+    if content["is_new"]:
+        slug = _add(task, added[0]).slug
+    for one in added[1:] if content["is_new"] else added:
+        edit_product(asker=task.asker, slug=slug, seen={}, wanted={}, added=one, why=task.why, now=task.now)
+    if added:
+        # What was made a moment ago is seen as it was made.
+        card, made = catalog.editing.read_card(slug=slug), {one.sku for one in added}
+        fresh = [name for name in seen if content["is_new"] or catalog.rules.sku_of(name) in made]
+        seen |= {name: card.values.get(name) for name in fresh}
+    edit_product(asker=task.asker, slug=slug, seen=seen, wanted=content["wanted"], why=task.why, now=task.now)
+    return slug if content["is_new"] else ""
+
+
+def _add(task: Task, first: AddVariant) -> Card:
+    wanted = task.content["wanted"]
+    titles = {
+        code: str(wanted[name]) for code in config.get().languages if wanted.get(name := catalog.rules.title_name(code))
+    }
+    card = add_product(
+        asker=task.asker,
+        slug=str(task.content["slug"]),
+        titles=titles,
+        sku=first.sku,
+        kind=first.kind,
+        why=task.why,
+        now=task.now,
+    )
+    names = {catalog.rules.variant_name(first.sku, code): title for code, title in first.titles.items()}
+    seen = {name: card.values.get(name) for name in names}
+    edit_product(asker=task.asker, slug=card.slug, seen=seen, wanted=names, why=task.why, now=task.now)
+    return catalog.editing.read_card(slug=card.slug)
+
+
+EDIT_MANY = BulkOperation(
+    name="catalog.edit-many",
+    says="Change products",
+    kind="product",
+    permission=Permission.CATALOG_EDIT,
+    preview=_look_at,
+    apply=_edit_one,
+)

@@ -1,0 +1,182 @@
+"""Tables that people send: a CSV file, an Excel workbook or a text that was pasted, all read the same way."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+
+from evertill.kernel import config
+from evertill.kernel.csvfile import BadRow, FileUnusable, Row, read_heading, read_lines, to_row
+from evertill.kernel.sheets import unguard
+from evertill.kernel.workbooks import Limits, NotAWorkbook, TableTooLarge, is_package, read_workbook
+
+__all__ = [
+    "BadRow",
+    "ColumnUnknown",
+    "FileUnusable",
+    "Row",
+    "Table",
+    "TableTooLarge",
+    "is_workbook",
+    "limits",
+    "read_table",
+    "read_workbook_rows",
+]
+
+_SEPARATORS = ",;\t"
+_NAMED = "The table"
+# Begins of files that people take for tables: PDF, pictures, web pages, programs.
+_OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"<!DOCTYPE",
+    b"<html",
+    b"<?xml",
+    b"\x7fELF",
+    b"MZ",
+    b"{\\rtf",
+)
+
+
+class ColumnUnknown(FileUnusable):
+    """A column of the table means nothing here, which is most often a misspelt one."""
+
+    code = "COLUMN_UNKNOWN"
+    remedy = "Keep the heading as it was saved here."
+
+
+class TableEmpty(FileUnusable):
+    """There is no table, or only its heading."""
+
+    code = "TABLE_EMPTY"
+    remedy = "Choose a file, or paste a table with its heading."
+
+
+class EncodingUnknown(FileUnusable):
+    """The letters of a text file cannot be told for sure."""
+
+    code = "ENCODING_UNKNOWN"
+    remedy = 'Save it as an Excel workbook, or as "CSV UTF-8".'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What was sent: its columns, its rows with the lines in which they begin, and those that are no rows."""
+
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    bad: Sequence[BadRow]
+
+
+def limits() -> Limits:
+    """This function will return how large a table may be that staff send."""
+    known = config.get()
+    return Limits(
+        bytes_max=known.table_bytes_max,
+        unpacked_bytes_max=known.table_unpacked_bytes_max,
+        rows_max=known.table_rows_max,
+        columns_max=known.table_columns_max,
+    )
+
+
+def read_table(content: bytes, *, required: Collection[str], is_known: Callable[[str], bool], limits: Limits) -> Table:
+    """This function will read a table, whatever it is kept in; columns are found in lower case.
+
+    Commas, semicolons or tabs may stand between the cells of a text. Raises FileUnusable, in the kind that says what
+    is wrong with it.
+    """
+    if len(content) > limits.bytes_max:
+        raise TableTooLarge(f"It has {len(content)} bytes; {limits.bytes_max} may be.")
+    read = _read_package(content, required, limits) if is_package(content) else _read_text(content, required, limits)
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    for row in read:
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            rows.append(row)
+        if len(rows) + len(bad) > limits.rows_max:
+            raise TableTooLarge(f"It has more than {limits.rows_max} rows.")
+    if not rows and not bad:
+        raise TableEmpty("There is no row in it.")
+    columns = list(rows[0].cells) if rows else []
+    unknown = [column for column in columns if not is_known(column)]
+    if unknown:
+        raise ColumnUnknown(f"Nothing here is called {', '.join(column[:40] for column in unknown)}.", told=unknown)
+    return Table(columns=columns, rows=rows, bad=bad)
+
+
+def is_workbook(path: Path) -> bool:
+    """This function will say whether a file is no text, and so a workbook if anything; raises what opening it does."""
+    with path.open("rb") as file:
+        return is_package(file.read(8))
+
+
+def read_workbook_rows(
+    path: Path, *, required: Collection[str], rows_max: int, limits: Limits
+) -> Iterator[Row | BadRow]:
+    """This function will give the rows of a workbook as csvfile.read_rows gives those of a text; raises FileUnusable.
+
+    Columns are found in lower case.
+    """
+    if path.stat().st_size > limits.bytes_max:
+        raise TableTooLarge(f"{path.name} has more than {limits.bytes_max} bytes.")
+    known = replace(limits, rows_max=min(rows_max, limits.rows_max))
+    yield from _read_package(path.read_bytes(), required, known)
+
+
+def _read_package(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
+    columns: list[str] = []
+    for line, cells in read_workbook(content, limits=limits):
+        if not columns:
+            heading = [cell.strip().lower() for cell in cells]
+            columns = read_heading(heading, name=_NAMED, required=required, columns_max=limits.columns_max)
+        elif len(cells) > len(columns):
+            yield BadRow(line=line, reason=f"It has {len(cells)} cells where the heading has {len(columns)}.")
+        else:
+            # Excel keeps no empty cells at the end of a row.
+            yield to_row(line, columns, [*cells, *[""] * (len(columns) - len(cells))])
+
+
+def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
+    text = _decode(content)
+    heading = text.lstrip().partition("\n")[0]
+    yield from read_lines(
+        StringIO(text.lstrip(), newline=""),
+        name=_NAMED,
+        required=required,
+        rows_max=limits.rows_max + 1,
+        columns_max=limits.columns_max,
+        separator=max(_SEPARATORS, key=heading.count),
+        plain=_plain,
+        named=lambda cell: _plain(cell).lower(),
+        is_by_row=True,
+    )
+
+
+def _plain(cell: str) -> str:
+    # In this order: a guarded tab is no space, and a space before an apostrophe guards nothing.
+    return unguard(cell).strip()
+
+
+def _decode(content: bytes) -> str:
+    if content.startswith(_OTHERS):
+        raise NotAWorkbook("It is no table, but a file of another kind.")
+    try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            # What Excel calls "Unicode text".
+            text = content.decode("utf-16")
+        else:
+            text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise EncodingUnknown("Its letters are not written as UTF-8.") from None
+    if "\0" in text:
+        raise NotAWorkbook("It is no table, but a file of another kind.")
+    if not text.strip():
+        raise TableEmpty("There is nothing in it.")
+    return text

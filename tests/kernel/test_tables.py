@@ -1,0 +1,198 @@
+"""Tables that people send: what was written comes back as it was, in either kind of file; what is none is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xlsxwriter import Workbook
+
+from evertill.kernel.csvfile import BadRow, FileUnusable, Row
+from evertill.kernel.sheets import as_kept, csv_bytes, xlsx_bytes
+from evertill.kernel.tables import Table, read_table
+from evertill.kernel.workbooks import Limits
+
+LIMITS = Limits(bytes_max=1 << 20, unpacked_bytes_max=4 << 20, rows_max=20, columns_max=5)
+
+# What spreadsheets, and careless readers of tables, make something else of.
+NASTY = [
+    "=1+1", "'=1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶", "שלום",
+    "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20, "<b>",
+]  # fmt: skip
+
+
+def read(content: bytes, *, limits: Limits = LIMITS) -> Table:
+    return read_table(content, required=("sku",), is_known=lambda name: name in ("sku", "title", "n"), limits=limits)
+
+
+def cells(content: bytes) -> list[list[str]]:
+    table = read(content)
+    assert not table.bad
+    return [list(row.cells.values()) for row in table.rows]
+
+
+def altered(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """A workbook whose parts are changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(part.filename, change(part.filename, old.read(part)))
+    return file.getvalue()
+
+
+def of_sheet(content: bytes, old: bytes, new: bytes) -> bytes:
+    return altered(content, lambda name, part: part.replace(old, new) if name.endswith("sheet1.xml") else part)
+
+
+BOOK = xlsx_bytes("a", ["sku", "title"], [["TEA", "Tea"]])
+
+FAR = b'<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>'
+UNUSABLE: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "TABLE_EMPTY"),
+    "blank": (b" \n ", "TABLE_EMPTY"),
+    "only a heading": (b"sku,title\n", "TABLE_EMPTY"),
+    "an unknown column": (b"sku,colour\na,b\n", "COLUMN_UNKNOWN"),
+    "a missing column": (b"title\na\n", "FILE_UNUSABLE"),
+    "a column twice": (b"sku,sku\na,b\n", "FILE_UNUSABLE"),
+    "another encoding": ("sku,title\n1,茶".encode("gb18030"), "ENCODING_UNKNOWN"),
+    "a PDF": (b"%PDF-1.7", "NOT_A_WORKBOOK"),
+    "zero bytes": (b"sku\0", "NOT_A_WORKBOOK"),
+    "many rows": (b"sku,title\n" + b"a,b\n" * 21, "TABLE_TOO_LARGE"),
+    "many bytes": (b"sku" + b"x" * (1 << 20), "TABLE_TOO_LARGE"),
+    "an encrypted workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "WORKBOOK_PROTECTED"),
+    "half a workbook": (BOOK[: len(BOOK) // 2], "WORKBOOK_BROKEN"),
+    "most of a workbook": (BOOK[:-30], "WORKBOOK_BROKEN"),
+    "no XML": (of_sheet(BOOK, b"</sheetData>", b"</nothing>"), "WORKBOOK_BROKEN"),
+    "an error in a cell": (
+        of_sheet(BOOK, b'<c r="A2" t="inlineStr">', b'<c r="A2" t="e"><v>#N/A</v>'),
+        "WORKBOOK_ERRORS",
+    ),
+    # Two kilobytes that claim a cell at the far end of the grid: read here, they would end the shop's own process.
+    "a far cell": (of_sheet(BOOK, b"</sheetData>", FAR), "WORKBOOK_BROKEN"),
+    "a bomb": (of_sheet(BOOK, b"</sheetData>", b"<!--" + b" " * (5 << 20) + b"--></sheetData>"), "TABLE_TOO_LARGE"),
+    "many rows in Excel": (xlsx_bytes("a", ["sku"], [[f"s{n}"] for n in range(21)]), "TABLE_TOO_LARGE"),
+    "many columns in Excel": (xlsx_bytes("a", ["sku", *"abcdefgh"], [["s"]]), "TABLE_TOO_LARGE"),
+    "an unknown column in Excel": (xlsx_bytes("a", ["sku", "colour"], [["s", "red"]]), "COLUMN_UNKNOWN"),
+    "a missing column in Excel": (xlsx_bytes("a", ["title"], [["s"]]), "FILE_UNUSABLE"),
+    "only a heading in Excel": (xlsx_bytes("a", ["sku"], []), "TABLE_EMPTY"),
+}
+
+
+class TestRoundTrip:
+    @pytest.mark.parametrize("text", NASTY)
+    def test_brings_back_what_is_made_something_else_of(self, text: str) -> None:
+        for content in (csv_bytes(["sku", "title"], [["x", text]]), xlsx_bytes("a", ["sku", "title"], [["x", text]])):
+            assert cells(content) == [["x", text]]
+
+    @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
+    def test_brings_back_any_text_as_csv(self, texts: list[str]) -> None:
+        content = csv_bytes(["sku", "title"], [[f"s{n}", text] for n, text in enumerate(texts)])
+        if any("\0" in text for text in texts):
+            return
+
+        wanted = [text.encode("utf-8", errors="replace").decode().strip() for text in texts]
+        assert [title.strip() for _, title in cells(content)] == wanted
+
+    # Each is a process of its own.
+    @settings(max_examples=10, deadline=None)
+    @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
+    def test_brings_back_any_text_as_excel(self, texts: list[str]) -> None:
+        content = xlsx_bytes("a", ["sku", "title"], [[f"s{n}", text] for n, text in enumerate(texts)])
+
+        assert [title for _, title in cells(content)] == [as_kept(text).strip() for text in texts]
+
+
+class TestExcel:
+    def test_reads_a_number_as_somebody_typed_it(self) -> None:
+        file = io.BytesIO()
+        book = Workbook(file, {"in_memory": True})
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["sku", "n"])
+        for line, number in enumerate([12, 12.5, 0.1 + 0.2, 19.99, 1e15, 123456789012345, -3, True], start=1):
+            sheet.write(line, 0, f"s{line}")
+            sheet.write(line, 1, number)
+        moment = dt.datetime(2026, 3, 4, tzinfo=dt.UTC).replace(tzinfo=None)
+        sheet.write_datetime(9, 1, moment, book.add_format({"num_format": "d/m/yy"}))
+        sheet.write(9, 0, "s9")
+        sheet.write_formula(10, 1, "=1+1", None, 2)
+        sheet.write(10, 0, "s10")
+        book.close()
+
+        assert [n for _, n in cells(file.getvalue())] == [
+            "12", "12.5", "0.3", "19.99", "1000000000000000", "123456789012345", "-3", "TRUE", "2026-03-04", "2",
+        ]  # fmt: skip
+
+    def test_has_the_numbers_of_its_rows_and_ignores_empty_ones(self) -> None:
+        file = io.BytesIO()
+        book = Workbook(file, {"in_memory": True})
+        sheet = book.add_worksheet()
+        sheet.write_row(2, 0, ["SKU", "Title"])
+        sheet.write_row(5, 0, ["A"])
+        sheet.write_row(9, 0, ["B", "b"])
+        book.close()
+
+        assert read(file.getvalue()).rows == [
+            Row(line=6, cells={"sku": "A", "title": ""}),
+            Row(line=10, cells={"sku": "B", "title": "b"}),
+        ]
+
+
+class TestText:
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_is_read_as_spreadsheets_give_it(self, separator: str, encoding: str, end: str) -> None:
+        text = end.join([f"SKU{separator}Title", f'1{separator}"茶{end}叶"', ""])
+
+        assert cells(text.encode(encoding)) == [["1", f"茶{end}叶"]]
+
+    def test_says_which_rows_are_none(self) -> None:
+        table = read(b'sku,title\na\nb,c,d\ne,f\n"g"x,h\n')
+
+        assert [row.line for row in table.bad] == [2, 3, 5]
+        assert table.rows == [Row(line=4, cells={"sku": "e", "title": "f"})]
+
+
+class TestUnusable:
+    @pytest.mark.parametrize("what", UNUSABLE)
+    def test_says_what_is_wrong(self, what: str) -> None:
+        content, code = UNUSABLE[what]
+
+        with pytest.raises(FileUnusable) as told:
+            read(content)
+
+        assert told.value.code == code
+
+    def test_is_protected_by_a_password(self) -> None:
+        # What says so is a bit in the two headings of each part.
+        locked = bytearray(BOOK)
+        for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            at = locked.find(mark)
+            while at >= 0:
+                locked[at + place] |= 1
+                at = locked.find(mark, at + 4)
+
+        with pytest.raises(FileUnusable) as told:
+            read(bytes(locked))
+
+        assert told.value.code == "WORKBOOK_PROTECTED"
+
+    def test_is_another_kind_of_package(self) -> None:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as package:
+            package.writestr("word/document.xml", "<a/>")
+
+        with pytest.raises(FileUnusable) as told:
+            read(file.getvalue())
+
+        assert told.value.code == "NOT_A_WORKBOOK"
+
+    def test_tells_of_a_row_with_more_cells_than_the_heading(self) -> None:
+        table = read(xlsx_bytes("a", ["sku"], [["a", "b"]]))
+
+        assert table.bad == [BadRow(line=2, reason="It has 2 cells where the heading has 1.")]
