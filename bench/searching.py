@@ -78,9 +78,13 @@ def _samples(draw: random.Random, rounds: int) -> list[tuple[str, dict[str, Any]
     from evertill.domains.orders import SearchFilters, State  # noqa: PLC0415
     from evertill.kernel import db, ids  # noqa: PLC0415
 
-    sampled = "tablesample system (0.5) repeatable (1)"
-    rows = db.fetch(f"select id, email, phone, total, currency, placed_at, account_id from orders_order {sampled}")
-    refs = [ref for (ref,) in db.fetch(f"select provider_id from payments_intent {sampled}")]
+    rows = db.fetch(
+        "select id, email, phone, total, currency, placed_at, account_id"
+        " from orders_order tablesample system (0.5) repeatable (1)"
+    )
+    refs = [
+        ref for (ref,) in db.fetch("select provider_id from payments_intent tablesample system (0.2) repeatable (1)")
+    ]
     names = [name for (name,) in db.fetch("select display_name from accounts_account order by id limit 2000")]
 
     def one() -> Any:  # noqa: ANN401
