@@ -99,6 +99,7 @@ class TestRights:
         fewer = {name: rights for name, rights in rows if len(rights) < 4}
         assert len(rows) > 50
         assert fewer == {
+            "catalog_category_change": ["SELECT", "INSERT"],
             "catalog_change": ["SELECT", "INSERT"],
             "catalog_price_change": ["SELECT", "INSERT"],
             "claims_award": ["SELECT", "INSERT"],
