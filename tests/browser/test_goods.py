@@ -17,7 +17,7 @@ from tests.shop import Shop
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_price_is_changed_and_taken_back(enter: Door, shop: Shop, pictures: Path | None, language: str) -> None:
     ada = hire(enter, shop, "administrator", mail=f"ada.goods.{language}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
     ada.open("prices/?currency=GBP")
     exam.look(ada.page, "prices")
     field = ada.find("input.amount").first
@@ -44,7 +44,7 @@ def test_two_people_edit_one_product(
     enter: Door, shop: Shop, guard: Guard, pictures: Path | None, language: str
 ) -> None:
     ada = hire(enter, shop, "administrator", mail=f"eve.goods.{language}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
     ada.open("catalogue/")
     exam.look(ada.page, "products")
     ada.press("a[data-row] >> nth=0")
