@@ -99,6 +99,7 @@ class TestRights:
         fewer = {name: rights for name, rights in rows if len(rights) < 4}
         assert len(rows) > 50
         assert fewer == {
+            "catalog_category_change": ["SELECT", "INSERT"],
             "catalog_change": ["SELECT", "INSERT"],
             "catalog_price_change": ["SELECT", "INSERT"],
             "claims_award": ["SELECT", "INSERT"],
@@ -117,6 +118,13 @@ class TestRights:
             "trail_chain": ["SELECT", "INSERT", "UPDATE"],
             "trail_record": ["SELECT", "INSERT"],
         }
+
+    def test_of_what_is_forgotten_with_an_account_are_of_that_column_alone(self, shop: psycopg.Connection[Any]) -> None:
+        columns = [("reviews_move", "why"), ("reviews_move", "state"), ("orders_note", "text"), ("orders_note", "id")]
+
+        found = [shop.execute("select has_column_privilege(%s, %s, 'UPDATE')", pair).fetchone() for pair in columns]
+
+        assert found == [(True,), (False,), (True,), (False,)]
 
     def test_reach_every_sequence(self, shop: psycopg.Connection[Any]) -> None:
         rows = shop.execute(

@@ -127,3 +127,32 @@ class TestExport:
 
         assert clerk("support").post(f"{page_of(eve)}export", why="x").status_code == 403
         assert "Take his data out" not in text_of(clerk("support").get(page_of(eve)))
+
+
+class TestDelete:
+    def test_takes_another_person_the_same_words_and_a_proof(self) -> None:
+        boss, owner, eve = clerk("administrator"), clerk("owner"), signed_in(mail="eve@example.com", name="Eve")
+        path = f"{page_of(eve)}delete"
+        assert "What stays, as the law wants" in text_of(boss.get(page_of(eve)))
+        assert "It was not said how" in text_of(boss.post(path, request=" "))
+        assert "Ask for approval" in text_of(boss.post(path, request="her letter"))
+        boss.post(path, request="her letter", ask="1", why_ask="please")
+        (approval,) = deciding.list_waiting(asker=owner.asker, now=clock.now(), limit=9)
+        deciding.decide(asker=owner.asker, approval_id=approval.id, is_approved=True, why="", now=clock.now())
+        way = f"{page_of(eve)}?approval={ids.to_number(approval.id)}"
+        assert f"/desk/{way}" in boss.get(f"approvals/{ids.to_number(approval.id)}/").content.decode()
+        assert 'value="her letter" readonly' in boss.get(way).content.decode()
+        unproved: Any = boss.post(path, request="her letter")
+        assert "/account/prove" in unproved.headers["Location"]
+        boss.prove(Permission.CUSTOMERS_DELETE, f"account:{eve.account_id}")
+
+        done: Any = boss.post(path, request="her letter")
+
+        assert done.headers["Location"].endswith("/desk/customers/?done=deleted")
+        assert boss.get(page_of(eve)).status_code == 404
+
+    def test_is_not_for_support(self) -> None:
+        eve = signed_in()
+
+        assert clerk("support").post(f"{page_of(eve)}delete", request="x").status_code == 403
+        assert "Delete his account" not in text_of(clerk("support").get(page_of(eve)))

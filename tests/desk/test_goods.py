@@ -376,3 +376,49 @@ class TestPlannedPrices:
         (plan,) = catalog.prices.list_plans(limit=5)
         assert "done=unplanned" in where(ada.post(f"prices/plan/{plan.id}/cancel"))
         assert ada.post(f"prices/plan/{plan.id}/cancel").status_code == 409
+
+
+class TestCategories:
+    def test_are_made_renamed_ordered_and_taken_back(self, ada: Clerk) -> None:
+        said = {"title:en": "Desk lamps", "title:zh-hans": "台灯", "parent": "light"}
+
+        made = where(ada.post("categories/new", **said))
+        ada.post("categories/new", **{"title:en": "Floor lamps", "parent": "light"})
+        ada.post("categories/floor-lamps/place", to="back")
+
+        assert "/desk/categories/desk-lamps/?done=added" in made
+        listed = text_of(ada.get("categories/"))
+        assert listed.index("Floor lamps") < listed.index("Desk lamps")
+        assert "台灯" in text_of(ada.get("categories/", language="zh-hans"))
+        seen = re.search(r'name="seen" value="([^"]*)"', ada.get("categories/desk-lamps/").content.decode())
+        assert seen is not None
+        form = said | {"seen": html.unescape(seen[1]), "title:en": "Table lamps", "retired": "1"}
+        assert "done=saved" in where(ada.post("categories/desk-lamps/", **form))
+        assert ada.post("categories/desk-lamps/", **(form | {"title:en": "Mine"})).status_code == 409
+        assert "Out of use" in text_of(ada.get("categories/"))
+        shown = text_of(ada.get("categories/desk-lamps/"))
+        assert "Desk lamps Table lamps" in shown
+        assert "done=undone" in where(ada.post("categories/desk-lamps/undo/2"))
+        assert ada.post("categories/desk-lamps/undo/2").status_code == 409
+        assert ada.post("categories/desk-lamps/undo/9").status_code == 404
+        assert ada.get("categories/nowhere/").status_code == 404
+
+    @pytest.mark.parametrize(
+        "said", [{}, {"title:en": "x", "slug": "light"}, {"title:en": "x", "parent": "nowhere"}, {"title:en": "x" * 90}]
+    )
+    def test_are_refused_with_what_was_typed(self, ada: Clerk, said: dict[str, str]) -> None:
+        answer = ada.post("categories/new", **said)
+
+        assert answer.status_code in (409, 422)
+        assert said.get("title:en", "") in answer.content.decode()
+
+    def test_move_their_products_by_a_bulk(self, ada: Clerk) -> None:
+        card = catalog.editing.read_card(slug="lamp")
+        with db.write():
+            catalog.categories.file_products(categories={card.id: ["light"]})
+
+        shown = text_of(ada.get(where(ada.post("categories/light/move", to="")).partition("/desk/")[2]))
+
+        assert "categories: light" in shown
+        assert "categories: —" in shown
+        assert ada.post("categories/light/move", to="nowhere").status_code == 404

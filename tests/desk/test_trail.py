@@ -17,7 +17,8 @@ from evertill.domains import trail
 from evertill.domains.trail import Actor, ActorKind, Outcome, Search, Subject
 from evertill.journeys import read_trail as reading
 from evertill.journeys.verify_trail import verify_and_alert
-from evertill.kernel import clock, config, db, ids
+from evertill.kernel import clock, config, db, ids, tables
+from evertill.kernel.workbooks import read_workbook
 from tests.desk.clerks import Clerk, clerk
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -158,6 +159,15 @@ class TestExport:
         (record,) = trail.read_records(search=Search(operation="trail.export"), limit=9)
         assert (record.actor_id, record.why) == (str(boss.account_id), "the yearly audit")
         assert json.loads(record.after) == {"search": {"operation": "orders."}}
+
+    def test_is_a_workbook_for_excel(self) -> None:
+        write("orders.refund", why="=1+1")
+
+        answer = self.export(clerk("owner"), what="orders.refund", kind="xlsx")
+
+        (_, names), (_, row) = read_workbook(b"".join(answer), limits=tables.limits())
+        assert answer.headers["Content-Disposition"].endswith('"audit-trail.xlsx"')
+        assert (row[names.index("operation")], row[names.index("why")]) == ("orders.refund", "=1+1")
 
     def test_is_one_document_a_line(self) -> None:
         write("orders.refund")

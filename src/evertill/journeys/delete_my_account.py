@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from evertill.domains import access, accounts, claims, identity, messages, orders, submissions
+from evertill.domains import access, accounts, claims, identity, messages, orders, reviews, submissions
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
@@ -17,7 +17,7 @@ from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["StaffCannotDelete", "delete_my_account", "finish_deletions"]
+__all__ = ["StaffCannotDelete", "clean", "delete_my_account", "erase", "finish_deletions"]
 
 # For as long after a deletion something of it can still come in: messages that wait, an order that was being placed.
 _GOING_ON = dt.timedelta(days=1)
@@ -39,11 +39,19 @@ def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> No
     with acting(session=session, operation=Operation.DELETE_ACCOUNT, now=now) as account:
         if access.is_staff(account_id=account.id):
             raise StaffCannotDelete("This account works for the shop.")
-        facts = {"device": visit.device, "place": visit.place}
-        tell_owner(account_id=account.id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
-        identity.forgetting.forget_account(account_id=account.id)
-        accounts.erase(account_id=account.id, now=now)
-    _clean(account.id)
+        erase(account_id=account.id, device=visit.device, place=visit.place, now=now)
+    clean(account_id=account.id)
+
+
+def erase(*, account_id: int, device: str, place: str, now: dt.datetime) -> None:
+    """This function will tell an account's owner, and empty it, in the caller's transaction, which has locked it.
+
+    Afterwards the caller has to `clean`; what a death in between leaves, the jobs do.
+    """
+    facts = {"device": device, "place": place}
+    tell_owner(account_id=account_id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
+    identity.forgetting.forget_account(account_id=account_id)
+    accounts.erase(account_id=account_id, now=now)
 
 
 def finish_deletions(*, now: dt.datetime) -> int:
@@ -51,12 +59,15 @@ def finish_deletions(*, now: dt.datetime) -> int:
     still = dt.timedelta(hours=config.get().message_age_h) + _GOING_ON
     deleted = accounts.find_deleted(after=now - still)
     for account_id in deleted:
-        _clean(account_id)
+        clean(account_id=account_id)
     return len(deleted)
 
 
-def _clean(account_id: int) -> None:
-    """Remove what the account was told and could not order, and names from its orders; safe to repeat."""
+def clean(*, account_id: int) -> None:
+    """This function will remove what a deleted account was told and could not order, and names from its orders.
+
+    Safe to repeat.
+    """
     limit = config.get().forget_batch_max
     with db.write():
         # The notice that it was deleted is still sent; once it was, the job removes it too.
@@ -77,6 +88,7 @@ def _unname(account_id: int, *, limit: int) -> int:
     with db.write():
         unnamed = orders.pseudonymise(account_id=account_id, limit=limit)
         if unnamed:
+            reviews.forget_texts(order_ids=unnamed)
             _intents, refunds = refunds_of(unnamed)
             every_refund = [refund for some in refunds.values() for refund in some]
             # Those that wait, too: nobody is there any more to be told.

@@ -19,9 +19,9 @@ from evertill.journeys.proved_anew import proved_anew
 from evertill.journeys.tell_owner import Notice, tell_owner
 
 # What the notice to the customer says in the place of his device.
-_BY_US = {"en": "the shop’s own desk, at your request", "zh-hans": "店铺工作台（应您的请求）"}
+BY_US = {"en": "the shop’s own desk, at your request", "zh-hans": "店铺工作台（应您的请求）"}
 
-__all__ = ["ask_to_export_customer_data", "export_customer_data"]
+__all__ = ["BY_US", "ask_to_export_customer_data", "export_customer_data"]
 
 
 def export_customer_data(*, asker: Asker, account_id: int, why: str, now: dt.datetime) -> IO[bytes]:
@@ -34,7 +34,7 @@ def export_customer_data(*, asker: Asker, account_id: int, why: str, now: dt.dat
         account = _account(account_id)
         by = approved(asker=asker, wish=_wish(account_id), now=now)
         proved_anew(asker=asker, permission=Permission.DATA_EXPORT, subject=subject, now=now)
-        facts = {"device": _BY_US.get(account.language, _BY_US["en"]), "place": ""}
+        facts = {"device": BY_US.get(account.language, BY_US["en"]), "place": ""}
         tell_owner(account_id=account_id, notice=Notice.DATA_EXPORTED, facts=facts, now=now)
         trail.write(
             actor=asker.actor,
@@ -44,7 +44,7 @@ def export_customer_data(*, asker: Asker, account_id: int, why: str, now: dt.dat
             why=why,
             now=now,
         )
-    return file_of(account, seen_as=nullcontext(), now=now)
+    return file_of(account, seen_as=nullcontext, now=now)
 
 
 def ask_to_export_customer_data(*, asker: Asker, account_id: int, why: str, now: dt.datetime) -> Approval:

@@ -6,15 +6,17 @@ It is written into a file first, in one view of the database, so that a slow dow
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 import msgspec
 
-from evertill.domains import access, claims, identity, messages, orders, payments, submissions
+from evertill.domains import access, claims, identity, messages, orders, payments, reviews, submissions
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
@@ -43,15 +45,23 @@ def export_my_data(*, session: Session, visit: Visit, now: dt.datetime) -> IO[by
     with acting(session=session, operation=Operation.EXPORT_DATA, now=now) as account:
         facts = {"device": visit.device, "place": visit.place}
         tell_owner(account_id=account.id, notice=Notice.DATA_EXPORTED, facts=facts, now=now)
-    return file_of(account, seen_as=own_rows(session), now=now)
+    return file_of(account, seen_as=partial(own_rows, session), now=now)
 
 
-def file_of(account: Account, *, seen_as: AbstractContextManager[object], now: dt.datetime) -> IO[bytes]:
-    """This function will return the file, at its beginning; what it has is read in one view, inside `seen_as`."""
+def file_of(account: Account, *, seen_as: Callable[[], AbstractContextManager[object]], now: dt.datetime) -> IO[bytes]:
+    """This function will return the file, at its beginning; what it has is read in one view, inside `seen_as`.
+
+    But for what people said about his orders: that is in tables which no customer can see, so his orders are found as
+    he sees them, and what was said about those is read beside it.
+    """
     file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
     try:
-        with db.snapshot(), seen_as:
-            file.writelines(_document(account, now=now))
+        with db.snapshot():
+            with seen_as():
+                mine = [order.id for order in _latest(account)]
+            said = _Said(questions=reviews.read_said(order_ids=mine), notes=orders.read_notes_of(order_ids=mine))
+            with seen_as():
+                file.writelines(_document(account, said, now=now))
     except BaseException:
         file.close()
         raise
@@ -59,7 +69,19 @@ def file_of(account: Account, *, seen_as: AbstractContextManager[object], now: d
     return file
 
 
-def _document(account: Account, *, now: dt.datetime) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What was said about orders, by order: questions with answers, and notes of staff."""
+
+    questions: Mapping[int, Sequence[reviews.Said]]
+    notes: Mapping[int, Sequence[orders.Note]]
+
+
+def _latest(account: Account) -> Iterator[orders.Order]:
+    return islice(orders.stream_of_account(account_id=account.id), config.get().export_orders_max)
+
+
+def _document(account: Account, said: _Said, *, now: dt.datetime) -> Iterator[bytes]:
     """Give the document in parts: first what is small, then order by order."""
     head = _json({"shop": config.get().public_url, "made_at": now, **_about(account, now=now)})
     yield head[:-1] + b',"orders":['
@@ -67,7 +89,7 @@ def _document(account: Account, *, now: dt.datetime) -> Iterator[bytes]:
     kept = islice(found, config.get().export_orders_max)
     between = b""
     while page := list(islice(kept, _ORDERS_AT_A_TIME)):
-        for item in _orders(page):
+        for item in _orders(page, said):
             yield between + _json(item)
             between = b","
     has_all = next(found, None) is None
@@ -179,7 +201,7 @@ def _message(message: messages.Message) -> dict[str, Any]:
     }
 
 
-def _orders(page: Sequence[orders.Order]) -> Iterator[dict[str, Any]]:
+def _orders(page: Sequence[orders.Order], said: _Said) -> Iterator[dict[str, Any]]:
     order_ids = [order.id for order in page]
     intents, refunds = refunds_of(order_ids)
     every_refund = [refund for some in refunds.values() for refund in some]
@@ -207,6 +229,13 @@ def _orders(page: Sequence[orders.Order]) -> Iterator[dict[str, Any]]:
             ],
             "payments": [_payment(intent, refunds.get(intent.id, [])) for intent in intents.get(order.id, [])],
             "messages": [_message(message) for message in told.get(order.id, [])],
+            "questions": [
+                {"who": "shop" if one.is_question else "customer", "text": one.text, "said_at": one.said_at}
+                for one in said.questions.get(order.id, [])
+            ],
+            "noted_by_staff": [
+                {"text": note.text, "written_at": note.written_at} for note in said.notes.get(order.id, [])
+            ],
         }
 
 

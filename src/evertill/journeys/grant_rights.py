@@ -47,3 +47,7 @@ def grant_rights(*, role: str) -> None:
         for table, rights in _FEWER.items():
             taken = sql.SQL(", ").join(sql.SQL(right) for right in _ALL if right not in rights)
             connection.execute(sql.SQL("revoke {} on {} from {}").format(taken, sql.Identifier(table), shop))
+            # Of one column alone; all rights of columns were taken with those of their table.
+            for right in (right for right in rights if "(" in right):
+                given = sql.SQL("grant {} on {} to {}")
+                connection.execute(given.format(sql.SQL(right), sql.Identifier(table), shop))

@@ -5,13 +5,11 @@ Searching is not: records hold numbers and digests, and nothing that is personal
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Literal
 
 import msgspec
 
@@ -21,11 +19,12 @@ from evertill.domains.trail import Record, Search, Subject
 from evertill.journeys.anchor_trail import read_anchor
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.verify_trail import Looked, read_verified
-from evertill.kernel import clock, config, db
+from evertill.kernel import clock, config, db, sheets
 from evertill.kernel.errors import EvertillError
 
 __all__ = [
     "ExportTooLarge",
+    "Form",
     "Looked",
     "Record",
     "Search",
@@ -41,8 +40,8 @@ __all__ = [
 _RECORDS = Subject(kind="trail", id="records")
 # Held in memory; what is more goes to a file that nobody else can open and that goes by itself.
 _MEMORY_BYTES = 1 << 20
-# What a spreadsheet would take for a formula, which strangers could have written.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Form = Literal["csv", "xlsx", "json"]
 
 
 class ExportTooLarge(EvertillError):
@@ -91,8 +90,8 @@ def export_trail(*, asker: Asker, search: Search, why: str, now: dt.datetime) ->
     return _stream(search)
 
 
-def export_file(*, asker: Asker, search: Search, is_csv: bool, why: str, now: dt.datetime) -> IO[bytes]:
-    """This function will do as `export_trail`, and return a file, at its beginning, with a record a line.
+def export_file(*, asker: Asker, search: Search, form: Form, why: str, now: dt.datetime) -> IO[bytes]:
+    """This function will do as `export_trail`, and return a file, at its beginning, with a record a line or a row.
 
     The caller closes it. Raises Forbidden, and ExportTooLarge beyond `trail_export_max` records; then nothing left.
     """
@@ -102,7 +101,7 @@ def export_file(*, asker: Asker, search: Search, is_csv: bool, why: str, now: dt
             raise ExportTooLarge(f"More than {most} records fit.")
     file: IO[bytes] = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 — the caller closes it.
     try:
-        file.writelines(_lines(export_trail(asker=asker, search=search, why=why, now=now), is_csv=is_csv))
+        _write(file, export_trail(asker=asker, search=search, why=why, now=now), form=form)
     except BaseException:
         file.close()
         raise
@@ -142,25 +141,21 @@ def look_at_trail(*, asker: Asker, now: dt.datetime) -> Standing:
     )
 
 
-def _lines(records: Iterable[Record], *, is_csv: bool) -> Iterator[bytes]:
+def _write(file: IO[bytes], records: Iterable[Record], *, form: Form) -> None:
     names = Record.__struct_fields__
-    if is_csv:
-        # With a mark, or spreadsheets take it for another encoding.
-        yield b"\xef\xbb\xbf" + _csv_line(names)
-    for record in records:
-        plain = msgspec.structs.asdict(record) | {"at": clock.as_text(record.at), "mac": record.mac.hex()}
-        yield _csv_line([_cell(plain[name]) for name in names]) if is_csv else msgspec.json.encode(plain) + b"\n"
+    told = (msgspec.structs.asdict(one) | {"at": clock.as_text(one.at), "mac": one.mac.hex()} for one in records)
+    if form == "json":
+        file.writelines(msgspec.json.encode(plain) + b"\n" for plain in told)
+        return
+    rows = ([_cell(plain[name]) for name in names] for plain in told)
+    if form == "csv":
+        sheets.write_csv(file, names, rows)
+    else:
+        sheets.write_xlsx(file, "audit-trail", names, rows)
 
 
-def _csv_line(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+def _cell(value: object) -> sheets.Cell:
+    return value if isinstance(value, int) else str(value)
 
 
 def _stream(search: Search) -> Iterator[Record]:

@@ -329,7 +329,8 @@ def ask_customer(*, asker: Asker, order_id: int, question: str, now: dt.datetime
         tell_asked(order=view_order(order_id=order_id), asked=asked, now=now)
         return {}
 
-    return _step(asker, order_id, ask, operation="orders.ask_customer", why=question, now=now)
+    # The question stands with the review, where it can be forgotten; the trail keeps what it is told.
+    return _step(asker, order_id, ask, operation="orders.ask_customer", why="", now=now)
 
 
 # Does one step, and returns what of it goes on record. It gets the payment that has bought the order, locked, where the

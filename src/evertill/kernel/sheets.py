@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import IO, cast
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -39,11 +39,19 @@ CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedoc
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """This function will write a table as CSV in UTF-8, with the mark by which Excel knows that."""
-    text = io.StringIO(newline="")
+    file = io.BytesIO()
+    write_csv(file, columns, rows)
+    return file.getvalue()
+
+
+def write_csv(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """This function will write a table into a file as csv_bytes does, row by row."""
+    text = io.TextIOWrapper(cast("io.BytesIO", file), encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guard(column) for column in columns])
     writer.writerows([guard(_text(cell)) if isinstance(cell, str) else _text(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig", errors="replace")
+    # The file is the caller's to close.
+    text.detach()
 
 
 def guard(text: str) -> str:
@@ -59,6 +67,12 @@ def unguard(text: str) -> str:
 def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """This function will write a table as an Excel workbook of one sheet, whose heading stays in sight."""
     file = io.BytesIO()
+    write_xlsx(file, title, columns, rows)
+    return file.getvalue()
+
+
+def write_xlsx(file: IO[bytes], title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """This function will write a table into a file as xlsx_bytes does, row by row."""
     # Rows go to a file of ours alone as they come, and not to memory: fifty thousand of them would take 300 MB.
     with TemporaryDirectory(prefix="evertill-sheet-") as folder:
         workbook = Workbook(file, {"constant_memory": True, "tmpdir": folder})
@@ -74,7 +88,6 @@ def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]
             for place, cell in enumerate(row):
                 _write(sheet, line, place, cell)
         workbook.close()
-    return file.getvalue()
 
 
 def as_kept(text: str) -> str:

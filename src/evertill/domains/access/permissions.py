@@ -51,6 +51,7 @@ class Permission(StrEnum):
 
     CUSTOMERS_READ = "customers.read"
     CUSTOMERS_HELP = "customers.help"
+    CUSTOMERS_DELETE = "customers.delete"
     DATA_EXPORT = "data.export"
     EXPORTS_APPROVE = "exports.approve"
     MESSAGES_RESEND = "messages.resend"
@@ -159,11 +160,17 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         P.PRICES_APPROVE: _does("Approve a large change of a price that somebody else has asked for."),
         P.CUSTOMERS_READ: _reads("See a customer's account, how he can be reached, and his devices."),
         P.CUSTOMERS_HELP: _does("End a customer's sessions, and help him into his account as the rules allow."),
+        P.CUSTOMERS_DELETE: _does(
+            "Delete a customer’s account at his request, once another person has approved it.",
+            approved_by=P.EXPORTS_APPROVE,
+        ),
         P.DATA_EXPORT: _does(
             "Take personal data of others out of the shop, once another person has approved it.",
             approved_by=P.EXPORTS_APPROVE,
         ),
-        P.EXPORTS_APPROVE: _does("Approve that somebody else takes personal data out."),
+        P.EXPORTS_APPROVE: _does(
+            "Approve that somebody else takes personal data out, or deletes a customer’s account."
+        ),
         P.MESSAGES_RESEND: _does("Have a message to a customer sent again."),
         P.ACCESS_READ: _reads("See who works for the shop, in which roles, and who gave them."),
         P.ACCESS_GRANT: _does(
@@ -260,6 +267,7 @@ BUILT_IN: Mapping[str, frozenset[Permission]] = MappingProxyType(
             P.CATALOG_EDIT,
             P.CODES_UPLOAD,
             P.PRICES_EDIT,
+            P.CUSTOMERS_DELETE,
             P.DATA_EXPORT,
             P.ACCESS_GRANT,
             P.ACCESS_DEFINE,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.catalog import categories, editing, prices, rules, search
+    from evertill.domains.catalog import categories, editing, prices, rules, search, shelving
     from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken, save_products
     from evertill.domains.catalog.queries import (
         InvalidCursor,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         ProductPage,
         ProductView,
         Saved,
+        Shelf,
+        ShelfChange,
         Status,
         Text,
         VariantDraft,
@@ -65,6 +67,8 @@ __all__ = [
     "ProductPage",
     "ProductView",
     "Saved",
+    "Shelf",
+    "ShelfChange",
     "SkuTaken",
     "Status",
     "Text",
@@ -90,6 +94,7 @@ __all__ = [
     "rules",
     "save_products",
     "search",
+    "shelving",
     "slug_for",
     "slug_for_category",
 ]

@@ -76,14 +76,16 @@ def list_categories(*, languages: Sequence[str], with_empty: bool = False) -> li
 
     Only those in which customers see something, unless `with_empty`.
     """
-    titles: dict[tuple[str, str], dict[str, str]] = {}
-    for slug, parent, language, title in db.fetch(sql.load(_PACKAGE, "list_categories"), (with_empty,)):
-        titles.setdefault((slug, parent), {})[language] = title
+    titles: dict[tuple[str, str, bool], dict[str, str]] = {}
+    for slug, parent, language, title, is_retired in db.fetch(sql.load(_PACKAGE, "list_categories"), (with_empty,)):
+        titles.setdefault((slug, parent, is_retired), {})[language] = title
     wanted = [*languages, *config.get().languages]
     views = []
-    for (slug, parent), known in titles.items():
+    for (slug, parent, is_retired), known in titles.items():
         language = choose_language(wanted=wanted, available=known)
-        views.append(CategoryView(slug=slug, parent=parent, language=language, title=known[language]))
+        views.append(
+            CategoryView(slug=slug, parent=parent, language=language, title=known[language], is_retired=is_retired)
+        )
     tops = [view for view in views if not view.parent]
     return [view for top in tops for view in (top, *(below for below in views if below.parent == top.slug))]
 

@@ -90,6 +90,8 @@ class Category(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     level = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveIntegerField(default=0)
+    # Customers see neither it nor what is below it; what is filed on it stays filed.
+    is_retired = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "catalog_category"
@@ -169,6 +171,32 @@ class Change(models.Model):
                 name="catalog_change_undone_once", fields=("undoes",), condition=Q(undoes__isnull=False)
             ),
             models.CheckConstraint(name="catalog_change_numbered", condition=Q(number__gt=0)),
+        )
+
+
+class CategoryChange(models.Model):
+    """One change of a category by somebody; rows are only ever added. `before` and `after` are JSON, by name."""
+
+    id = models.BigIntegerField(primary_key=True)
+    # No foreign key: the history of what is gone stays.
+    category_id = models.BigIntegerField()
+    number = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    why = models.CharField(max_length=500)
+    before = models.TextField()
+    after = models.TextField()
+    # The change that this one takes back.
+    undoes = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "catalog_category_change"
+        constraints = (
+            models.UniqueConstraint(name="catalog_category_change_place", fields=("category_id", "number")),
+            models.UniqueConstraint(
+                name="catalog_category_change_undone_once", fields=("undoes",), condition=Q(undoes__isnull=False)
+            ),
+            models.CheckConstraint(name="catalog_category_change_numbered", condition=Q(number__gt=0)),
         )
 
 

@@ -146,7 +146,14 @@ def _fetch(name: str, params: Sequence[Any]) -> list[tuple[int, str]]:
 
 
 def _find_category_id(slug: str) -> int:
-    found = None if "\0" in slug else Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    found = (
+        None
+        if "\0" in slug
+        else Category.objects.filter(slug=slug, is_retired=False)
+        .exclude(parent__is_retired=True)
+        .values_list("pk", flat=True)
+        .first()
+    )
     if found is None:
         raise UnknownCategory(f"There is no category '{slug[:120]}' here.")
     return found

@@ -23,6 +23,7 @@ _WHOLE = 100
 
 # Tables that the shop only adds to.
 RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "catalog_category_change": ("select", "insert"),
     "catalog_change": ("select", "insert"),
     "catalog_price_change": ("select", "insert"),
 }

@@ -84,6 +84,7 @@ class CategoryView:
     parent: str
     language: str
     title: str
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,30 @@ class Change:
 
     id: int
     product_id: int
+    number: int
+    changed_at: dt.datetime
+    changed_by: str
+    why: str
+    before: Mapping[str, Plain]
+    after: Mapping[str, Plain]
+    undoes: int | None
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A category as staff edit it: `title:en` …, `parent` (a slug, "" at the top), `place` (its rank), `retired`."""
+
+    id: int
+    slug: str
+    values: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfChange:
+    """One change of a category: what was, and what is from then on, by name. `undoes` is the change it took back."""
+
+    id: int
     number: int
     changed_at: dt.datetime
     changed_by: str

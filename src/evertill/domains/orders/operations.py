@@ -256,11 +256,13 @@ def claim(*, account_id: int, email: str = "", phone: str = "", placed_after: dt
 def pseudonymise(*, account_id: int, limit: int) -> list[int]:
     """This function will take addresses and numbers out of an account's orders, and return those that had any.
 
+    What staff noted about them goes too.
     Fewer than `limit` means that none is left. Nobody is told of these orders any more.
     """
     rows = db.fetch(sql.load(_HERE, "pseudonymise"), {"account_id": account_id, "nobody": rules.NOBODY, "limit": limit})
     forgotten = [order_id for (order_id,) in rows]
     db.execute(sql.load(_HERE, "forget_found"), (Bigints(forgotten),))
+    db.execute(sql.load(_HERE, "forget_notes"), (Bigints(forgotten),))
     return forgotten
 
 

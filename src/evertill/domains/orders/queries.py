@@ -221,6 +221,14 @@ def read_happenings(*, order_id: int, limit: int) -> list[Happening]:
     ]
 
 
+def read_notes_of(*, order_ids: Iterable[int]) -> dict[int, list[Note]]:
+    """This function will return what staff said about some orders, the first first, by order."""
+    found: dict[int, list[Note]] = {}
+    for order_id, note_id, text, by, at in db.fetch(sql.load(_HERE, "read_notes_of"), (Bigints(list(order_ids)),)):
+        found.setdefault(order_id, []).append(Note(id=note_id, text=text, written_by=by, written_at=at))
+    return found
+
+
 def read_notes(*, order_id: int, limit: int) -> list[Note]:
     """This function will return what staff said about an order, the first first."""
     return [

@@ -11,7 +11,7 @@ from evertill.kernel.errors import EvertillError
 NOBODY = "deleted@customers.invalid"
 
 # What staff say is only added to.
-RIGHTS: Mapping[str, tuple[str, ...]] = {"orders_note": ("select", "insert")}
+RIGHTS: Mapping[str, tuple[str, ...]] = {"orders_note": ("select", "insert", "update (text)")}
 
 # Every move that exists. What is not in this table cannot happen, whoever asks.
 MOVES: Mapping[State, frozenset[State]] = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.reviews.operations import answer, ask, lock_review, move, open_review
+    from evertill.domains.reviews.operations import answer, ask, forget_texts, lock_review, move, open_review
     from evertill.domains.reviews.queries import (
         count_waiting,
         find_history_differences,
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         read_moves,
         read_of_order,
         read_question,
+        read_said,
         read_waiting,
         stream_holding,
     )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         check_text,
         may_move,
     )
-    from evertill.domains.reviews.types import NOTICED, Move, Question, Reason, Review, State, Waiting
+    from evertill.domains.reviews.types import NOTICED, Move, Question, Reason, Review, Said, State, Waiting
 
 __getattr__ = open_door(__name__)
 
@@ -54,6 +55,7 @@ __all__ = [
     "ReviewEnded",
     "ReviewHeld",
     "ReviewNotTaken",
+    "Said",
     "State",
     "TextUnfit",
     "TooManyQuestions",
@@ -63,6 +65,7 @@ __all__ = [
     "check_text",
     "count_waiting",
     "find_history_differences",
+    "forget_texts",
     "lock_review",
     "may_move",
     "move",
@@ -71,6 +74,7 @@ __all__ = [
     "read_moves",
     "read_of_order",
     "read_question",
+    "read_said",
     "read_waiting",
     "stream_holding",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from evertill.domains.reviews import rules
 from evertill.domains.reviews.queries import to_review
 from evertill.domains.reviews.types import Review, State
 from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints
 
 _HERE = "evertill.domains.reviews"
 _WHY_CHARS_MAX = 1000
@@ -25,6 +27,11 @@ def open_review(*, review_id: int, order_id: int, reason: str, detail: str, acto
     again = lock_review(order_id=order_id)
     assert again is not None  # noqa: S101 — it is locked.
     return again
+
+
+def forget_texts(*, order_ids: Collection[int]) -> None:
+    """This function will take out of orders' reviews what people said: questions, answers, and why steps were taken."""
+    db.execute(sql.load(_HERE, "forget_texts"), (Bigints(list(order_ids)),))
 
 
 def lock_review(*, order_id: int) -> Review | None:

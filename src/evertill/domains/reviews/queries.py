@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from evertill.domains.reviews.types import Move, Question, Review, State, Waiting
+from evertill.domains.reviews.types import Move, Question, Review, Said, State, Waiting
 from evertill.kernel import db, sql
+from evertill.kernel.arrays import Bigints
 
 _HERE = "evertill.domains.reviews"
 _BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -34,6 +35,15 @@ def read_question(*, order_id: int) -> Question | None:
     """This function will return what an order's customer is asked while it is reviewed, and what he answered."""
     rows = db.fetch(sql.load(_HERE, "question"), (order_id,))
     return Question(text=rows[0][0], answer=rows[0][1]) if rows else None
+
+
+def read_said(*, order_ids: Collection[int]) -> dict[int, list[Said]]:
+    """This function will return what orders' customers were asked and answered, in its sequence, by order."""
+    said: dict[int, list[Said]] = {}
+    for order_id, state, text, at in db.fetch(sql.load(_HERE, "read_said"), (Bigints(list(order_ids)),)):
+        one = Said(order_id=order_id, is_question=state == State.ASKED, text=text, said_at=at)
+        said.setdefault(order_id, []).append(one)
+    return said
 
 
 def count_waiting() -> Waiting:

@@ -76,6 +76,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer was asked about an order, or what he answered."""
+
+    order_id: int
+    is_question: bool
+    text: str
+    said_at: dt.datetime
+
+
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a review: to which state, who did it, when and why."""
 

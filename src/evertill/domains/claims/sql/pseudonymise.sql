@@ -3,6 +3,7 @@ update claims_claim
 set clues = '{}',
     contact = 'removed',
     words = '',
+    answer = case when answer = '' then '' else 'removed' end,
     proofs = '{}',
     search = case when search is null then null else '{"standing": "NOTHING", "findings": []}'::jsonb end,
     account_id = null,

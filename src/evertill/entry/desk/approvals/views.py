@@ -55,8 +55,11 @@ _WAYS: Mapping[str, str] = {
     "review": "desk:reviews:show",
     "bulk": "desk:bulk:show",
     "account": "desk:staff:show",
+    "customer": "desk:customers:show",
     "preference": "desk:preferences:show",
 }
+# An account is a colleague's, but for what is done to customers.
+_ON_CUSTOMERS = (Permission.CUSTOMERS_DELETE, Permission.DATA_EXPORT)
 
 
 @desk_view(Permission.ALERTS_READ)
@@ -156,6 +159,8 @@ def _way(asked: Asked) -> str:
     if not (asked.is_mine and asked.is_usable):
         return ""
     kind, _colon, number = asked.approval.subject.partition(":")
+    if kind == "account" and asked.approval.operation in _ON_CUSTOMERS:
+        kind, number = "customer", ids.to_number(int(number))
     if kind not in _WAYS:
         return ""
     try:

@@ -147,7 +147,12 @@ def _form(
         **parts,
         "title": card.values.get(f"title:{language}") or card.values.get(f"title:{fields.languages()[0]}"),
         "statuses": statuses(),
-        "categories": editing.list_shelves(languages=[language]),
+        # Those that are out of use only where the product still stands in them.
+        "categories": [
+            shelf
+            for shelf in editing.list_shelves(languages=[language])
+            if not shelf.is_retired or shelf.slug in parts["chosen"]
+        ],
         "wrong": wrong,
         "why": request.POST.get("why", ""),
         "languages_of_form": [(code, fields.LANGUAGES.get(code, code)) for code in fields.languages()],

@@ -25,12 +25,14 @@ ROOM = Room(
         path("<str:number>/stop-recovery", views.stop_recovery, name="stop-recovery"),
         path("<str:number>/send-again", views.send_again, name="send-again"),
         path("<str:number>/export", views.export, name="export"),
+        path("<str:number>/delete", views.delete, name="delete"),
     ],
     done={
         "signed-out": _("The customer is signed out everywhere, and no browser is trusted any more."),
         "stopped": _("The recovery is stopped, and the customer is told."),
         "not-stopped": _("No recovery was under way."),
         "sent": _("The message is sent again."),
+        "deleted": _("The account is deleted, and the customer is told. His orders stay, without a name."),
         "asked": _("Another person is asked to approve this. Once it is approved, do it here again."),
     },
     failures={
@@ -38,6 +40,11 @@ ROOM = Room(
             _("There is no such account any more."),
             _KEPT,
             _("Search for the customer again; the account may have been deleted."),
+        ),
+        "REQUEST_MISSING": (
+            _("It was not said how the customer asked for this."),
+            _KEPT,
+            _("Say how and when he asked, so that it can be shown: the letter, the ticket, the call."),
         ),
         "WORKS_HERE": (
             _("This account works for the shop."),

@@ -19,6 +19,8 @@ from evertill.entry.shop.account.signing_in import text_of
 from evertill.entry.shop.account.words import factor_name
 from evertill.entry.shop.pages import keep_private
 from evertill.journeys import recover_account
+from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
+from evertill.journeys.delete_customer import ask_to_delete_customer, delete_customer
 from evertill.journeys.end_sessions import end_sessions_of_customer
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_customer_data import ask_to_export_customer_data, export_customer_data
@@ -110,6 +112,17 @@ def export(request: HttpRequest, entered: Entered, number: str) -> HttpResponseB
     return keep_private(FileResponse(file, as_attachment=True, filename=name, content_type="application/json"))
 
 
+@desk_view(Permission.CUSTOMERS_DELETE, methods=("POST",))
+def delete(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will delete a customer's account at his request, or ask for the approval that it needs."""
+    account_id, now, how = id_of(number), clock.now(), text_of(request, "request")
+    if reason := asks(request):
+        approval = ask_to_delete_customer(asker=entered.asker, account_id=account_id, request=how, why=reason, now=now)
+        return see_other("desk:approvals:show", ids.to_number(approval.id), done="asked")
+    delete_customer(asker=entered.asker, account_id=account_id, request=how, now=now)
+    return see_other("desk:customers:index", done="deleted")
+
+
 def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "") -> HttpResponse:
     try:
         one = show_customer(
@@ -138,8 +151,22 @@ def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "")
             {"message": each, "state": _MESSAGE_STATES.get(each.state, ("", each.state))} for each in one.messages
         ],
         "is_oneself": one.account.id == entered.session.account_id,
+        "request_approved": _approved(request, entered, one.account.id),
     }
     return desk_page(request, entered, "customers/show.html", context)
+
+
+def _approved(request: HttpRequest, entered: Entered, account_id: int) -> str:
+    """Return how the customer asked to be deleted, as another person has approved it; "" without that."""
+    number = request.GET.get("approval", "")
+    if not number:
+        return ""
+    try:
+        asked = look_at(asker=entered.asker, approval_id=id_of(number), now=clock.now())
+    except ApprovalNotOpen:
+        return ""
+    is_this = asked.approval.subject == f"account:{account_id}" and "delete" in asked.content
+    return str(asked.content["why"]) if is_this and asked.is_mine and asked.is_usable else ""
 
 
 def _order_page(order_id: int) -> str:

@@ -23,11 +23,11 @@ from evertill.entry.shop.account.words import factor_name
 from evertill.entry.shop.pages import keep_private
 from evertill.journeys import read_trail as reading
 from evertill.journeys.enter_desk import Entered
-from evertill.kernel import clock, ids
+from evertill.kernel import clock, ids, sheets
 from evertill.kernel.versions import differences
 
 _PAGE = 50
-_TYPES = {"json": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+_TYPES = {"json": "application/x-ndjson", "csv": sheets.CSV, "xlsx": sheets.XLSX}
 
 
 @desk_view(Permission.TRAIL_READ)
@@ -85,15 +85,16 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
 @desk_view(Permission.TRAIL_EXPORT, methods=("POST",))
 def export(request: HttpRequest, entered: Entered) -> HttpResponseBase:
     """This function will send what fits a search as a file, once it is on record who took it out and why."""
-    kind = "csv" if text_of(request, "kind") == "csv" else "json"
+    asked_for = text_of(request, "kind")
+    kind: reading.Form = "csv" if asked_for == "csv" else "xlsx" if asked_for == "xlsx" else "json"
     file = reading.export_file(
         asker=entered.asker,
         search=asked.read(request).search,
-        is_csv=kind == "csv",
+        form=kind,
         why=text_of(request, "why").strip(),
         now=clock.now(),
     )
-    name = f"audit-trail.{'csv' if kind == 'csv' else 'jsonl'}"
+    name = f"audit-trail.{'jsonl' if kind == 'json' else kind}"
     return keep_private(FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[kind]))
 
 

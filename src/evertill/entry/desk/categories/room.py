@@ -1,0 +1,53 @@
+"""Categories: what they are called, their order, which are out of use, and the way back."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from evertill.domains.access import Permission
+from evertill.entry.desk.categories import views
+from evertill.entry.desk.rooms import Room, Shelf
+
+_NOTHING = _("Nothing was changed.")
+
+ROOM = Room(
+    name="categories",
+    title=_("Categories"),
+    shelf=Shelf.GOODS,
+    rank=15,
+    permission=Permission.CATALOG_EDIT,
+    urls=[
+        path("", views.index, name="index"),
+        path("new", views.add, name="add"),
+        path("<slug:slug>/", views.show, name="show"),
+        path("<slug:slug>/place", views.place, name="place"),
+        path("<slug:slug>/move", views.move, name="move"),
+        path("<slug:slug>/undo/<int:change>", views.undo, name="undo"),
+    ],
+    done={
+        "saved": _("It is saved. Customers see it within a minute."),
+        "same": _("Nothing was different, so nothing was saved."),
+        "added": _("The category is there. Customers see it as soon as a product on show stands in it."),
+        "undone": _("It is as it was before that change."),
+    },
+    failures={
+        "CATEGORY_INCOMPLETE": (
+            _("This cannot be saved so."),
+            _("Nothing was changed. What you typed is still here."),
+            _("A category has a title in the shop's first language, and stands below none that is below another."),
+        ),
+        "CATEGORY_TAKEN": (
+            _("Another category has this address."),
+            _NOTHING,
+            _("Choose another address, or leave it empty."),
+        ),
+        "UNKNOWN_CATEGORY": (_("There is no such category."), _NOTHING, _("Look for it in the list of categories.")),
+        "UNKNOWN_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the category.")),
+        "UNDONE_ALREADY": (
+            _("This change has been taken back already."),
+            _NOTHING,
+            _("The newest change in the history says how it stands."),
+        ),
+    },
+)
