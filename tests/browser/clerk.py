@@ -7,6 +7,7 @@ import subprocess
 import sys
 from base64 import b32decode
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -61,10 +62,36 @@ class Clerk:
 
 def hire(enter: Door, shop: Shop, *roles: str, mail: str, **options: object) -> Clerk:
     """This function will let somebody in who works for the shop in these roles; `options` are those of a visitor."""
-    words = [sys.executable, "-m", "tests.browser.hire", str(shop.folder), mail, *roles]
-    done = subprocess.run(words, cwd=ROOT, env=shop.environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
+    office = _office(shop)
+    assert office.stdin
+    assert office.stdout
+    office.stdin.write(" ".join([mail, *roles]) + "\n")
+    office.stdin.flush()
+    said = json.loads(office.stdout.readline())
     visitor = enter(**options)  # type: ignore[arg-type]
     visitor.page.context.add_cookies([{"name": "session", "value": said["session"], "url": visitor.home}])
     return Clerk(visitor=visitor, account_id=said["account_id"], mail=mail, app=App(secret=b32decode(said["app"])))
+
+
+def close(shop: Shop) -> None:
+    """This function will end the process that hires for a shop, if there is one."""
+    office = _OFFICES.pop(shop.folder, None)
+    if office is not None:
+        office.communicate(timeout=60)
+
+
+def _office(shop: Shop) -> subprocess.Popen[str]:
+    # One for all who are hired: it takes longer to begin than to hire.
+    if shop.folder not in _OFFICES:
+        _OFFICES[shop.folder] = subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.hire", str(shop.folder)],
+            cwd=ROOT,
+            env=shop.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    return _OFFICES[shop.folder]
+
+
+_OFFICES: dict[Path, subprocess.Popen[str]] = {}

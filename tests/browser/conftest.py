@@ -36,6 +36,10 @@ def shop(browser: Browser) -> Iterator[Shop]:
         shop.start()
         yield shop
 
+        from tests.browser import clerk  # models are loaded by now.
+
+        clerk.close(shop)
+
 
 @pytest.fixture
 def books(shop: Shop) -> Books:

@@ -42,6 +42,9 @@ class Exam:
     folder: Path | None
     # What names of pages begin with, so that the pictures of two tours never have the same.
     of: str = ""
+    # Whether another exam looks at the same pages in another language. This one then asks what words can change: not
+    # the colours of each theme, nor where there is room for everything; unless there are to be pictures.
+    is_translation: bool = False
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
@@ -52,7 +55,7 @@ class Exam:
         before = page.viewport_size
         if page.locator("h1").count() != 1:
             self.faults.append(f"{name}: has {page.locator('h1').count()} headings of the first level")
-        for (size, viewport), theme in product(SIZES.items(), THEMES):
+        for (size, viewport), theme in self._looks():
             page.set_viewport_size(viewport)
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             where = f"{name} ({size}, {theme}, {self.language})"
@@ -65,6 +68,11 @@ class Exam:
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if before is not None:
             page.set_viewport_size(before)
+
+    def _looks(self) -> list[tuple[tuple[str, ViewportSize], Theme]]:
+        if self.is_translation and self.folder is None:
+            return [(("phone", SIZES["phone"]), "light")]
+        return list(product(SIZES.items(), THEMES))
 
 
 class Examiner(Protocol):

@@ -1,6 +1,7 @@
-"""Hires somebody, in a process of its own beside a running shop: an account with an app, its roles, and a session.
+"""Hires people, in a process of its own beside a running shop: an account with an app, its roles, and a session.
 
-Django cannot be used beside a browser. `python -m tests.browser.hire FOLDER MAIL ROLE…` prints what his browser needs.
+Django cannot be used beside a browser. `python -m tests.browser.hire FOLDER` reads `MAIL ROLE…` line by line, and
+answers each with what the browser of this person needs.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from base64 import b32decode
 from pathlib import Path
 
 
-def main(folder: str, mail: str, *roles: str) -> None:
+def main(folder: str) -> None:
     from evertill.entry.cli.common import open_shop
 
     open_shop(Path(folder))
+    for line in sys.stdin:
+        _hire(*line.split())
+
+
+def _hire(mail: str, *roles: str) -> None:
     from evertill.domains import identity
     from evertill.domains.identity.rules import hotp
     from evertill.kernel import clock, db
@@ -28,7 +34,7 @@ def main(folder: str, mail: str, *roles: str) -> None:
         code = hotp(b32decode(secret), int(now.timestamp()) // 30 - 1)
         assert identity.totp.confirm(account_id=hired.account_id, code=code, now=now)
     session = hired.browser.cookies["session"].value
-    print(json.dumps({"account_id": hired.account_id, "session": session, "app": secret}))
+    print(json.dumps({"account_id": hired.account_id, "session": session, "app": secret}), flush=True)
 
 
 if __name__ == "__main__":

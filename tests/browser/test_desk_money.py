@@ -70,7 +70,7 @@ def test_money_goes_back_with_another_person(
     number, mail = bought(enter, language="en")
     sue = hire(enter, shop, "support", mail=f"sue.{secrets.token_hex(3)}@example.com", language=language)
     fin = hire(enter, shop, "finance", mail=f"fin.{secrets.token_hex(3)}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-money-")
+    exam = Exam(language=language, folder=pictures, of="desk-money-", is_translation=language != "en")
 
     sue.open(f"refunds/order/{number}/")
     exam.look(sue.page, "refund")
@@ -115,7 +115,7 @@ def test_an_order_is_made_for_who_could_not(
     mail = f"eve.{secrets.token_hex(4)}@example.com"
     failed(shop, mail)
     sue = hire(enter, shop, "support", mail=f"sue.{secrets.token_hex(3)}@example.com", language=language, size=size)
-    exam = Exam(language=language, folder=pictures, of="desk-submissions-")
+    exam = Exam(language=language, folder=pictures, of="desk-submissions-", is_translation=language != "en")
 
     sue.open("submissions/")
     exam.look(sue.page, "list")

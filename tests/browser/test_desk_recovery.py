@@ -56,7 +56,7 @@ def test_an_auditor_sees_whether_the_shop_could_be_brought_back(
     enter: Door, shop: Shop, pictures: Path | None, language: str
 ) -> None:
     eve = hire(enter, shop, "auditor", mail=f"eve.{language}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
 
     eve.open("recovery/")
     eve.visitor.sees("Backups")

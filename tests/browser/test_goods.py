@@ -17,7 +17,7 @@ from tests.shop import Shop
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_price_is_changed_and_taken_back(enter: Door, shop: Shop, pictures: Path | None, language: str) -> None:
     ada = hire(enter, shop, "administrator", mail=f"ada.goods.{language}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
     ada.open("prices/?currency=GBP")
     exam.look(ada.page, "prices")
     field = ada.find("input.amount").first
@@ -44,7 +44,7 @@ def test_two_people_edit_one_product(
     enter: Door, shop: Shop, guard: Guard, pictures: Path | None, language: str
 ) -> None:
     ada = hire(enter, shop, "administrator", mail=f"eve.goods.{language}@example.com", language=language)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
     ada.open("catalogue/")
     exam.look(ada.page, "products")
     ada.press("a[data-row] >> nth=0")
@@ -84,4 +84,36 @@ def test_two_people_edit_one_product(
     ada.is_told("It is taken back by a movement against it.")
     ada.open("codes/upload")
     exam.look(ada.page, "codes-upload")
+    assert not exam.faults, "\n".join(exam.faults)
+
+
+def test_products_go_out_to_excel_and_come_back(
+    enter: Door, shop: Shop, guard: Guard, pictures: Path | None, tmp_path: Path
+) -> None:
+    ada = hire(enter, shop, "administrator", mail="ada.tables@example.com", language="en")
+    exam = Exam(language="en", folder=pictures, of="desk-")
+    ada.open("catalogue/")
+    ada.press(".head .actions a[href*=table]")
+    exam.look(ada.page, "products-table")
+
+    for form in ("xlsx", "csv"):
+        with ada.page.expect_download() as saved:
+            ada.find(f"a[download][href*={form}]").click()
+        path = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(path)
+        ada.find("#file").set_input_files(path)
+        with guard.expecting(422):
+            ada.press("form[enctype] button.main")
+            ada.is_refused("The table says what the shop has already.")
+
+    path.write_bytes(path.read_bytes().replace(b"ACTIVE", b"DRAFT", 1))
+    ada.find("#file").set_input_files(path)
+    ada.press("form[enctype] button.main")
+
+    expect(ada.find("table")).to_contain_text("status: DRAFT")
+    exam.look(ada.page, "products-table-looked-at")
+    ada.open("categories/")
+    exam.look(ada.page, "categories")
+    ada.press("a[data-row] >> nth=0")
+    exam.look(ada.page, "category")
     assert not exam.faults, "\n".join(exam.faults)

@@ -16,7 +16,7 @@ LANGUAGES = ("en", "zh-hans")
 
 @pytest.fixture(params=LANGUAGES)
 def exam(request: pytest.FixtureRequest, pictures: Path | None) -> Exam:
-    return Exam(language=request.param, folder=pictures)
+    return Exam(language=request.param, folder=pictures, is_translation=request.param != "en")
 
 
 def test_everything_that_a_guest_meets(enter: Door, exam: Exam, guard: Guard, shop: Shop) -> None:

@@ -51,7 +51,7 @@ def test_a_role_is_given_by_two_people_and_a_proof(
     boss = hire(enter, shop, "administrator", mail=f"boss.people.{language}@example.com", language=language, size=size)
     eve = hire(enter, shop, mail=f"eve.people.{language}@example.com", language=language)
     number = ids.to_number(eve.account_id)
-    exam = Exam(language=language, folder=pictures, of="desk-staff-")
+    exam = Exam(language=language, folder=pictures, of="desk-staff-", is_translation=language != "en")
 
     boss.open("staff/")
     exam.look(boss.page, "list")
@@ -83,7 +83,7 @@ def test_the_trail_is_searched_and_tells_what_was_decided(
     enter: Door, shop: Shop, pictures: Path | None, language: str, size: Size
 ) -> None:
     boss = hire(enter, shop, "owner", mail=f"owner.people.{language}@example.com", language=language, size=size)
-    exam = Exam(language=language, folder=pictures, of="desk-")
+    exam = Exam(language=language, folder=pictures, of="desk-", is_translation=language != "en")
     boss.open("preferences/")
     exam.look(boss.page, "preferences-list")
     boss.open("preferences/stock.low/")

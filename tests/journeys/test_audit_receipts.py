@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evertill.domains import orders, receipts
+from evertill.domains import incidents, orders, receipts, recovery
+from evertill.journeys.anchor_journal import gather_noted, note_head, send_head
 from evertill.journeys.audit_books import Check, audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.publish_keys import rotate_receipt_key
 from evertill.journeys.seal_receipts import adopt_all, adopt_orders, open_journal, seal_receipts
-from evertill.kernel import db, ids
+from evertill.kernel import config, db, ids
+from evertill.outside.open_target import open_target
 from tests import tables
 from tests.askers import MACHINE
 from tests.builders import NOON, ask, make_product, place_one
@@ -336,6 +341,110 @@ class TestTheChain:
         )
 
         assert found(Check.CHAIN) == [("key 2", "nobody who is trusted vouches for it")]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder with a line of backups, and where that goes."""
+    ours = replace(config.get(), data=tmp_path)
+    monkeypatch.setattr(config, "get", lambda: ours)
+    line = recovery.place.Place(tmp_path).begin_line(system="1", segment_bytes=16 << 20, now=NOON)
+    copies = tmp_path / "copies"
+    (copies / line.id).mkdir(parents=True)
+    recovery.register(lambda: open_target(str(copies), folder=tmp_path, timeout_s=1))
+    yield copies
+    recovery.register(None)
+
+
+def write_anew(placed: list[Placed]) -> None:
+    """What who has the database and the shop's key can do: make it cheaper, and all of the journal to fit that."""
+    order_id = placed[0].order.id
+    tamper("update orders_line set unit_price = 1 where order_id = %s", order_id)
+    tamper("update orders_order set total = 2 where id = %s", order_id)
+    tamper("update orders_order set receipt_batch = null")
+    with tables.unguarded(), connection.cursor() as cursor:
+        cursor.execute("truncate receipts_seal, receipts_batch, receipts_unsealed, orders_unsealed")
+    seal_all()
+    # As long as it was.
+    place_one(ask("4"))
+    seal_all()
+
+
+class TestWhatIsNotedElsewhere:
+    def test_finds_a_chain_that_was_written_anew_from_its_beginning(self, shop: list[Placed], elsewhere: Path) -> None:
+        assert note_head(now=LATER)
+        assert send_head()
+        logged = head_of_last()
+        line = (
+            f'{{"number": {logged.number}, "hash": "{logged.hash.hex()}", "event": "receipts sealed", "level": "info"}}'
+        )
+        seal_name = f"seal {logged.number}"
+        assert moved() == []
+
+        write_anew(shop)
+
+        # In the database everything fits.
+        assert found() == []
+        ((subject, detail),) = moved()
+        assert subject == seal_name
+        assert detail.startswith("it is not the one that was noted (in the data folder; at the target, as ")
+        (elsewhere.parent / "journal-anchor.json").unlink()
+        assert [subject for subject, _ in moved()] == [seal_name]
+        shutil.rmtree(elsewhere)
+        elsewhere.mkdir()
+        assert moved() == []
+        assert moved(line) == [(seal_name, "it is not the one that was noted (in the log): the chain was written anew")]
+
+    def test_raises_an_alert_and_is_not_written_over(self, shop: list[Placed], elsewhere: Path) -> None:
+        note_head(now=LATER)
+        before = (elsewhere.parent / "journal-anchor.json").read_bytes()
+        write_anew(shop)
+
+        assert not note_head(now=LATER)
+
+        assert (elsewhere.parent / "journal-anchor.json").read_bytes() == before
+        assert [alert.kind for alert in incidents.read_open_alerts(limit=9)] == ["JOURNAL_BROKEN"]
+
+    def test_finds_a_chain_whose_end_was_cut_off(self, shop: list[Placed], elsewhere: Path) -> None:
+        send_head()
+        tamper("delete from receipts_seal where number = 3")
+
+        ((subject, detail),) = moved()
+
+        assert subject == "seal 3"
+        assert detail.startswith("it was noted (at the target, as ")
+        assert detail.endswith("), and is gone with all behind it")
+
+    def test_goes_on_with_the_chain_and_is_sent_once(self, shop: list[Placed], elsewhere: Path) -> None:
+        assert (note_head(now=LATER), send_head()) == (True, True)
+        assert (note_head(now=LATER), send_head()) == (False, False)
+        place_one(ask("4"))
+        seal_all()
+
+        assert (note_head(now=LATER), send_head()) == (True, True)
+        assert moved() == []
+        assert len(list(elsewhere.glob("*/heads/*"))) == 2
+
+    def test_is_not_believed_of_just_anybody(self, shop: list[Placed], elsewhere: Path) -> None:
+        send_head()
+        (ours,) = elsewhere.glob("*/heads/*")
+        forged = ours.name[:17] + "0" * 64 + ours.name[17 + 64 :]
+        shutil.copy(ours, ours.with_name(forged))
+
+        assert moved() == []
+
+
+def head_of_last() -> receipts.Head:
+    last = receipts.read_last_seal()
+    assert last is not None
+    return receipts.head_of(last)
+
+
+def moved(*lines: str) -> list[tuple[str, str]]:
+    """What the audit finds by what was noted elsewhere."""
+    noted, unasked = gather_noted(lines=lines)
+    assert unasked == ""
+    return [(one.subject, one.detail) for one in audit_books(noted=noted) if one.check is Check.ANCHORED]
 
 
 class TestCanonicalBytes:

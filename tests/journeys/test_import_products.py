@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from evertill.domains import catalog, stock
 from evertill.domains.catalog.models import Price, Product, ProductText, Variant
 from evertill.domains.stock.models import StockMovement
 from evertill.journeys.import_products import Imported, RowsRejected, import_products
-from evertill.kernel import config
+from evertill.kernel import config, sheets
 from evertill.kernel.csvfile import BadRow, FileUnusable
 from tests import tables
 from tests.builders import NOON, ask, balance, place_one
@@ -263,4 +264,32 @@ class TestFaults:
 
         with pytest.raises(FileUnusable):
             importer("A,Lamp,1,GBP,1", "B,Lamp,1,GBP,1")
+        assert everything() == [[], [], [], [], [], []]
+
+
+class TestExcel:
+    def test_is_read_as_a_text_is(self, tmp_path: Path) -> None:
+        path = tmp_path / "products.xlsx"
+        rows: list[list[sheets.Cell]] = [["007", "=1+1", Decimal("8.50"), "GBP", 500], ["LMP-1", "灯", 29, "GBP", None]]
+        path.write_bytes(sheets.xlsx_bytes("Products", HEAD.split(","), rows))
+
+        done = import_products(path, now=NOON)
+        again = import_products(path, now=LATER)
+
+        assert (done.skus, done.products.created, done.stock_moved, done.encoding) == (2, 2, 1, "Excel")
+        assert (again.products.unchanged, again.stock_moved) == (2, 0)
+        assert sorted(Variant.objects.values_list("sku", "title")) == [("007", "=1+1"), ("LMP-1", "灯")]
+        assert sorted(Price.objects.values_list("amount", flat=True)) == [850, 2900]
+
+    def test_tells_of_its_rows_and_takes_nothing(self, tmp_path: Path) -> None:
+        path = tmp_path / "products.xlsx"
+        path.write_bytes(sheets.xlsx_bytes("Products", HEAD.split(","), [["A", "Lamp", "ten", "GBP", 1]]))
+
+        with pytest.raises(RowsRejected) as rejected:
+            import_products(path, now=NOON)
+
+        assert [bad.line for bad in rejected.value.bad] == [2]
+        path.write_bytes(path.read_bytes()[:600])
+        with pytest.raises(FileUnusable):
+            import_products(path, now=NOON)
         assert everything() == [[], [], [], [], [], []]

@@ -219,6 +219,14 @@ class TestBackup:
     def test_goes_where_it_was_told_to(self, story: Story) -> None:
         assert story.shop.run("backup", "target").stdout.strip() == f"file://{story.copies}"
 
+    def test_notes_there_which_seal_of_the_journal_is_the_newest(self, story: Story) -> None:
+        until(lambda: list(story.copies.glob("*/heads/*.zst.age")), seconds=90)
+
+        audited = story.shop.run("audit")
+
+        assert audited.returncode == 0, audited.stdout
+        assert "✓ the chain is the one whose newest seals were noted elsewhere" in audited.stdout
+
 
 def empty_summaries(folder: Path) -> None:
     """Make PostgreSQL's summaries of its log say that nothing has changed, in their own form, checksum and all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -19,6 +19,7 @@ from evertill.domains import (
     stock,
     submissions,
 )
+from evertill.journeys.anchor_journal import Noted, find_moved
 from evertill.journeys.audit_receipts import find_altered_events, find_altered_orders, find_chain_faults
 from evertill.kernel import db, ids
 from evertill.kernel.money import Money
@@ -56,6 +57,7 @@ class Check(StrEnum):
     RECEIPTS = "every order is what its receipt says, and every receipt has its order"
     JOURNAL = "everything that became of an order is as it was journalled"
     CHAIN = "what was acknowledged and journalled is chained, and signed by the shop"
+    ANCHORED = "the chain is the one whose newest seals were noted elsewhere"
     HOLDS = "every dispute that is open, or lost with the order's money, holds its order, and no other"
 
 
@@ -68,14 +70,16 @@ class Finding:
     detail: str
 
 
-def audit_books(*, tell: Callable[[Check], None] = lambda _check: None) -> list[Finding]:
+def audit_books(*, tell: Callable[[Check], None] = lambda _check: None, noted: Sequence[Noted] = ()) -> list[Finding]:
     """This function will compare everything that must add up, as of one moment, and return every difference.
 
-    `tell` is called before each check. A sound shop gives an empty list, at any moment and under any load.
+    `noted` is what stands elsewhere of the journal's seals. `tell` is called before each check. A sound shop gives an
+    empty list, at any moment and under any load.
     """
     findings: list[Finding] = []
+    checks: Mapping[Check, Callable[[], _Found]] = {**_CHECKS, Check.ANCHORED: lambda: find_moved(noted=noted)}
     with db.snapshot():
-        for check, find in _CHECKS.items():
+        for check, find in checks.items():
             tell(check)
             findings += [Finding(check=check, subject=subject, detail=detail) for subject, detail in find()]
     return findings

@@ -20,6 +20,7 @@ import structlog
 
 from evertill.domains import incidents, orders, recovery
 from evertill.domains.recovery import Damaged, Drill, Key, Kind, Occasion, State, Target, Verdict
+from evertill.journeys.anchor_journal import bring_heads, noted_at_target
 from evertill.journeys.archive_log import slot_of
 from evertill.journeys.examine_shop import Examined
 from evertill.journeys.read_catalogue import get_piece, list_pieces
@@ -173,6 +174,8 @@ def _try(work: _Work, *, line: str) -> None:
     )
     said = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "its backup"
     work.certificate.append(f"✓ restored from {plan.backup.id} and the log up to {said}")
+    with work.looking("what was noted at the target of its journal is read"), closing(opener()) as target:
+        bring_heads(noted=noted_at_target(target=target, key=work.key, line=plan.line), folder=folder)
     _examine(work, plan, folder, began=began)
 
 

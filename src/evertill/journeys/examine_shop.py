@@ -9,6 +9,7 @@ import time
 import msgspec
 
 from evertill.domains import catalog, orders, stock
+from evertill.journeys.anchor_journal import noted_of_restored
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.place_orders import AskedLine, Placed, PlaceOrder, digest_key, place_orders
 from evertill.journeys.view_order import view_order
@@ -40,7 +41,7 @@ def examine_shop(*, placed_before: dt.datetime, now: dt.datetime) -> Examined:
     number, faults = _order(now=now)
     order_s = time.monotonic() - began
     count, fingerprint = orders.fingerprint(placed_before=placed_before)
-    findings = audit_books()
+    findings = audit_books(noted=noted_of_restored())
     faults += [f"{one.check}: {one.subject}: {one.detail}" for one in findings[:_TOLD_MAX]]
     if len(findings) > _TOLD_MAX:
         faults.append(f"and {len(findings) - _TOLD_MAX} more differences in the books")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evertill.domains import catalog
-from evertill.journeys.import_products import RowsRejected
+from evertill.journeys.import_products import RowsRejected, open_rows
 from evertill.journeys.product_rows import language_of
-from evertill.kernel import config, csvfile, db
+from evertill.kernel import config, db
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row
 
 REQUIRED = ("slug", "title")
@@ -29,22 +29,14 @@ class _DryRun(Exception):
 
 
 def import_categories(path: Path, *, encoding: str | None = None, dry_run: bool = False) -> ImportedCategories:
-    """This function will import a CSV file of categories, in the order of its rows; a dry run does all but the commit.
+    """This function will import a CSV or Excel file of categories, in the order of its rows; a dry run does not commit.
 
     Raises csvfile.FileUnusable when the file cannot be read as a table, RowsRejected when rows are bad, and
     catalog.CategoryIncomplete when they do not go together. Importing the same file again changes nothing.
     """
     limits = config.get()
-    csvfile.check_file(path, bytes_max=limits.import_bytes_max)
-    if encoding is not None:
-        csvfile.check_encoding(path, encoding)
-    encoding = encoding or csvfile.find_encoding(path)
-    read = [
-        _read(row, position)
-        for position, row in enumerate(
-            csvfile.read_rows(path, encoding=encoding, required=REQUIRED, rows_max=limits.categories_max)
-        )
-    ]
+    rows, encoding = open_rows(path, encoding=encoding, required=REQUIRED, rows_max=limits.categories_max)
+    read = [_read(row, position) for position, row in enumerate(rows)]
     bad = [row for row in read if isinstance(row, BadRow)]
     if bad:
         raise RowsRejected(bad)

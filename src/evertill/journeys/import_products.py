@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from evertill.domains import catalog, fulfilment, stock
 from evertill.journeys.product_rows import REQUIRED, Goods, check_columns, draft_of, group, merge, read_goods
 from evertill.journeys.product_shelves import Shelves, find_shelves
-from evertill.kernel import config, csvfile, db
+from evertill.kernel import config, csvfile, db, tables
 from evertill.kernel.csvfile import BadRow, Row
 from evertill.kernel.errors import EvertillError
 
@@ -21,6 +21,8 @@ Tell = Callable[[str, int, int], None]
 _Good = TypeVar("_Good")
 
 _PART = 1000
+# How a workbook is written, where a text says its encoding.
+EXCEL = "Excel"
 
 
 class RowsRejected(EvertillError):
@@ -56,20 +58,16 @@ def tell_nobody(_what: str, _done: int, _total: int) -> None:
 def import_products(
     path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = tell_nobody
 ) -> Imported:
-    """This function will import a CSV file; a dry run does all of it but the commit.
+    """This function will import a CSV file or an Excel workbook; a dry run does all of it but the commit.
 
     Raises csvfile.FileUnusable when the file cannot be read as a table, and RowsRejected when rows are bad. Importing
     the same file again changes nothing, as long as nothing was sold in between: the column `stock` says what lies on
     the shelf, promised pieces included.
     """
     limits = config.get()
-    csvfile.check_file(path, bytes_max=limits.import_bytes_max)
-    if encoding is not None:
-        csvfile.check_encoding(path, encoding)
-    encoding = encoding or csvfile.find_encoding(path)
+    rows, encoding = open_rows(path, encoding=encoding, required=REQUIRED, rows_max=limits.import_rows_max)
     goods: list[Goods] = []
     bad: list[BadRow] = []
-    rows = csvfile.read_rows(path, encoding=encoding, required=REQUIRED, rows_max=limits.import_rows_max)
     for count, row in enumerate(rows, start=1):
         read = _read(row, is_first=not goods and not bad, text_chars_max=limits.product_text_chars_max)
         if isinstance(read, Goods):
@@ -80,6 +78,23 @@ def import_products(
             tell("Reading", count, 0)
     done = import_goods(goods, bad=bad, now=now, dry_run=dry_run, tell=tell)
     return Imported(skus=done.skus, products=done.products, stock_moved=done.stock_moved, encoding=encoding)
+
+
+def open_rows(
+    path: Path, *, encoding: str | None, required: Collection[str], rows_max: int
+) -> tuple[Iterator[Row | BadRow], str]:
+    """This function will give the rows of a CSV file or an Excel workbook, and say how it is written.
+
+    Raises csvfile.FileUnusable, also later, as the rows are read.
+    """
+    csvfile.check_file(path, bytes_max=config.get().import_bytes_max)
+    if tables.is_workbook(path):
+        limits = tables.limits()
+        return tables.read_workbook_rows(path, required=required, rows_max=rows_max, limits=limits), EXCEL
+    if encoding is not None:
+        csvfile.check_encoding(path, encoding)
+    encoding = encoding or csvfile.find_encoding(path)
+    return csvfile.read_rows(path, encoding=encoding, required=required, rows_max=rows_max), encoding
 
 
 def _read(row: Row | BadRow, *, is_first: bool, text_chars_max: int) -> Goods | list[BadRow]:

@@ -13,6 +13,7 @@ from evertill.domains import trail
 from evertill.domains.access import Permission
 from evertill.domains.recovery import Consent
 from evertill.domains.trail import Actor
+from evertill.journeys.anchor_journal import noted_of_restored
 from evertill.journeys.anchor_trail import NothingCut, accept_cut
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.consent_restore import subject_of
@@ -47,7 +48,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def look_into_restored() -> Found:
     """This function will audit the books of the shop that this process works in, which was just restored."""
-    findings = audit_books()
+    findings = audit_books(noted=noted_of_restored())
     faults = [f"{one.check}: {one.subject}: {one.detail}" for one in findings[:_TOLD_MAX]]
     if len(findings) > _TOLD_MAX:
         faults.append(f"and {len(findings) - _TOLD_MAX} more differences in the books")

@@ -22,6 +22,7 @@ from typing import ClassVar
 import msgspec
 
 from evertill.domains.recovery import Consent, Key, Target
+from evertill.journeys.anchor_journal import bring_heads, noted_at_target
 from evertill.journeys.anchor_trail import ANCHOR_FILE
 from evertill.journeys.compare_shops import Loss, compare_shops
 from evertill.journeys.consent_restore import find_consent, read_consent_file, spend_consent
@@ -220,6 +221,7 @@ def _make_beside(work: _Work) -> None:
         plan = plan_restore(
             target=target, key=means.key, at=consent.at, line=consent.line, without=means.without, warn=means.tell
         )
+        noted = noted_at_target(target=target, key=means.key, line=plan.line) if work.is_open else []
     finally:
         target.close()
     restored = restore_shop(plan=plan, opener=means.opener, key=means.key, into=work.beside, report=means.report)
@@ -229,6 +231,8 @@ def _make_beside(work: _Work) -> None:
     for name in _BROUGHT:
         with suppress(FileNotFoundError):
             shutil.copy2(work.folder / name, work.beside / name)
+    db.close()
+    bring_heads(noted=noted, folder=work.beside)
     with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell):
         found = msgspec.json.decode(means.within(work.beside, ["drill", "audit"], ""), type=Found)
     if found.faults:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
+from pathlib import Path
 
 from evertill.kernel import config
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row, read_heading, read_lines, to_row
 from evertill.kernel.sheets import unguard
 from evertill.kernel.workbooks import Limits, NotAWorkbook, TableTooLarge, is_package, read_workbook
 
-__all__ = ["BadRow", "ColumnUnknown", "FileUnusable", "Row", "Table", "TableTooLarge", "limits", "read_table"]
+__all__ = [
+    "BadRow",
+    "ColumnUnknown",
+    "FileUnusable",
+    "Row",
+    "Table",
+    "TableTooLarge",
+    "is_workbook",
+    "limits",
+    "read_table",
+    "read_workbook_rows",
+]
 
 _SEPARATORS = ",;\t"
 _NAMED = "The table"
@@ -97,6 +109,25 @@ def read_table(content: bytes, *, required: Collection[str], is_known: Callable[
     if unknown:
         raise ColumnUnknown(f"Nothing here is called {', '.join(column[:40] for column in unknown)}.", told=unknown)
     return Table(columns=columns, rows=rows, bad=bad)
+
+
+def is_workbook(path: Path) -> bool:
+    """This function will say whether a file is no text, and so a workbook if anything; raises what opening it does."""
+    with path.open("rb") as file:
+        return is_package(file.read(8))
+
+
+def read_workbook_rows(
+    path: Path, *, required: Collection[str], rows_max: int, limits: Limits
+) -> Iterator[Row | BadRow]:
+    """This function will give the rows of a workbook as csvfile.read_rows gives those of a text; raises FileUnusable.
+
+    Columns are found in lower case.
+    """
+    if path.stat().st_size > limits.bytes_max:
+        raise TableTooLarge(f"{path.name} has more than {limits.bytes_max} bytes.")
+    known = replace(limits, rows_max=min(rows_max, limits.rows_max))
+    yield from _read_package(path.read_bytes(), required, known)
 
 
 def _read_package(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:

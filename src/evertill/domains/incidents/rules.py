@@ -44,6 +44,10 @@ _REMEDIES: Mapping[str, str] = {
         " a backup, accept what is gone with `evertill audit-trail accept-cut`; otherwise keep a copy of the database"
         " and of the data folder, and find out who had access to it."
     ),
+    Kind.JOURNAL_BROKEN: (
+        "The chain of receipts and of what became of orders is another one than was noted. Run `evertill audit`, keep a"
+        " copy of the database, of the data folder and of the shop's log, and find out who had access to the database."
+    ),
     Kind.BACKUP_TARGET_AWAY: (
         "Backups cannot be sent, and the database keeps its log on this machine's disk meanwhile. See that the target"
         " can be reached, has room and takes our credentials; this closes by itself when it takes backups again."

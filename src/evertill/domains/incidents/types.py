@@ -27,6 +27,8 @@ class Kind(StrEnum):
     MESSAGE_UNDELIVERABLE = "MESSAGE_UNDELIVERABLE"
     # Subject: the trail as a whole.
     TRAIL_BROKEN = "TRAIL_BROKEN"
+    # Subject: the journal of orders as a whole.
+    JOURNAL_BROKEN = "JOURNAL_BROKEN"
     # Subject: where backups go.
     BACKUP_TARGET_AWAY = "BACKUP_TARGET_AWAY"
     # Subject of these: the line of backups.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from evertill.domains.receipts import chain, rules
-from evertill.domains.receipts.types import Batch, Leaf, PublicKey, Seal, SealFault
+from evertill.domains.receipts.types import Batch, Head, Leaf, PublicKey, Seal, SealFault
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints
 
@@ -46,6 +46,26 @@ def read_last_seal() -> Seal | None:
     """This function will return the newest seal; None before the journal was opened."""
     rows = db.fetch(sql.load(_HERE, "last_seal"))
     return _seal(rows[0]) if rows else None
+
+
+def head_of(seal: Seal) -> Head:
+    """This function will return what is noted elsewhere of a seal."""
+    return Head(seal.number, rules.hash_seal(seal))
+
+
+def read_heads(*, numbers: Iterable[int]) -> dict[int, bytes]:
+    """This function will return the hashes of seals, by their numbers; one that does not exist is missing.
+
+    What a seal says of the one before is compared with that one by verify_chain.
+    """
+    wanted = set(numbers)
+    found: dict[int, bytes] = {}
+    for number, hashed in db.fetch(sql.load(_HERE, "read_heads"), (Bigints([one + 1 for one in sorted(wanted)]),)):
+        found[number] = bytes(hashed)
+    last = read_last_seal()
+    if last is not None and last.number in wanted:
+        found[last.number] = rules.hash_seal(last)
+    return found
 
 
 def stream_leaves() -> Iterator[Leaf]:

@@ -129,6 +129,13 @@ class Leaf(msgspec.Struct, frozen=True):
     contact: bytes
 
 
+class Head(msgspec.Struct, frozen=True):
+    """A seal by its number and its hash: what is noted elsewhere of the newest one."""
+
+    number: int
+    hash: bytes
+
+
 class SealFault(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is wrong with the chain: the seal or batch, and what."""
 

@@ -19,6 +19,7 @@ _PIECE = re.compile(
     r"/(?P<start>[0-9A-F]{16})-(?P<end>[0-9A-F]{16})-(?P<sent>[0-9A-F]{12})-[0-9a-f]{32}\.zst\.age"
 )
 _MANIFEST = re.compile(r"(?P<line>[0-9a-f]{16})/backups/(?P<id>[0-9A-Za-z-]{1,40})/manifest-[0-9a-f]{32}\.zst\.age")
+_HEAD = re.compile(r"[0-9a-f]{16}/heads/(?P<number>[0-9A-F]{16})-(?P<hash>[0-9a-f]{64})-[0-9a-f]{32}\.zst\.age")
 _LINE = re.compile(r"(?P<line>[0-9a-f]{16})/line-[0-9a-f]{32}\.zst\.age")
 # Further ahead of the clock than this, a moment was noted by a clock that was wrong.
 _AHEAD = dt.timedelta(minutes=10)
@@ -92,6 +93,22 @@ def piece_name(*, line: str, timeline: int, start: int, end: int, sent_at: dt.da
 def history_name(*, line: str, timeline: int) -> str:
     """This function will name the object that tells where a timeline began."""
     return f"{line}/wal/{timeline:08X}/history"
+
+
+def heads_folder(*, line: str) -> str:
+    """This function will name the place where is noted which seals of the journal were the newest, before the slash."""
+    return f"{line}/heads/"
+
+
+def head_name(*, line: str, number: int, hashed: str) -> str:
+    """This function will name what is noted of a seal, so that a listing alone tells it."""
+    return f"{heads_folder(line=line)}{number:016X}-{hashed}"
+
+
+def read_head(key: str) -> tuple[int, str] | None:
+    """This function will return number and hash of the seal that a key names; None when it names something else."""
+    found = _HEAD.fullmatch(key)
+    return (int(found["number"], 16), found["hash"]) if found else None
 
 
 def backup_folder(*, line: str, backup: str) -> str:

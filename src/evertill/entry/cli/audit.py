@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -22,16 +23,26 @@ def audit(
         Path | None,
         typer.Option(help="A file of receipts, one a line, or a folder of such files: name each that is not kept."),
     ] = None,
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(help="A log of the shop: compare the seals that it tells of; may be repeated.", dir_okay=False),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Add up the books again from their parts; exit with 1 and print each difference when something is off."""
     open_shop(data)
     lost = _compare_receipts(receipts) if receipts else 0
+    from evertill.journeys.anchor_journal import gather_noted
     from evertill.journeys.audit_books import Check, audit_books
+    from evertill.outside.connect import connect
 
+    connect()
+    noted, unasked = gather_noted(lines=chain.from_iterable(map(_lines_of, log or [])))
+    if unasked:
+        typer.echo(f"evertill: What was noted at the target of backups is not compared: {unasked}", err=True)
     console = Console()
     with console.status("Taking one moment of the shop …") as status:
-        findings = audit_books(tell=lambda check: status.update(f"Checking that {check.value} …"))
+        findings = audit_books(tell=lambda check: status.update(f"Checking that {check.value} …"), noted=noted)
     for check in Check:
         wrong = [finding for finding in findings if finding.check is check]
         mark = f"[bold red]✗ {len(wrong)}[/]" if wrong else "[green]✓[/]"

@@ -26,7 +26,9 @@ def import_() -> None:
 
 @app.command()
 def products(
-    file: Annotated[Path, typer.Argument(help="CSV with sku,title,price,currency,stock and more; see the guide.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Excel with sku,title,price,currency,stock and more; see the guide.")
+    ],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     encoding: Annotated[
@@ -34,7 +36,7 @@ def products(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Import products, prices and stock from a CSV file. All of it or nothing; safe to run again."""
+    """Import products, prices and stock from a CSV or Excel file. All of it or nothing; safe to run again."""
     open_shop(data)
     from evertill.journeys.import_products import RowsRejected, import_products
     from evertill.kernel import clock
@@ -67,7 +69,7 @@ def products(
 
 @app.command()
 def categories(
-    file: Annotated[Path, typer.Argument(help="CSV with slug,title and more; see the guide.")],
+    file: Annotated[Path, typer.Argument(help="CSV or Excel with slug,title and more; see the guide.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     encoding: Annotated[
@@ -75,7 +77,7 @@ def categories(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Import categories, their names and their order from a CSV file. All of it or nothing; safe to run again."""
+    """Import categories, their names and order, from a CSV or Excel file. All of it or nothing; safe to run again."""
     open_shop(data)
     from evertill.journeys.import_categories import import_categories
     from evertill.journeys.import_products import RowsRejected

@@ -15,6 +15,7 @@ import structlog
 from evertill.domains import recovery
 from evertill.domains.recovery import Kind, Line, Occasion, Wish
 from evertill.entry.worker.examine import ask_apart, examine_apart
+from evertill.journeys.anchor_journal import send_head
 from evertill.journeys.archive_log import Stop
 from evertill.journeys.ask_backup import next_asked, put_back
 from evertill.journeys.drill_restore import hold_drill, random_moment
@@ -34,6 +35,8 @@ _LOOK_S = 5.0
 # After what did not work, it leaves the target alone for so long.
 _REST_S = 60.0
 _HOUR_S = 3600.0
+# So often it notes at the target which seal of the journal is the newest.
+_ANCHOR_S = 300.0
 # Customers and jobs come before backups.
 _NICENESS = 15
 
@@ -62,6 +65,7 @@ class _Timetable:
     dice: random.Random = field(default_factory=random.SystemRandom)
     # Moments of the monotonic clock.
     custody_at: float = 0.0
+    anchored_at: float = 0.0
     drill_at: float = field(default_factory=lambda: time.monotonic() + 60.0 * config.get().drill_min)
 
 
@@ -117,6 +121,8 @@ def _take(kind: Kind) -> None:
 
 def _try_and_tell(timetable: _Timetable, line: Line) -> None:
     settings = config.get()
+    if time.monotonic() >= timetable.anchored_at:
+        timetable.anchored_at = time.monotonic() + (_ANCHOR_S if send_head() else _ANCHOR_S / 10)
     if time.monotonic() >= timetable.custody_at:
         check_custody(now=clock.now())
         forget_found(now=clock.now())

@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
 from evertill.entry.worker.meters import ALERTS_OPEN
+from evertill.journeys import anchor_journal as journalling
 from evertill.journeys import anchor_trail as anchoring
 from evertill.journeys import delete_my_account as deleting
 from evertill.journeys import deliver_codes as delivering
@@ -267,6 +268,7 @@ def seal_receipts(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
         if sealing.open_journal(now=clock.now()):
             break
     _until_done(context, lambda: sealing.seal_receipts(now=clock.now()), limit=1)
+    journalling.note_head(now=clock.now())
 
 
 @app.periodic(cron="7 4 * * *")

@@ -59,6 +59,11 @@ _TOLD: Mapping[str, Told] = {
         _("Find out who had access to the database, and keep a copy of it before anything else."),
         "desk:trail:index",
     ),
+    Kind.JOURNAL_BROKEN: (
+        _("The journal of orders was written anew"),
+        _("Find out who had access to the database, and keep a copy of it before anything else."),
+        "",
+    ),
     Kind.BACKUP_TARGET_AWAY: (_("Backups cannot be sent"), _RESTORE, ""),
     Kind.BACKUP_LOG_GAP: (_("Some moments cannot be restored"), _RESTORE, ""),
     Kind.BACKUP_FAILED: (_("A backup failed"), _RESTORE, ""),
