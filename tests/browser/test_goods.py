@@ -85,3 +85,35 @@ def test_two_people_edit_one_product(
     ada.open("codes/upload")
     exam.look(ada.page, "codes-upload")
     assert not exam.faults, "\n".join(exam.faults)
+
+
+def test_products_go_out_to_excel_and_come_back(
+    enter: Door, shop: Shop, guard: Guard, pictures: Path | None, tmp_path: Path
+) -> None:
+    ada = hire(enter, shop, "administrator", mail="ada.tables@example.com", language="en")
+    exam = Exam(language="en", folder=pictures, of="desk-")
+    ada.open("catalogue/")
+    ada.press(".head .actions a[href*=table]")
+    exam.look(ada.page, "products-table")
+
+    for form in ("xlsx", "csv"):
+        with ada.page.expect_download() as saved:
+            ada.find(f"a[download][href*={form}]").click()
+        path = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(path)
+        ada.find("#file").set_input_files(path)
+        with guard.expecting(422):
+            ada.press("form[enctype] button.main")
+            ada.is_refused("The table says what the shop has already.")
+
+    path.write_bytes(path.read_bytes().replace(b"ACTIVE", b"DRAFT", 1))
+    ada.find("#file").set_input_files(path)
+    ada.press("form[enctype] button.main")
+
+    expect(ada.find("table")).to_contain_text("status: DRAFT")
+    exam.look(ada.page, "products-table-looked-at")
+    ada.open("categories/")
+    exam.look(ada.page, "categories")
+    ada.press("a[data-row] >> nth=0")
+    exam.look(ada.page, "category")
+    assert not exam.faults, "\n".join(exam.faults)
