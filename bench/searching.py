@@ -79,9 +79,12 @@ def _samples(draw: random.Random, rounds: int) -> list[tuple[str, dict[str, Any]
     from evertill.kernel import db, ids  # noqa: PLC0415
 
     rows = db.fetch(
-        "select id, email, phone, total, currency, placed_at, account_id from orders_order tablesample system (0.5)"
+        "select id, email, phone, total, currency, placed_at, account_id"
+        " from orders_order tablesample system (0.5) repeatable (1)"
     )
-    refs = [ref for (ref,) in db.fetch("select provider_id from payments_intent tablesample system (0.2)")]
+    refs = [
+        ref for (ref,) in db.fetch("select provider_id from payments_intent tablesample system (0.2) repeatable (1)")
+    ]
     names = [name for (name,) in db.fetch("select display_name from accounts_account order by id limit 2000")]
 
     def one() -> Any:  # noqa: ANN401

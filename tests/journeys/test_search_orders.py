@@ -93,6 +93,30 @@ class TestSearch:
 
         assert found("grace") == found("霍珀") == [bob]
 
+    def test_finds_by_a_full_name_however_many_have_a_part_of_it(
+        self, ada: int, bob: int, indexed: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("evertill.journeys.search_orders._NAMED_MAX", 2)
+        with db.write():
+            for account_id, name in enumerate(
+                ("Grace Hopper", "Grace Kelly", "Grace Jones", "Ann Hopper", "Eve Hopper")
+            ):
+                accounts.open_account(account_id=7 + account_id, display_name=name, language="en", now=NOON)
+            db.execute("update orders_order set account_id = 7 where id = %s", (bob,))
+
+        # Of the latest two of each word she is none; of those with both she is the one.
+        assert found("grace") == found("hopper") == []
+        assert found("grace hopper") == found("hopper gra") == [bob]
+
+    def test_finds_what_is_rare_among_the_latest_that_are_not_indexed_yet(
+        self, ada: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("evertill.domains.orders.finding._NEWEST_ROWS", 1)
+        newer = order("newer", now=NOON + dt.timedelta(minutes=1))
+
+        assert found("lovelace") == [ada]
+        assert newer > ada
+
     def test_filters_by_state_span_amount_and_currency(self, ada: int, bob: int, indexed: None) -> None:
         assert found(states=(orders.State.PLACED,)) == sorted([ada, bob], reverse=True)
         assert found(states=(orders.State.PAID,)) == []
@@ -162,6 +186,9 @@ class TestWords:
         assert words.read("20.11.2026", today=today).day == dt.date(2026, 11, 20)
         (amount,) = words.read("€1.234,50", today=today).words
         assert (amount.totals, amount.currency, amount.contact) == ((123450, 1234500), "EUR", "")
+        (beginning,) = words.read("0DBM", today=today).words
+        assert beginning.number_span == (0x35740000000000, 0x3574FFFFFFFFFF)
+        assert beginning.currency == ""
         (plain,) = words.read("3500", today=today).words
         assert plain.totals == (350000, 3500)
         assert plain.contact == "3500"

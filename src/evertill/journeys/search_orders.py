@@ -123,7 +123,8 @@ def find(*, search: Search, behind: int | None, limit: int, now: dt.datetime) ->
     currency = next((word.currency for word in said.words if word.currency), "")
     if currency and not filters.currency:
         filters = msgspec.structs.replace(filters, currency=currency)
-    meant = [_meaning(word) for word in said.words]
+    named = _named(said.words)
+    meant = [_meaning(word, named=named) for word in said.words]
     found, older = _find(meant, filters, method=search.method, behind=behind, limit=limit)
     return Page(orders=tuple(listed(found)), older=older, day=said.day)
 
@@ -153,11 +154,18 @@ def _within(filters: SearchFilters, since: dt.datetime, until: dt.datetime) -> S
     )
 
 
-def _meaning(word: orders.words.Word) -> WordMeaning:
+def _named(words: Sequence[orders.words.Word]) -> list[int]:
+    """Find the accounts that all words together name which can be names: of one word alone there may be too many."""
+    names = [word.name for word in words if word.name]
+    return accounts.find_named(parts=names, limit=_NAMED_MAX) if len(names) > 1 else []
+
+
+def _meaning(word: orders.words.Word, *, named: Sequence[int]) -> WordMeaning:
     said = payments.find_said(reference=word.reference, number=word.number) if word.reference else []
     if word.number is not None or said:
         return WordMeaning(number_span=word.number_span, order_ids=tuple(said), is_exact=True)
-    account_ids = accounts.find_named(part=word.name, limit=_NAMED_MAX) if word.name else []
+    account_ids = accounts.find_named(parts=[word.name], limit=_NAMED_MAX) if word.name else []
+    account_ids += named if word.name else []
     is_email = contacts.is_email(word.said)
     if is_email:
         owner = accounts.find(kind=accounts.AddressKind.EMAIL, address=contacts.spell_email(word.said))

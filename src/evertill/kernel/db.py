@@ -133,13 +133,13 @@ def execute(statement: LiteralString, params: Params = ()) -> int:
         return cursor.rowcount
 
 
-def stream(statement: LiteralString, params: Params = ()) -> Iterator[Any]:
-    """This function will give the rows of a statement as tuples, a bounded number of them in memory at a time.
+def stream(statement: LiteralString, params: Params = (), *, rows: int = _STREAM_ROWS) -> Iterator[Any]:
+    """This function will give the rows of a statement as tuples, `rows` of them in memory at a time.
 
-    The caller holds a transaction until it has read what it wants.
+    Where one row is large, fewer. The caller holds a transaction until it has read what it wants.
     """
     with raw().cursor(name=f"stream_{uuid4().hex}") as cursor:
-        cursor.itersize = _STREAM_ROWS
+        cursor.itersize = rows
         yield from cursor.execute(statement, params or None)
 
 

@@ -12,6 +12,8 @@ from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.accounts"
 _GRAMS_MAX = 6
+# What the index of grams knows.
+_PART_CHARS_MIN = 2
 _ACTIVE = AccountState.ACTIVE.value
 
 
@@ -62,19 +64,30 @@ def find_deleted(*, after: dt.datetime) -> list[int]:
     return list(deleted.order_by("pk").values_list("pk", flat=True))
 
 
-def find_named(*, part: str, limit: int) -> list[int]:
-    """This function will return up to `limit` accounts in use whose name has a part, of two signs at least.
+def find_named(*, parts: Sequence[str], limit: int) -> list[int]:
+    """This function will return up to `limit` accounts in use whose name has all of these parts, the latest first.
 
-    The latest first. The case of A to Z does not matter.
+    Parts have two signs at least; one that is shorter is in no name. The case of A to Z does not matter.
     """
-    text = contacts.spell_email(part)
-    size = min(len(text), 3)
-    if size < 2:  # noqa: PLR2004 — what the index knows.
+    texts = [contacts.spell_email(part) for part in parts]
+    if not texts or min(map(len, texts)) < _PART_CHARS_MIN:
         return []
-    grams = sorted({text[place : place + size] for place in range(len(text) - size + 1)})
-    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    params = {"grams": Texts(grams[:_GRAMS_MAX]), "like": f"%{quoted}%", "limit": limit}
+    params = {
+        "grams": Texts([gram for text in texts for gram in _grams(text)]),
+        "likes": Texts([_like(text) for text in texts]),
+        "limit": limit,
+    }
     return [account_id for account_id, _name in db.fetch(sql.load(_HERE, "find_named"), params, is_planned_anew=True)]
+
+
+def _grams(text: str) -> list[str]:
+    size = min(len(text), 3)
+    return sorted({text[place : place + size] for place in range(len(text) - size + 1)})[:_GRAMS_MAX]
+
+
+def _like(text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{quoted}%"
 
 
 def read_many(*, account_ids: Collection[int]) -> list[tuple[Account, list[Address]]]:
@@ -99,14 +112,6 @@ def find_by_phone_tail(*, digits: str, limit: int) -> list[int]:
 def find_by_name(*, text: str, limit: int) -> list[int]:
     """This function will return up to `limit` accounts whose owner's name begins so, by name, in either case."""
     return _ids("find_by_name", (text, text, limit))
-
-
-def find_by_words(*, words: Sequence[str], limit: int) -> list[int]:
-    """This function will return up to `limit` accounts with words in their owner's name that begin so.
-
-    Words have letters and digits only.
-    """
-    return _ids("find_by_words", (" & ".join(f"{word}:*" for word in words), limit))
 
 
 def _ids(statement: str, params: tuple[str | int, ...]) -> list[int]:

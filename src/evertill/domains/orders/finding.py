@@ -7,7 +7,7 @@ through as it stands (decision 0032).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString
 
 from evertill.domains.orders.types import Found, SearchFilters, State, WordMeaning
@@ -19,6 +19,8 @@ _HERE = "evertill.domains.orders"
 _LAG = dt.timedelta(minutes=2)
 # Of the latest orders so many are looked through as they stand. What fills no page there is rare enough for an index.
 _NEAR_ROWS = 20_000
+# First these; what fewer of them fit than so many would not fill a page of all that are near, either.
+_NEWEST_ROWS, _RARE_ROWS = 2_000, 5
 _ALL = (1 << ids.BITS) - 1
 _GRAMS_MAX = 8
 _COLUMNS: LiteralString = "select o.id, o.state, o.currency, o.total, o.email, o.phone, o.account_id, o.placed_at\n"
@@ -54,26 +56,41 @@ def find_orders(*, words: Sequence[WordMeaning], filters: SearchFilters, behind:
         "\n" + sql.load(_HERE, "find_word").replace("#", place) for place in _PLACES[: len(words)]
     )
     found: dict[int, Found] = {}
-    for source, params in _sources(words, filters):
+
+    def look(source: str, **params: object) -> int:
         statement = _COLUMNS + sql.load(_HERE, source) + "\n" + tests + _TAIL
         # What is the best way depends on how much a word narrows down.
-        for row in db.fetch(statement, {**shared, **params}, is_planned_anew=True):
-            found[row[0]] = _found(row)
-        if source == "find_source_near" and len(found) == limit:
-            break
+        rows = db.fetch(statement, {**shared, **params}, is_planned_anew=True)
+        found.update((row[0], _found(row)) for row in rows)
+        return len(rows)
+
+    if not _look_near(words, filters, look=look, limit=limit):
+        for source, params in _sources(words, filters):
+            look(source, **params)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:limit]
 
 
+def _look_near(words: Sequence[WordMeaning], filters: SearchFilters, *, look: Callable[..., int], limit: int) -> bool:
+    """Look among the latest orders, and say whether they fill the page, as they do for what is common.
+
+    What is rare is found by an index, but for what is too new for that, which is looked through in any case.
+    """
+    word = _narrowest(words)
+    if not (word.contact or word.totals or not words) or _walks(words, filters):
+        return False
+    newest = look("find_source_near", near=_NEWEST_ROWS, near_floor=-1)
+    if newest == limit:
+        return True
+    is_rare = newest < _RARE_ROWS
+    return look("find_source_near", near=_NEAR_ROWS, near_floor=_behind() if is_rare else -1) == limit
+
+
 def _sources(words: Sequence[WordMeaning], filters: SearchFilters) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where to look: near first, then where the one word leads that narrows down the most; everywhere, without any."""
-    span = (filters.total_min, filters.total_max)
-    if not words and None in span:
+    """Where the one word leads that narrows down the most; everywhere, without any."""
+    if _walks(words, filters):
         yield "find_source_walk", {}
         return
-    word = min(words, key=lambda one: one.breadth, default=WordMeaning())
-    if word.contact or word.totals or not words:
-        # What means one thing is in the index, unless it is too new for that.
-        yield "find_source_near", {"near": _NEAR_ROWS, "near_floor": _behind() if word.is_exact else -1}
+    word = _narrowest(words)
     if word.order_ids:
         yield "find_source_ids", {"source_ids": Bigints(word.order_ids)}
     if word.number_span:
@@ -86,7 +103,16 @@ def _sources(words: Sequence[WordMeaning], filters: SearchFilters) -> Iterator[t
     if word.contact:
         yield from _by_contact(words, word)
     if not words:
-        yield "find_source_span", {"source_min": span[0], "source_max": span[1]}
+        yield "find_source_span", {"source_min": filters.total_min, "source_max": filters.total_max}
+
+
+def _walks(words: Sequence[WordMeaning], filters: SearchFilters) -> bool:
+    """Say whether nothing narrows orders down that an index knows."""
+    return not words and None in (filters.total_min, filters.total_max)
+
+
+def _narrowest(words: Sequence[WordMeaning]) -> WordMeaning:
+    return min(words, key=lambda one: one.breadth, default=WordMeaning())
 
 
 def _together(words: Sequence[WordMeaning], word: WordMeaning) -> list[int]:
@@ -99,7 +125,7 @@ def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Iterator[tup
     """By what narrows down the most in most searches: all words are parts of the contact, where all can be."""
     parts = [one.contact for one in words if one.contact] if all(one.contact for one in words) else [word.contact]
     grams = sorted({gram for part in parts for gram in _grams(part)})
-    yield "find_source_contact", {"source_grams": Texts(grams), "source_like": _like(word.contact)}
+    yield "find_source_contact", {"source_grams": Texts(grams), "source_likes": Texts([_like(part) for part in parts])}
 
 
 def _behind() -> int:

@@ -99,10 +99,11 @@ def _split(text: str) -> Sequence[str]:
 def _word(said: str) -> Word:
     small = said.translate(_SMALL)
     amount, currency, is_only_amount = _read_amount(said)
-    if is_only_amount:
+    number, span = _read_number(said)
+    # Numbers begin with 0 for decades to come; 0DBM is one, and no money of a country that is called DBM.
+    if is_only_amount and not (span and said.startswith("0")):
         return Word(said=said, amount=amount, currency=currency)
     plain = re.sub(r"[().\-/]", "", said) if _PHONE.fullmatch(said) else small
-    number, span = _read_number(said)
     return Word(
         said=said,
         amount=amount,

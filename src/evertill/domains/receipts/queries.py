@@ -11,6 +11,8 @@ from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints
 
 _HERE = "evertill.domains.receipts"
+# A seal holds thousands of leaves, a batch some hundred.
+_LARGE_ROWS = 10
 
 
 def read_keys() -> list[PublicKey]:
@@ -102,12 +104,12 @@ def verify_chain(*, own: Callable[[PublicKey], bool]) -> Iterator[SealFault]:
         if key.id not in known:
             yield SealFault(subject=f"key {key.generation}", detail="nobody who is trusted vouches for it")
     last: Seal | None = None
-    for row in db.stream(sql.load(_HERE, "stream_seals")):
+    for row in db.stream(sql.load(_HERE, "stream_seals"), rows=_LARGE_ROWS):
         seal = _seal(row)
         yield from chain.check_seal(seal, last, known)
         yield from chain.check_batches(seal, read_batches(batch_ids=seal.batch_ids))
         last = seal
-    for row in db.stream(sql.load(_HERE, "stream_queued")):
+    for row in db.stream(sql.load(_HERE, "stream_queued"), rows=_LARGE_ROWS):
         yield from chain.check_queued(to_batch(row), known)
 
 

@@ -6,10 +6,11 @@ import http.client
 import importlib
 import signal
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from evertill.kernel import clock, config, embedded
@@ -22,10 +23,21 @@ _PROBE_SECONDS = 0.3
 _AFTER_DRAIN_SECONDS = 5.0
 # Any number that nothing else in the database locks; it ends with the connection.
 _UPGRADE_LOCK = 0x45564552
+_TURN_S = 0.2
 
 # Stages start upwards and stop downwards: first the web workers drain, then the job worker, PostgreSQL last. The log is
 # sent for as long as anybody may write.
 _DATABASE, _ARCHIVE, _UPGRADE, _JOBS, _WEB = range(5)
+
+
+class Cursor(Protocol):
+    """What runs a statement, outside a transaction, and gives its row."""
+
+    def execute(self, statement: str, params: list[int], /) -> object:
+        """This function will run a statement."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """This function will return its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +182,9 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     if owner_url:
         connection.settings_dict |= _who(owner_url)
     with connection.cursor() as cursor:
-        # A step over a large table may take longer than any request, and two nodes may start in the same moment. The
-        # limit on waiting for a lock comes back for the steps themselves: the shop stays open on other nodes.
+        # A step over a large table may take longer than any request, and two nodes may start in the same moment.
         cursor.execute("set statement_timeout = 0")
-        cursor.execute("set lock_timeout = 0")
-        cursor.execute("select pg_advisory_lock(%s)", [_UPGRADE_LOCK])
-        cursor.execute("reset lock_timeout")
+        wait_for_turn(cursor)
     call_command("migrate", interactive=False, verbosity=0)
     if connection.settings_dict["USER"] != shop_role:
         _look_up(site.grant_rights)(role=shop_role)
@@ -183,6 +192,19 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
     _look_up(site.record_settings)(now=clock.now())
     if demo:
         _look_up(site.load_demo)(now=clock.now())
+
+
+def wait_for_turn(cursor: Cursor) -> None:
+    """This function will return once no other node brings the database up to a release; until then none begins.
+
+    It looks again and again instead of waiting in the database: a statement that waits keeps its view of the data, and
+    an index that is built concurrently waits for everybody's old view. The two would wait for each other.
+    """
+    while True:
+        cursor.execute("select pg_try_advisory_lock(%s)", [_UPGRADE_LOCK])
+        if cursor.fetchone() == (True,):
+            return
+        time.sleep(_TURN_S)
 
 
 def _who(url: str) -> dict[str, str]:
