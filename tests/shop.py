@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -103,11 +104,17 @@ class Shop:
     def kill(self) -> None:
         """Kill its supervisor, as a power cut would; everything under it has to go with it."""
         assert self.process is not None
-        family = [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
+        root = psutil.Process(self.process.pid)
+        family = [root, *root.children(recursive=True)]
         self.process.kill()
         self.process.wait()
         self.process = None
-        until(lambda: not any(psutil.pid_exists(pid) and _runs(pid) for pid in family), seconds=60)
+        # As processes and not as numbers, which a busy machine soon gives to others. PostgreSQL shuts down in good
+        # order, for which it has as long as the supervisor gives it.
+        deadline = time.monotonic() + READY_SECONDS
+        while living := [_tell(one) for one in family if _lives(one)]:
+            assert time.monotonic() < deadline, f"still there: {living}"
+            time.sleep(0.01)
 
     def kill_child(self, name: str) -> bool:
         """Kill one of its processes, or one of the database's own when the name is `backend`; say whether it lived."""
@@ -158,6 +165,18 @@ class Shop:
         # Nothing expires during an exam, however long it takes, unless it is about that.
         ours = {"EVERTILL_SECRET": SECRET, "EVERTILL_RESERVATION_S": "864000"}
         return clean_environment() | ours | {f"EVERTILL_{name.upper()}": value for name, value in self.settings.items()}
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _tell(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return f"{process.pid} {process.status()} {' '.join(process.cmdline())[:80]}"
+    return f"{process.pid}"
 
 
 def _runs(pid: int) -> bool:
