@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the session's server, or as a worker find it; then tell Django where it is, before Django is loaded."""
+    if config.getoption("help"):
+        return
     stack = ExitStack()
     # Closed on every way out, also on Ctrl-C. Being told to end is the same as Ctrl-C.
     config.add_cleanup(stack.close)

@@ -210,7 +210,6 @@ class TestExam:
 
         # The database still shows Ben nothing of Ada's, so the open door leads nowhere.
         assert tried.wrong == []
-        monkeypatch.setattr("evertill.journeys.see_own.own_rows", _everything)
         monkeypatch.setattr("evertill.kernel.scopes.fetch", db.fetch)
         monkeypatch.setattr("evertill.entry.shop.order_views.own_rows", _everything)
         with shared_site.client() as client:

@@ -15,7 +15,7 @@ from tests.shop import Shop, shop_in
 # Left out: that data which fits the schema is accepted (a SKU that fits need not exist), and that a made-up token is
 # refused (the token of the order that the exam has just placed is one that opens it).
 _WITHOUT = "positive_data_acceptance,ignored_auth"
-_EXAMPLES = 25
+_EXAMPLES = 12
 _EXAMPLES_OF_A_DRILL = 2_000
 # The same requests at every run; another seed is for drills.
 _SEED = 20261122

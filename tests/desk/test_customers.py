@@ -120,7 +120,7 @@ class TestExport:
         (record,) = trail.read_records(search=Search(operation="data.export"), limit=9)
         assert (record.subject_id, record.why) == (str(eve.account_id), "her letter")
         (told,) = messages.read_of_account(account_id=eve.account_id, limit=9)
-        assert told.facts["device"] == "the shop’s own desk, at your request"
+        assert told.facts["device"] == "the shop's own desk, at your request"
 
     def test_is_not_for_support(self) -> None:
         eve = signed_in()

@@ -340,6 +340,17 @@ class TestTables:
         assert "status: ARCHIVED" in shown
         assert "From a table: 0 new rows, 1 changed," in shown
 
+    def test_say_what_others_changed_in_the_language_of_the_page(self, ada: Clerk) -> None:
+        saved = ada.get("catalogue/table/save").content.decode("utf-8-sig").replace("It shines.", "It glows.", 1)
+        card = catalog.editing.read_card(slug="lamp")
+        with db.write():
+            catalog.editing.save_card(card=card, wanted={"text:en": "Theirs"}, by="STAFF:2", why="", now=clock.now())
+
+        page = where(ada.post("catalogue/table", table=saved)).partition("/desk/")[2]
+
+        assert "changed this since the table was saved: text_en." in text_of(ada.get(page))
+        assert "别人" in text_of(ada.get(page, language="zh-hans"))
+
     def test_are_for_who_edits_the_goods(self, ada: Clerk) -> None:
         del ada
         bob = clerk("support")

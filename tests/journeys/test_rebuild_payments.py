@@ -20,6 +20,7 @@ from evertill.journeys.rebuild_order import (
     BilledUnknown,
     Kept,
     KeptPayment,
+    MoneyReturned,
     PlacedAgain,
     RebuildOrder,
     Rebuilt,
@@ -31,7 +32,7 @@ from tests import tables
 from tests.askers import MACHINE
 from tests.builders import NOON, ask, balance, make_product, place_one
 from tests.losing import lose
-from tests.paying import clearing, owed, settle, start, state_of
+from tests.paying import clearing, owed, refund, settle, start, state_of
 from tests.twin import Twin
 
 DAY = NOON.date()
@@ -195,6 +196,16 @@ class TestFromWhatIsHere:
         assert (clearing(), owed(placed), entries(ledger.Kind.SALE)) == (250 - 24, 0, 1)
         assert settle(intent, now=LATER).state is payments.State.CAPTURED
         assert audit_books() == []
+
+    def test_an_order_whose_money_went_back_is_settled_by_hand(self, twin: Twin) -> None:
+        placed, intent = paid(twin)
+        refund(intent, 100)
+        lose(placed)
+
+        with pytest.raises(MoneyReturned):
+            rebuild(placed)
+
+        assert orders.read_orders(order_ids=[placed.order.id]) == {}
 
 
 class TestFromABackup:

@@ -9,12 +9,14 @@ import httpx
 import pytest
 from django.db import connection
 
-from evertill.domains import reviews
+from evertill.domains import reviews, trail
 from evertill.domains.reviews import Reason
+from evertill.journeys import refuse_visitor
 from evertill.journeys.ask_review import ask_review
 from evertill.journeys.review_order import ask_customer, take_review
 from evertill.journeys.verify_receipt import Standing, verify_receipt
 from evertill.kernel import clock, db, ids
+from evertill.kernel.rarely import Rarely
 from tests import tables
 from tests.askers import staff
 from tests.contracts import web
@@ -173,11 +175,17 @@ class TestReceipt:
         assert "Order, not paid" in words(page)
         assert "Receipt to print" not in words(client.get(str(order.request.url)))
 
-    def test_is_for_whoever_may_open_the_order(self, client: httpx.Client, order: httpx.Response) -> None:
+    def test_is_for_whoever_may_open_the_order_and_the_others_are_on_record(
+        self, client: httpx.Client, order: httpx.Response, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         path = f"{order.request.url.path}/receipt"
+        monkeypatch.setattr(refuse_visitor, "_VISITORS", Rarely(every_s=60))
 
         assert client.get(path).status_code == 404
         assert client.get(path, params={"access_token": "wrong"}).status_code == 404
+
+        (refused,) = trail.read_records(search=trail.Search(outcome="REFUSED"), limit=9)
+        assert (refused.actor_kind, refused.subject_kind, refused.subject_id) == ("GUEST", "order", path.split("/")[-2])
 
     def test_is_nobodys_to_keep(self, client: httpx.Client, order: httpx.Response) -> None:
         told = receipt_of(client, order).headers

@@ -19,7 +19,7 @@ from evertill.journeys.place_orders import digest_key
 from evertill.kernel import ids
 from tests.kernel.waiting import open_folder, until
 from tests.races.buyers import Buyer, Crowd, Wish
-from tests.shop import Shop, shop_in
+from tests.shop import READY_SECONDS, Shop, shop_in
 
 _ROUNDS = 3
 _ROUNDS_OF_A_DRILL = 40
@@ -74,7 +74,7 @@ class TestKills:
             assert crowd.faults == []
             check_round(shop, crowd, wishes, dice)
         # Whatever was killed, and whatever lost its database on the way, is at work again.
-        until(shop.is_whole, seconds=60)
+        until(shop.is_whole, seconds=READY_SECONDS)
         shop.stop()
 
     @pytest.mark.drill

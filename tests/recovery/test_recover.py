@@ -179,6 +179,19 @@ class TestRecovering:
         assert one(shop, "select tries from recovery_search") == 2
         assert state_of(shop, lost.placed) is None
 
+    def test_says_that_there_is_no_room_and_leaves_nothing(self, lost: Lost) -> None:
+        shop = lost.shop
+        roomy = shop.settings
+        shop.settings = {**roomy, "search_spare_mb": "9000000"}
+        try:
+            found = shop.run("orders", "find-lost", lost.placed["number"])
+        finally:
+            shop.settings = roomy
+
+        assert found.returncode == 1
+        assert re.search(r"failed: A copy takes \d+ MiB, \d+ MiB are free, 9000000 stay so\.", found.stderr)
+        assert not (shop.folder / "backups" / "drills").exists()
+
     def test_puts_back_one_order_and_touches_nothing_of_anybody_else(self, lost: Lost) -> None:
         shop, number = lost.shop, lost.placed["number"]
         found = shop.run("orders", "find-lost", number)

@@ -19,7 +19,7 @@ from evertill.journeys.proved_anew import proved_anew
 from evertill.journeys.tell_owner import Notice, tell_owner
 
 # What the notice to the customer says in the place of his device.
-BY_US = {"en": "the shop’s own desk, at your request", "zh-hans": "店铺工作台（应您的请求）"}
+BY_US = {"en": "the shop's own desk, at your request", "zh-hans": "店铺工作台（应您的请求）"}
 
 __all__ = ["BY_US", "ask_to_export_customer_data", "export_customer_data"]
 

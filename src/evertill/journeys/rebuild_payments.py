@@ -30,6 +30,7 @@ __all__ = [
     "BilledUnknown",
     "Capture",
     "KeptPayment",
+    "MoneyReturned",
     "find_billed",
     "hold_known",
     "rebuild_payments",
@@ -81,6 +82,14 @@ class BilledBooked(EvertillError):
     remedy = "Whoever keeps the books takes the correction back first; see the difference of that day."
 
 
+class MoneyReturned(EvertillError):
+    """Some of what was paid for this order has gone back, or is on its way."""
+
+    code = "MONEY_RETURNED"
+    status = "conflict"
+    remedy = "Look at its payments and refunds; an order whose money went back is settled with its customer by hand."
+
+
 def find_billed(*, name: str) -> Capture:
     """This function will return the line of a bill that is called so; raises BilledUnknown."""
     found = reconciliation.find_capture(name=name.strip())
@@ -107,8 +116,10 @@ def rebuild_payments(
 ) -> None:
     """This function will give a rebuilt order its payments, in the caller's transaction.
 
-    Raises BilledDiffers, BilledTaken and BilledBooked.
+    Raises MoneyReturned, BilledDiffers, BilledTaken and BilledBooked.
     """
+    if any(intent.has_bought and intent.refunded for intent in known):
+        raise MoneyReturned("Some of what was paid for this order has gone back.")
     if any(intent.state is payments.State.CAPTURED and intent.has_bought for intent in known):
         _mark_paid(order, actor=actor, now=now)
     _begin_kept(order, known, kept, actor=actor, now=now)

@@ -161,7 +161,7 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
         P.CUSTOMERS_READ: _reads("See a customer's account, how he can be reached, and his devices."),
         P.CUSTOMERS_HELP: _does("End a customer's sessions, and help him into his account as the rules allow."),
         P.CUSTOMERS_DELETE: _does(
-            "Delete a customer’s account at his request, once another person has approved it.",
+            "Delete a customer's account at his request, once another person has approved it.",
             approved_by=P.EXPORTS_APPROVE,
         ),
         P.DATA_EXPORT: _does(
@@ -169,7 +169,7 @@ PERMISSIONS: Mapping[Permission, Declared] = MappingProxyType(
             approved_by=P.EXPORTS_APPROVE,
         ),
         P.EXPORTS_APPROVE: _does(
-            "Approve that somebody else takes personal data out, or deletes a customer’s account."
+            "Approve that somebody else takes personal data out, or deletes a customer's account."
         ),
         P.MESSAGES_RESEND: _does("Have a message to a customer sent again."),
         P.ACCESS_READ: _reads("See who works for the shop, in which roles, and who gave them."),

@@ -133,7 +133,7 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
     Objection.HELD.name: _("The account has this role already."),
     Objection.NOT_GIVEN.name: _("The account does not have this role."),
     Objection.LAST_OWNER.name: _("A shop has at least one owner."),
-    Objection.NOT_GIVABLE.name: _("Everybody has this by himself, or it is an owner’s alone."),
+    Objection.NOT_GIVABLE.name: _("Everybody has this by himself, or it is an owner's alone."),
     Objection.NAME_TAKEN.name: _("The shop has a role of this name that comes with it."),
 }
 

@@ -10,6 +10,7 @@ from evertill.entry.lane.threads import in_thread
 from evertill.journeys.authenticate_caller import Unauthenticated
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.refuse_program import refuse_program
+from evertill.journeys.refuse_visitor import is_to_be_recorded, refuse_visitor
 from evertill.journeys.see_own import prove
 from evertill.journeys.view_order import OrderNotFound, opens
 from evertill.kernel import clock, ids
@@ -46,6 +47,10 @@ async def opened_by(scope: Any, headers: dict[bytes, bytes], number: str, *, nee
     order_id = _id(number)
     # A wrong token and a number that does not exist get the same answer: which of the two it is is nobody's business.
     if not opens(token, order_id=order_id):
+        tried = ids.to_number(order_id)
+        # A client's word about where it comes from is not believed here.
+        if is_to_be_recorded(kind="order", number=tried, who=""):
+            await in_thread(refuse_visitor, kind="order", number=tried, session=None, place="", now=clock.now())
         raise OrderNotFound("There is no such order for this token.")
     prove(opens=[order_id])
     return order_id, CUSTOMER

@@ -23,6 +23,7 @@ from evertill.entry.shop import contact_form, places
 from evertill.entry.shop.account import failures
 from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.offers import write_price
+from evertill.entry.shop.opening import refused
 from evertill.entry.shop.ordered import moment
 from evertill.entry.shop.pages import keep_private, private_page, reads
 from evertill.entry.shop.troubles import Trouble
@@ -85,6 +86,7 @@ def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) ->
         if not claims.opens_claim(token, claim_id=claim_id):
             token, session = "", visitor(request)
             if session is None or not claims.is_filed_by(session, claim_id=claim_id):
+                refused(request, kind="claim", number=ids.to_number(claim_id))
                 raise Http404
         try:
             return view(request, Opened(id=claim_id, token=token), *args, **kwargs)

@@ -17,12 +17,13 @@ from evertill.entry.shop import own_orders
 from evertill.entry.shop.audience import Audience, open_to
 from evertill.entry.shop.contact_form import account_of
 from evertill.entry.shop.pages import reads
-from evertill.entry.shop.visitor import visitor
+from evertill.entry.shop.visitor import visit, visitor
 from evertill.journeys.place_orders import Placed
+from evertill.journeys.refuse_visitor import is_to_be_recorded, refuse_visitor
 from evertill.journeys.see_own import proved
 from evertill.journeys.view_order import OrderNotFound, access_token, belongs_to, opens
 from evertill.journeys.view_payment import PaymentNotFound
-from evertill.kernel import ids
+from evertill.kernel import clock, ids
 
 P = ParamSpec("P")
 
@@ -72,6 +73,7 @@ def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) ->
             token = ""
             account_id = owner_here(request, order_id=order_id)
             if account_id is None:
+                refused(request, kind="order", number=ids.to_number(order_id))
                 raise Http404
         try:
             with proved(account_id=account_id, opens=[order_id] if token else ()):
@@ -80,6 +82,14 @@ def opened(view: Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]) ->
             raise Http404 from None
 
     return reads(open_to(Audience.ORDER)(answer))
+
+
+def refused(request: HttpRequest, *, kind: str, number: str) -> None:
+    """This function will have it recorded that whoever asks was not shown a thing of others."""
+    asks = visit(request)
+    who = str(asks.session.account_id) if asks.session else asks.place
+    if is_to_be_recorded(kind=kind, number=number, who=who):
+        refuse_visitor(kind=kind, number=number, session=asks.session, place=asks.place, now=clock.now())
 
 
 def found(request: HttpRequest, *, order_id: int) -> Opened | None:

@@ -20,12 +20,12 @@ _TOLD: Mapping[str, Told] = {
         "desk:refunds:index",
     ),
     Kind.RECONCILIATION_OPEN: (
-        _("The provider’s bill and the books differ"),
-        _("Compare that day’s bill, and settle each difference."),
+        _("The provider's bill and the books differ"),
+        _("Compare that day's bill, and settle each difference."),
         "",
     ),
     Kind.BILL_UNAVAILABLE: (
-        _("The provider’s bill could not be fetched"),
+        _("The provider's bill could not be fetched"),
         _("See whether the provider works. This closes by itself when the bill has come."),
         "",
     ),

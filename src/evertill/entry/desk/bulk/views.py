@@ -14,11 +14,12 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
+from evertill.entry.shop import places
 from evertill.entry.shop.pages import keep_private
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Form
 from evertill.journeys.make_bulk import ask_to_confirm, cancel_bulk, confirm_bulk
-from evertill.journeys.view_bulk import BulkView, ItemState, State, export_bulk, list_bulks, list_items, view_bulk
+from evertill.journeys.view_bulk import BulkView, Item, ItemState, State, export_bulk, list_bulks, list_items, view_bulk
 from evertill.kernel import clock
 
 _LISTED_MAX = 100
@@ -37,6 +38,17 @@ ITEM_STATES: Mapping[ItemState, tuple[Promise | str, str]] = {
     ItemState.DONE: (_("Done"), "good"),
     ItemState.FAILED: (_("Failed"), "bad"),
     ItemState.CANCELLED: (_("Not done"), ""),
+}
+# Why a thing was not done, where the journey's own words would not be understood.
+REASONS: Mapping[str, Promise | str] = {
+    "CHANGED_MEANWHILE": _("Somebody else has changed this meanwhile, so it is left as it is."),
+    "STOCK_IMPOSSIBLE": _("Pieces of it are promised to customers, so this cannot be."),
+    "SOLD_BY_CODES": _("This is sold by codes: its pieces are the codes that are there."),
+    "UNKNOWN_SKU": _("There is no such SKU."),
+    "UNKNOWN_PRODUCT": _("There is no such product."),
+    "PRODUCT_INCOMPLETE": _("This cannot be saved so."),
+    "APPROVAL_REQUIRED": _("Another person has to approve this first."),
+    "FORBIDDEN": _("You may not do this."),
 }
 
 
@@ -73,7 +85,10 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         "left": _left(view),
         "shown": state,
         "counts": _counts(view),
-        "items": [{"item": item, "state": ITEM_STATES[item.state]} for item in items[:_ITEMS]],
+        "items": [
+            {"item": item, "state": ITEM_STATES[item.state], "note": _note(item, places.of(request).language)}
+            for item in items[:_ITEMS]
+        ],
         "older": items[_ITEMS - 1].place if len(items) > _ITEMS else "",
         "newest": after > 0,
     }
@@ -124,6 +139,11 @@ def _counts(view: BulkView) -> list[tuple[str, Promise | str, int]]:
     if view.bulk.state is State.RUNNING:
         words[ItemState.WAITING] = _("Left to do")
     return [(state.value, words[state], count) for state, count in found.items() if count]
+
+
+def _note(item: Item, language: str) -> Promise | str:
+    # The journeys say more of it, in English.
+    return item.note if language == "en" else REASONS.get(item.code, item.note)
 
 
 def _left(view: BulkView) -> str:

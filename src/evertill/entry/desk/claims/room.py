@@ -102,6 +102,11 @@ ROOM = Room(
             _("Nothing was put back."),
             _("Tell the customer what the backup shows."),
         ),
+        "MONEY_RETURNED": (
+            _("Some of what was paid for this order has gone back."),
+            _("Nothing was put back."),
+            _("Look at its payments and refunds, and settle the rest with the customer."),
+        ),
         "BILLED_UNKNOWN": (
             _("No bill has this line any more."),
             _("Nothing was put back."),

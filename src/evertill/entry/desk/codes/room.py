@@ -29,7 +29,7 @@ ROOM = Room(
             _("Look at the lines below, and upload others."),
         ),
         "CODES_OUTDATED": (
-            _("This preview is too old, or is somebody else’s."),
+            _("This preview is too old, or is somebody else's."),
             _("No code was taken."),
             _("Paste the codes again."),
         ),

@@ -49,12 +49,12 @@ ROOM = Room(
         "WORKS_HERE": (
             _("This account works for the shop."),
             _KEPT,
-            _("Whoever runs the shop’s machine helps those who work for the shop."),
+            _("Whoever runs the shop's machine helps those who work for the shop."),
         ),
         "MESSAGE_NOT_UNDELIVERABLE": (
             _("This message was not given up: it was sent, or it is under way."),
             _KEPT,
-            _("Look at the customer’s messages again."),
+            _("Look at the customer's messages again."),
         ),
     },
 )

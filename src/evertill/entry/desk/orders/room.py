@@ -46,7 +46,7 @@ ROOM = Room(
         ),
         "NOTE_EMPTY": (_("The note says nothing, or too much."), _KEPT, _("Write 1 to 2,000 signs.")),
         "NOT_HELD": (
-            _("Nobody of the staff keeps this order’s goods here."),
+            _("Nobody of the staff keeps this order's goods here."),
             _KEPT,
             _("A dispute ends by itself, a review by deciding it."),
         ),

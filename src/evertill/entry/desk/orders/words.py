@@ -47,7 +47,7 @@ _TOLD: Mapping[tuple[str, str], tuple[Promise | str, str]] = {
     ("refund", "REQUESTED"): (_("A refund was asked for"), "wait"),
     ("refund", "SUCCEEDED"): (_("The refund was paid out"), "good"),
     ("refund", "FAILED"): (_("The refund failed"), "bad"),
-    ("dispute", "OPENED"): (_("The customer’s bank asked for the money back"), "bad"),
+    ("dispute", "OPENED"): (_("The customer's bank asked for the money back"), "bad"),
     ("dispute", "WON"): (_("The dispute was won"), "good"),
     ("dispute", "LOST"): (_("The dispute was lost"), "bad"),
     ("message", "WAITING"): (_("A message waits to be sent"), "wait"),

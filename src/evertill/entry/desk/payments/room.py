@@ -36,12 +36,12 @@ ROOM = Room(
         "REFERENCE_USED": (
             _("This reference was used before."),
             _("What was booked under it stands."),
-            _("Compare with the bank’s statement: each movement of money has a reference of its own."),
+            _("Compare with the bank's statement: each movement of money has a reference of its own."),
         ),
         "INVALID_REFERENCE": (
             _("This is no reference."),
             _NOTHING,
-            _("Copy it from the bank’s statement, or give the number of the receipt."),
+            _("Copy it from the bank's statement, or give the number of the receipt."),
         ),
         "INVALID_MONEY": (_("This is no amount."), _NOTHING, _("Write it like 12.50.")),
         "DISPUTE_NOT_FOUND": (_("There is no such dispute."), _NOTHING, _("Look at the list.")),

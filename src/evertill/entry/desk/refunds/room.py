@@ -73,12 +73,12 @@ ROOM = Room(
         "REFERENCE_USED": (
             _("This reference was used before."),
             _("What was booked under it stands."),
-            _("Compare with the bank’s statement: each movement of money has a reference of its own."),
+            _("Compare with the bank's statement: each movement of money has a reference of its own."),
         ),
         "INVALID_REFERENCE": (
             _("This is no reference."),
             _NOTHING,
-            _("Copy it from the bank’s statement, or give the number of the receipt."),
+            _("Copy it from the bank's statement, or give the number of the receipt."),
         ),
         "NOT_BY_HAND": (
             _("The provider says itself how its payments and refunds stand."),

@@ -77,7 +77,7 @@ ROOM = Room(
             _KEPT,
             _("Decide by what is known, or call the customer."),
         ),
-        "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), _KEPT, _("Look at the order’s number.")),
+        "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), _KEPT, _("Look at the order's number.")),
         "ORDER_NOT_FOUND": (
             _("There is no order with this number."),
             _KEPT,

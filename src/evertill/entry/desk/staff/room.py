@@ -31,7 +31,7 @@ ROOM = Room(
     ],
     done={
         "added": _("This account works for the shop now. It has no role yet, and signs in anew."),
-        "removed": _("This account is a customer’s again. It is signed out everywhere."),
+        "removed": _("This account is a customer's again. It is signed out everywhere."),
         "granted": _("The role is given."),
         "revoked": _("The role is taken; what its bearer was doing ends with what he does next."),
         "defined": _("The role is as you made it, for everybody who has it."),
@@ -46,7 +46,7 @@ ROOM = Room(
         "STAFF_NEED_STRONG_FACTOR": (
             _("This account has neither a passkey nor an authenticator app, and staff need one."),
             _KEPT,
-            _("Let this person add one on the account’s pages first."),
+            _("Let this person add one on the account's pages first."),
         ),
         "NOT_STAFF": (_("This account does not work for the shop."), _KEPT, _("Look at the list of staff.")),
         "STILL_IN_ROLES": (
