@@ -165,8 +165,9 @@ class TestCart:
         assert "Your cart is empty." in words(client.get("/cart"))
 
     def test_takes_nothing_that_is_not_for_sale(self, client: httpx.Client) -> None:
-        for sku in ("NOTHING", "", "%00", "x" * 10_000, "\0"):
+        for sku in ("NOTHING", "", "%00", "x" * 10_000):
             assert fill(client, sku=sku).headers["location"] == "/cart"
+        assert fill(client, sku="\0").status_code == 400
 
         assert "Your cart is empty." in words(client.get("/cart"))
 
@@ -240,11 +241,13 @@ class TestPlacing:
         assert field(answer, "draft").split(":")[0] == field(page, "draft").split(":")[0]
         assert written() == NOTHING
 
-    @pytest.mark.parametrize("draft", ["", "nonsense", "a:b:c", "\0"])
-    def test_a_draft_that_the_shop_never_made_places_nothing(self, client: httpx.Client, draft: str) -> None:
+    @pytest.mark.parametrize(("draft", "status"), [("", 409), ("nonsense", 409), ("a:b:c", 409), ("\0", 400)])
+    def test_a_draft_that_the_shop_never_made_places_nothing(
+        self, client: httpx.Client, draft: str, status: int
+    ) -> None:
         answer = send(client, review(client), "/checkout", draft=draft, email="ada@example.com")
 
-        assert answer.status_code == 409
+        assert answer.status_code == status
         assert written() == NOTHING
 
 
@@ -256,8 +259,9 @@ class TestOrder:
         paths = {path, *(address.partition("?")[0] for address in inside)}
 
         for address in paths:
-            for query in ("", f"?access_token={other}", "?access_token=%00", "?access_token=%ED%A0%80"):
+            for query in ("", f"?access_token={other}", "?access_token=%ED%A0%80"):
                 assert client.get(f"{address}{query}").status_code == 404, (address, query)
+            assert client.get(f"{address}?access_token=%00").status_code == 400
         assert client.get(f"/orders/0E9W-9MHZ-4G9XQ?access_token={token}").status_code == 404
         assert order.headers["cache-control"] == "no-store"
         assert order.headers["x-robots-tag"] == "noindex"
@@ -287,7 +291,6 @@ class TestPaying:
             ({"method": ""}, "No way to pay was chosen. Your order stands"),
             ({"method": "gold.page"}, "This way to pay is not open at the moment. Your order stands"),
             ({"method": "balance.instant"}, "This is not the token of a balance of this shop."),
-            ({"method": "\0"}, "This way to pay is not open at the moment."),
         ],
     )
     def test_in_no_way_that_there_is_keeps_the_order(

@@ -362,7 +362,7 @@ class TestFinding:
         assert f'value="{number}"' in answer.text
         assert mail.count() == before
 
-    @pytest.mark.parametrize("errand", ["nonsense", "a:b:c", "\0"])
+    @pytest.mark.parametrize("errand", ["nonsense", "a:b:c"])
     def test_of_an_errand_that_the_shop_never_gave_begins_anew(self, guest: httpx.Client, errand: str) -> None:
         answer = send(guest, guest.get("/orders/find"), "/orders/find", errand=errand, code="123456")
 

@@ -107,7 +107,7 @@ class TestReturning:
                 said = re.sub(r"\?payment=[^\"]*|/static/[^\"]*|nonce=\"[^\"]*", "", page.text)
                 assert secret not in said, secret
 
-    @pytest.mark.parametrize("number", ["", "nonsense", "0E9W-9MHZ-4G9XQ", "1" * 500, "%00"])
+    @pytest.mark.parametrize("number", ["", "nonsense", "0E9W-9MHZ-4G9XQ", "1" * 500])
     def test_knows_no_other_payments(self, client: httpx.Client, payment: dict[str, Any], number: str) -> None:
         assert client.get(f"/pay/return?payment={number}").status_code == 404
 

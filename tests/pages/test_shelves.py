@@ -119,7 +119,7 @@ class TestCategory:
         assert 'rel="next"' not in second.text
         assert Outline(second).links["/en/categories/to-eat"].endswith("From the beginning")
 
-    @pytest.mark.parametrize("slug", ["nothing", "%00", "%FF", "x" * 3_000, "tea/", "To-Drink"])
+    @pytest.mark.parametrize("slug", ["nothing", "%FF", "x" * 3_000, "tea/", "To-Drink"])
     def test_that_is_not_there_is_a_friendly_404(self, client: httpx.Client, slug: str) -> None:
         page = client.get(f"/en/categories/{slug}")
 

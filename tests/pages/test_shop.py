@@ -105,7 +105,7 @@ class TestProduct:
         assert "Star Chart" not in told
         assert "MAP-001 ¥188.00 £24.00 · US$29.50 仅剩 8 件" in told
 
-    @pytest.mark.parametrize("slug", ["nothing", "%00", "%FF", "a%2Fb", "<script>", "x" * 5_000])
+    @pytest.mark.parametrize("slug", ["nothing", "%FF", "a%2Fb", "<script>", "x" * 5_000])
     def test_that_is_not_there_is_a_friendly_404(self, client: httpx.Client, slug: str) -> None:
         page = client.get(f"/en-gbp/products/{slug}")
 
@@ -249,7 +249,10 @@ class TestEveryPage:
             ("GET", "/admin/", 404),
             ("GET", "/static/nothing.css", 404),
             ("GET", "/static/../../settings.py", 404),
-            ("GET", "/%00", 404),
+            ("GET", "/%00", 400),
+            ("GET", "/static/%00", 400),
+            ("GET", "/en/products/%00", 400),
+            ("GET", "/pay/return?payment=%00", 400),
             ("GET", "/%ED%A0%80", 404),
             ("POST", "/", 403),
             ("POST", "/en/", 403),
@@ -258,9 +261,9 @@ class TestEveryPage:
             ("HEAD", "/", 302),
             ("HEAD", "/en/", 200),
             ("GET", "/en/products?after=zzz", 302),
-            ("GET", "/en/products?q=%00&after=%00", 302),
+            ("GET", "/en/products?q=%00&after=%00", 400),
             ("GET", "/en/products?q=" + "茶" * 3_000, 200),
-            ("GET", "/en/%00", 404),
+            ("GET", "/en/%00", 400),
             ("GET", "/en//evil.example", 404),
         ],
     )

@@ -57,7 +57,7 @@ def _candidates(typed: str, *, limit: int) -> list[int]:
     found = accounts.find_by_name(text=typed, limit=limit)
     words = [word for word in re.findall(r"\w+", typed) if len(word) >= _WORD_CHARS_MIN]
     if words and len(found) < limit:
-        found += accounts.find_named(parts=words, limit=limit)
+        found += accounts.find_by_words(words=words, limit=limit)
     if len(found) < limit:
         found += accounts.find_by_email_beginning(text=typed.lower(), limit=limit)
     return list(dict.fromkeys(found))
