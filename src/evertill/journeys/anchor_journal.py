@@ -109,7 +109,7 @@ def gather_noted(*, lines: Iterable[str] = ()) -> tuple[list[Noted], str]:
     `lines` are those of a log of the shop.
     """
     place = recovery.place.Place(config.get().data)
-    noted, line, target = [*noted_here(), *noted_in(lines=lines)], place.read_line(), recovery.target()
+    noted, line, target = [*_own(), *noted_in(lines=lines)], place.read_line(), recovery.target()
     if target is None or line is None:
         return noted, ""
     try:
@@ -122,13 +122,13 @@ def gather_noted(*, lines: Iterable[str] = ()) -> tuple[list[Noted], str]:
 def noted_of_restored() -> list[Noted]:
     """This function will return what was noted of the seals that a restored shop has; of later ones it has none."""
     last = receipts.read_last_seal()
-    return [one for one in noted_here() if last is not None and one.head.number <= last.number]
+    brought = [Noted(head=head, where="at the target") for head in _read(_BROUGHT)]
+    return [one for one in (*_own(), *brought) if last is not None and one.head.number <= last.number]
 
 
-def noted_here() -> list[Noted]:
+def _own() -> list[Noted]:
     """This function will return what the data folder says: this node's own note, and what a restore brought."""
-    own = [Noted(head=head, where="in the data folder") for head in _read(_FILE)]
-    return own + [Noted(head=head, where="at the target") for head in _read(_BROUGHT)]
+    return [Noted(head=head, where="in the data folder") for head in _read(_FILE)]
 
 
 def noted_at_target(*, target: Target, key: Key, line: Line) -> list[Noted]:

@@ -25,7 +25,7 @@ from evertill.kernel.files import lock, write_whole
 _LEFT_OUT = (
     "postgres", "postgres/*", "postgres.new-*", "postgres.location", "postgres-start.log", "log", "log/*", "backups",
     "backups/*", "metrics", "metrics/*", "run.json", "*.lock", "*.turn", "*.db", "*.db-*", "*.sqlite*", "*.log",
-    "settings-of-the-backup.env",
+    "settings-of-the-backup.env", "journal-anchors.json",
 )  # fmt: skip
 # What a restored folder has of the settings of then; its own backup has those of its own time.
 _SETTINGS = "settings-of-the-backup.env"

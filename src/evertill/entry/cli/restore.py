@@ -75,7 +75,6 @@ def _restore_into(
 def _restore_over(number: str, *, copies: Copies, without: list[str], data: Path | None) -> None:
     if given_database():
         raise ConfigError("A shop on a database of your own (DATABASE_URL) cannot be replaced; restore with --into.")
-    from evertill.entry.worker.examine import run_within
     from evertill.journeys.replace_shop import Means, replace_shop
     from evertill.kernel import clock
 
@@ -92,7 +91,7 @@ def _restore_over(number: str, *, copies: Copies, without: list[str], data: Path
                 key=copies.key,
                 without=without,
                 connect=lambda: _connect(folder),
-                within=run_within,
+                within=_run_within,
                 agree=lambda loss, file: _agree(loss, file, moving=moving),
                 tell=_warn,
                 report=moving.report,
@@ -105,6 +104,13 @@ def _restore_over(number: str, *, copies: Copies, without: list[str], data: Path
     if replaced.loss is not None:
         _tell_loss(replaced.loss, folder / replaced.file)
     typer.echo("It opens again by itself." if replaced.reopens else f"Open it: evertill up --data {folder}")
+
+
+def _run_within(folder: Path, words: list[str], given: str) -> str:
+    # Only now, because it needs a process that was led to a shop.
+    from evertill.entry.worker.examine import run_within
+
+    return run_within(folder, words, given)
 
 
 def _connect(folder: Path) -> None:
