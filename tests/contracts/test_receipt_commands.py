@@ -165,7 +165,7 @@ class TestRebuilding:
         number = rebuilt.stdout.split()[1]
         released = evertill(shop_env, "orders", "release", number, "--reason", "seen")
 
-        assert rebuilt.stdout.startswith(f"Order {number} is there again, its goods"), rebuilt.stderr
+        assert rebuilt.stdout.startswith(f"Order {number} is there again, PLACED; its goods"), rebuilt.stderr
         assert again.stderr.startswith(f"evertill: The shop has the order {number}.\n  Nothing was changed.\n")
         assert checked.stdout.startswith("Genuine and kept")
         assert released.stdout == "Released: its goods may be handed over once it is paid.\n", released.stderr

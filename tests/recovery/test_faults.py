@@ -211,7 +211,7 @@ class TestRestore:
         with pytest.raises(FolderTaken, match="There is something in") as refused:
             restore_shop(plan=plan, opener=copies.open, key=copies.key, into=tmp_path / "live")
 
-        assert "never restored over another one" in refused.value.remedy
+        assert "only by consent of two people" in refused.value.remedy
         assert (tmp_path / "live" / "secret.key").read_text(encoding="utf-8") == "precious"
 
     def test_says_that_the_disk_is_too_small_and_leaves_nothing(
