@@ -38,7 +38,7 @@ class TestSealing:
 
         assert opened.stdout == b"orders", opened.stderr
 
-    @pytest.mark.parametrize("part", [0, 0.4, 0.7, 1])
+    @pytest.mark.parametrize("part", [0, 0.7, 1])
     def test_finds_a_flipped_bit(self, key: Key, part: float) -> None:
         sealed = key.seal(NAME, b"orders")
         data = bytearray(sealed.data)
@@ -46,6 +46,15 @@ class TestSealing:
         data[int(part * (len(data) - 1))] ^= 1
 
         with pytest.raises(Damaged, match="is not what was stored under this name"):
+            key.open(sealed.key, bytes(data))
+
+    def test_opens_nothing_whose_wrapped_key_has_a_flipped_bit(self, key: Key) -> None:
+        sealed = key.seal(NAME, b"orders")
+        data = bytearray(sealed.data)
+        # Behind "age-encryption.org/v1" and the recipient's line: which key it was for cannot be told any more.
+        data[data.index(b"\n", data.index(b"-> X25519")) + 10] ^= 1
+
+        with pytest.raises((Damaged, WrongKey)):
             key.open(sealed.key, bytes(data))
 
     def test_finds_half_an_object(self, key: Key) -> None:
