@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,11 @@ def signed_in(*, mail: str = "", name: str = "Ada", staff: bool = False, roles: 
     browser = Client()
     browser.cookies["session"] = secret
     return Clerk(account_id=account_id, session=session, browser=browser)
+
+
+def text_of(answer: Any) -> str:
+    """What stands on a page, without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def clerk(*roles: str) -> Clerk:

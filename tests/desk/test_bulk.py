@@ -16,8 +16,7 @@ from evertill.journeys import run_bulk
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.make_bulk import make_bulk
 from evertill.kernel import clock, db, ids
-from tests.desk.clerks import Clerk, clerk
-from tests.desk.test_frame import text_of
+from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

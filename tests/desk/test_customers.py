@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -13,13 +12,9 @@ from evertill.domains.access import Permission
 from evertill.domains.trail import Search
 from evertill.journeys import decide_approvals as deciding
 from evertill.kernel import clock, ids
-from tests.desk.clerks import Clerk, clerk, signed_in
+from tests.desk.clerks import Clerk, clerk, signed_in, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def page_of(one: Clerk) -> str:

@@ -22,13 +22,9 @@ from evertill.journeys.enter_desk import Entered
 from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import db
 from evertill.kernel.versions import ChangedMeanwhile
-from tests.desk.clerks import OWN, Clerk, clerk, signed_in
+from tests.desk.clerks import OWN, Clerk, clerk, signed_in, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def refusals() -> list[tuple[str, str, str]]:

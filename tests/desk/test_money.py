@@ -18,8 +18,7 @@ from evertill.journeys.place_orders import Placed
 from evertill.kernel import clock, db, ids
 from evertill.outside.offline_provider import OfflineProvider
 from tests import tables
-from tests.desk.clerks import Clerk, clerk
-from tests.desk.test_frame import text_of
+from tests.desk.clerks import Clerk, clerk, text_of
 from tests.paying import are_books_sound, placed_order, settle, start, state_of
 from tests.threads import together
 from tests.twin import Twin

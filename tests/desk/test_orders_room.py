@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.http import HttpResponse
 
 from evertill.domains import orders
 from evertill.journeys.answer_question import answer_question
 from evertill.journeys.place_orders import Placed
 from evertill.kernel import clock, db, ids
 from tests.builders import ask, make_product, place
-from tests.desk.clerks import Clerk, clerk
+from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def placed(key: str = "one") -> str:

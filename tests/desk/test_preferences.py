@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from evertill.domains import preferences
@@ -16,13 +14,9 @@ from evertill.entry.desk.preferences.words import GROUPS, SAYS, TITLES
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.read_preference import shop_name
 from evertill.kernel import clock
-from tests.desk.clerks import clerk
+from tests.desk.clerks import clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 class TestWords:

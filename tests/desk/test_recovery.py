@@ -28,8 +28,7 @@ from evertill.journeys.consent_restore import (
 from evertill.journeys.permitted import Asker
 from evertill.kernel import clock, config, db, ids
 from tests.builders import NOON, make_product, place_one
-from tests.desk.clerks import Clerk, clerk
-from tests.desk.test_frame import text_of
+from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from evertill.domains import access, identity
 from evertill.domains.access import Permission
 from evertill.journeys import decide_approvals as deciding
 from evertill.kernel import clock, db, ids
-from tests.desk.clerks import Clerk, clerk, signed_in
+from tests.desk.clerks import Clerk, clerk, signed_in, text_of
 from tests.people import app_code
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def roles_of(one: Clerk) -> list[str]:

@@ -19,8 +19,7 @@ from evertill.journeys import keep_submission as keeping
 from evertill.kernel import clock, config, ids
 from tests import tables
 from tests.builders import ask, make_product
-from tests.desk.clerks import Clerk, clerk
-from tests.desk.test_frame import text_of
+from tests.desk.clerks import Clerk, clerk, text_of
 from tests.submitting import failed
 
 pytestmark = pytest.mark.usefixtures("committed_db")

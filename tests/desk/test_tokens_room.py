@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from evertill.domains import access
 from evertill.domains.access import Permission, Scope
@@ -14,15 +13,11 @@ from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.manage_tokens import issue_token
 from evertill.kernel import clock
 from tests.askers import MACHINE
-from tests.desk.clerks import Clerk, clerk
+from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 FORM: dict[str, Any] = {"name": "warehouse", "scope": ["orders:read", "orders:cancel"]}
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def approve(by: Clerk) -> None:

@@ -19,15 +19,11 @@ from evertill.journeys import read_trail as reading
 from evertill.journeys.verify_trail import verify_and_alert
 from evertill.kernel import clock, config, db, ids, tables
 from evertill.kernel.workbooks import read_workbook
-from tests.desk.clerks import Clerk, clerk
+from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 ORDER = ids.to_number(4711)
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def rows_of(answer: HttpResponse) -> list[str]:

@@ -84,7 +84,7 @@ def read_search(asked: Mapping[str, str]) -> Search:
     currency = asked.get("currency", "").strip().upper()
     method = asked.get("method", "").strip()
     zone = preferences.recall_zone()
-    since, until = _day(asked.get("since", "")), _day(asked.get("until", ""))
+    since, until = days.read(asked.get("since", "")), days.read(asked.get("until", ""))
     state = asked.get("state", "")
     currency = currency if _CURRENCY.fullmatch(currency) else ""
     filters = SearchFilters(
@@ -201,13 +201,6 @@ def _find(
 
 def _is_by(intent: payments.Intent, method: str) -> bool:
     return method in (intent.provider, f"{intent.provider}.{intent.way}")
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _minor(text: str, currency: str) -> int | None:

@@ -22,6 +22,14 @@ def zone_of(name: str) -> dt.tzinfo:
         return dt.UTC
 
 
+def read(text: str) -> dt.date | None:
+    """This function will read a day as forms and addresses say it (2026-11-26); None for anything else."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def begin_of(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     """This function will return the moment in UTC at which a day begins."""
     return _in_utc(dt.datetime.combine(day, dt.time(), tzinfo=zone))

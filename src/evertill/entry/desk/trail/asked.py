@@ -29,7 +29,7 @@ def read(request: HttpRequest) -> Asked:
     """This function will read a search from an address, or from the form that takes out what it finds."""
     given = request.POST if request.method == "POST" else request.GET
     fields = {name: _text(given, name) for name in ("who", "what", "on", "outcome", "since", "until")}
-    since, until = _day(fields["since"]), _day(fields["until"])
+    since, until = days.read(fields["since"]), days.read(fields["until"])
     unread = {name for name, day in (("since", since), ("until", until)) if fields[name] and day is None}
     actor_kind, actor_id = _actor(fields["who"])
     if fields["who"] and not actor_kind:
@@ -67,13 +67,6 @@ def _place(text: str) -> tuple[dt.datetime, int] | None:
 def _text(given: QueryDict, name: str) -> str:
     # PostgreSQL knows no zero character, and half a pair cannot be sent to it.
     return given.get(name, "")[:_CHARS_MAX].replace("\0", "").encode(errors="replace").decode().strip()
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _actor(text: str) -> tuple[str, str]:
