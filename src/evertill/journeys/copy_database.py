@@ -9,7 +9,6 @@ import base64
 import os
 import sys
 import tarfile
-from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +20,7 @@ from evertill.domains import recovery
 from evertill.domains.recovery import Backup, Kind, Manifest, Part
 from evertill.journeys.backup_server import is_our_server, server_url
 from evertill.journeys.backup_work import BackupWork
-from evertill.kernel import embedded
+from evertill.kernel import embedded, priority
 from evertill.kernel.config import Config
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
@@ -112,8 +111,7 @@ def _slow_down_server(url: str) -> None:
     with psycopg.connect(url, autocommit=True, application_name="evertill backup") as database:
         rows = database.execute("select pid from pg_stat_progress_basebackup").fetchall()
     for (pid,) in rows:
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, max(os.getpriority(os.PRIO_PROCESS, 0), 0))
+        priority.push_back(pid)
 
 
 class _Parts:
