@@ -125,8 +125,10 @@ def write_xlsx(
         for line, row in enumerate(rows, start=1):
             for place, cell in enumerate(row):
                 # Its type keeps a text what it is; only one that looks guarded would come back without its apostrophe.
-                is_guarded = comes_back and isinstance(cell, str) and cell.startswith(_GUARD)
-                _write(sheet, line, place, guard(cell) if is_guarded else cell)
+                if comes_back and isinstance(cell, str) and cell.startswith(_GUARD):
+                    _write(sheet, line, place, guard(cell))
+                else:
+                    _write(sheet, line, place, cell)
         workbook.close()
 
 
