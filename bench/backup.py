@@ -21,7 +21,6 @@ from bench.errors import BenchError, CountsDiffer
 from bench.figures import Finding
 from bench.load import steady, wrk
 from bench.measures import Bench, spread
-from bench.plan import Plan
 from bench.resting import settle
 from bench.shop import Shop, open_shop
 from evertill.domains.recovery import Manifest
@@ -35,6 +34,7 @@ _SETTINGS = {"EVERTILL_DRILL_MIN": "0", "EVERTILL_BACKUP_INCREMENTAL_MIN": "1008
 _TIMEOUT_S = 1800
 _CHANGED = 0.01
 _INCREMENTALS = 3
+_MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +151,7 @@ def _measure_slowness(bench: Bench, shop: Shop, *, peak: float) -> Finding:
         pair: dict[bool, steady.Latencies] = {}
         # Which comes first changes with each pair, so that neither always has the larger shop.
         for is_busy in (number % 2 == 1, number % 2 == 0):
-            db.rest(shop.database)
-            _wait_for_the_minute(bench.plan)
+            _prepare(bench, shop)
             pair[is_busy] = _ask(bench, shop, rate=peak / 2, is_busy=is_busy)
         pairs.append(pair)
         bench.tell(
@@ -177,13 +176,16 @@ def _p99_ms(taken: steady.Latencies) -> float:
     return taken.p99_ms if taken.refused + taken.broken == 0 else float("inf")
 
 
-def _wait_for_the_minute(plan: Plan) -> None:
-    """Begin so that the stretch which is measured always holds the jobs of one full minute, in its middle.
+def _prepare(bench: Bench, shop: Shop) -> None:
+    """Do what earlier stretches left to do, and begin half a minute behind the full one.
 
-    They make all orders of a minute findable at once: whichever of a pair had them alone would lose.
+    What the database does by itself behind a hundred thousand new orders, and the jobs of every minute, which make
+    those orders findable, take more of a processor than a backup does: whichever of a pair had them alone would lose.
     """
-    if plan.backup_pairs > 1:
-        time.sleep(-(time.time() + plan.warm_s + plan.steady_s / 2) % 60.0)
+    db.query(shop.database.url, "vacuum (analyze)")
+    db.rest(shop.database)
+    if bench.plan.backup_pairs > 1:
+        time.sleep((_MINUTE_S / 2 - time.time()) % _MINUTE_S)
 
 
 def _ask(bench: Bench, shop: Shop, *, rate: float, is_busy: bool) -> steady.Latencies:
