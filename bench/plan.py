@@ -54,7 +54,7 @@ FULL = Plan(
     webhooks=150_000,
     hang_s=60,
     backup_orders=1_000_000,
-    backup_pairs=5,
+    backup_pairs=4,
     visits=9,
     looks=500,
 )
