@@ -9,7 +9,6 @@ import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -35,6 +34,8 @@ _TIMEOUT_S = 1800
 _CHANGED = 0.01
 _INCREMENTALS = 3
 _MINUTE_S = 60.0
+# Orders are timed so often during one backup.
+_EACH = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,19 +147,13 @@ def _change_and_take(bench: Bench, shop: Shop, copies: Path, step: int) -> _Take
 
 
 def _measure_slowness(bench: Bench, shop: Shop, *, peak: float) -> Finding:
-    pairs: list[dict[bool, steady.Latencies]] = []
-    for number in range(bench.plan.backup_pairs):
-        pair: dict[bool, steady.Latencies] = {}
-        # Which comes first changes with each pair, so that neither always has the larger shop.
+    """Time orders without a backup and while one runs, in turn: which comes first changes, as the shop grows."""
+    each = _EACH if bench.plan.backup_pairs > 1 else 1
+    taken: dict[bool, list[steady.Latencies]] = {False: [], True: []}
+    for number in range(bench.plan.backup_pairs // each):
         for is_busy in (number % 2 == 1, number % 2 == 0):
-            _prepare(bench, shop)
-            pair[is_busy] = _ask(bench, shop, rate=peak / 2, is_busy=is_busy)
-        pairs.append(pair)
-        bench.tell(
-            f"pair {number + 1} of {bench.plan.backup_pairs}: p99 {pair[False].p99_ms:.1f} ms,"
-            f" while a backup runs {pair[True].p99_ms:.1f} ms"
-        )
-    calm, busy = [pair[False].p99_ms for pair in pairs], [_p99_ms(pair[True]) for pair in pairs]
+            taken[is_busy] += _stretches(bench, shop, rate=peak / 2, each=each, is_busy=is_busy)
+    calm, busy = [one.p99_ms for one in taken[False]], [_p99_ms(one) for one in taken[True]]
     ratios = [theirs / alone for theirs, alone in zip(busy, calm, strict=True)]
     return Finding(
         promise=figures.BACKUP_P99, value=statistics.median(ratios),
@@ -166,7 +161,7 @@ def _measure_slowness(bench: Bench, shop: Shop, *, peak: float) -> Finding:
         floor=f"{spread(calm, '.1f')} ms at {peak / 2:,.0f}/s",
         raw={
             "ratios": ratios,
-            **{name: [asdict(pair[is_busy]) for pair in pairs] for name, is_busy in (("calm", False), ("busy", True))},
+            **{name: [asdict(one) for one in taken[is_busy]] for name, is_busy in (("calm", False), ("busy", True))},
         },
     )  # fmt: skip
 
@@ -176,44 +171,46 @@ def _p99_ms(taken: steady.Latencies) -> float:
     return taken.p99_ms if taken.refused + taken.broken == 0 else float("inf")
 
 
-def _prepare(bench: Bench, shop: Shop) -> None:
-    """Do what earlier stretches left to do, and begin half a minute behind the full one.
-
-    What the database does by itself behind a hundred thousand new orders, and the jobs of every minute, which make
-    those orders findable, take more of a processor than a backup does: whichever of a pair had them alone would lose.
-    """
-    db.query(shop.database.url, "vacuum (analyze)")
-    db.rest(shop.database)
-    if bench.plan.backup_pairs > 1:
-        time.sleep((_MINUTE_S / 2 - time.time()) % _MINUTE_S)
-
-
-def _ask(bench: Bench, shop: Shop, *, rate: float, is_busy: bool) -> steady.Latencies:
-    plan = bench.plan
-    enough, failed = threading.Event(), list[BaseException]()
-
-    def back_up() -> None:
-        try:
-            while not enough.is_set():
-                _evertill("backup", "now", "--full", shop=shop)
-        except BenchError as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=back_up, name="backup")
-    if is_busy:
-        thread.start()
-    try:
+def _stretches(bench: Bench, shop: Shop, *, rate: float, each: int, is_busy: bool) -> list[steady.Latencies]:
+    """Time orders, `each` times; the first time the backup begins, the second time it is in its midst."""
+    plan, database = bench.plan, shop.database
+    # Left over, this would fall to whichever comes next.
+    db.query(database.url, "vacuum (analyze)")
+    db.rest(database)
+    since = clock.now()
+    taken: list[steady.Latencies] = []
+    for number in range(each):
+        if each > 1:
+            # The jobs of a minute make its orders findable, which takes more of a processor than a backup does.
+            time.sleep((_MINUTE_S / 2 - time.time()) % _MINUTE_S)
+        if is_busy and number == 0:
+            since = clock.now()
+            db.query(database.url, db.statement("ask_backup"))
+        elif is_busy and not _backups(shop, since=since)[1]:
+            raise BenchError("The backup was over before orders were timed in its midst.")
         one = steady.run(
             host=shop.host, port=shop.port, rate=rate, connections=plan.steady_connections, skus=plan.skus,
             warm_s=plan.warm_s, measure_s=plan.steady_s,
         )  # fmt: skip
-    finally:
-        enough.set()
-        if is_busy:
-            thread.join()
-    if failed:
-        raise failed[0]
-    return one
+        bench.tell(f"ordering {'while a backup runs' if is_busy else 'without a backup'}: p99 {one.p99_ms:.1f} ms")
+        taken.append(one)
+    if is_busy:
+        _wait_for_asked(shop, since=since)
+    return taken
+
+
+def _backups(shop: Shop, *, since: dt.datetime) -> tuple[int, int, int, int]:
+    ((begun, running, broken, drills),) = db.query(shop.database.url, db.statement("backups_since"), {"since": since})
+    return begun, running, broken, drills
+
+
+def _wait_for_asked(shop: Shop, *, since: dt.datetime) -> None:
+    """Wait for the backup, and for the drill behind it."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while (state := _backups(shop, since=since)) != (1, 0, 0, 1):
+        if state[2] or time.monotonic() > deadline:
+            raise BenchError(f"The backup that was asked for did not come to its end: {state}.")
+        time.sleep(0.5)
 
 
 def _place_some(shop: Shop, *, skus: int) -> int:
