@@ -14,9 +14,10 @@ from tests.kernel.waiting import ROOT
 
 SHOP = ROOT / "src" / "evertill" / "entry" / "shop"
 ACCOUNT = SHOP / "account"
+PAGES = SHOP.parent / "pages"
 DESK = SHOP.parent / "desk"
 # Each has texts of its own, in files of its own; and so has each room of the desk.
-ROOMS = (SHOP, ACCOUNT, DESK, *(path.parent for path in sorted(DESK.glob("*/room.py"))))
+ROOMS = (PAGES, SHOP, ACCOUNT, DESK, *(path.parent for path in sorted(DESK.glob("*/room.py"))))
 
 
 def texts(room: Path) -> Path:

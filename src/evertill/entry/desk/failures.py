@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Objection
 from evertill.entry.desk.rooms import Words
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.troubles import Trouble
+from evertill.entry.pages import failures
+from evertill.entry.pages.troubles import Trouble
 from evertill.kernel.errors import EvertillError
 
 _NOTHING = _("Nothing was changed.")

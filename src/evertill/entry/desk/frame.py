@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.identity import Session
 from evertill.entry.desk import failures
 from evertill.entry.desk.rooms import Room, Shelf, rooms
-from evertill.entry.shop.account.frame import see_other_address
-from evertill.entry.shop.pages import private_page
+from evertill.entry.pages.frame import private_page
+from evertill.entry.pages.leading import see_other_address
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel.errors import EvertillError
 

@@ -19,16 +19,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evertill.entry.shop import contact_form, places
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.offers import write_price
+from evertill.entry.pages import contact_form, failures, places
+from evertill.entry.pages.amounts import write_price
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import keep_private, reads
+from evertill.entry.pages.moments import moment
+from evertill.entry.pages.troubles import Trouble
+from evertill.entry.pages.uploads import read_file, takes_file
+from evertill.entry.pages.visitor import visit, visitor
 from evertill.entry.shop.opening import refused
-from evertill.entry.shop.ordered import moment
-from evertill.entry.shop.pages import keep_private, private_page, reads
-from evertill.entry.shop.troubles import Trouble
-from evertill.entry.shop.uploads import read_file, takes_file
-from evertill.entry.shop.visitor import visit, visitor
+from evertill.entry.shop.pages import private_page
 from evertill.journeys import view_claim as claims
 from evertill.journeys.file_claim import About, AskedClaim, ClaimInvalid, file_claim
 from evertill.kernel import clock, config, ids

@@ -10,9 +10,11 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evertill.entry.shop import live, ordered, own_orders, qr, receipts, troubles
+from evertill.entry.pages import troubles
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.shop import live, ordered, own_orders, qr, receipts
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.pages import keep_private, private_page
+from evertill.entry.shop.pages import private_page
 from evertill.entry.shop.waiting import TakesLonger
 from evertill.journeys.answer_question import ANSWER_CHARS_MAX, answer_question, view_question
 from evertill.journeys.cancel_order import cancel_order

@@ -11,13 +11,13 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
+from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.visitor import visitor
 from evertill.entry.shop import live, ordered, qr, returning
-from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.opening import Opened, opened
 from evertill.entry.shop.order_views import order_page, see_other, status_of
 from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.pages import private_page
-from evertill.entry.shop.visitor import visitor
 from evertill.entry.shop.waiting import wait_for
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balance

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
-from evertill.entry.shop.middleware import file_headers
+from evertill.entry.pages.middleware import file_headers
 from evertill.entry.site.kept import Kept, give, keep
 
 _NAMED = re.compile(r"(.+)\.([0-9a-f]{16})(\.[A-Za-z0-9]+)")

@@ -18,7 +18,7 @@ from evertill.entry.desk.claims.words import ORDER_STATES, evidence_of
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
 from evertill.journeys import decide_claim as deciding
 from evertill.journeys import search_backups as searching
 from evertill.journeys.enter_desk import Entered

@@ -17,7 +17,7 @@ from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
 from evertill.journeys import compensate_claim as compensating
 from evertill.journeys import decide_claim as deciding
 from evertill.journeys.enter_desk import Entered

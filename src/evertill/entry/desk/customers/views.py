@@ -15,9 +15,9 @@ from evertill.domains.identity import Factor
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.account.words import factor_name
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.pages.factors import factor_name
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private
 from evertill.journeys import recover_account
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.delete_customer import ask_to_delete_customer, delete_customer

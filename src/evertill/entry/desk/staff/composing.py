@@ -13,7 +13,7 @@ from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import permission
 from evertill.entry.desk.words import role as title_of
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
 from evertill.journeys import manage_roles
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, ids

@@ -12,7 +12,7 @@ from evertill.domains.access import Permission, Scope
 from evertill.entry.desk.failures import objection
 from evertill.entry.desk.frame import desk_page, see_other
 from evertill.entry.desk.gate import asks, desk_view
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
 from evertill.journeys import manage_tokens
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop import references
+from evertill.entry.pages import references
 from evertill.kernel.errors import EvertillError
 
 # What a failure of ours is.
