@@ -9,8 +9,8 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from evertill.entry.pages.amounts import write_price
 from evertill.entry.pages import moments
+from evertill.entry.pages.amounts import write_price
 from evertill.kernel import ids
 from evertill.kernel.money import Money
 
