@@ -1,4 +1,4 @@
-"""Words that several rooms of the desk need: how things stand, roles and permissions, in the reader's language."""
+"""Words that several rooms of the desk need: how things stand, roles, permissions and scopes, in the reader's language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from evertill.domains.access import PERMISSIONS, Permission
+from evertill.domains.access import MEANINGS, PERMISSIONS, Permission, Scope
 from evertill.domains.disputes import State as DisputeState
 from evertill.domains.orders import State as OrderState
 from evertill.domains.payments import RefundState
@@ -67,3 +67,8 @@ def role(name: str) -> str:
 def permission(name: Permission) -> str:
     """This function will say what a permission allows: its sentence in the one table, in the reader's language."""
     return gettext(PERMISSIONS[name].says)
+
+
+def scope(name: Scope) -> str:
+    """This function will say what a scope lets a program do: its sentence in the one table, in the reader's language."""
+    return gettext(MEANINGS[name])
