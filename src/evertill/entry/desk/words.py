@@ -1,4 +1,4 @@
-"""Words that several rooms of the desk need: how things stand, roles, permissions and scopes, in the reader's language."""
+"""Words that several rooms of the desk need: how things stand, roles, permissions, scopes; in the reader's language."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def permission(name: Permission) -> str:
 
 
 def scope(name: Scope) -> str:
-    """This function will say what a scope lets a program do: its sentence in the one table, in the reader's language."""
+    """This function will say what a scope lets a program do: its sentence in the table, in the reader's language."""
     return gettext(MEANINGS[name])
