@@ -17,6 +17,7 @@ from evertill.entry.desk.words import DISPUTE_STATES, REFUND_STATES, REVIEW_REAS
 from evertill.entry.pages.forms import text_of
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
+from evertill.journeys.look_at_reviews import list_reviews, view_review
 from evertill.journeys.review_order import (
     QUESTION_CHARS_MAX,
     Decision,
@@ -24,9 +25,7 @@ from evertill.journeys.review_order import (
     ask_customer,
     ask_to_refuse,
     decide_review,
-    list_reviews,
     take_review,
-    view_review,
 )
 from evertill.journeys.search_orders import Listed
 from evertill.kernel import clock, ids
