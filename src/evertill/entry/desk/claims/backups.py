@@ -20,8 +20,8 @@ from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.words import ORDER_STATES
 from evertill.entry.pages.forms import text_of
+from evertill.journeys import ask_to_search as searching
 from evertill.journeys import decide_claim as deciding
-from evertill.journeys import search_backups as searching
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock
 
