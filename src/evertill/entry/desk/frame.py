@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,7 +15,6 @@ from evertill.domains.identity import Session
 from evertill.entry.desk import failures
 from evertill.entry.desk.rooms import Room, Shelf, rooms
 from evertill.entry.pages.frame import private_page
-from evertill.entry.pages.leading import see_other_address
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel.errors import EvertillError
 
@@ -94,12 +92,6 @@ def refused(request: HttpRequest, session: Session, error: EvertillError) -> Htt
     """This function will tell somebody that a page is not for him, without saying what is on it."""
     context = {"trouble": failures.tell(error, known={}), "is_staff": session.is_staff}
     return private_page(request, "desk/refused.html", context, status=403)
-
-
-def see_other(view: str, /, *args: str | int, **query: str) -> HttpResponse:
-    """This function will lead to a page after something was done; loading that one again does nothing again."""
-    asked = {name: value for name, value in query.items() if value}
-    return see_other_address(reverse(view, args=args) + (f"?{urlencode(asked)}" if asked else ""))
 
 
 def room_of(request: HttpRequest) -> Room | None:

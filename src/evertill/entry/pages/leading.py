@@ -14,8 +14,8 @@ from evertill.entry.pages.frame import keep_private
 _NEXT_CHARS_MAX = 500
 
 
-def see_other(view: str, /, *args: str, **query: str) -> HttpResponse:
-    """This function will lead to another page; loading that one again sends nothing again."""
+def see_other(view: str, /, *args: str | int, **query: str) -> HttpResponse:
+    """This function will lead to a page after something was done; loading that one again does nothing again."""
     asked = {name: value for name, value in query.items() if value}
     return see_other_address(reverse(view, args=args) + (f"?{urlencode(asked)}" if asked else ""))
 

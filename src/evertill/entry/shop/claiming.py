@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import msgspec
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
@@ -22,7 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from evertill.entry.pages import contact_form, failures, places
 from evertill.entry.pages.amounts import write_price
 from evertill.entry.pages.audience import Audience, open_to
-from evertill.entry.pages.frame import keep_private, reads
+from evertill.entry.pages.frame import reads
+from evertill.entry.pages.leading import see_other_address
 from evertill.entry.pages.moments import moment
 from evertill.entry.pages.troubles import Trouble
 from evertill.entry.pages.uploads import read_file, takes_file
@@ -114,7 +114,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     except EvertillError as error:
         return _form(request, typed, error=error)
     session = visitor(request)
-    return _see_other(Opened(id=filed.id, token="" if session else filed.token).address_of("claim"))
+    return see_other_address(Opened(id=filed.id, token="" if session else filed.token).address_of("claim"))
 
 
 def _asked(request: HttpRequest, typed: Mapping[str, str]) -> AskedClaim:
@@ -184,12 +184,12 @@ def prove_claim(request: HttpRequest, opened: Opened) -> HttpResponse:
     except claims.CodeWrong as error:
         return _code_page(request, opened, sealed, error=error)
     except signing.BadSignature:
-        return _see_other(opened.address_of("claim"))
+        return see_other_address(opened.address_of("claim"))
     except EvertillError as error:
         if error.code == "CLAIM_NOT_FOUND":
             raise
         return _page(request, opened, error=error)
-    return _see_other(opened.address_of("claim"))
+    return see_other_address(opened.address_of("claim"))
 
 
 @require_POST
@@ -202,7 +202,7 @@ def withdraw_claim(request: HttpRequest, opened: Opened) -> HttpResponse:
         if error.code == "CLAIM_NOT_FOUND":
             raise
         return _page(request, opened, error=error)
-    return _see_other(opened.address_of("claim"))
+    return see_other_address(opened.address_of("claim"))
 
 
 def _page(request: HttpRequest, opened: Opened, *, error: EvertillError | None = None) -> HttpResponse:
@@ -255,12 +255,6 @@ def _unseal(opened: Opened, text: str) -> str:
     if claim_id != opened.id:
         raise signing.BadSignature("This is the code of another claim.")
     return code_id
-
-
-def _see_other(address: str) -> HttpResponse:
-    answer = redirect(address)
-    answer.status_code = 303
-    return keep_private(answer)
 
 
 def _status(error: EvertillError | None) -> int:

@@ -12,10 +12,11 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.leading import see_other_address
 from evertill.entry.pages.visitor import visitor
 from evertill.entry.shop import live, ordered, qr, returning
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.order_views import order_page, see_other, status_of
+from evertill.entry.shop.order_views import order_page, status_of
 from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.pages import private_page
 from evertill.entry.shop.waiting import wait_for
@@ -64,9 +65,9 @@ def pay(request: HttpRequest, opened: Opened) -> HttpResponse:
             raise
         return order_page(request, opened, error=error, method=method, key=key, status=status_of(error))
     if intent.has_bought:
-        return see_other(opened.address)
+        return see_other_address(opened.address)
     # Not straight to the provider: browsers refuse a form that leads to another site, as the pages' policy says.
-    return see_other(with_query(_address(opened, intent), go=1))
+    return see_other_address(with_query(_address(opened, intent), go=1))
 
 
 def _prove_first(request: HttpRequest, opened: Opened, error: StepUpRequired) -> HttpResponse:

@@ -15,11 +15,12 @@ from evertill.domains.claims import Claim, Source
 from evertill.domains.claims import State as ClaimState
 from evertill.domains.recovery import SearchState
 from evertill.entry.desk.claims.words import evidence_of
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.words import ORDER_STATES
 from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import ask_to_search as searching
 from evertill.journeys import decide_claim as deciding
 from evertill.journeys.enter_desk import Entered

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.domains.identity import Factor
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.words import ORDER_STATES, Told
 from evertill.entry.pages.factors import factor_name
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import recover_account
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.delete_customer import ask_to_delete_customer, delete_customer

@@ -9,10 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.words import DISPUTE_STATES
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.confirm_payment import ConfirmPayment, confirm_payment
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_payments import look_at_payments

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import REFUND_STATES
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.confirm_refund import confirm_refund
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import RefundState, look_at_refunds

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission, Scope
 from evertill.entry.desk import words
 from evertill.entry.desk.failures import objection
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import manage_tokens
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock
