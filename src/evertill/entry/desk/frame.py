@@ -15,18 +15,10 @@ from evertill.domains.identity import Session
 from evertill.entry.desk import failures
 from evertill.entry.desk.rooms import Room, Shelf, rooms
 from evertill.entry.pages.frame import private_page
+from evertill.entry.pages.troubles import status_of
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel.errors import EvertillError
 
-_STATUS = {
-    "conflict": 409,
-    "unavailable": 503,
-    "busy": 429,
-    "forbidden": 403,
-    "not_found": 404,
-    "too_large": 413,
-    "internal": 500,
-}
 _SHELVES: Mapping[Shelf, Promise | str] = {
     Shelf.NOW: _("Now"),
     Shelf.ORDERS: _("Orders"),
@@ -65,7 +57,7 @@ def desk_page(
         "done": room.done.get(request.GET.get("done", ""), "") if room else "",
         "trouble": failures.tell(error, known=room.failures if room else {}) if error else None,
     }
-    status = _STATUS.get(error.status, 422) if error else status
+    status = status_of(error) if error else status
     answer = private_page(request, f"desk/{template}", {**known, **context}, status=status)
     if status in (429, 503):
         answer["Retry-After"] = "5"

@@ -19,6 +19,17 @@ _Words = tuple[Promise | str, Promise | str, Promise | str]
 
 # What a failure of ours is.
 _OURS = ("unavailable", "internal")
+# By an error's status. A wrong code is a form to fill in again: 401 would ask the browser for a password of its own
+# (RFC 9110, 15.5.2).
+_HTTP: Mapping[str, int] = {
+    "conflict": 409,
+    "unavailable": 503,
+    "busy": 429,
+    "forbidden": 403,
+    "not_found": 404,
+    "too_large": 413,
+    "internal": 500,
+}
 
 _NOTHING = _("Nothing was ordered and nothing was paid.")
 _STANDS = _("Your order stands, and nothing was paid twice.")
@@ -143,6 +154,11 @@ class Trouble:
     code: str = ""
     reference: str = ""
     items: tuple[str, ...] = ()
+
+
+def status_of(error: EvertillError | None) -> int:
+    """This function will return the HTTP status of a page that tells of an error; 200 for none."""
+    return _HTTP.get(error.status, 422) if error else 200
 
 
 def tell(

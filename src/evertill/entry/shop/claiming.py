@@ -24,7 +24,7 @@ from evertill.entry.pages.audience import Audience, open_to
 from evertill.entry.pages.frame import reads
 from evertill.entry.pages.leading import see_other_address
 from evertill.entry.pages.moments import moment
-from evertill.entry.pages.troubles import Trouble
+from evertill.entry.pages.troubles import Trouble, status_of
 from evertill.entry.pages.uploads import read_file, takes_file
 from evertill.entry.pages.visitor import visit, visitor
 from evertill.entry.shop.opening import refused
@@ -153,7 +153,7 @@ def _form(request: HttpRequest, typed: Mapping[str, str], *, error: EvertillErro
         "currency": typed.get("currency") or places.of(request).currency,
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim_new.html", context, status=_status(error))
+    return private_page(request, "shop/claim_new.html", context, status=status_of(error))
 
 
 @require_safe
@@ -220,7 +220,7 @@ def _page(request: HttpRequest, opened: Opened, *, error: EvertillError | None =
         "withdraw": opened.address_of("claim-withdraw"),
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim.html", context, status=_status(error))
+    return private_page(request, "shop/claim.html", context, status=status_of(error))
 
 
 def _found(found: claims.Found, language: str) -> dict[str, object]:
@@ -243,7 +243,7 @@ def _code_page(
         "is_in_file": is_in_file,
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim_code.html", context, status=_status(error))
+    return private_page(request, "shop/claim_code.html", context, status=status_of(error))
 
 
 def _seal(opened: Opened, code_id: str) -> str:
@@ -255,12 +255,6 @@ def _unseal(opened: Opened, text: str) -> str:
     if claim_id != opened.id:
         raise signing.BadSignature("This is the code of another claim.")
     return code_id
-
-
-def _status(error: EvertillError | None) -> int:
-    if error is None:
-        return 200
-    return {"unavailable": 503, "busy": 429, "too_large": 413, "conflict": 409}.get(error.status, 422)
 
 
 def _tell(error: EvertillError) -> Trouble:

@@ -53,7 +53,7 @@ def cancel(request: HttpRequest, opened: Opened) -> HttpResponse:
     except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
-        return order_page(request, opened, error=error, status=status_of(error))
+        return order_page(request, opened, error=error, status=troubles.status_of(error))
     return see_other_address(opened.address)
 
 
@@ -69,7 +69,7 @@ def answer(request: HttpRequest, opened: Opened) -> HttpResponse:
     except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
-        return order_page(request, opened, error=error, said=said, status=status_of(error))
+        return order_page(request, opened, error=error, said=said, status=troubles.status_of(error))
     return see_other_address(opened.address)
 
 
@@ -156,8 +156,3 @@ def _is_under_way(order: Order, payments: Sequence[Intent], refunds: Sequence[Or
         or any(not ordered.is_over(intent) for intent in payments)
         or any(whole.refund.state.value == "REQUESTED" for whole in refunds)
     )
-
-
-def status_of(error: EvertillError) -> int:
-    """This function will return the HTTP status of a page that tells of an error."""
-    return {"conflict": 409, "unavailable": 503, "busy": 409}.get(error.status, 422)

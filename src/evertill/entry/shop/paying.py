@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from evertill.entry.pages.errands import ask_first
 from evertill.entry.pages.leading import see_other_address
+from evertill.entry.pages.troubles import status_of
 from evertill.entry.pages.visitor import visitor
 from evertill.entry.shop import live, ordered, qr, returning
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.order_views import order_page, status_of
+from evertill.entry.shop.order_views import order_page
 from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.pages import private_page
 from evertill.entry.shop.waiting import wait_for

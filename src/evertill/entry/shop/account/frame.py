@@ -15,20 +15,12 @@ from evertill.entry.pages import failures, places
 from evertill.entry.pages.audience import Audience, open_to
 from evertill.entry.pages.frame import reads
 from evertill.entry.pages.leading import next_of, see_other, see_other_address
+from evertill.entry.pages.troubles import status_of
 from evertill.entry.pages.visitor import visitor
 from evertill.entry.shop.pages import private_page
 from evertill.kernel.errors import EvertillError
 
 P = ParamSpec("P")
-# A wrong code is a form to fill in again. 401 would ask the browser for a password of its own (RFC 9110, 15.5.2).
-_STATUS = {
-    "conflict": 409,
-    "unavailable": 503,
-    "busy": 429,
-    "forbidden": 403,
-    "not_found": 404,
-    "internal": 500,
-}
 
 
 def signed_in_only(
@@ -62,7 +54,7 @@ def account_page(
         request,
         f"account/{template}",
         {"trouble": trouble, "next": next_of(request), **context},
-        status=_STATUS.get(error.status, 422) if error else status,
+        status=status_of(error) if error else status,
     )
     if error is not None and answer.status_code in (429, 503):
         answer["Retry-After"] = "5"
