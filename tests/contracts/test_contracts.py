@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -167,6 +168,18 @@ class TestDjangosHttp:
     )
     def test_is_noticed(self, statement: str) -> None:
         assert django_http_in(statement)
+
+
+class TestTemplates:
+    @pytest.mark.parametrize(("side", "other"), [("desk", "shop"), ("desk", "account"), ("shop", "desk")])
+    def test_of_shop_and_desk_show_nothing_of_each_other(self, side: str, other: str) -> None:
+        found = [
+            (path.name, shown)
+            for path in sorted((ROOT / "src" / "evertill" / "entry" / side).rglob("*.html"))
+            for shown in re.findall(rf"""["']({other}/[^"']+)""", path.read_text(encoding="utf-8"))
+        ]
+
+        assert found == []
 
 
 class TestLinter:
