@@ -191,7 +191,7 @@ class TestFiles:
 
         assert len(found) >= 4
         for address in found:
-            assert re.fullmatch(r"/static/shop/[a-z]+\.[0-9a-f]{16}\.(css|js|svg)", address)
+            assert re.fullmatch(r"/static/(pages|shop)/[a-z]+\.[0-9a-f]{16}\.(css|js|svg)", address)
             answer = client.get(address)
             assert answer.status_code == 200
             assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"

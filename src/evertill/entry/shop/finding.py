@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from evertill.entry.pages import failures, places
 from evertill.entry.pages.audience import Audience, open_to
 from evertill.entry.pages.frame import keep_private, reads
-from evertill.entry.pages.troubles import Trouble, status_of
+from evertill.entry.pages.troubles import Trouble
 from evertill.entry.pages.visitor import visit
 from evertill.entry.shop import own_orders
 from evertill.entry.shop.pages import private_page
@@ -97,7 +97,7 @@ def _form(
         "trouble": _tell(error) if error else None,
         "is_of_account": error is not None and error.code == "ORDER_OF_ACCOUNT",
     }
-    return private_page(request, "shop/find.html", context, status=status_of(error))
+    return private_page(request, "shop/find.html", context, status=_status(error))
 
 
 def _code_page(request: HttpRequest, errand: _Errand, *, error: EvertillError | None = None) -> HttpResponse:
@@ -108,11 +108,18 @@ def _code_page(request: HttpRequest, errand: _Errand, *, error: EvertillError | 
         "is_in_file": errand.is_in_file,
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/find_code.html", context, status=status_of(error))
+    return private_page(request, "shop/find_code.html", context, status=_status(error))
 
 
 def _unseal(text: str) -> _Errand:
     return msgspec.convert(signing.loads(text, salt=_SALT, max_age=_OPEN_S), _Errand)
+
+
+def _status(error: EvertillError | None) -> int:
+    # Of an order that there is not, or that is another's, a status says no more than of a form that is wrong.
+    if error is None:
+        return 200
+    return {"unavailable": 503, "busy": 429}.get(error.status, 422)
 
 
 def _tell(error: EvertillError) -> Trouble:
