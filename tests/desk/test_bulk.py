@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -174,7 +175,8 @@ class TestWords:
     @pytest.mark.parametrize("operation", bulk_operations.OPERATIONS, ids=lambda one: one.name)
     def test_say_what_each_operation_may_refuse(self, operation: BulkOperation) -> None:
         refused = {errors()[name] for name in named_by(operation.apply) if name in errors()}
-        refused |= set(re.findall(r'refused_code="(\w+)"', inspect.getsource(inspect.getmodule(operation.preview))))
+        source = inspect.getsource(sys.modules[operation.preview.__module__])
+        refused |= set(re.findall(r'refused_code="(\w+)"', source))
 
         # After these two it is tried again.
         refused -= {"DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN"}

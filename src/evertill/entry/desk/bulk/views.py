@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.bulk.words import ITEM_STATES, STATES, note_of, word_of
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop import places
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.pages import places
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Form
 from evertill.journeys.make_bulk import ask_to_confirm, cancel_bulk, confirm_bulk

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from evertill.domains.orders import State
 from evertill.entry.desk import failures
-from evertill.journeys.view_bulk import Item, ItemState, State
+from evertill.entry.desk.words import ORDER_STATES
+from evertill.journeys.view_bulk import Item, ItemState
+from evertill.journeys.view_bulk import State as BulkState
 
-STATES: Mapping[State, tuple[Promise | str, str]] = {
-    State.DRAFT: (_("Not begun"), "wait"),
-    State.RUNNING: (_("Under way"), "wait"),
-    State.DONE: (_("Through"), "good"),
-    State.CANCELLED: (_("Cancelled"), ""),
-    State.STOPPED: (_("Stopped: who began it may not do this any more"), "bad"),
+STATES: Mapping[BulkState, tuple[Promise | str, str]] = {
+    BulkState.DRAFT: (_("Not begun"), "wait"),
+    BulkState.RUNNING: (_("Under way"), "wait"),
+    BulkState.DONE: (_("Through"), "good"),
+    BulkState.CANCELLED: (_("Cancelled"), ""),
+    BulkState.STOPPED: (_("Stopped: who began it may not do this any more"), "bad"),
 }
 ITEM_STATES: Mapping[ItemState, tuple[Promise | str, str]] = {
     ItemState.WAITING: (_("Will be done"), ""),
@@ -45,19 +48,11 @@ _ROOMS: Mapping[str, str] = {
     "stock": "stock",
     "alert": "alerts",
 }
-# How an order stands; what else a thing was and will be stands as in its table.
-_ORDERS: Mapping[str, Promise | str] = {
-    "PLACED": _("Waits for payment"),
-    "PAID": _("Paid"),
-    "REFUNDED": _("Refunded"),
-    "CANCELLED": _("Cancelled"),
-    "EXPIRED": _("Expired"),
-}
 
 
 def word_of(text: str, *, kind: str) -> Promise | str:
-    """This function will say what a thing of a bulk was or will be."""
-    return _ORDERS.get(text, text) if kind == "order" else text
+    """This function will say what a thing of a bulk was or will be; all but orders as it stands in a table."""
+    return ORDER_STATES[State(text)][0] if kind == "order" and text in list(State) else text
 
 
 def note_of(item: Item, *, kind: str, language: str) -> str:

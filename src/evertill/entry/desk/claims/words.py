@@ -8,7 +8,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.claims import Clue, Finding, Match
-from evertill.domains.orders import State
 
 CLUES: Mapping[Clue, Promise] = {
     Clue.RECEIPT: _("Receipt"),
@@ -24,13 +23,6 @@ _MATCHES: Mapping[Match, tuple[Promise, str]] = {
     Match.NEAR: (_("nearly fits"), "wait"),
     Match.PART: (_("fits in part"), "wait"),
     Match.AGAINST: (_("speaks against it"), "bad"),
-}
-ORDER_STATES: Mapping[State, Promise] = {
-    State.PLACED: _("Waits for payment"),
-    State.PAID: _("Paid"),
-    State.REFUNDED: _("Refunded"),
-    State.CANCELLED: _("Cancelled"),
-    State.EXPIRED: _("Expired"),
 }
 _HAPPENED: Mapping[str, Promise] = {
     "claim.filed": _("Filed"),
