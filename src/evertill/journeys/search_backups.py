@@ -142,7 +142,7 @@ def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> B
     clues = msgspec.json.decode(search.clues, type=Clues)
     work = _Work(search=search, clues=clues, place=place, key=place.ensure_key(), ask=ask, clock=clock, report=report)
     lost: tuple[LostOrder, ...] = ()
-    error = ""
+    code = error = ""
     try:
         lost = _search(work)
     except (TargetUnavailable, TargetRefuses):
@@ -150,14 +150,16 @@ def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> B
             recovery.searches.put_back(search_id=search.id)
         raise
     except (EvertillError, OSError, SubprocessError, msgspec.MsgspecError) as failure:
-        error = failure.detail if isinstance(failure, EvertillError) else str(failure)
+        code, error = "INTERNAL", str(failure)
+        if isinstance(failure, EvertillError):
+            code, error = failure.code, failure.detail
     finally:
         throw_away(place.drills)
-    return _end(work, lost, error=error)
+    return _end(work, lost, code=code, error=error)
 
 
-def _end(work: _Work, lost: tuple[LostOrder, ...], *, error: str) -> BackupSearch:
-    state = SearchState.FAILED if error else SearchState.FOUND if lost else SearchState.NOTHING
+def _end(work: _Work, lost: tuple[LostOrder, ...], *, code: str, error: str) -> BackupSearch:
+    state = SearchState.FAILED if code else SearchState.FOUND if lost else SearchState.NOTHING
     ended = msgspec.structs.replace(
         work.search,
         state=state,
@@ -165,6 +167,7 @@ def _end(work: _Work, lost: tuple[LostOrder, ...], *, error: str) -> BackupSearc
         reached_at=work.reached_at,
         ended_at=work.clock(),
         found=msgspec.json.encode(lost).decode() if lost else "",
+        code=code,
         error=error,
     )
     with db.write():

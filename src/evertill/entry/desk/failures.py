@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Objection
+from evertill.entry.desk import rooms
 from evertill.entry.desk.rooms import Words
 from evertill.entry.desk.words import NOTHING
 from evertill.entry.pages import failures
@@ -166,6 +167,19 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
 def objection(one: Objection | None) -> str:
     """This function will say why somebody may not do something; "" when he may."""
     return str(_OBJECTIONS[one.name]) if one else ""
+
+
+def sentence_of(code: str, *, room: str) -> Promise | str | None:
+    """This function will say in one sentence what an error was that somebody else met; None for one without words.
+
+    The words of the room come first that such things belong to, then those of every room, then those of any other.
+    """
+    known = rooms.rooms()
+    first = [known[room].failures] if room in known else []
+    for words in (*first, _COMMON, *(other.failures for other in known.values())):
+        if code in words:
+            return words[code][0]
+    return None
 
 
 def tell(error: EvertillError, *, known: Mapping[str, Words]) -> Trouble:

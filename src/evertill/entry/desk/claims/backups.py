@@ -14,7 +14,7 @@ from evertill.domains.access import Permission
 from evertill.domains.claims import Claim, Source
 from evertill.domains.claims import State as ClaimState
 from evertill.domains.recovery import SearchState
-from evertill.entry.desk.claims.words import evidence_of
+from evertill.entry.desk.claims.words import evidence_of, failed_search
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
@@ -107,6 +107,7 @@ def _row(searched: searching.Searched) -> dict[str, object]:
         "state": _STATES[one.state],
         "is_running": one.state is SearchState.RUNNING,
         "step": _STEPS.get(one.step, one.step),
+        "failed": failed_search(one.code) if one.state is SearchState.FAILED else "",
         "percent": int(Decimal(_PERCENT * one.done) / one.whole) if one.whole else None,
         "lost": [
             {
