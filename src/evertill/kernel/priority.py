@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 NICENESS = 15
+# A third of another session's share: what stands back is not to stand still where the processors are full for long.
+SHARE_NICENESS = 5
 
 _TRIES = 3
 # The kernel moves one session in so long, for all users but root together.
@@ -26,11 +28,10 @@ def stand_back() -> None:
     That holds for the whole session, so call it in a process that leads one of its own.
     """
     os.nice(max(NICENESS - os.getpriority(os.PRIO_PROCESS, 0), 0))
-    if sys.platform == "linux":
+    # Without a share of its own, whoever is of the idle class would get nothing while others are busy.
+    if sys.platform == "linux" and os.getsid(0) == os.getpid() and _shrink_share(os.getpid()):
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        if os.getsid(0) == os.getpid():
-            _weigh_session(os.getpid())
 
 
 def push_back(pid: int) -> None:
@@ -41,18 +42,26 @@ def push_back(pid: int) -> None:
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, max(os.getpriority(os.PRIO_PROCESS, pid), NICENESS))
         if sys.platform == "linux" and os.getsid(pid) == pid:
-            _weigh_session(pid)
+            _shrink_share(pid)
 
 
-def _weigh_session(pid: int) -> None:
+def _shrink_share(pid: int) -> bool:
+    """Make the session of its leader a small one, and say whether there is such a thing here."""
     share = Path(f"/proc/{pid}/autogroup")
     for _ in range(_TRIES):
         try:
-            share.write_text(str(NICENESS), encoding="ascii")
+            share.write_text(str(SHARE_NICENESS), encoding="ascii")
         except BlockingIOError:
             time.sleep(_APART_S)
         except OSError:
-            # Where sessions have no share of their own, being nice is enough.
-            return
+            return False
         else:
-            return
+            return _is_shared()
+    return False
+
+
+def _is_shared() -> bool:
+    try:
+        return Path("/proc/sys/kernel/sched_autogroup_enabled").read_text(encoding="ascii").strip() == "1"
+    except OSError:
+        return False
