@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         server = servers.Server(**worker["evertill_server"])
     config.stash[_SERVER] = server
+    servers.remember(server)
     if worker is None and config.getoption("dist", "no") != "no":
         # This process only hands out tests. It still collects nothing and so needs no database of its own.
         return

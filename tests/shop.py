@@ -19,6 +19,7 @@ import psycopg
 
 from evertill.entry.cli.up import sandbox_of
 from evertill.kernel import embedded
+from tests import server as servers
 from tests.contracts import command
 from tests.contracts.test_up import clean_environment, free_port
 from tests.kernel.waiting import until
@@ -186,6 +187,7 @@ def shop_in(
 ) -> Iterator[Shop]:
     """A shop, not yet started, that is gone when the block ends, however it ends."""
     folder.mkdir(mode=0o711, exist_ok=True)
+    servers.furnish(folder)
     shop = Shop(folder=folder, demo=demo, sandbox=sandbox, settings=settings or {})
     try:
         yield shop
