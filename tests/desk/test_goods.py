@@ -385,7 +385,7 @@ class TestTables:
     def test_say_why_in_every_language(self) -> None:
         # What the journeys say of a row is what table_words has for whoever translates.
         said: set[str] = set()
-        for name in ("tabulate_products", "tabulate_stock", "reprice_many", "table_rows"):
+        for name in ("take_products", "tabulate_stock", "reprice_many", "table_rows"):
             source = (ROOT / "src" / "evertill" / "journeys" / f"{name}.py").read_text()
             for found in re.findall(r'(?:says ?= ?|return (?:None|value), |_NO_\w+ = |_BAD = \(?\s*)"([^"]+)"', source):
                 said.add(found)
