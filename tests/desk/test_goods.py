@@ -456,3 +456,9 @@ class TestCategories:
         assert "categories: light" in shown
         assert "categories: —" in shown
         assert ada.post("categories/light/move", to="nowhere").status_code == 404
+
+    def test_move_nothing_where_nothing_stands(self, ada: Clerk) -> None:
+        answer = ada.post("categories/light/move", to="")
+
+        assert answer.status_code == 422
+        assert "There is nothing to move, or more than can be moved at once. Nothing was changed." in text_of(answer)
