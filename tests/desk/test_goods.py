@@ -16,7 +16,7 @@ from evertill.domains import catalog, stock
 from evertill.domains.catalog import ProductDraft, Text, VariantDraft
 from evertill.entry.desk import table_words
 from evertill.kernel import clock, config, db
-from tests.builders import make_stock
+from tests.builders import make_product, make_stock
 from tests.desk.clerks import Clerk, clerk
 from tests.kernel.waiting import ROOT
 
@@ -293,6 +293,7 @@ class TestManyPrices:
     def test_say_how_many_change_at_once_before_anything_is_typed(
         self, ada: Clerk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        make_product("M-1", prices={"GBP": 500})
         small = dataclasses.replace(config.get(), bulk_items_max=1)
         monkeypatch.setattr(config, "get", lambda: small)
         page = text_of(ada.get("prices/raise?currency=GBP"))

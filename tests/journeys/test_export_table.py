@@ -105,9 +105,11 @@ class TestOther:
         small = dataclasses.replace(config.get(), table_rows_max=1)
         monkeypatch.setattr(config, "get", lambda: small)
 
-        assert export(staff(EVE, "support"), GOODS).rows == 2
+        eve = staff(EVE, "support")
+
+        assert export(eve, GOODS).rows == 2
         with pytest.raises(TooManyRows):
-            export(staff(EVE, "support"), dataclasses.replace(GOODS, comes_back=True))
+            export(eve, dataclasses.replace(GOODS, comes_back=True))
 
     def test_has_a_bound(self, monkeypatch: pytest.MonkeyPatch) -> None:
         small = dataclasses.replace(config.get(), export_rows_max=1)

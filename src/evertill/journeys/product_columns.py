@@ -26,9 +26,9 @@ def columns() -> tuple[str, ...]:
 def cells_of(card: Card, sku: str, kinds: Mapping[str, stock.Item]) -> dict[str, str]:
     """This function will write a variant as its row, without the version."""
     known = {column: card.values.get(name) for column in columns() if (name := name_of(column, sku)) is not None}
-    written = {column: written(value) for column, value in known.items()}
+    cells = {column: written(value) for column, value in known.items()}
     kind = kinds[sku].kind.value if sku in kinds else ""
-    return {column: written.get(column, "") for column in columns()} | {"sku": sku, "kind": kind, "slug": card.slug}
+    return {column: cells.get(column, "") for column in columns()} | {"sku": sku, "kind": kind, "slug": card.slug}
 
 
 def written(value: Plain) -> str:
