@@ -26,8 +26,9 @@ from evertill.domains.recovery import BackupSearch, Key, SearchState, SearchWait
 from evertill.domains.trail import Subject
 from evertill.journeys.look_into_copy import Answer, CopiedOrder, Question
 from evertill.journeys.permitted import Asker, looking, permitted
+from evertill.journeys.plan_restore import CopiesEnd, Plan, plan_restore
 from evertill.journeys.read_catalogue import Catalogue, read_catalogue
-from evertill.journeys.restore_shop import CopiesEnd, Plan, plan_restore, restore_shop
+from evertill.journeys.restore_shop import restore_shop
 from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
 from evertill.journeys.take_backup import BackupRunning, NoTarget, alone
 from evertill.journeys.view_claim import ClaimNotFound
