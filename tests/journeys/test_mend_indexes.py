@@ -40,7 +40,7 @@ def build_half(name: str, table: str, made: str) -> None:
         db.raw().execute("set lock_timeout = '20ms'")
         try:
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                db.raw().execute(made.replace("INDEX", "INDEX CONCURRENTLY", 1))  # type: ignore[arg-type]
+                db.raw().execute(made.replace("INDEX", "INDEX CONCURRENTLY", 1))
         finally:
             db.raw().execute("set lock_timeout = '10s'")
         other.rollback()
@@ -75,7 +75,7 @@ class TestMendIndexes:
 
     def test_drops_what_a_rebuild_left_beside_it(self) -> None:
         made = definition(_INDEX)
-        db.raw().execute(made.replace(_INDEX, f"{_INDEX}_ccnew"))  # type: ignore[arg-type]
+        db.raw().execute(made.replace(_INDEX, f"{_INDEX}_ccnew"))
         build_half(f"{_INDEX}_ccnew", _TABLE, made.replace(_INDEX, f"{_INDEX}_ccnew"))
 
         assert mend_indexes() == [f"{_INDEX}_ccnew"]
@@ -86,7 +86,7 @@ class TestMendIndexes:
     def test_leaves_for_the_next_start_what_cannot_be_built_now(self) -> None:
         made = "CREATE UNIQUE INDEX mended_once ON public.django_migrations USING btree (app)"
         with pytest.raises(psycopg.errors.UniqueViolation):
-            db.raw().execute(made.replace("INDEX", "INDEX CONCURRENTLY", 1))  # type: ignore[arg-type]
+            db.raw().execute(made.replace("INDEX", "INDEX CONCURRENTLY", 1))
         try:
             assert mend_indexes() == []
         finally:
