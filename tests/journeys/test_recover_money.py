@@ -9,6 +9,7 @@ import pytest
 
 from evertill.domains import balances, orders, payments, receipts, reviews
 from evertill.domains.payments import Capability, Intent, RefundState
+from evertill.journeys.ask_to_search import LostOrder
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.cancel_order import cancel_order
 from evertill.journeys.follow_payments import poll_payments
@@ -18,7 +19,6 @@ from evertill.journeys.place_orders import Placed
 from evertill.journeys.rebuild_order import Rebuilt
 from evertill.journeys.recover_order import OrderOver, recover_order
 from evertill.journeys.refund_order import AskedReturn, RefundOrder, refund_order
-from evertill.journeys.search_backups import LostOrder
 from evertill.kernel.money import Money
 from evertill.outside.own_books import BalanceProvider
 from tests.askers import MACHINE

@@ -8,7 +8,7 @@ from evertill.domains import accounts, identity
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Ceremony, Operation, Passkey, Session
 from evertill.journeys.act_on_account import acting
-from evertill.journeys.begin_session import AccountGone, Visit
+from evertill.journeys.begin_session import Visit, lock_account
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, StaffNeedStrongFactor, keep_enough
 from evertill.journeys.record_act import record_act
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -34,9 +34,9 @@ __all__ = [
 
 PasskeyNameInvalid = identity.passkeys.PasskeyNameInvalid
 PasskeyNotFound = identity.passkeys.PasskeyNotFound
-PasskeyRefused = identity.passkeys.PasskeyRefused
-PasskeysUnavailable = identity.passkeys.PasskeysUnavailable
-TooManyChallenges = identity.passkeys.TooManyChallenges
+PasskeyRefused = identity.ceremonies.PasskeyRefused
+PasskeysUnavailable = identity.ceremonies.PasskeysUnavailable
+TooManyChallenges = identity.ceremonies.TooManyChallenges
 TooManyPasskeys = identity.passkeys.TooManyPasskeys
 
 
@@ -48,7 +48,7 @@ def begin_adding(*, session: Session, visit: Visit, now: dt.datetime) -> str:
     TooManyChallenges.
     """
     with acting(session=session, operation=Operation.ADD_PASSKEY, now=now) as account:
-        return identity.passkeys.begin_registration(
+        return identity.ceremonies.begin_registration(
             ceremony=Ceremony.ADD,
             subject=str(session.id),
             account_id=account.id,
@@ -64,13 +64,13 @@ def add_passkey(*, session: Session, answer: str, name: str, now: dt.datetime) -
     Raises PasskeyRefused, PasskeyNameInvalid, TooManyPasskeys.
     """
     with db.write():
-        taken = identity.passkeys.take_registration(
+        taken = identity.ceremonies.take_registration(
             text=answer, ceremony=Ceremony.ADD, subject=str(session.id), now=now
         )
-    credential = identity.passkeys.check_registration(taken)
+    credential = identity.ceremonies.check_registration(taken)
     with db.write():
-        account = _lock(session)
-        added = identity.passkeys.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
+        account = lock_account(account_id=session.account_id)
+        added = identity.ceremonies.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
         record_act(session=session, operation="account.passkey_added", now=now)
         _tell(session, Notice.PASSKEY_ADDED, added, now=now)
         return added
@@ -103,16 +103,9 @@ def remove_passkey(*, session: Session, passkey_id: int, now: dt.datetime) -> No
         _tell(session, Notice.PASSKEY_REMOVED, removed, now=now)
 
 
-def _lock(session: Session) -> Account:
-    account = accounts.lock(account_id=session.account_id)
-    if account is None:
-        raise AccountGone("This account was deleted.")
-    return account
-
-
 def _shown(account: Account) -> str:
     addresses = accounts.read_addresses(account_id=account.id)
-    return addresses[0].text if addresses else account.display_name or identity.passkeys.party().name
+    return addresses[0].text if addresses else account.display_name or identity.ceremonies.party().name
 
 
 def _tell(session: Session, notice: Notice, passkey: Passkey, *, now: dt.datetime) -> None:

@@ -18,11 +18,11 @@ from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.recovery import BackupSearch
 from evertill.domains.trail import Subject
 from evertill.journeys import rebuild_order
+from evertill.journeys.ask_to_search import SearchNotFound, read_lost
 from evertill.journeys.kept_money import KeptPayment, is_final
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.journeys.permitted import Asker, check_permitted, recording_refusals
 from evertill.journeys.rebuild_order import Kept, RebuildOrder, Rebuilt
-from evertill.journeys.search_backups import SearchNotFound, read_lost
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
 

@@ -74,7 +74,7 @@ def find_named(*, parts: Sequence[str], limit: int) -> list[int]:
         return []
     params = {
         "grams": Texts([gram for text in texts for gram in _grams(text)]),
-        "likes": Texts([_like(text) for text in texts]),
+        "likes": Texts([sql.having(text) for text in texts]),
         "limit": limit,
     }
     return [account_id for account_id, _name in db.fetch(sql.load(_HERE, "find_named"), params, is_planned_anew=True)]
@@ -83,11 +83,6 @@ def find_named(*, parts: Sequence[str], limit: int) -> list[int]:
 def _grams(text: str) -> list[str]:
     size = min(len(text), 3)
     return sorted({text[place : place + size] for place in range(len(text) - size + 1)})[:_GRAMS_MAX]
-
-
-def _like(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{quoted}%"
 
 
 def read_many(*, account_ids: Collection[int]) -> list[tuple[Account, list[Address]]]:

@@ -125,7 +125,10 @@ def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Iterator[tup
     """By what narrows down the most in most searches: all words are parts of the contact, where all can be."""
     parts = [one.contact for one in words if one.contact] if all(one.contact for one in words) else [word.contact]
     grams = sorted({gram for part in parts for gram in _grams(part)})
-    yield "find_source_contact", {"source_grams": Texts(grams), "source_likes": Texts([_like(part) for part in parts])}
+    yield (
+        "find_source_contact",
+        {"source_grams": Texts(grams), "source_likes": Texts([sql.having(part) for part in parts])},
+    )
 
 
 def _behind() -> int:
@@ -160,7 +163,7 @@ def _shared(
     for place, word in zip(_PLACES, words, strict=False):
         first, last = word.number_span or (1, 0)
         asked |= {
-            f"like_{place}": _like(word.contact) if word.contact else None,
+            f"like_{place}": sql.having(word.contact) if word.contact else None,
             f"totals_{place}": Bigints(word.totals),
             f"from_{place}": first,
             f"to_{place}": last,
@@ -187,11 +190,6 @@ def _minute(moment: dt.datetime) -> int:
 def _grams(text: str) -> list[str]:
     grams = sorted({text[place : place + 3] for place in range(len(text) - 2)})
     return grams[:: max(len(grams) // _GRAMS_MAX, 1)][:_GRAMS_MAX]
-
-
-def _like(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{quoted}%"
 
 
 def _found(row: Sequence[Any]) -> Found:

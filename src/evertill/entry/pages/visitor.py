@@ -13,8 +13,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from evertill.domains.identity import Session
-from evertill.entry.shop import cookies
-from evertill.entry.shop.devices import name_device, name_network
+from evertill.entry.pages import cookies
+from evertill.entry.pages.devices import name_device, name_network
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.manage_sessions import resume_session
@@ -58,11 +58,6 @@ def attempt(request: HttpRequest) -> str:
 def keep_attempt(answer: HttpResponse, secret: str) -> HttpResponse:
     """This function will have the browser keep the secret of a sign-in that is under way."""
     return _keep(answer, _ATTEMPT, secret, lasts=dt.timedelta(minutes=config.get().attempt_min))
-
-
-def drop_attempt(answer: HttpResponse) -> HttpResponse:
-    """This function will have the browser forget the sign-in that was under way."""
-    return _drop(answer, _ATTEMPT)
 
 
 def signed_in(request: HttpRequest, answer: HttpResponse, signed: SignedIn) -> HttpResponse:
