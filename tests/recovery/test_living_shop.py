@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from evertill.journeys.living_shop import NoLivingShop, find_living, open_living
+from evertill.journeys.living_shop import Living, NodesOpen, NoLivingShop, find_living, open_living, wait_for_nodes
 from evertill.kernel import embedded
 from evertill.kernel.supervise import hold_folder, write_run
 from tests.kernel.waiting import open_folder
@@ -72,6 +73,19 @@ class TestOpenLiving:
 
     def test_of_its_owners_names_one_that_does_not_answer(self, folder: Path) -> None:
         assert "refused" in trouble_of(folder, given="postgresql://shop@127.0.0.1:1/shop")
+
+
+class TestNodes:
+    def test_that_go_on_with_a_database_of_its_owners_are_waited_for(self, folder: Path) -> None:
+        with embedded.running(folder=folder, tell=_say_nothing) as url:
+            living = Living(folder=folder, given=url, is_running=False)
+            with psycopg.connect(url), pytest.raises(NodesOpen, match="1 other sessions of the shop are open"):
+                wait_for_nodes(living, seconds=0)
+
+            wait_for_nodes(living)
+            # Its own database has no nodes but those that the folder's lock keeps out.
+            with psycopg.connect(url):
+                wait_for_nodes(Living(folder=folder, given="", is_running=False), seconds=0)
 
 
 class TestFindLiving:
