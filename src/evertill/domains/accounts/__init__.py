@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         normalise,
         read_address,
     )
-    from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
+    from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind, Named
 
 __getattr__ = open_door(__name__)
 
@@ -54,6 +54,7 @@ __all__ = [
     "AddressInvalid",
     "AddressKind",
     "NameInvalid",
+    "Named",
     "TooManyAddresses",
     "add_address",
     "erase",
