@@ -1,5 +1,5 @@
 -- Orders that are findable, by parts of an address or number: grams narrow down, the text itself decides; and how many
--- the grams led to, a bounded number.
+-- the grams led to. The limit is in no sequence, as the index has none: where it is reached, none of these counts.
 select array_agg(order_id) filter (where contact like all (%(likes)s::text[])), count(*)
 from (
     select order_id, contact
