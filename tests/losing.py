@@ -7,9 +7,9 @@ from django.db import connection
 from evertill.domains import claims
 from evertill.domains.claims import Candidate, Clues, Source
 from evertill.domains.payments import Intent
+from evertill.journeys.ask_to_search import LostOrder
 from evertill.journeys.look_into_copy import Question, look_into_copy
 from evertill.journeys.place_orders import Placed
-from evertill.journeys.search_backups import LostOrder
 from tests import tables
 from tests.builders import NOON
 

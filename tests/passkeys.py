@@ -11,7 +11,7 @@ import pytest
 
 from evertill.domains import identity
 from evertill.domains.identity import Ceremony, Passkey, UsedPasskey
-from evertill.domains.identity.passkeys import PasskeyRefused
+from evertill.domains.identity.ceremonies import PasskeyRefused
 from tests.authenticator import Authenticator
 from tests.builders import NOON
 
@@ -20,7 +20,7 @@ IN_TIME, LATE = NOON + dt.timedelta(minutes=4, seconds=59), NOON + dt.timedelta(
 
 
 def to_add(account_id: int | None = ADA, *, subject: str = "session 1", ceremony: Ceremony = Ceremony.ADD) -> str:
-    return identity.passkeys.begin_registration(
+    return identity.ceremonies.begin_registration(
         ceremony=ceremony, subject=subject, account_id=account_id, name="ada@example.com", caller="ip", now=NOON
     )
 
@@ -34,9 +34,9 @@ def add(
     ceremony: Ceremony = Ceremony.ADD,
     now: dt.datetime = IN_TIME,
 ) -> Passkey:
-    taken = identity.passkeys.take_registration(text=answer, ceremony=ceremony, subject=subject, now=now)
-    credential = identity.passkeys.check_registration(taken)
-    return identity.passkeys.add(account_id=account_id, taken=taken, credential=credential, name=name, now=now)
+    taken = identity.ceremonies.take_registration(text=answer, ceremony=ceremony, subject=subject, now=now)
+    credential = identity.ceremonies.check_registration(taken)
+    return identity.ceremonies.add(account_id=account_id, taken=taken, credential=credential, name=name, now=now)
 
 
 def registered(device: Authenticator, account_id: int = ADA) -> Passkey:
@@ -44,7 +44,7 @@ def registered(device: Authenticator, account_id: int = ADA) -> Passkey:
 
 
 def to_use(*, subject: str = "", ceremony: Ceremony = Ceremony.SIGN_IN, account_id: int | None = None) -> str:
-    return identity.passkeys.begin_assertion(
+    return identity.ceremonies.begin_assertion(
         ceremony=ceremony, subject=subject, account_id=account_id, caller="ip", now=NOON
     )
 
@@ -57,8 +57,8 @@ def use(
     account_id: int | None = None,
     now: dt.datetime = IN_TIME,
 ) -> UsedPasskey:
-    taken = identity.passkeys.take_assertion(text=answer, ceremony=ceremony, subject=subject, now=now)
-    return identity.passkeys.use(taken=taken, account_id=account_id, now=now)
+    taken = identity.ceremonies.take_assertion(text=answer, ceremony=ceremony, subject=subject, now=now)
+    return identity.ceremonies.use(taken=taken, account_id=account_id, now=now)
 
 
 def refusal(call: Callable[[], object]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import get_resolver
 
 from evertill.domains.access import Permission
-from evertill.entry.shop.audience import Audience, audience_of, routes
+from evertill.entry.pages.audience import Audience, audience_of, routes
 from tests.kernel.waiting import ROOT
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

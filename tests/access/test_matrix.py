@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from evertill.domains.access import Permission, Scope
-from evertill.entry.shop.audience import Audience
+from evertill.entry.pages.audience import Audience
 from tests.access.declared import METHODS, Operation, Page, operations, pages
 from tests.access.town import ADA, CALLERS, GUS, Caller, Town
 from tests.contracts.truth import Document

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pytest
 
 from evertill.domains import identity
-from evertill.entry.shop.audience import Audience
+from evertill.entry.pages.audience import Audience
 from tests.access.declared import pages
 from tests.access.test_matrix import value_in
 from tests.access.town import ADA, NOBODY, Caller, Town

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from evertill.entry.shop.audience import Audience
+from evertill.entry.pages.audience import Audience
 from evertill.kernel import db
 from tests.access.declared import Operation, Page, operations, pages
 from tests.access.test_matrix import SHOWS_PEOPLE, expected

@@ -16,8 +16,8 @@ from playwright.sync_api import expect
 
 from evertill.domains import orders
 from evertill.domains.claims import Clue, Evidence, Finding, Match, Source
+from evertill.journeys.ask_to_search import LostOrder
 from evertill.journeys.look_into_copy import CopiedOrder
-from evertill.journeys.search_backups import LostOrder
 from evertill.kernel import ids
 from tests.browser.clerk import hire
 from tests.browser.exam import Exam

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,9 @@ _MORE_BREACHES = [
     ("pure", "domains/ledger/standard.py", "from evertill.kernel import db"),
     ("no-http", "domains/orders/queries.py", "from uvicorn import Server"),
     ("entries", "entry/lane/__init__.py", "from evertill.entry.site import settings"),
+    ("entries", "entry/desk/frame.py", "from evertill.entry.shop import cart"),
+    ("entries", "entry/shop/cart.py", "from evertill.entry.desk import words"),
+    ("entries", "entry/pages/forms.py", "from evertill.entry.shop import cart"),
     ("layers", "journeys/cancel_order.py", "from evertill.sandbox import rules"),
     ("sandbox", "sandbox/store.py", "import psycopg"),
     ("sandbox", "sandbox/serve.py", "from evertill.kernel import log"),
@@ -164,6 +168,18 @@ class TestDjangosHttp:
     )
     def test_is_noticed(self, statement: str) -> None:
         assert django_http_in(statement)
+
+
+class TestTemplates:
+    @pytest.mark.parametrize(("side", "other"), [("desk", "shop"), ("desk", "account"), ("shop", "desk")])
+    def test_of_shop_and_desk_show_nothing_of_each_other(self, side: str, other: str) -> None:
+        found = [
+            (path.name, shown)
+            for path in sorted((ROOT / "src" / "evertill" / "entry" / side).rglob("*.html"))
+            for shown in re.findall(rf"""["']({other}/[^"']+)""", path.read_text(encoding="utf-8"))
+        ]
+
+        assert found == []
 
 
 class TestLinter:

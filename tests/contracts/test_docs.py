@@ -26,7 +26,8 @@ import pytest
 
 from evertill.entry.cli.docs import pages as generated
 from evertill.kernel import embedded
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
+from evertill.kernel.settings import variable
 from tests import server as servers
 from tests.contracts.documented import Page, pages
 from tests.contracts.test_up import clean_environment, free_port

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.utils import translation
 
 from evertill.domains import bulk, incidents, trail
-from evertill.domains.bulk import Bulk
+from evertill.domains.bulk import Bulk, Item, ItemState
 from evertill.domains.trail import Search
-from evertill.journeys import run_bulk
-from evertill.journeys.bulk_item import Target
+from evertill.entry.desk.bulk.words import note_of
+from evertill.journeys import bulk_operations, run_bulk
+from evertill.journeys.bulk_item import BulkOperation, Target
 from evertill.journeys.make_bulk import make_bulk
 from evertill.kernel import clock, db, ids
+from evertill.kernel.errors import EvertillError
 from tests.desk.clerks import Clerk, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -161,3 +167,52 @@ class TestFile:
             assert b"TEST thing 0" in package.read("xl/worksheets/sheet1.xml")
         assert fin.get(path(one, "result.pdf")).status_code == 404
         assert clerk("fulfilment").get(path(one, "result.csv")).status_code == 403
+
+
+class TestWords:
+    """Why a thing was not done is said in every language: also what hardly ever happens."""
+
+    @pytest.mark.parametrize("operation", bulk_operations.OPERATIONS, ids=lambda one: one.name)
+    def test_say_what_each_operation_may_refuse(self, operation: BulkOperation) -> None:
+        refused = {errors()[name] for name in named_by(operation.apply) if name in errors()}
+        source = inspect.getsource(sys.modules[operation.preview.__module__])
+        refused |= set(re.findall(r'refused_code="(\w+)"', source))
+
+        # After these two it is tried again.
+        refused -= {"DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN"}
+
+        assert len(refused) > 1
+        assert {code for code in refused if "日志" in said(operation, code)} == set()
+
+    def test_say_something_of_every_failure_that_there_is(self) -> None:
+        for operation in bulk_operations.OPERATIONS:
+            for code in (*errors().values(), "INTERNAL"):
+                assert re.search("[\u4e00-\u9fff]", said(operation, code))
+
+
+def errors() -> dict[str, str]:
+    """The code of every failure, by the name of its class."""
+    found: dict[str, str] = {}
+    todo: list[type[EvertillError]] = [EvertillError]
+    while todo:
+        todo += (one := todo.pop()).__subclasses__()
+        found[one.__name__] = one.code
+    return found
+
+
+def named_by(function: Any, seen: set[Any] | None = None) -> set[str]:
+    """What the journeys that a function calls say that they raise."""
+    seen = seen if seen is not None else set()
+    found: set[str] = set()
+    called = [function.__globals__.get(name) for name in function.__code__.co_names]
+    for one in called:
+        if inspect.isfunction(one) and one.__module__.startswith("evertill.journeys") and one not in seen:
+            seen.add(one)
+            found |= set(re.findall(r"\b[A-Z][a-z]\w+", one.__doc__ or "")) | named_by(one, seen)
+    return found
+
+
+def said(operation: BulkOperation, code: str) -> str:
+    item = Item(1, 1, 1, "a", "", "{}", "", "", ItemState.FAILED, code, "In English alone.", 1, None)
+    with translation.override("zh-hans"):
+        return note_of(item, kind=operation.kind, language="zh-hans")

@@ -7,10 +7,12 @@ import pytest
 
 from evertill.domains import claims, orders, recovery
 from evertill.domains.claims import About, Decision, Proofs, State
-from evertill.journeys import decide_approvals
+from evertill.entry.desk.claims.words import FAILED
+from evertill.journeys import decide_approvals, search_backups
 from evertill.journeys.file_claim import AskedClaim, Filed, file_claim
 from evertill.journeys.place_orders import Placed
 from evertill.kernel import clock, db, ids
+from evertill.kernel.errors import EvertillError
 from tests.builders import ask, make_product, place_one
 from tests.desk.clerks import Clerk, clerk
 from tests.losing import copy_of, lose
@@ -155,6 +157,38 @@ class TestBackups:
         assert "正在取回副本" not in page
         assert "在备份中查找" in _text(bob.get(f"claims/{filed.number}/backups", language="zh-hans"))
         assert clerk("fulfilment").get(f"claims/{filed.number}/backups").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("code", "english", "chinese"),
+        [
+            ("WAL_MISSING", "Something of the backup is missing or damaged", "备份中有内容缺失或损坏"),
+            ("SEARCH_NO_ROOM", "The disk has no room for a copy", "磁盘空间不足"),
+            ("INTERNAL", "Whoever runs the machine finds more in its log.", "管理机器的人可在其日志中了解详情。"),
+        ],
+    )
+    def test_say_in_each_language_why_a_search_failed(
+        self, filed: Filed, searched: recovery.BackupSearch, code: str, english: str, chinese: str
+    ) -> None:
+        failed = {"state": recovery.SearchState.FAILED, "found": "", "code": code, "error": "Segment 7 is not there."}
+        bob = clerk("support")
+        with db.write():
+            recovery.searches.end(search=msgspec.structs.replace(searched, **failed), now=clock.now())
+
+        page = f"claims/{filed.number}/backups"
+
+        assert english in _text(bob.get(page))
+        assert "Segment 7 is not there." in _text(bob.get(page))
+        assert chinese in _text(bob.get(page, language="zh-hans"))
+
+    def test_have_words_for_whatever_code_they_know(self) -> None:
+        # A code that nothing fails with any more has words that nobody sees.
+        todo, known = [EvertillError], {"SEARCH_CUT_OFF"}
+        while todo:
+            todo += (one := todo.pop()).__subclasses__()
+            known.add(one.code)
+
+        assert search_backups.NoRoom.code in known
+        assert set(FAILED) <= known
 
     def test_give_back_one_order_once_another_person_has_approved(
         self, placed: Placed, filed: Filed, searched: recovery.BackupSearch

@@ -17,7 +17,7 @@ from evertill.domains.trail import Search
 from evertill.entry.desk.folders import DESK, room_names
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.rooms import rooms
-from evertill.entry.shop.audience import Audience, audience_of, routes
+from evertill.entry.pages.audience import Audience, audience_of, routes
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import db

@@ -11,14 +11,8 @@ import pytest
 
 from evertill.domains import identity
 from evertill.domains.identity import Ceremony, UsedPasskey
-from evertill.domains.identity.passkeys import (
-    PasskeyNameInvalid,
-    PasskeyNotFound,
-    PasskeyRefused,
-    PasskeysUnavailable,
-    TooManyChallenges,
-    TooManyPasskeys,
-)
+from evertill.domains.identity.ceremonies import PasskeyRefused, PasskeysUnavailable, TooManyChallenges
+from evertill.domains.identity.passkeys import PasskeyNameInvalid, PasskeyNotFound, TooManyPasskeys
 from evertill.kernel import config, db
 from tests import tables
 from tests.authenticator import (
@@ -147,9 +141,9 @@ class TestAddress:
     def test_is_that_of_the_shop(self, change: Change, url: str, rp_id: str, origin: str) -> None:
         change(public_url=url)
 
-        us = identity.passkeys.party()
+        us = identity.ceremonies.party()
 
-        assert (us.id, us.origin, identity.passkeys.are_possible()) == (rp_id, origin, True)
+        assert (us.id, us.origin, identity.ceremonies.are_possible()) == (rp_id, origin, True)
 
     @pytest.mark.parametrize(
         "url", ["http://shop.example", "https://203.0.113.7", "https://[2001:db8::1]", "shop.example"]
@@ -157,7 +151,7 @@ class TestAddress:
     def test_that_browsers_refuse_has_no_passkeys(self, change: Change, url: str) -> None:
         change(public_url=url)
 
-        assert identity.passkeys.are_possible() is False
+        assert identity.ceremonies.are_possible() is False
         with pytest.raises(PasskeysUnavailable):
             to_use()
 
@@ -339,7 +333,7 @@ class TestTogether:
 def _attempt(answer: str) -> bool:
     try:
         with db.write():
-            taken = identity.passkeys.take_assertion(text=answer, ceremony=Ceremony.SIGN_IN, subject="", now=IN_TIME)
+            taken = identity.ceremonies.take_assertion(text=answer, ceremony=Ceremony.SIGN_IN, subject="", now=IN_TIME)
     except PasskeyRefused:
         return False
     assert taken.handle == b""

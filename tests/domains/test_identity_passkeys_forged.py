@@ -14,7 +14,7 @@ import pytest
 
 from evertill.domains import identity
 from evertill.domains.identity import Ceremony
-from evertill.domains.identity.passkeys import (
+from evertill.domains.identity.ceremonies import (
     PasskeyRefused,
 )
 from evertill.kernel import config, db

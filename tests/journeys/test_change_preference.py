@@ -25,6 +25,7 @@ from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.read_preference import list_preferences, list_settings, shop_name, show_preference
 from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import config, db
+from evertill.kernel.settings import variable
 from evertill.kernel.versions import ChangedMeanwhile
 from tests.askers import MACHINE, customer, proves, staff
 from tests.builders import NOON
@@ -217,7 +218,7 @@ class TestReading:
     def test_settings_of_the_machine_are_shown_without_what_opens_something(self) -> None:
         told = {one.variable: one for one in list_settings(asker=staff(ADA, "administrator"), now=NOON)}
 
-        assert set(told) == {config.variable(field.name) for field in dataclasses.fields(config.Config)}
+        assert set(told) == {variable(field.name) for field in dataclasses.fields(config.Config)}
         for name in ("SECRET", "DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL", "SMTP_URL"):
             assert told[f"EVERTILL_{name}"].value is None
         assert told["EVERTILL_ORDER_LINES_MAX"].value == "1000"

@@ -10,7 +10,7 @@ import pytest
 
 from evertill.domains import catalog, trail
 from evertill.domains.approvals import ApprovalRequired
-from evertill.domains.catalog.editing import UndoneAlready
+from evertill.domains.catalog.history import UndoneAlready
 from evertill.domains.catalog.prices import UnknownSku
 from evertill.domains.trail import Search
 from evertill.journeys import change_prices as pricing

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 
 from evertill.domains import accounts, identity, orders, trail
 from evertill.domains.accounts import AddressKind
-from evertill.entry.shop import visitor as visitors
+from evertill.entry.pages import visitor as visitors
 from evertill.journeys import change_address
 from evertill.journeys.claim_orders import claim_orders
 from evertill.kernel import clock, config, db

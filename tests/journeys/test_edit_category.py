@@ -8,7 +8,7 @@ from evertill.domains import catalog, trail
 from evertill.domains.bulk import ItemState
 from evertill.domains.catalog import ProductDraft, Text, UnknownCategory, VariantDraft
 from evertill.domains.catalog.categories import CategoryIncomplete
-from evertill.domains.catalog.editing import UndoneAlready
+from evertill.domains.catalog.history import UndoneAlready
 from evertill.domains.trail import Search
 from evertill.journeys.browse_products import list_categories as list_on_show
 from evertill.journeys.edit_category import (

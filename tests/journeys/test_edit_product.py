@@ -10,7 +10,7 @@ import pytest
 
 from evertill.domains import catalog, stock, trail
 from evertill.domains.catalog import Card, ProductDraft, Status, Text, VariantDraft
-from evertill.domains.catalog.editing import UndoneAlready
+from evertill.domains.catalog.history import UndoneAlready
 from evertill.domains.catalog.models import Change as ChangeRow
 from evertill.domains.trail import Search
 from evertill.journeys import edit_product as editing

@@ -9,6 +9,7 @@ from evertill.domains import trail
 from evertill.domains.trail import Record, Search
 from evertill.journeys.record_settings import record_settings
 from evertill.kernel import config
+from evertill.kernel.settings import Told
 from tests.builders import NOON
 from tests.people import MINUTE
 
@@ -49,5 +50,5 @@ class TestRecordSettings:
         assert [record.before for record in records()] == ['{"EVERTILL_PAGE_SIZE_MAX":"7"}', "{}", "{}"]
 
 
-def _replaced(one: config.Told, *, value: str, is_default: bool) -> config.Told:
-    return config.Told(variable=one.variable, help=one.help, value=value, is_default=is_default)
+def _replaced(one: Told, *, value: str, is_default: bool) -> Told:
+    return Told(variable=one.variable, help=one.help, value=value, is_default=is_default)

@@ -14,6 +14,7 @@ from evertill.domains import accounts, orders, payments, receipts, recovery
 from evertill.domains.claims import Clues
 from evertill.domains.recovery import BackupSearch, SearchState
 from evertill.journeys import decide_approvals
+from evertill.journeys.ask_to_search import LostOrder, NoTarget, ask_to_search, forget_found, view_searches
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.permitted import Forbidden
 from evertill.journeys.rebuild_order import AccountGone, OrderKept
@@ -26,14 +27,7 @@ from evertill.journeys.recover_order import (
     ask_to_recover,
     recover_order,
 )
-from evertill.journeys.search_backups import (
-    LostOrder,
-    NoTarget,
-    ask_to_search,
-    forget_found,
-    moment_of,
-    view_searches,
-)
+from evertill.journeys.search_backups import moment_of
 from evertill.kernel import db, ids
 from tests.askers import MACHINE, customer, staff
 from tests.builders import NOON, ask, balance, make_product, place_one

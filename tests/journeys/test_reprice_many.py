@@ -99,7 +99,8 @@ class TestTable:
         assert seen.refused_code == "CHANGED_MEANWHILE"
 
     def test_names_the_rows_that_cannot_be_used(self, ada: Asker) -> None:
-        text = "sku,currency,price\nGONE,GBP,1\nTEA,GBP,1e3\nTEA,gbp,1\nTEA\nTEA,GBP,11\nTEA,GBP,12\n"
+        rows = ["GONE,GBP,1", "TEA,GBP,1e3", "TEA,gbp,1", "TEA", "TEA,gbp,", "TEA,GBP,1,1", "TEA,GBP,11", "TEA,GBP,12"]
+        text = "\n".join(["sku,currency,price", *rows, ""])
 
         sent = read_prices(asker=ada, content=text.encode(), now=NOON)
 
@@ -108,8 +109,10 @@ class TestTable:
             (2, "There is no SKU GONE. Spreadsheets drop leading zeros, for example."),
             (3, "This is not a price; write it like 1234.50, without signs or separators."),
             (4, "This is not a currency code of three capital letters."),
-            (5, table_rows.of_bad(BadRow(line=5, reason="")).reason),
-            (7, "TEA GBP stands in row 6 too."),
+            (5, "This is not a currency code of three capital letters."),
+            (6, "This is not a currency code of three capital letters."),
+            (7, table_rows.of_bad(BadRow(line=7, reason="")).reason),
+            (9, "TEA GBP stands in row 8 too."),
         ]
 
     def test_needs_the_permission(self, ada: Asker) -> None:

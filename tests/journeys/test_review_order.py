@@ -29,6 +29,7 @@ from evertill.journeys import decide_approvals, see_own
 from evertill.journeys.answer_question import answer_question, view_question
 from evertill.journeys.ask_review import ask_review, ask_review_as_staff
 from evertill.journeys.audit_books import audit_books
+from evertill.journeys.look_at_reviews import list_reviews, view_review
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.refund_again import refund_again
 from evertill.journeys.review_order import (
@@ -38,9 +39,7 @@ from evertill.journeys.review_order import (
     ask_customer,
     ask_to_refuse,
     decide_review,
-    list_reviews,
     take_review,
-    view_review,
 )
 from evertill.journeys.settle_disputes import settle_disputes
 from evertill.journeys.tell_story import tell_story

@@ -22,6 +22,7 @@ from evertill.journeys.table_rows import Sent
 from evertill.journeys.tabulate_products import EDIT_MANY, products_table, read_products
 from evertill.journeys.view_bulk import Item, list_items
 from evertill.kernel import db
+from evertill.kernel.sheets import unguard
 from tests.askers import customer, staff
 from tests.builders import NOON
 
@@ -73,7 +74,7 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 
 def edited(content: bytes, changes: Mapping[str, Mapping[str, str]]) -> bytes:
     """A saved table in which somebody has changed cells of these SKUs."""
-    rows = [row | dict(changes.get(row["sku"], {})) for row in rows_of(content)]
+    rows = [row | dict(changes.get(unguard(row["sku"]), {})) for row in rows_of(content)]
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, list(rows[0]))
     writer.writeheader()
@@ -106,7 +107,8 @@ class TestSaving:
     def test_has_a_row_for_each_variant(self, ada: Asker) -> None:
         rows = rows_of(saved(ada))
 
-        assert [row["sku"] for row in rows] == ["007", "GREEN-50", "GREEN-100"]
+        # No spreadsheet drops its zeros.
+        assert [row["sku"] for row in rows] == ["'007", "GREEN-50", "GREEN-100"]
         assert rows[1] | {"version": ""} == {
             "sku": "GREEN-50",
             "title_en": "Title of green",
@@ -154,6 +156,32 @@ class TestSaving:
         for form in ("csv", "xlsx"):
             sent = read(ada, saved(ada, "csv" if form == "csv" else "xlsx"))
             assert (sent.targets, sent.wrong) == ([], [])
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            # LibreOffice, saving as .ods and from there as Excel.
+            ("Loose\tleaf", "Looseleaf"),
+            # Excel, saving as CSV on a Chinese system; it takes two signs for an emoji, LibreOffice one.
+            ("Tea® 🫖 Café?", "Tea? ?? Café?"),
+            ("Tea® 🫖 Café?", "Tea? ? Caf??"),
+            # Everybody.
+            ("One\r\ntwo", " One\ntwo "),
+        ],
+    )
+    def test_changes_nothing_where_a_spreadsheet_lost_something(self, ada: Asker, before: str, after: str) -> None:
+        make("oolong", "OOLONG", text=before)
+
+        sent = read(ada, edited(saved(ada), {"OOLONG": {"text_en": after}}))
+
+        assert sent == Sent(targets=[], wrong=[], untouched=4)
+
+    def test_changes_a_text_that_somebody_made_a_question(self, ada: Asker) -> None:
+        make("oolong", "OOLONG", text="Fresh")
+
+        (target,) = read(ada, edited(saved(ada), {"OOLONG": {"text_en": "Fresh?"}})).targets
+
+        assert target.content["wanted"] == {"text:en": "Fresh?"}
 
 
 class TestChanging:
@@ -321,7 +349,7 @@ class TestWrong:
         self, ada: Asker, change: Callable[[dict[str, str]], dict[str, str]], reason: str
     ) -> None:
         content = saved(ada)
-        row = next(row for row in rows_of(content) if row["sku"] == "007")
+        row = next(row for row in rows_of(content) if row["sku"] == "'007")
 
         sent = read(ada, edited(content, {"007": change(row)}))
 

@@ -68,7 +68,7 @@ class TestSaving:
 
         assert rows == [
             ["sku", "title", "stock", "was", "promised"],
-            ["007", "Title of 007", "10", "10", "0"],
+            ["'007", "Title of 007", "10", "10", "0"],
             ["EBOOK", "Title of EBOOK", "", "", ""],
             ["TEA", "Title of TEA", "5", "5", "0"],
         ]

@@ -15,6 +15,11 @@ from hypothesis import strategies as st
 
 from evertill.kernel.sheets import Cell, csv_bytes, guard, unguard, xlsx_bytes
 
+# What a spreadsheet makes a number, an amount, a day, a time or a truth of.
+TURNED = [
+    "007", "1/2", "6901234567892", "1e5", "1E+05", "1D5", "12 Mar", "MARCH1", "SEP2", "DEC-05", "5th May 2026", "50%",
+    "¥5", "$1,234.50", "TRUE", "False", "2026年3月4日", "2026-03-04", "10:30", "10:30 pm", "(12)", "1 1/2", "'007",
+]  # fmt: skip
 _NAMES = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
@@ -43,12 +48,25 @@ class TestCsv:
         assert cell == f"'{text}"
         assert unguard(cell) == text
 
-    @given(st.text())
-    def test_guarded_comes_back_as_it_was(self, text: str) -> None:
-        guarded = guard(text)
+    @given(st.text() | st.from_regex(r"'*[0-9/.:e+'%]*", fullmatch=True), st.booleans())
+    def test_guarded_comes_back_as_it_was(self, text: str, comes_back: bool) -> None:
+        guarded = guard(text, comes_back=comes_back)
 
         assert unguard(guarded) == text
         assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+    @pytest.mark.parametrize("text", TURNED)
+    def test_has_nothing_that_is_taken_for_a_number_or_a_day_when_it_comes_back(self, text: str) -> None:
+        assert guard(text, comes_back=True) == f"'{text}"
+
+    @pytest.mark.parametrize(
+        "text", ["", "A-007", "3 cups", "e5", "May", "1 pot of tea", "'tis", "Marble 2", "true tea"]
+    )
+    def test_has_other_texts_as_they_are(self, text: str) -> None:
+        assert guard(text, comes_back=True) == text
+
+    def test_that_does_not_come_back_has_numbers_as_they_are(self) -> None:
+        assert read_csv(csv_bytes(["a"], [["007"], ["1/2"], ["'007"]])) == [["a"], ["007"], ["1/2"], ["''007"]]
 
     def test_says_its_encoding_and_keeps_every_kind_of_cell(self) -> None:
         at = dt.datetime(2026, 11, 26, 8, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
 import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
+from evertill.kernel import config
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row
 from evertill.kernel.sheets import as_kept, csv_bytes, xlsx_bytes
 from evertill.kernel.tables import Table, read_table
-from evertill.kernel.workbooks import Limits
+from evertill.kernel.workbooks import Limits, read_workbook
 
 LIMITS = Limits(bytes_max=1 << 20, unpacked_bytes_max=4 << 20, rows_max=20, columns_max=5)
 
@@ -23,6 +27,7 @@ LIMITS = Limits(bytes_max=1 << 20, unpacked_bytes_max=4 << 20, rows_max=20, colu
 NASTY = [
     "=1+1", "'=1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶", "שלום",
     "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20, "<b>",
+    "'007", "6901234567892", "SEP-02", "50%", "10:30",
 ]  # fmt: skip
 
 
@@ -34,6 +39,11 @@ def cells(content: bytes) -> list[list[str]]:
     table = read(content)
     assert not table.bad
     return [list(row.cells.values()) for row in table.rows]
+
+
+def rows_of_sheet(content: bytes) -> list[list[str]]:
+    """What the cells of a workbook say, as a spreadsheet shows them."""
+    return [row for _, row in read_workbook(content, limits=LIMITS)]
 
 
 def altered(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
@@ -59,7 +69,12 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "an unknown column": (b"sku,colour\na,b\n", "COLUMN_UNKNOWN"),
     "a missing column": (b"title\na\n", "FILE_UNUSABLE"),
     "a column twice": (b"sku,sku\na,b\n", "FILE_UNUSABLE"),
-    "another encoding": ("sku,title\n1,茶".encode("gb18030"), "ENCODING_UNKNOWN"),
+    "Chinese of Taiwan": ("sku,title\n1,普洱茶葉很香".encode("big5"), "ENCODING_UNKNOWN"),
+    "Japanese": ("sku,title\n1,お茶と急須の店".encode("shift_jis"), "ENCODING_UNKNOWN"),
+    "Japanese of Unix": ("sku,title\n1,お茶と急須の店です".encode("euc_jp"), "ENCODING_UNKNOWN"),
+    "Russian": ("sku,title\n1,Чай зелёный и чёрный".encode("cp1251"), "ENCODING_UNKNOWN"),
+    "Russian of even words": ("sku,title\n1,чайник".encode("cp1251"), "ENCODING_UNKNOWN"),
+    "Greek": ("sku,title\n1,τσάι πράσινο".encode("cp1253"), "ENCODING_UNKNOWN"),
     "a PDF": (b"%PDF-1.7", "NOT_A_WORKBOOK"),
     "zero bytes": (b"sku\0", "NOT_A_WORKBOOK"),
     "many rows": (b"sku,title\n" + b"a,b\n" * 21, "TABLE_TOO_LARGE"),
@@ -86,12 +101,17 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 class TestRoundTrip:
     @pytest.mark.parametrize("text", NASTY)
     def test_brings_back_what_is_made_something_else_of(self, text: str) -> None:
-        for content in (csv_bytes(["sku", "title"], [["x", text]]), xlsx_bytes("a", ["sku", "title"], [["x", text]])):
-            assert cells(content) == [["x", text]]
+        rows = [["x", text]]
+        for content in (
+            csv_bytes(["sku", "title"], rows, comes_back=True),
+            xlsx_bytes("a", ["sku", "title"], rows, comes_back=True),
+        ):
+            assert cells(content) == rows
 
     @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
     def test_brings_back_any_text_as_csv(self, texts: list[str]) -> None:
-        content = csv_bytes(["sku", "title"], [[f"s{n}", text] for n, text in enumerate(texts)])
+        rows = [[f"s{n}", text] for n, text in enumerate(texts)]
+        content = csv_bytes(["sku", "title"], rows, comes_back=True)
         if any("\0" in text for text in texts):
             return
 
@@ -102,9 +122,28 @@ class TestRoundTrip:
     @settings(max_examples=10, deadline=None)
     @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
     def test_brings_back_any_text_as_excel(self, texts: list[str]) -> None:
-        content = xlsx_bytes("a", ["sku", "title"], [[f"s{n}", text] for n, text in enumerate(texts)])
+        rows = [[f"s{n}", text] for n, text in enumerate(texts)]
+        content = xlsx_bytes("a", ["sku", "title"], rows, comes_back=True)
 
         assert [title for _, title in cells(content)] == [as_kept(text).strip() for text in texts]
+
+
+class TestOtherKind:
+    """What was saved as one kind of file, and saved again as the other one in a spreadsheet."""
+
+    @pytest.mark.parametrize("text", NASTY)
+    def test_brings_back_a_csv_file_that_was_saved_as_a_workbook(self, text: str) -> None:
+        rows = list(csv.reader(StringIO(csv_bytes(["sku", "title"], [["x", text]], comes_back=True).decode()[1:])))
+
+        assert cells(xlsx_bytes("a", rows[0], rows[1:])) == [["x", text]]
+
+    @pytest.mark.parametrize("text", NASTY)
+    def test_brings_back_a_workbook_that_was_saved_as_a_csv_file(self, text: str) -> None:
+        rows = rows_of_sheet(xlsx_bytes("a", ["sku", "title"], [["x", text]], comes_back=True))
+        file = StringIO(newline="")
+        csv.writer(file, delimiter=";").writerows(rows)
+
+        assert cells(file.getvalue().encode()) == [["x", text]]
 
 
 class TestExcel:
@@ -152,10 +191,38 @@ class TestText:
         assert cells(text.encode(encoding)) == [["1", f"茶{end}叶"]]
 
     def test_says_which_rows_are_none(self) -> None:
-        table = read(b'sku,title\na\nb,c,d\ne,f\n"g"x,h\n')
+        table = read(b'sku,title\nb,c,d\ne,f\n"g"x,h\ni')
 
-        assert [row.line for row in table.bad] == [2, 3, 5]
-        assert table.rows == [Row(line=4, cells={"sku": "e", "title": "f"})]
+        # The last one is cut off: what it lacks was there.
+        assert [row.line for row in table.bad] == [2, 4, 5]
+        assert table.rows == [Row(line=3, cells={"sku": "e", "title": "f"})]
+
+    def test_may_have_empty_cells_that_a_spreadsheet_added_or_left_out(self) -> None:
+        assert cells(b"sku,title,n,,\na,b,1,,\nc\n,,,,\nd,e\n") == [["a", "b", "1"], ["c", "", ""], ["d", "e", ""]]
+
+    @pytest.mark.parametrize(
+        ("encoding", "text"),
+        [
+            # As Excel writes "CSV" on a Chinese system, and on a Western one.
+            ("gb18030", "sku;title\r\n1;茉莉花茶（特级），“清香”\r\n2;紫砂壶 120毫升\r\n"),
+            ("gb18030", "sku,title\r\n1,茶\r\n2,plain\r\n"),
+            ("gb18030", "sku,title\r\n1,茶🫖®ש\r\n"),
+            ("cp1252", "sku;title\r\n1;Café “Zürich” – 50 €\r\n2;Thé à la menthe\r\n"),
+        ],
+    )
+    def test_is_read_in_the_letters_that_excel_takes_by_itself(self, encoding: str, text: str) -> None:
+        wanted = [line.split(";" if ";" in line else ",") for line in text.splitlines()[1:]]
+
+        assert cells(text.encode(encoding)) == wanted
+
+    def test_is_not_taken_for_chinese_where_nobody_speaks_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = config.get()
+        monkeypatch.setattr(config, "get", lambda: dataclasses.replace(known, languages=("en", "fr")))
+
+        with pytest.raises(FileUnusable) as told:
+            read("sku,title\n1,茉莉花茶".encode("gb18030"))
+
+        assert told.value.code == "ENCODING_UNKNOWN"
 
 
 class TestUnusable:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver
 
-from evertill.entry.shop.audience import Audience, AudienceMissing, audience_of, open_to, require_audiences, routes
+from evertill.entry.pages.audience import Audience, AudienceMissing, audience_of, open_to, require_audiences, routes
 from tests.builders import ask, make_product, place_one
 from tests.contracts.truth import Document
 from tests.kernel.waiting import ROOT

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.pages.test_texts import SHOP
+from tests.pages.test_texts import PAGES
 
-STYLES = SHOP / "static" / "shop"
+STYLES = PAGES / "static" / "pages"
 
 # Every colour of text, with what it can stand on.
 GROUNDS = ("paper", "card")
@@ -32,7 +32,7 @@ SIGNS = [(sign, ground) for sign in ("edge", "focus", "act") for ground in (*GRO
 
 def colours() -> dict[str, dict[str, str]]:
     """The properties that are colours, by day and by night."""
-    text = (STYLES / "shop.css").read_text(encoding="utf-8")
+    text = (STYLES / "pages.css").read_text(encoding="utf-8")
     day, night = (
         dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
         for block in re.findall(r":root \{(.*?)\n *\}", text, re.DOTALL)[:2]
@@ -73,6 +73,6 @@ class TestColours:
 
     def test_are_named_where_they_are_used(self) -> None:
         """Only properties hold colours, but for what is black on white by its nature, and shades."""
-        text = (STYLES / "shop.css").read_text(encoding="utf-8").partition("/* 2 —")[2]
+        text = (STYLES / "pages.css").read_text(encoding="utf-8").partition("/* 2 —")[2]
 
         assert re.findall(r"#[0-9a-fA-F]{3,8}\b", text) == ["#ffffff", "#000000"]

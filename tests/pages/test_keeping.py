@@ -191,7 +191,7 @@ class TestFiles:
 
         assert len(found) >= 4
         for address in found:
-            assert re.fullmatch(r"/static/shop/[a-z]+\.[0-9a-f]{16}\.(css|js|svg)", address)
+            assert re.fullmatch(r"/static/(pages|shop)/[a-z]+\.[0-9a-f]{16}\.(css|js|svg)", address)
             answer = client.get(address)
             assert answer.status_code == 200
             assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -200,7 +200,7 @@ class TestFiles:
             assert client.get(address, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
 
     def test_of_another_release_are_given_for_a_moment(self, client: httpx.Client) -> None:
-        for address in ("/static/shop/shop.css", "/static/shop/shop.0123456789abcdef.css"):
+        for address in ("/static/pages/pages.css", "/static/pages/pages.0123456789abcdef.css"):
             answer = client.get(address)
 
             assert answer.status_code == 200
@@ -215,14 +215,14 @@ class TestFiles:
             "/static/../settings.py",
             "/static/shop/../../settings.py",
             "/static//etc/passwd",
-            "/en/static/shop/shop.css",
+            "/en/static/pages/pages.css",
         ],
     )
     def test_are_all_that_is_given(self, client: httpx.Client, path: str) -> None:
         assert client.get(path).status_code == 404
 
     def test_take_no_other_method(self, client: httpx.Client) -> None:
-        assert client.post("/static/shop/shop.css").status_code == 404
+        assert client.post("/static/pages/pages.css").status_code == 404
 
     @pytest.mark.usefixtures("demo")
     def test_and_the_page_of_a_product_are_light(self, client: httpx.Client) -> None:

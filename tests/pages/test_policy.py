@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; script-src {}; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-KEEPABLE = ["/en/", "/en/products?q=zzz", "/nothing", "/static/shop/shop.css"]
+KEEPABLE = ["/en/", "/en/products?q=zzz", "/nothing", "/static/pages/pages.css"]
 
 
 def own_page(client: httpx.Client) -> httpx.Response:
@@ -81,7 +81,13 @@ class TestOtherHeaders:
         ):
             told = [
                 client.get(path, headers={"X-Forwarded-Proto": "https"}).headers["strict-transport-security"]
-                for path in ("/en/", "/static/shop/shop.css", "/account/sign-in", "/api/v1/products", "/api/v1/nothing")
+                for path in (
+                    "/en/",
+                    "/static/pages/pages.css",
+                    "/account/sign-in",
+                    "/api/v1/products",
+                    "/api/v1/nothing",
+                )
             ]
 
         assert set(told) == {"max-age=31536000; includeSubDomains"}

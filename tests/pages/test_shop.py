@@ -238,7 +238,7 @@ class TestEveryPage:
         sources = re.findall(r'<(?:link rel="(?:stylesheet|icon)"|img|script)[^>]+(?:href|src)="([^"]+)"', page.text)
         assert len(sources) >= 3
         for source in sources:
-            assert source.startswith("/static/shop/")
+            assert source.startswith(("/static/pages/", "/static/shop/"))
             assert client.get(source).status_code == 200
 
     @pytest.mark.parametrize(

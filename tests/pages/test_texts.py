@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from evertill.domains.access import PERMISSIONS
+from evertill.domains.access import MEANINGS, PERMISSIONS
 from tests.kernel.waiting import ROOT
 
 SHOP = ROOT / "src" / "evertill" / "entry" / "shop"
 ACCOUNT = SHOP / "account"
+PAGES = SHOP.parent / "pages"
 DESK = SHOP.parent / "desk"
 # Each has texts of its own, in files of its own; and so has each room of the desk.
-ROOMS = (SHOP, ACCOUNT, DESK, *(path.parent for path in sorted(DESK.glob("*/room.py"))))
+ROOMS = (PAGES, SHOP, ACCOUNT, DESK, *(path.parent for path in sorted(DESK.glob("*/room.py"))))
 
 
 def texts(room: Path) -> Path:
@@ -67,8 +68,10 @@ def asked(room: Path) -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
                 # Only what stands in the source can be found there by whoever translates.
                 found.add(str(ast.literal_eval(node.args[0])))
-    # What permissions allow is said in the one table, and translated at the desk.
-    return found | {declared.says for declared in PERMISSIONS.values()} if room == DESK else found
+    # What permissions and scopes allow is said in one table each, and translated at the desk.
+    return (
+        found | {declared.says for declared in PERMISSIONS.values()} | set(MEANINGS.values()) if room == DESK else found
+    )
 
 
 BY_ROOM = pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evertill.entry.shop import troubles
+from evertill.entry.pages import troubles
 from evertill.entry.shop.cart import CartFull
 from evertill.kernel import ids
 from evertill.kernel.db import DatabaseBusy

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from evertill.domains import identity
-from evertill.entry.shop import visitor as visitors
+from evertill.entry.pages import visitor as visitors
 from evertill.journeys import sign_up
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.manage_sessions import resume_session

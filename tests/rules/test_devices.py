@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evertill.entry.shop.devices import name_device, name_network
+from evertill.entry.pages.devices import name_device, name_network
 
 _MOZILLA = "Mozilla/5.0"
 _KIT = "AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -43,7 +43,7 @@ __all__ = [
     "undo_price",
 ]
 
-UndoneAlready = catalog.editing.UndoneAlready
+UndoneAlready = catalog.history.UndoneAlready
 PlannedAlready, PlanNotOpen = catalog.prices.PlannedAlready, catalog.prices.PlanNotOpen
 
 # Prices of one change; more of them are a bulk.
@@ -123,7 +123,7 @@ def ask_to_change_prices(
 def undo_price(*, asker: Asker, change_id: int, why: str, now: dt.datetime) -> PriceChange:
     """This function will bring back the price that a change took away, as a new change.
 
-    Raises what change_prices raises, catalog.prices.UnknownPriceChange, catalog.editing.UndoneAlready, and
+    Raises what change_prices raises, catalog.prices.UnknownPriceChange, catalog.history.UndoneAlready, and
     ChangedMeanwhile when the price was changed again since: that would be taken back unseen.
     """
     found = catalog.prices.find_change(change_id=change_id)
@@ -251,7 +251,7 @@ def _hold_back(change_id: int) -> list[NewPrice]:
     held = catalog.prices.hold_prices(skus=[change.sku], currency=change.currency)
     # Looked at again behind the lock: whoever held it may have taken it back.
     if catalog.prices.find_change(change_id=change_id).is_undone:
-        raise catalog.editing.UndoneAlready("This change has been taken back already.")
+        raise catalog.history.UndoneAlready("This change has been taken back already.")
     check_unchanged(what="The price", seen={change.sku: change.after}, now={change.sku: held[change.sku]})
     return [NewPrice(sku=change.sku, before=change.after, after=change.before)]
 

@@ -9,21 +9,22 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evertill.domains import catalog, trail
+from evertill.domains import catalog
 from evertill.domains.access import Permission
-from evertill.domains.catalog import CategoryDraft, Plain, Shelf, ShelfChange
+from evertill.domains.catalog import CategoryDraft, Change, Plain, Shelf
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.record_change import record_change
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
 
 __all__ = [
     "CategoryTaken",
+    "Change",
     "Filed",
     "Shelf",
-    "ShelfChange",
     "add_category",
     "edit_category",
     "list_categories",
@@ -64,13 +65,13 @@ def read_category(*, asker: Asker, slug: str, now: dt.datetime) -> Shelf:
         return catalog.shelving.find_shelf(slug=slug)
 
 
-def read_history(
-    *, asker: Asker, slug: str, before: int | None = None, limit: int, now: dt.datetime
-) -> list[ShelfChange]:
+def read_history(*, asker: Asker, slug: str, before: int | None = None, limit: int, now: dt.datetime) -> list[Change]:
     """This function will return what was changed of a category, the newest first; raises as read_category."""
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=_subject(slug), now=now):
         shelf = catalog.shelving.find_shelf(slug=slug)
-        return catalog.shelving.list_changes(shelf_id=shelf.id, before=before, limit=min(limit, 500))
+        return catalog.history.list_changes(
+            catalog.history.CATEGORIES, of=shelf.id, before=before, limit=min(limit, 500)
+        )
 
 
 def add_category(
@@ -92,7 +93,7 @@ def add_category(
         named = {code: title for code, title in titles.items() if title}
         catalog.categories.save_categories(drafts=[CategoryDraft(slug=slug, titles=named, parent=parent)])
         change = catalog.shelving.record_creation(slug=slug, by=asker.name, why=why, now=now)
-        _record(asker, "catalog.add", slug, change, why=why, now=now)
+        record_change(asker=asker, operation="catalog.add", subject=_subject(slug), change=change, why=why, now=now)
         return catalog.shelving.find_shelf(slug=slug)
 
 
@@ -104,7 +105,7 @@ def edit_category(
     wanted: Mapping[str, Plain],
     why: str,
     now: dt.datetime,
-) -> ShelfChange | None:
+) -> Change | None:
     """This function will change of a category what somebody changed of what he saw; None when that is nothing.
 
     `seen` and `wanted` have the same names, those of catalog.Shelf. Raises Forbidden, UnknownCategory,
@@ -120,11 +121,11 @@ def edit_category(
             now={name: shelf.values.get(name) or None for name in open_},
         )
         change = catalog.shelving.save_shelf(shelf=shelf, wanted=touched, by=asker.name, why=why, now=now)
-        _record(asker, "catalog.edit", slug, change, why=why, now=now)
+        record_change(asker=asker, operation="catalog.edit", subject=_subject(slug), change=change, why=why, now=now)
         return change
 
 
-def move_category(*, asker: Asker, slug: str, by: int, now: dt.datetime) -> ShelfChange | None:
+def move_category(*, asker: Asker, slug: str, by: int, now: dt.datetime) -> Change | None:
     """This function will move a category among its siblings, back by -1, on by 1; None where it cannot go further.
 
     Raises Forbidden and UnknownCategory.
@@ -134,27 +135,21 @@ def move_category(*, asker: Asker, slug: str, by: int, now: dt.datetime) -> Shel
         place = max(int(str(shelf.values[catalog.shelving.PLACE])) + by, 1)
         wanted: Mapping[str, Plain] = {catalog.shelving.PLACE: str(place)}
         change = catalog.shelving.save_shelf(shelf=shelf, wanted=wanted, by=asker.name, why="", now=now)
-        _record(asker, "catalog.edit", slug, change, why="", now=now)
+        record_change(asker=asker, operation="catalog.edit", subject=_subject(slug), change=change, why="", now=now)
         return change
 
 
-def undo_category(*, asker: Asker, slug: str, number: int, why: str, now: dt.datetime) -> ShelfChange | None:
+def undo_category(*, asker: Asker, slug: str, number: int, why: str, now: dt.datetime) -> Change | None:
     """This function will bring back what a change of a category took away, as a new change.
 
-    Raises Forbidden, UnknownCategory, UnknownShelfChange, UndoneAlready, and ChangedMeanwhile when something of it was
+    Raises Forbidden, UnknownCategory, UnknownChange, UndoneAlready, and ChangedMeanwhile when something of it was
     changed again since.
     """
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=_subject(slug), now=now):
         shelf = catalog.shelving.hold_shelf(slug=slug)
-        change = catalog.shelving.find_change(shelf_id=shelf.id, number=number)
-        if not change.is_undone:
-            check_unchanged(
-                what=f"What change {number} of {slug} set",
-                seen={name: value or None for name, value in change.after.items()},
-                now={name: shelf.values.get(name) or None for name in change.after},
-            )
+        change = catalog.history.find_change(catalog.history.CATEGORIES, of=shelf.id, number=number)
         undone = catalog.shelving.undo_change(shelf=shelf, change=change, by=asker.name, why=why, now=now)
-        _record(asker, "catalog.undo", slug, undone, why=why, now=now)
+        record_change(asker=asker, operation="catalog.undo", subject=_subject(slug), change=undone, why=why, now=now)
         return undone
 
 
@@ -189,17 +184,3 @@ def targets_to_move(*, asker: Asker, slug: str, to: str, now: dt.datetime) -> Se
 
 def _subject(slug: str) -> Subject:
     return Subject(kind="category", id=slug[:128])
-
-
-def _record(asker: Asker, operation: str, slug: str, change: ShelfChange | None, *, why: str, now: dt.datetime) -> None:
-    if change is None:
-        return
-    trail.write(
-        actor=asker.actor,
-        operation=operation,
-        subject=_subject(slug),
-        before=dict(change.before),
-        after=dict(change.after) | {"change": change.number},
-        why=why,
-        now=now,
-    )

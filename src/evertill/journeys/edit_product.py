@@ -10,11 +10,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evertill.domains import catalog, stock, trail
+from evertill.domains import catalog, stock
 from evertill.domains.access import Permission
 from evertill.domains.catalog import Card, CategoryView, Change, Listed, Plain, ProductDraft, Status, Text, VariantDraft
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.record_change import record_change
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
@@ -33,9 +34,6 @@ __all__ = [
     "read_product",
     "undo_edit",
 ]
-
-# What a record of the trail holds of a long text; the whole of it is in the product's own history.
-_TOLD_CHARS = 200
 
 
 class SlugTaken(EvertillError):
@@ -92,7 +90,7 @@ def read_history(
     """This function will return what was changed of a product, the newest first; raises as `read_product`."""
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=_subject(slug), now=now):
         card = catalog.editing.read_card(slug=slug)
-        return catalog.editing.list_changes(card_id=card.id, before=before, limit=min(limit, 500))
+        return catalog.history.list_changes(catalog.history.PRODUCTS, of=card.id, before=before, limit=min(limit, 500))
 
 
 def list_shelves(*, languages: Sequence[str]) -> list[CategoryView]:
@@ -130,8 +128,7 @@ def edit_product(
         change = catalog.editing.save_card(card=card, wanted=touched, by=asker.name, why=why, now=now)
         if added is not None:
             stock.open_items(kinds={added.sku: added.kind})
-        if change is not None:
-            _record(asker, "catalog.edit", slug, change, why=why, now=now)
+        record_change(asker=asker, operation="catalog.edit", subject=_subject(slug), change=change, why=why, now=now)
         return change
 
 
@@ -171,7 +168,7 @@ def add_product(
         )
         stock.open_items(kinds={sku: kind})
         change = catalog.editing.record_creation(slug=slug, by=asker.name, why=why, now=now)
-        _record(asker, "catalog.add", slug, change, why=why, now=now)
+        record_change(asker=asker, operation="catalog.add", subject=_subject(slug), change=change, why=why, now=now)
         return catalog.editing.read_card(slug=slug)
 
 
@@ -183,16 +180,9 @@ def undo_edit(*, asker: Asker, slug: str, number: int, why: str, now: dt.datetim
     """
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=_subject(slug), now=now):
         card = catalog.editing.hold_card(slug=slug)
-        change = catalog.editing.find_change(card_id=card.id, number=number)
-        if not change.is_undone:
-            check_unchanged(
-                what=f"What change {number} of {slug} set",
-                seen={name: _plain(value) for name, value in change.after.items()},
-                now={name: _plain(card.values.get(name)) for name in change.after},
-            )
+        change = catalog.history.find_change(catalog.history.PRODUCTS, of=card.id, number=number)
         undone = catalog.editing.undo_change(card=card, change=change, by=asker.name, why=why, now=now)
-        if undone is not None:
-            _record(asker, "catalog.undo", slug, undone, why=why, now=now)
+        record_change(asker=asker, operation="catalog.undo", subject=_subject(slug), change=undone, why=why, now=now)
         return undone
 
 
@@ -214,19 +204,3 @@ def _plain(value: Plain) -> Plain:
 
 def _subject(slug: str) -> Subject:
     return Subject(kind="product", id=slug[:128])
-
-
-def _record(asker: Asker, operation: str, slug: str, change: Change, *, why: str, now: dt.datetime) -> None:
-    trail.write(
-        actor=asker.actor,
-        operation=operation,
-        subject=_subject(slug),
-        before=_told(change.before),
-        after=_told(change.after) | {"change": change.number},
-        why=why,
-        now=now,
-    )
-
-
-def _told(values: Mapping[str, Plain]) -> dict[str, object]:
-    return {name: value[:_TOLD_CHARS] if isinstance(value, str) else value for name, value in values.items()}

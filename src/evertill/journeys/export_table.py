@@ -41,7 +41,8 @@ class TooManyRows(EvertillError):
 class Table:
     """What can be exported: who may see it, whether it holds personal data of others, and how its rows are read.
 
-    `read` is told the filters and how many rows at most.
+    `read` is told the filters and how many rows at most. One that `comes_back` is edited in a spreadsheet and sent to
+    the shop again.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Table:
     is_personal: bool
     columns: Sequence[str]
     read: Callable[[Filters, int], Iterable[Sequence[Cell]]]
+    comes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +103,8 @@ def ask_to_export(*, asker: Asker, table: Table, filters: Filters, why: str, now
 
 def _write(table: Table, rows: Sequence[Sequence[Cell]], form: Form) -> bytes:
     if form == "csv":
-        return sheets.csv_bytes(table.columns, rows)
-    return sheets.xlsx_bytes(table.name, table.columns, rows)
+        return sheets.csv_bytes(table.columns, rows, comes_back=table.comes_back)
+    return sheets.xlsx_bytes(table.name, table.columns, rows, comes_back=table.comes_back)
 
 
 def _wish(table: Table, filters: Filters, why: str) -> Wish:

@@ -34,9 +34,9 @@ __all__ = [
 
 PasskeyNameInvalid = identity.passkeys.PasskeyNameInvalid
 PasskeyNotFound = identity.passkeys.PasskeyNotFound
-PasskeyRefused = identity.passkeys.PasskeyRefused
-PasskeysUnavailable = identity.passkeys.PasskeysUnavailable
-TooManyChallenges = identity.passkeys.TooManyChallenges
+PasskeyRefused = identity.ceremonies.PasskeyRefused
+PasskeysUnavailable = identity.ceremonies.PasskeysUnavailable
+TooManyChallenges = identity.ceremonies.TooManyChallenges
 TooManyPasskeys = identity.passkeys.TooManyPasskeys
 
 
@@ -48,7 +48,7 @@ def begin_adding(*, session: Session, visit: Visit, now: dt.datetime) -> str:
     TooManyChallenges.
     """
     with acting(session=session, operation=Operation.ADD_PASSKEY, now=now) as account:
-        return identity.passkeys.begin_registration(
+        return identity.ceremonies.begin_registration(
             ceremony=Ceremony.ADD,
             subject=str(session.id),
             account_id=account.id,
@@ -64,13 +64,13 @@ def add_passkey(*, session: Session, answer: str, name: str, now: dt.datetime) -
     Raises PasskeyRefused, PasskeyNameInvalid, TooManyPasskeys.
     """
     with db.write():
-        taken = identity.passkeys.take_registration(
+        taken = identity.ceremonies.take_registration(
             text=answer, ceremony=Ceremony.ADD, subject=str(session.id), now=now
         )
-    credential = identity.passkeys.check_registration(taken)
+    credential = identity.ceremonies.check_registration(taken)
     with db.write():
         account = _lock(session)
-        added = identity.passkeys.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
+        added = identity.ceremonies.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
         record_act(session=session, operation="account.passkey_added", now=now)
         _tell(session, Notice.PASSKEY_ADDED, added, now=now)
         return added
@@ -112,7 +112,7 @@ def _lock(session: Session) -> Account:
 
 def _shown(account: Account) -> str:
     addresses = accounts.read_addresses(account_id=account.id)
-    return addresses[0].text if addresses else account.display_name or identity.passkeys.party().name
+    return addresses[0].text if addresses else account.display_name or identity.ceremonies.party().name
 
 
 def _tell(session: Session, notice: Notice, passkey: Passkey, *, now: dt.datetime) -> None:

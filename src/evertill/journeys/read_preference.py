@@ -12,7 +12,7 @@ from evertill.domains.preferences import Change, Declared, Name, Preference
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config
-from evertill.kernel.config import Told
+from evertill.kernel.settings import Told
 
 __all__ = [
     "Change",

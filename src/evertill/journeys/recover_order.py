@@ -17,10 +17,10 @@ from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.recovery import BackupSearch
 from evertill.domains.trail import Subject
 from evertill.journeys import rebuild_order
+from evertill.journeys.ask_to_search import SearchNotFound, read_lost
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.journeys.permitted import Asker, check_permitted, recording_refusals
 from evertill.journeys.rebuild_order import Kept, KeptPayment, RebuildOrder, Rebuilt
-from evertill.journeys.search_backups import SearchNotFound, read_lost
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
 

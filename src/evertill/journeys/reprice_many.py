@@ -64,6 +64,7 @@ def price_table(currency: str) -> Table:
         is_personal=False,
         columns=COLUMNS,
         read=read,
+        comes_back=True,
     )
 
 
@@ -138,12 +139,15 @@ def _read_rows(rows: Sequence[Row]) -> tuple[list[tuple[int, NewPrice, str]], li
     wrong: list[Wrong] = []
     for row in rows:
         cells, currency = row.cells, row.cells["currency"]
+        if not money.is_currency(currency):
+            # Also of a row without a price, which would take one away that is not there.
+            wrong.append(Wrong(line=row.line, says=_NO_CURRENCY))
+            continue
         try:
             before = read_price(cells.get("was", ""), currency=currency)
             after = read_price(cells["price"], currency=currency)
         except InvalidMoney:
-            says = _NO_PRICE if money.is_currency(currency) else _NO_CURRENCY
-            wrong.append(Wrong(line=row.line, says=says))
+            wrong.append(Wrong(line=row.line, says=_NO_PRICE))
         else:
             read.append((row.line, NewPrice(sku=cells["sku"], before=before, after=after), currency))
     return read, wrong

@@ -12,30 +12,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evertill.domains import disputes, orders, payments, preferences, reviews, stock, trail
+from evertill.domains import orders, payments, preferences, reviews, stock, trail
 from evertill.domains.access import Objection, Permission
 from evertill.domains.approvals import Approval
-from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State, Waiting
+from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, ReviewHeld, ReviewNotTaken, State
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.ask_review import subject_of
-from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, looking, permitted
+from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, permitted
 from evertill.journeys.refund_order import RefundOrder, left_of, promise, try_to_send
-from evertill.journeys.search_orders import Listed, listed
 from evertill.journeys.tell_customers import tell_asked
 from evertill.journeys.view_order import OrderNotFound, view_order
-from evertill.journeys.view_refunds import OrderRefund, view_refunds
 from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.money import Money
 
 __all__ = [
     "QUESTION_CHARS_MAX",
     "Decision",
-    "Looked",
     "NothingToRefund",
     "OrderPaidMeanwhile",
-    "Queue",
     "Review",
     "ReviewEnded",
     "ReviewHeld",
@@ -45,12 +40,10 @@ __all__ = [
     "ask_customer",
     "ask_to_refuse",
     "decide_review",
-    "list_reviews",
     "take_review",
-    "view_review",
+    "takes_two",
+    "what_returns",
 ]
-
-_PAGE = 50
 
 
 class ReviewNotFound(EvertillError):
@@ -93,89 +86,6 @@ class Reviewed:
     review: Review
     order: orders.Order
     refund: payments.Refund | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """A review as somebody looks at it: its order, payments that came for it, what went back, and its disputes.
-
-    `refusing` is what goes back if the order is refused, None for nothing; `takes_two` says that another person has to
-    approve that.
-    """
-
-    review: Review
-    listed: Listed
-    intents: tuple[payments.Intent, ...]
-    refunds: tuple[OrderRefund, ...]
-    disputes: tuple[disputes.Dispute, ...]
-    refusing: Money | None
-    takes_two: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """Reviews with their orders, the oldest first, and those that were decided last."""
-
-    waiting: tuple[tuple[Review, Listed], ...]
-    decided: tuple[tuple[Review, Listed], ...]
-    count: Waiting
-
-
-def list_reviews(*, asker: Asker, now: dt.datetime) -> Queue:
-    """This function will return what waits for review and what was decided last; raises Forbidden."""
-    subject = Subject(kind="orders", id="reviews")
-    with looking(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now) as look:
-        waiting, decided = reviews.read_waiting(limit=_PAGE), reviews.read_decided(limit=10)
-        found = {one.order.id: one for one in listed(_found([one.order_id for one in (*waiting, *decided)]))}
-        look.note(found=len(found))
-        return Queue(
-            waiting=tuple((one, found[one.order_id]) for one in waiting if one.order_id in found),
-            decided=tuple((one, found[one.order_id]) for one in decided if one.order_id in found),
-            count=reviews.count_waiting(),
-        )
-
-
-def view_review(*, asker: Asker, order_id: int, now: dt.datetime) -> Looked:
-    """This function will return an order's open review, or its last one, with all that it takes to decide it.
-
-    Raises Forbidden, OrderNotFound and ReviewNotFound.
-    """
-    subject = Subject(kind="order", id=ids.to_number(order_id))
-    with looking(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
-        found = listed(_found([order_id]))
-        if not found:
-            raise OrderNotFound("There is no order with this number.")
-        reviewed = reviews.read_of_order(order_id=order_id)
-        if not reviewed:
-            raise ReviewNotFound("This order was never to be reviewed.")
-        intents = payments.find_order_intents(order_id=order_id, limit=_PAGE)
-        buyer = next((one for one in intents if one.has_bought), None)
-        left = _returned(buyer) if buyer and reviewed[0].ended_at is None else 0
-        return Looked(
-            review=reviewed[0],
-            listed=found[0],
-            intents=tuple(one for one in intents if one.captured),
-            refunds=tuple(view_refunds(order_id=order_id)),
-            disputes=tuple(one for intent in intents for one in disputes.read_disputes(intent_id=intent.id)),
-            refusing=Money(amount=left, currency=buyer.expected.currency) if buyer and left > 0 else None,
-            takes_two=buyer is not None and left > 0 and _is_large(buyer, left),
-        )
-
-
-def _found(order_ids: list[int]) -> list[orders.Found]:
-    return [
-        orders.Found(
-            id=one.id,
-            state=one.state,
-            currency=one.currency,
-            total=one.total,
-            email=one.email,
-            phone=one.phone,
-            account_id=one.account_id,
-            placed_at=one.placed_at,
-        )
-        for one in orders.read_orders(order_ids=order_ids).values()
-    ]
 
 
 def take_review(*, asker: Asker, order_id: int, now: dt.datetime) -> Reviewed:
@@ -240,9 +150,9 @@ def ask_to_refuse(
 
     def look(review: Review, intent: payments.Intent | None) -> dict[str, object]:
         _check_taken(review, asker, now=now)
-        if intent is None or not _returned(intent):
+        if intent is None or not what_returns(intent):
             raise NothingToRefund("Nothing is left to give back.")
-        wishes.append(_wish(review, intent, _returned(intent), why=why, restock=restock))
+        wishes.append(_wish(review, intent, what_returns(intent), why=why, restock=restock))
         return {}
 
     _step(asker, order_id, look, operation="orders.ask_refuse_review", why=why, pays_back=True, now=now)
@@ -260,15 +170,15 @@ def _promise_back(
     review: Review, intent: payments.Intent, asker: Asker, *, why: str, restock: bool, now: dt.datetime
 ) -> payments.Refund | None:
     """Promise all that is left of what bought a refused order; None when nothing is, or nothing can be."""
-    if not _returned(intent):
+    if not what_returns(intent):
         return None
     digest = crypto.fingerprint(b"refused", review.id.to_bytes(8, "big"))
     asked = RefundOrder(order_id=review.order_id, reason=why, restock=restock, caller=asker.name, key=b"")
     return promise(asked, intent, key_digest=digest, body_digest=None, actor=asker.name, now=now)
 
 
-def _returned(intent: payments.Intent) -> int:
-    """Return what goes back with a refusal, in minor units.
+def what_returns(intent: payments.Intent) -> int:
+    """This function will return what goes back with a refusal, in minor units.
 
     Nothing where a part went back or is disputed, and the provider gives back the whole only: staff see to that.
     """
@@ -291,14 +201,14 @@ def _leave(
     """Use up the approval that a large refund takes, and return what goes on record of it."""
     told: dict[str, object] = {"refund": refund.number, "amount": refund.amount, "currency": intent.expected.currency}
     # It is promised, so it counts already.
-    if _is_large(intent, 0):
+    if takes_two(intent, more=0):
         wish = _wish(review, intent, refund.amount, why=why, restock=restock)
         told["approved_by"] = approved(asker=asker, wish=wish, now=now)
     return told
 
 
-def _is_large(intent: payments.Intent, more: int) -> bool:
-    """Say whether all refunds of a sale together, with so much more, are beyond what one person gives back alone."""
+def takes_two(intent: payments.Intent, *, more: int) -> bool:
+    """This function will say whether refunds of a sale, with so much more, are beyond what one gives back alone."""
     given = payments.sum_promised(intent_id=intent.id, kind=payments.RefundKind.SALE)
     return given + more > preferences.number(preferences.Name.REFUND_ALONE_MAX)
 

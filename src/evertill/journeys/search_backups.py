@@ -1,13 +1,12 @@
 """Search the backups for an order that the shop has lost: restore a copy, look there, show what is missing here.
 
 One search runs at a time, beside no backup and no drill, in the place where drills restore. What the shop itself has is
-never taken out of a copy. What was found is kept for some days, for those who may put orders back (`recover_order.py`).
+never taken out of a copy. Who asks for it, and who sees what was found, stands in `ask_to_search.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,39 +18,27 @@ from typing import ClassVar
 import msgspec
 import structlog
 
-from evertill.domains import claims, orders, receipts, recovery, trail
-from evertill.domains.access import Permission
+from evertill.domains import claims, orders, receipts, recovery
 from evertill.domains.claims import Clues, Finding
-from evertill.domains.recovery import BackupSearch, Key, SearchState, SearchWaits, TargetRefuses, TargetUnavailable
-from evertill.domains.trail import Subject
-from evertill.journeys.look_into_copy import Answer, CopiedOrder, Question
-from evertill.journeys.permitted import Asker, looking, permitted
+from evertill.domains.recovery import BackupSearch, Key, SearchState, TargetRefuses, TargetUnavailable
+from evertill.journeys.ask_to_search import LostOrder, Searched, ask_to_search, lost_of
+from evertill.journeys.look_into_copy import Answer, Question
+from evertill.journeys.permitted import Asker
 from evertill.journeys.read_catalogue import Catalogue, read_catalogue
 from evertill.journeys.restore_shop import CopiesEnd, Plan, plan_restore, restore_shop
 from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
-from evertill.journeys.take_backup import BackupRunning, NoTarget, alone
-from evertill.journeys.view_claim import ClaimNotFound
+from evertill.journeys.take_backup import BackupRunning, alone
 from evertill.kernel import config, db, ids
 from evertill.kernel.clock import Clock
 from evertill.kernel.errors import EvertillError, Status
 
 __all__ = [
     "BackupRunning",
-    "ClaimNotFound",
-    "CluesTooFew",
-    "LostOrder",
     "NoRoom",
-    "NoTarget",
     "SearchFailed",
-    "SearchNotFound",
-    "SearchWaits",
     "Searched",
-    "ask_to_search",
-    "forget_found",
     "hold_next_search",
-    "read_lost",
     "search_at_once",
-    "view_searches",
 ]
 
 _log = structlog.get_logger("evertill.recovery")
@@ -65,24 +52,8 @@ _AFTER = dt.timedelta(hours=1)
 # Copies of several lines may reach to the wanted moment; each is restored.
 _COPIES_MAX = 3
 _LOST_MAX = 5
-_SHOWN_MAX = 20
 _TELL_S = 1.0
 _MIB = 1 << 20
-
-
-class SearchNotFound(EvertillError):
-    """There is no such search, or what it found is forgotten."""
-
-    code = "SEARCH_NOT_FOUND"
-    status = "not_found"
-    remedy = "Search the backups again."
-
-
-class CluesTooFew(EvertillError):
-    """Nothing is known by which an order could be found in a backup."""
-
-    code = "CLUES_TOO_FEW"
-    remedy = "Give the order's number, or file a claim with what its customer remembers."
 
 
 class NoRoom(EvertillError):
@@ -101,87 +72,6 @@ class SearchFailed(EvertillError):
     status: ClassVar[Status] = "conflict"
     kept = "The shop and its copies are as they were; the restored copy was thrown away."
     remedy = "Hold a restore drill, which says what is wrong with it, or search as of another moment."
-
-
-class LostOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that a backup has and the shop has not, with how well it fits the clues."""
-
-    finding: Finding
-    copied: CopiedOrder
-
-
-def ask_to_search(
-    *,
-    asker: Asker,
-    claim_id: int | None = None,
-    number: str = "",
-    at: dt.datetime | None = None,
-    why: str,
-    now: dt.datetime,
-) -> BackupSearch:
-    """This function will have the backups searched for what a claim is about, or for an order by its number.
-
-    `at` is as of when; without it the clues decide. Raises Forbidden, NoTarget, ClaimNotFound, CluesTooFew and
-    SearchWaits.
-    """
-    subject = Subject(kind="claim", id=ids.to_number(claim_id)) if claim_id else Subject(kind="order", id=number[:40])
-    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
-        if recovery.target() is None and not config.get().backup_target:
-            raise NoTarget("EVERTILL_BACKUP_TARGET is not set, so there are no backups to search.")
-        clues = _clues_of(claim_id) if claim_id else Clues(number=number.strip())
-        (search_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
-        new = BackupSearch(
-            id=search_id,
-            number=ids.to_number(search_id),
-            claim_id=claim_id,
-            clues=msgspec.json.encode(clues).decode(),
-            wanted_at=at,
-            asked_by=asker.name,
-            asked_at=now,
-        )
-        if clues.is_empty:
-            raise CluesTooFew("There is nothing to look for.")
-        recovery.searches.ask(new=new, most=config.get().searches_open_max)
-        trail.write(
-            actor=asker.actor,
-            operation="backups.search",
-            subject=subject,
-            after={"search": new.number, "at": at.isoformat() if at else ""},
-            why=why,
-            now=now,
-        )
-    return new
-
-
-class Searched(msgspec.Struct, frozen=True, kw_only=True):
-    """A search as staff see it: how it stands, and what it found that the shop still has not."""
-
-    search: BackupSearch
-    lost: tuple[LostOrder, ...]
-
-
-def view_searches(*, asker: Asker, claim_id: int, now: dt.datetime) -> list[Searched]:
-    """This function will return the searches because of a claim, the latest first; raises Forbidden.
-
-    Only where orders are shown is that a look at what is personal: a page of progress is read again and again.
-    """
-    subject = Subject(kind="claim", id=ids.to_number(claim_id))
-    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
-        found = recovery.searches.list_of_claim(claim_id=claim_id, limit=_SHOWN_MAX)
-        shown = [Searched(search=one, lost=_still_lost(one)) for one in found]
-    if any(one.lost for one in shown):
-        with looking(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now) as look:
-            look.note(lost=[one.finding.name for each in shown for one in each.lost])
-    return shown
-
-
-def read_lost(*, search_id: int, order_id: int) -> tuple[BackupSearch, LostOrder]:
-    """This function will return an order that a search found; raises SearchNotFound. The caller sees to who may."""
-    search = recovery.searches.read(search_id=search_id)
-    for lost in _lost_of(search) if search is not None else ():
-        if lost.finding.order_id == order_id and search is not None:
-            return search, lost
-    raise SearchNotFound("This search found no such order, or what it found is forgotten.")
 
 
 def search_at_once(
@@ -203,7 +93,7 @@ def search_at_once(
         new = ask_to_search(asker=asker, claim_id=claim_id, number=number, at=at, why=why, now=clock())
         ended = _take(search_id=new.id, ask=ask, clock=clock, report=report)
         assert ended is not None  # noqa: S101 — it was asked for a moment ago, and nobody else may take it.
-        return Searched(search=ended, lost=_lost_of(ended))
+        return Searched(search=ended, lost=lost_of(ended))
 
 
 def hold_next_search(*, ask: Ask, clock: Clock) -> BackupSearch | None:
@@ -218,12 +108,6 @@ def hold_next_search(*, ask: Ask, clock: Clock) -> BackupSearch | None:
     with alone():
         throw_away(place.drills)
         return _take(search_id=None, ask=ask, clock=clock, report=lambda _step, _done, _whole: None)
-
-
-def forget_found(*, now: dt.datetime) -> int:
-    """This function will forget what searches found that ended long ago, and return how many found anything."""
-    with db.write():
-        return recovery.searches.forget(ended_before=now - dt.timedelta(days=config.get().search_keep_days))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -258,7 +142,7 @@ def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> B
     clues = msgspec.json.decode(search.clues, type=Clues)
     work = _Work(search=search, clues=clues, place=place, key=place.ensure_key(), ask=ask, clock=clock, report=report)
     lost: tuple[LostOrder, ...] = ()
-    error = ""
+    code = error = ""
     try:
         lost = _search(work)
     except (TargetUnavailable, TargetRefuses):
@@ -266,14 +150,16 @@ def _take(*, search_id: int | None, ask: Ask, clock: Clock, report: Report) -> B
             recovery.searches.put_back(search_id=search.id)
         raise
     except (EvertillError, OSError, SubprocessError, msgspec.MsgspecError) as failure:
-        error = failure.detail if isinstance(failure, EvertillError) else str(failure)
+        code, error = "INTERNAL", str(failure)
+        if isinstance(failure, EvertillError):
+            code, error = failure.code, failure.detail
     finally:
         throw_away(place.drills)
-    return _end(work, lost, error=error)
+    return _end(work, lost, code=code, error=error)
 
 
-def _end(work: _Work, lost: tuple[LostOrder, ...], *, error: str) -> BackupSearch:
-    state = SearchState.FAILED if error else SearchState.FOUND if lost else SearchState.NOTHING
+def _end(work: _Work, lost: tuple[LostOrder, ...], *, code: str, error: str) -> BackupSearch:
+    state = SearchState.FAILED if code else SearchState.FOUND if lost else SearchState.NOTHING
     ended = msgspec.structs.replace(
         work.search,
         state=state,
@@ -281,6 +167,7 @@ def _end(work: _Work, lost: tuple[LostOrder, ...], *, error: str) -> BackupSearc
         reached_at=work.reached_at,
         ended_at=work.clock(),
         found=msgspec.json.encode(lost).decode() if lost else "",
+        code=code,
         error=error,
     )
     with db.write():
@@ -381,23 +268,6 @@ def _look(work: _Work, plan: Plan) -> tuple[LostOrder, ...]:
 
 def _as_of_backup(finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, source=claims.Source.BACKUP)
-
-
-def _clues_of(claim_id: int) -> Clues:
-    claim = claims.queries.find(claim_id=claim_id)
-    if claim is None:
-        raise ClaimNotFound("There is no such claim.")
-    return claim.clues
-
-
-def _lost_of(search: BackupSearch) -> tuple[LostOrder, ...]:
-    return msgspec.json.decode(search.found, type=tuple[LostOrder, ...]) if search.found else ()
-
-
-def _still_lost(search: BackupSearch) -> tuple[LostOrder, ...]:
-    lost = _lost_of(search)
-    here = set(orders.seeking.known(order_ids=[one.copied.order.id for one in lost])) if lost else set()
-    return tuple(one for one in lost if one.copied.order.id not in here)
 
 
 def _warn(damage: EvertillError) -> None:

@@ -24,9 +24,9 @@ __all__ = [
 ]
 
 PasskeyNameInvalid = identity.passkeys.PasskeyNameInvalid
-PasskeyRefused = identity.passkeys.PasskeyRefused
-PasskeysUnavailable = identity.passkeys.PasskeysUnavailable
-TooManyChallenges = identity.passkeys.TooManyChallenges
+PasskeyRefused = identity.ceremonies.PasskeyRefused
+PasskeysUnavailable = identity.ceremonies.PasskeysUnavailable
+TooManyChallenges = identity.ceremonies.TooManyChallenges
 
 
 def begin(*, display_name: str, visit: Visit, now: dt.datetime) -> str:
@@ -36,11 +36,11 @@ def begin(*, display_name: str, visit: Visit, now: dt.datetime) -> str:
     """
     name = accounts.name_of(display_name)
     with db.write():
-        return identity.passkeys.begin_registration(
+        return identity.ceremonies.begin_registration(
             ceremony=Ceremony.SIGN_UP,
             subject="",
             account_id=None,
-            name=name or shop_name() or identity.passkeys.party().id,
+            name=name or shop_name() or identity.ceremonies.party().id,
             caller=visit.caller,
             now=now,
         )
@@ -54,10 +54,10 @@ def sign_up_by_passkey(
     Raises PasskeyRefused, NameInvalid, PasskeyNameInvalid; then no account is opened.
     """
     with db.write():
-        taken = identity.passkeys.take_registration(text=answer, ceremony=Ceremony.SIGN_UP, subject="", now=now)
-    credential = identity.passkeys.check_registration(taken)
+        taken = identity.ceremonies.take_registration(text=answer, ceremony=Ceremony.SIGN_UP, subject="", now=now)
+    credential = identity.ceremonies.check_registration(taken)
     (account_id,) = ids.new_ids(1, now=now)
     with db.write():
         signed = open_by_passkey(account_id=account_id, display_name=display_name, visit=visit, now=now)
-        identity.passkeys.add(account_id=account_id, taken=taken, credential=credential, name=passkey_name, now=now)
+        identity.ceremonies.add(account_id=account_id, taken=taken, credential=credential, name=passkey_name, now=now)
         return signed

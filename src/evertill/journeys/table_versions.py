@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
 from evertill.kernel.sheets import as_kept
@@ -21,9 +22,21 @@ _BYTES = 3
 def plain(text: str) -> str:
     """This function will return what a text and the same text back from a spreadsheet have in common.
 
-    They may differ in how lines end, in the space around them, and in what an Excel cell does not keep.
+    They may differ in how lines end, in the space around them, in tabs, which LibreOffice drops, and in what an Excel
+    cell does not keep.
     """
-    return as_kept(text).replace("\r\n", "\n").replace("\r", "\n").strip()
+    return as_kept(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "").strip()
+
+
+def has_lost_letters(cell: str, now: str) -> bool:
+    """This function will say whether a cell is what a thing says now, but for letters that became question marks.
+
+    Excel writes so what the letters of its system do not have: on a Chinese system a CSV file has no emoji and no ®.
+    """
+    if cell.count("?") <= now.count("?"):
+        return False
+    letters = (re.escape(sign) if sign.isascii() else f"(?:{re.escape(sign)}|\\?\\??)" for sign in plain(now))
+    return re.fullmatch("".join(letters), plain(cell)) is not None
 
 
 def write_version(cells: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from evertill.journeys.edit_product import AddVariant, add_product, edit_product
 from evertill.journeys.export_table import Cell, Table
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.table_rows import Sent, Wrong, clipped, of_bad
-from evertill.journeys.table_versions import is_as_saved, plain, read_version, write_version
+from evertill.journeys.table_versions import has_lost_letters, is_as_saved, plain, read_version, write_version
 from evertill.kernel import config, tables
 from evertill.kernel.tables import Row
 
@@ -70,6 +70,7 @@ def products_table() -> Table:
         is_personal=False,
         columns=(*columns(), "version"),
         read=_read_all,
+        comes_back=True,
     )
 
 
@@ -234,12 +235,13 @@ class _Reading:
             if name is None or cell is None or (is_new and _is_of_added(column)):
                 continue
             is_touched = not is_as_saved(cell, saved[column]) if saved is not None else bool(cell)
-            if not is_touched or plain(cell) == plain(now.get(column, "")):
+            known = now.get(column, "")
+            if not is_touched or plain(cell) == plain(known) or has_lost_letters(cell, known):
                 continue
             value, fault = self._value(column, name, cell)
             if fault:
                 said.faults[column] = fault
-            elif saved is not None and not is_as_saved(now.get(column, ""), saved[column]):
+            elif saved is not None and not is_as_saved(known, saved[column]):
                 said.contested.append(name)
                 said.wanted[name] = value
             else:

@@ -48,7 +48,14 @@ def _read_all(filters: Mapping[str, str], most: int) -> Iterator[Sequence[Cell]]
         after, left = items[-1].sku, left - len(items)
 
 
-STOCK = Table(name="stock", permission=Permission.STOCK_EDIT, is_personal=False, columns=COLUMNS, read=_read_all)
+STOCK = Table(
+    name="stock",
+    permission=Permission.STOCK_EDIT,
+    is_personal=False,
+    columns=COLUMNS,
+    read=_read_all,
+    comes_back=True,
+)
 
 
 def read_stock(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:

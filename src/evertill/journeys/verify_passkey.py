@@ -27,16 +27,16 @@ __all__ = [
     "verify_passkey",
 ]
 
-PasskeyRefused = identity.passkeys.PasskeyRefused
-PasskeysUnavailable = identity.passkeys.PasskeysUnavailable
-TooManyChallenges = identity.passkeys.TooManyChallenges
+PasskeyRefused = identity.ceremonies.PasskeyRefused
+PasskeysUnavailable = identity.ceremonies.PasskeysUnavailable
+TooManyChallenges = identity.ceremonies.TooManyChallenges
 
 T = TypeVar("T")
 
 
 def are_possible() -> bool:
     """This function will say whether browsers use passkeys at this shop's address, so that a page may offer them."""
-    return identity.passkeys.are_possible()
+    return identity.ceremonies.are_possible()
 
 
 def begin_passkey(
@@ -47,7 +47,7 @@ def begin_passkey(
     Without an account it is the same for everybody. Raises PasskeysUnavailable, TooManyChallenges.
     """
     with db.write():
-        return identity.passkeys.begin_assertion(
+        return identity.ceremonies.begin_assertion(
             ceremony=ceremony, subject=subject, account_id=account_id, caller=visit.caller, now=now
         )
 
@@ -67,13 +67,13 @@ def verify_passkey(
     Of a passkey that may have been copied the owner is told. Raises PasskeyRefused, AccountGone, and what `then` does.
     """
     with db.write():
-        taken = identity.passkeys.take_assertion(text=answer, ceremony=ceremony, subject=subject, now=now)
+        taken = identity.ceremonies.take_assertion(text=answer, ceremony=ceremony, subject=subject, now=now)
     with db.write():
-        owner = identity.passkeys.owner(taken=taken)
+        owner = identity.ceremonies.owner(taken=taken)
         # The account first, as everybody does who acts on one.
         if owner is not None and accounts.lock(account_id=owner) is None:
             raise AccountGone("This account was deleted.")
-        used = identity.passkeys.use(taken=taken, account_id=account_id, now=now)
+        used = identity.ceremonies.use(taken=taken, account_id=account_id, now=now)
         if not used.is_suspected:
             return then(used)
         # Who used it is not known, and that is the point.

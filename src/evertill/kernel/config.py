@@ -6,33 +6,27 @@ one source for docs/reference/settings.md.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evertill.kernel import money
+from evertill.kernel import money, settings
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import Told, variable
 
-_SECRET_BYTES_MIN = 32
 _PHONE_REGION = "CN"
-# Never shown, not even to those who change settings.
-_SECRETS = frozenset({"secret", "database_url", "owner_database_url", "backup_database_url", "smtp_url"})
-_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 # Fields take values of many types, and dataclasses.field says of itself that it returns what it is given.
-def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31 - 1) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"help": help_text, "low": low, "high": high})
+def _setting(default: Any, help_text: str, *, low: int = 0, high: int = 2**31 - 1, is_secret: bool = False) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"help": help_text, "low": low, "high": high, "is_secret": is_secret})
 
 
-def _required(help_text: str) -> Any:  # noqa: ANN401
-    return field(metadata={"help": help_text})
+def _required(help_text: str, *, is_secret: bool) -> Any:  # noqa: ANN401
+    return field(metadata={"help": help_text, "is_secret": is_secret})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +35,19 @@ class Config:
 
     database_url: str = _required(
         "Address of the PostgreSQL database (15 or newer). `DATABASE_URL` is read too. `evertill up` sets it to the"
-        " embedded server when neither is given."
+        " embedded server when neither is given.",
+        is_secret=True,
     )
     secret: bytes = _required(
         "The shop's one secret, at least 32 bytes in base64; all other keys derive from it. `evertill up` makes one in"
-        " the data folder. Every node of a shop needs the same."
+        " the data folder. Every node of a shop needs the same.",
+        is_secret=True,
     )
     owner_database_url: str = _setting(
         "",
         "Address of the same database as the role that owns its tables, where the shop works as one that does not;"
         " `evertill up` makes the tables as that one, and gives the other its rights.",
+        is_secret=True,
     )
     data: Path = _setting(Path(), "Folder of everything this node keeps.")
     allowed_hosts: tuple[str, ...] = _setting(
@@ -293,6 +290,7 @@ class Config:
         "",
         "Mail server: `smtps://user:password@host:465` (TLS), `smtp://…:587` (STARTTLS, required) or `smtp+plain://…:25`"
         " (no TLS). Without one, messages to customers wait.",
+        is_secret=True,
     )
     mail_from: str = _setting(
         "", "Whom mail to customers is from: `shop@example.com` or `The Shop <shop@example.com>`."
@@ -455,6 +453,7 @@ class Config:
         "",
         "Address of the database as a role that may replicate, where that of the shop may not. The embedded server"
         " needs none.",
+        is_secret=True,
     )
     backup_full_h: int = _setting(24, "Hours between two full backups.", low=1, high=24 * 366)
     backup_incremental_min: int = _setting(60, "Minutes between two incremental backups.", low=1, high=7 * 1440)
@@ -533,43 +532,12 @@ class Config:
     table_columns_max: int = _setting(60, "Columns of a table that staff send to the desk.", low=5, high=1000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A setting as it may be shown: `value` is None where it is secret."""
-
-    variable: str
-    help: str
-    value: str | None
-    is_default: bool
-
-
 def tell() -> list[Told]:
     """This function will return this process's settings for people to look at, in the order of the table.
 
     What opens something is left out: secrets, and the addresses that have passwords in them.
     """
-    return [_told(item, getattr(get(), item.name)) for item in fields(Config)]
-
-
-def _told(item: Field[Any], value: Any) -> Told:  # noqa: ANN401 — as many types as there are settings.
-    if item.name in _SECRETS:
-        text = None
-    elif isinstance(value, tuple):
-        text = ", ".join(value)
-    else:
-        # Whatever somebody wrote into an address before its @ is between him and the machine.
-        text = _CREDENTIALS.sub("//…@", str(value))
-    return Told(
-        variable=variable(item.name),
-        help=item.metadata["help"],
-        value=text,
-        is_default=item.default is not MISSING and value == item.default,
-    )
-
-
-def variable(name: str) -> str:
-    """This function will return the environment variable of a setting."""
-    return f"EVERTILL_{name.upper()}"
+    return [settings.show(item, getattr(get(), item.name)) for item in fields(Config)]
 
 
 def load(environ: Mapping[str, str]) -> Config:
@@ -583,7 +551,7 @@ def load(environ: Mapping[str, str]) -> Config:
             if item.default is MISSING:
                 raise ConfigError(f"{variable(item.name)} is not set. {item.metadata['help']}")
             continue
-        values[item.name] = _read(item, text)
+        values[item.name] = settings.read(item, text)
     config = Config(**values)
     if not config.currencies or not all(money.is_currency(code) for code in config.currencies):
         raise ConfigError(f"{variable('currencies')} takes codes of three capital letters, such as GBP,CNY.")
@@ -603,42 +571,6 @@ def _check_region(region: str) -> None:
 
     if not contacts.is_region(region):
         raise ConfigError(f"{variable('phone_region')} takes a region such as CN or GB, not '{region[:40]}'.")
-
-
-def _read(item: Field[Any], text: str) -> Any:  # noqa: ANN401 — as many types as there are settings.
-    name = variable(item.name)
-    if item.name == "secret":
-        return read_secret(name, text)
-    if isinstance(item.default, int):
-        return _read_int(item, name, text)
-    if isinstance(item.default, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    if isinstance(item.default, Path):
-        return Path(text)
-    return text
-
-
-def _read_int(item: Field[Any], name: str, text: str) -> int:
-    low, high = item.metadata["low"], item.metadata["high"]
-    try:
-        value = int(text)
-    except ValueError:
-        raise ConfigError(f"{name} takes a whole number from {low} to {high}, not '{text[:40]}'.") from None
-    if not low <= value <= high:
-        raise ConfigError(f"{name} takes a whole number from {low} to {high}, not {value}.")
-    return value
-
-
-def read_secret(name: str, text: str) -> bytes:
-    """This function will read a shop's secret from base64; raises ConfigError that calls it by `name`."""
-    # The text itself never goes into the message: messages end up in logs.
-    try:
-        secret = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
-    except (binascii.Error, ValueError):
-        raise ConfigError(f"{name} is not base64.") from None
-    if len(secret) < _SECRET_BYTES_MIN:
-        raise ConfigError(f"{name} has {len(secret)} bytes; it takes at least {_SECRET_BYTES_MIN} random ones.")
-    return secret
 
 
 @cache

@@ -106,12 +106,14 @@ def read_lines(  # noqa: PLR0913 — all but the first three have what files mea
     separator: str = ",",
     plain: Callable[[str], str] = str.strip,
     named: Callable[[str], str] = str.strip,
+    fit: Callable[[list[str], int], list[str]] = lambda cells, _count: cells,
     is_by_row: bool = False,
 ) -> Iterator[Row | BadRow]:
     """This function will give the rows of a table in these lines, as read_rows does; `name` is what errors call it.
 
-    `plain` says what a cell holds, and `named` what one of the heading does. With `is_by_row` a row's line is its
-    number as a spreadsheet shows it, where a cell of several lines is still one row.
+    `plain` says what a cell holds, and `named` what one of the heading does. `fit` gives the cells of a row as there
+    should be so many of them; of the heading it is asked for none. With `is_by_row` a row's line is its number as a
+    spreadsheet shows it, where a cell of several lines is still one row.
     """
     # Process-wide, and the same wherever we read.
     csv.field_size_limit(_CELL_CHARS_MAX)
@@ -120,7 +122,8 @@ def read_lines(  # noqa: PLR0913 — all but the first three have what files mea
         heading = next(reader, [])
     except csv.Error as cause:
         raise FileUnusable(f"The heading of {name} is broken: {cause}.") from cause
-    columns = read_heading([named(cell) for cell in heading], name=name, required=required, columns_max=columns_max)
+    named_ones = [named(cell) for cell in fit(heading, 0)]
+    columns = read_heading(named_ones, name=name, required=required, columns_max=columns_max)
     count, number = 0, 1
     while True:
         number += 1
@@ -137,7 +140,7 @@ def read_lines(  # noqa: PLR0913 — all but the first three have what files mea
         count += 1
         if count > rows_max:
             raise FileUnusable(f"{name} has more than {rows_max} rows.")
-        yield to_row(line, columns, [plain(cell) for cell in cells])
+        yield to_row(line, columns, [plain(cell) for cell in fit(cells, len(columns))])
 
 
 def to_row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row | BadRow:
@@ -175,13 +178,17 @@ def _decode_all(path: Path, encoding: str) -> None:
 
 
 def _looks_chinese(path: Path) -> bool:
-    # Western letters beyond ASCII stand alone among others; the bytes of Chinese ones stand together.
-    alone = together = 0
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            for run in _HIGH_RUN.findall(chunk):
-                if len(run) > 1:
-                    together += len(run)
-                else:
-                    alone += 1
+        return stands_together(iter(lambda: file.read(_CHUNK_BYTES), b""))
+
+
+def stands_together(chunks: Iterable[bytes]) -> bool:
+    """This function will say whether most bytes beyond ASCII stand beside others: Western letters stand alone."""
+    alone = together = 0
+    for chunk in chunks:
+        for run in _HIGH_RUN.findall(chunk):
+            if len(run) > 1:
+                together += len(run)
+            else:
+                alone += 1
     return together > alone

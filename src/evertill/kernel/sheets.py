@@ -2,6 +2,9 @@
 
 A spreadsheet runs what begins like a formula, and customers type some of our texts. In a CSV file such a text gets an
 apostrophe in front, which `unguard` takes off again; in an Excel file every cell states its type.
+
+In a table that is to come back, what a spreadsheet would make something else of gets one too: it drops the zeros of
+`007`, makes a day of `1/2`, and of a barcode `6.90123E+12`, which nobody can read back.
 """
 
 from __future__ import annotations
@@ -23,6 +26,17 @@ Cell = str | int | Decimal | dt.datetime | None
 # What Excel, LibreOffice and Google Sheets take for the beginning of a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _GUARD = "'"
+# What they take for a number, an amount, a day, a time or a truth: digits, what stands between them, and names of
+# months. It is wider than what any of them does: an apostrophe too many harms nobody.
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
+)
+_TURNED = re.compile(
+    r"(?=.*\d)(?:[\d\s.,:;/%()+\-年月日时分秒上下午¥￥$€£]"
+    rf"|{_MONTH}|(?<=\d)(?:[ed](?=[+\-\d])|(?:st|nd|rd|th)(?![a-z]))|(?<![a-z])[ap]\.?m)+|true|false",
+    re.IGNORECASE,
+)
 # What XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE = re.compile(r"[\[\]:*?/\\']")
@@ -37,41 +51,65 @@ _ALWAYS = dt.datetime(2000, 1, 1)  # noqa: DTZ001 — the library writes it as i
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """This function will write a table as CSV in UTF-8, with the mark by which Excel knows that."""
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, comes_back: bool = False) -> bytes:
+    """This function will write a table as CSV in UTF-8, with the mark by which Excel knows that.
+
+    With `comes_back` nothing in it is made something else by a spreadsheet, so that tables.read_table reads it again.
+    """
     file = io.BytesIO()
-    write_csv(file, columns, rows)
+    write_csv(file, columns, rows, comes_back=comes_back)
     return file.getvalue()
 
 
-def write_csv(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def write_csv(
+    file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, comes_back: bool = False
+) -> None:
     """This function will write a table into a file as csv_bytes does, row by row."""
+
+    def written(cell: Cell) -> str:
+        return guard(cell, comes_back=comes_back) if isinstance(cell, str) else _text(cell)
+
     text = io.TextIOWrapper(cast("io.BytesIO", file), encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guard(column) for column in columns])
-    writer.writerows([guard(_text(cell)) if isinstance(cell, str) else _text(cell) for cell in row] for row in rows)
+    writer.writerows(map(written, row) for row in rows)
     # The file is the caller's to close.
     text.detach()
 
 
-def guard(text: str) -> str:
-    """This function will return a text that no spreadsheet takes for a formula, nor for one that was guarded."""
-    return _GUARD + text if text.lstrip(_GUARD).startswith(_FORMULA) else text
+def guard(text: str, *, comes_back: bool = False) -> str:
+    """This function will return a text that no spreadsheet takes for a formula, nor for one that was guarded.
+
+    With `comes_back` none takes it for a number, a day or a truth either.
+    """
+    bare = text.lstrip(_GUARD)
+    is_taken = bare.startswith(_FORMULA) or ((comes_back or bare != text) and _TURNED.fullmatch(bare) is not None)
+    return _GUARD + text if is_taken else text
 
 
 def unguard(text: str) -> str:
-    """This function will return what `guard` was given."""
-    return text[1:] if text.startswith(_GUARD) and text.lstrip(_GUARD).startswith(_FORMULA) else text
+    """This function will return what `guard` was given, in either way."""
+    if not text.startswith(_GUARD):
+        return text
+    bare = text.lstrip(_GUARD)
+    return text[1:] if bare.startswith(_FORMULA) or _TURNED.fullmatch(bare) is not None else text
 
 
-def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """This function will write a table as an Excel workbook of one sheet, whose heading stays in sight."""
+def xlsx_bytes(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, comes_back: bool = False
+) -> bytes:
+    """This function will write a table as an Excel workbook of one sheet, whose heading stays in sight.
+
+    With `comes_back` tables.read_table reads the same cells again.
+    """
     file = io.BytesIO()
-    write_xlsx(file, title, columns, rows)
+    write_xlsx(file, title, columns, rows, comes_back=comes_back)
     return file.getvalue()
 
 
-def write_xlsx(file: IO[bytes], title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def write_xlsx(
+    file: IO[bytes], title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, comes_back: bool = False
+) -> None:
     """This function will write a table into a file as xlsx_bytes does, row by row."""
     # Rows go to a file of ours alone as they come, and not to memory: fifty thousand of them would take 300 MB.
     with TemporaryDirectory(prefix="evertill-sheet-") as folder:
@@ -86,7 +124,11 @@ def write_xlsx(file: IO[bytes], title: str, columns: Sequence[str], rows: Iterab
             sheet.write_string(0, place, column, bold)
         for line, row in enumerate(rows, start=1):
             for place, cell in enumerate(row):
-                _write(sheet, line, place, cell)
+                # Its type keeps a text what it is; only one that looks guarded would come back without its apostrophe.
+                if comes_back and isinstance(cell, str) and cell.startswith(_GUARD):
+                    _write(sheet, line, place, guard(cell))
+                else:
+                    _write(sheet, line, place, cell)
         workbook.close()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 from evertill.kernel import config
-from evertill.kernel.csvfile import BadRow, FileUnusable, Row, read_heading, read_lines, to_row
+from evertill.kernel.csvfile import BadRow, FileUnusable, Row, read_heading, read_lines, stands_together, to_row
 from evertill.kernel.sheets import unguard
 from evertill.kernel.workbooks import Limits, NotAWorkbook, TableTooLarge, is_package, read_workbook
 
@@ -27,6 +29,10 @@ __all__ = [
 ]
 
 _SEPARATORS = ",;\t"
+# In Chinese texts about goods more are; letters of other languages read as Chinese give fewer than half.
+_COMMON_SHARE, _SIGNS_MAX = 0.75, 100_000
+# The bytes of a sign that GB 18030 has and the older Chinese encodings have not.
+_LONG = 4
 _NAMED = "The table"
 # Begins of files that people take for tables: PDF, pictures, web pages, programs.
 _OTHERS = (
@@ -92,7 +98,11 @@ def read_table(content: bytes, *, required: Collection[str], is_known: Callable[
     """
     if len(content) > limits.bytes_max:
         raise TableTooLarge(f"It has {len(content)} bytes; {limits.bytes_max} may be.")
-    read = _read_package(content, required, limits) if is_package(content) else _read_text(content, required, limits)
+    read = (
+        _read_package(content, required, limits, plain=unguard)
+        if is_package(content)
+        else _read_text(content, required, limits)
+    )
     rows: list[Row] = []
     bad: list[BadRow] = []
     for row in read:
@@ -130,7 +140,9 @@ def read_workbook_rows(
     yield from _read_package(path.read_bytes(), required, known)
 
 
-def _read_package(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
+def _read_package(
+    content: bytes, required: Collection[str], limits: Limits, *, plain: Callable[[str], str] = str
+) -> Iterator[Row | BadRow]:
     columns: list[str] = []
     for line, cells in read_workbook(content, limits=limits):
         if not columns:
@@ -140,14 +152,22 @@ def _read_package(content: bytes, required: Collection[str], limits: Limits) -> 
             yield BadRow(line=line, reason=f"It has {len(cells)} cells where the heading has {len(columns)}.")
         else:
             # Excel keeps no empty cells at the end of a row.
-            yield to_row(line, columns, [*cells, *[""] * (len(columns) - len(cells))])
+            yield to_row(line, columns, [*map(plain, cells), *[""] * (len(columns) - len(cells))])
 
 
 def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
-    text = _decode(content)
-    heading = text.lstrip().partition("\n")[0]
+    text = _decode(content).lstrip()
+    heading = text.partition("\n")[0]
+    file = StringIO(text, newline="")
+    is_whole = text.endswith(("\n", "\r"))
+
+    def fit(cells: list[str], count: int) -> list[str]:
+        # A row that the end of the file cuts off is not filled up: what it lacks was there.
+        is_cut = not is_whole and file.tell() == len(text)
+        return _fit(cells, len(cells) if is_cut and count else count)
+
     yield from read_lines(
-        StringIO(text.lstrip(), newline=""),
+        file,
         name=_NAMED,
         required=required,
         rows_max=limits.rows_max + 1,
@@ -155,8 +175,17 @@ def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Ite
         separator=max(_SEPARATORS, key=heading.count),
         plain=_plain,
         named=lambda cell: _plain(cell).lower(),
+        fit=fit,
         is_by_row=True,
     )
+
+
+def _fit(cells: list[str], count: int) -> list[str]:
+    """Drop empty cells beyond a number of them, or fill up to it: spreadsheets add some, and leave some out."""
+    last = len(cells)
+    while last > count and not cells[last - 1].strip():
+        last -= 1
+    return [*cells[:last], *[""] * (count - last)]
 
 
 def _plain(cell: str) -> str:
@@ -174,9 +203,34 @@ def _decode(content: bytes) -> str:
         else:
             text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise EncodingUnknown("Its letters are not written as UTF-8.") from None
+        text = _decode_old(content)
     if "\0" in text:
         raise NotAWorkbook("It is no table, but a file of another kind.")
     if not text.strip():
         raise TableEmpty("There is nothing in it.")
     return text
+
+
+def _decode_old(content: bytes) -> str:
+    """Read a text as Excel writes it where people do not ask for UTF-8: for a Chinese or a Western European system."""
+    with suppress(UnicodeDecodeError):
+        # Letters of other languages make Chinese signs too, but not those that people use.
+        if _speaks_chinese() and _is_common(text := content.decode("gb18030")):
+            return text
+    with suppress(UnicodeDecodeError):
+        if not stands_together([content]):
+            return content.decode("cp1252")
+    raise EncodingUnknown("Its letters are not written as UTF-8.")
+
+
+def _speaks_chinese() -> bool:
+    return any(language.partition("-")[0] == "zh" for language in config.get().languages)
+
+
+def _is_common(text: str) -> bool:
+    """Say whether most signs beyond ASCII are among the 3,755 most used, or punctuation: by GB 2312, which sorts so."""
+    looked_at = islice((sign for sign in text if not sign.isascii()), _SIGNS_MAX)
+    signs = [(sign.encode("gb2312", errors="ignore")[:1], len(sign.encode("gb18030"))) for sign in looked_at]
+    # Those are emoji, for example; other encodings have nothing that looks like them.
+    common = sum(b"\xa1" <= lead <= b"\xa3" or b"\xb0" <= lead <= b"\xd7" or length == _LONG for lead, length in signs)
+    return common >= len(signs) * _COMMON_SHARE

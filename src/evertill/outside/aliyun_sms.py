@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 from evertill.domains.messages import Letter, LetterPostponed, LetterRefused, SenderUnavailable, SendingUnclear
 from evertill.kernel import clock
 from evertill.kernel.clock import Clock
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import variable
 from evertill.outside.caller import Caller
 from evertill.outside.keys import read_secrets
 from evertill.outside.sms_sender import exchange, read_answer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import variable
 
 
 def read_secrets(settings: Config, name: str, *, most: int) -> list[str]:

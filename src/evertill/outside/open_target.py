@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from evertill.domains.recovery import Target
-from evertill.kernel.config import variable
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import variable
 from evertill.outside.folder_target import FolderTarget
 
 

@@ -21,8 +21,8 @@ import botocore.session
 from evertill.domains import recovery
 from evertill.domains.recovery import Stored
 from evertill.kernel import clock
-from evertill.kernel.config import variable
 from evertill.kernel.errors import ConfigError, EvertillError
+from evertill.kernel.settings import variable
 
 # In the form of Amazon's own tools; the environment and their usual places are looked at as well.
 CREDENTIALS = Path("backups") / "s3-credentials"

@@ -16,8 +16,8 @@ from paramiko.sftp import CMD_EXTENDED
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Stored
-from evertill.kernel.config import variable
 from evertill.kernel.errors import ConfigError, EvertillError
+from evertill.kernel.settings import variable
 from evertill.outside.walking import HALF, Entry, walk
 
 # In the data folder; without them, those of the user in ~/.ssh.

@@ -15,8 +15,9 @@ from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from evertill.domains.messages import Letter, LetterPostponed, LetterRefused, Post, SenderUnavailable, SendingUnclear
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import variable
 
 # Scheme → usual port.
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}

@@ -6,8 +6,9 @@ import base64
 from urllib.parse import quote, urlencode
 
 from evertill.domains.messages import Letter, LetterRefused, SenderUnavailable, SendingUnclear
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
 from evertill.kernel.errors import ConfigError
+from evertill.kernel.settings import variable
 from evertill.outside.caller import Caller
 from evertill.outside.keys import read_secrets
 from evertill.outside.sms_sender import exchange, read_answer

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         operator,
     )
     from evertill.domains.access.types import (
+        MEANINGS,
         Caller,
         Holder,
         Objection,
@@ -71,6 +72,7 @@ __getattr__ = open_door(__name__)
 __all__ = [
     "BUILT_IN",
     "GIVEN",
+    "MEANINGS",
     "OWNER",
     "PERMISSIONS",
     "STAFF_PERMISSIONS",

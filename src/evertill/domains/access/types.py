@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,13 +22,13 @@ class Scope(StrEnum):
     ORDERS_PRICE = "orders:price"
 
 
-# What each scope lets a program do, for people who choose.
-MEANINGS = {
-    Scope.ORDERS_READ: "read any order",
-    Scope.ORDERS_CANCEL: "cancel any order",
-    Scope.ORDERS_PAY: "begin to pay any order",
-    Scope.ORDERS_REFUND: "give back any order, whole or in part, and put its goods back on sale",
-    Scope.ORDERS_PRICE: "state the unit price of an order line: negotiated or historical orders",
+# What each scope lets a program do, for people who choose. The desk translates it.
+MEANINGS: Mapping[Scope, str] = {
+    Scope.ORDERS_READ: "Read any order",
+    Scope.ORDERS_CANCEL: "Cancel any order",
+    Scope.ORDERS_PAY: "Begin to pay any order",
+    Scope.ORDERS_REFUND: "Give money back for any order, and put its goods back on sale",
+    Scope.ORDERS_PRICE: "Say what a line of a new order costs",
 }
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from evertill.kernel.door import open_door
 
 if TYPE_CHECKING:
-    from evertill.domains.catalog import categories, editing, prices, rules, search, shelving
+    from evertill.domains.catalog import categories, editing, history, prices, rules, search, shelving
     from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken, save_products
     from evertill.domains.catalog.queries import (
         InvalidCursor,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
         ProductView,
         Saved,
         Shelf,
-        ShelfChange,
         Status,
         Text,
         VariantDraft,
@@ -68,7 +67,6 @@ __all__ = [
     "ProductView",
     "Saved",
     "Shelf",
-    "ShelfChange",
     "SkuTaken",
     "Status",
     "Text",
@@ -86,6 +84,7 @@ __all__ = [
     "find_offers",
     "find_products",
     "find_slugs",
+    "history",
     "is_language",
     "list_newest",
     "list_products",

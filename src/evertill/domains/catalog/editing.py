@@ -1,44 +1,19 @@
-"""Cards: a product as staff edit it, value by value, and the history of that. The caller holds a transaction."""
+"""Cards: a product as staff edit it, value by value, with its history. The caller holds a transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-import msgspec
-from django.db.models import Max
-
-from evertill.domains.catalog import rules
+from evertill.domains.catalog import history, rules
 from evertill.domains.catalog.categories import file_products, lock_writers
 from evertill.domains.catalog.models import Category, Filing, Product, ProductText, Variant, VariantText
-from evertill.domains.catalog.models import Change as ChangeRow
 from evertill.domains.catalog.operations import ProductIncomplete, SkuTaken
 from evertill.domains.catalog.queries import UnknownProduct
 from evertill.domains.catalog.search import index_products
 from evertill.domains.catalog.types import Card, Change, Plain, Status
-from evertill.kernel import config, ids
-from evertill.kernel.errors import EvertillError
+from evertill.kernel import config
 from evertill.kernel.versions import differences
-
-_WHY_CHARS = 500
-# A change holds a few texts of a product, before and after.
-_CONTENT = dict[str, str | bool | list[str] | None]
-
-
-class UnknownChange(EvertillError):
-    """There is no such change of this product."""
-
-    code = "UNKNOWN_CHANGE"
-    status = "not_found"
-    remedy = "Look at the history of the product."
-
-
-class UndoneAlready(EvertillError):
-    """This change has been taken back already."""
-
-    code = "UNDONE_ALREADY"
-    status = "conflict"
-    remedy = "Look at the history: the newest change says how it stands."
 
 
 def read_card(*, slug: str) -> Card:
@@ -116,23 +91,23 @@ def save_card(
         return None
     index_products(product_ids=[card.id])
     Product.objects.filter(pk=card.id).update(updated_at=now)
-    return _record(card.id, moved, by=by, why=why, now=now, undoes=undoes)
+    return history.record(history.PRODUCTS, of=card.id, moved=moved, by=by, why=why, now=now, undoes=undoes)
 
 
 def record_creation(*, slug: str, by: str, why: str, now: dt.datetime) -> Change:
     """This function will begin the history of a product that was just made."""
     card = read_card(slug=slug)
-    return _record(card.id, differences(seen={}, now=card.values), by=by, why=why, now=now, undoes=None)
+    moved = differences(seen={}, now=card.values)
+    return history.record(history.PRODUCTS, of=card.id, moved=moved, by=by, why=why, now=now)
 
 
 def undo_change(*, card: Card, change: Change, by: str, why: str, now: dt.datetime) -> Change | None:
     """This function will bring back what a change of a product that is held took away, and return the new change.
 
-    The caller has made sure that nothing of it was changed since. A variant that it brought is hidden and stays,
-    because orders name it. Raises UndoneAlready, and what save_card raises.
+    A variant that it brought is hidden and stays, because orders name it. Raises what history.check_undoable and
+    save_card raise.
     """
-    if change.is_undone:
-        raise UndoneAlready(f"Change {change.number} has been taken back already.")
+    history.check_undoable(change, what=card.slug, now=card.values)
     wanted = dict(change.before)
     for name in change.after:
         sku = rules.sku_of(name)
@@ -143,71 +118,6 @@ def undo_change(*, card: Card, change: Change, by: str, why: str, now: dt.dateti
         # What made the product: it stays, out of everybody's sight.
         wanted = {"status": Status.ARCHIVED.value}
     return save_card(card=card, wanted=wanted, by=by, why=why, now=now, undoes=change.id)
-
-
-def list_changes(*, card_id: int, before: int | None = None, limit: int) -> list[Change]:
-    """This function will return the changes of a product, the newest first, those before a number."""
-    rows = ChangeRow.objects.filter(product_id=card_id)
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    return _changes(rows.order_by("-number")[:limit])
-
-
-def find_change(*, card_id: int, number: int) -> Change:
-    """This function will return one change of a product; raises UnknownChange."""
-    found = _changes(ChangeRow.objects.filter(product_id=card_id, number=number))
-    if not found:
-        raise UnknownChange(f"The product has no change {number}.")
-    return found[0]
-
-
-def _changes(rows: Iterable[ChangeRow]) -> list[Change]:
-    kept = list(rows)
-    undone = set(ChangeRow.objects.filter(undoes__in=[row.pk for row in kept]).values_list("undoes", flat=True))
-    return [
-        Change(
-            id=row.pk,
-            product_id=row.product_id,
-            number=row.number,
-            changed_at=row.changed_at,
-            changed_by=row.changed_by,
-            why=row.why,
-            before=msgspec.json.decode(row.before, type=_CONTENT),
-            after=msgspec.json.decode(row.after, type=_CONTENT),
-            undoes=row.undoes,
-            is_undone=row.pk in undone,
-        )
-        for row in kept
-    ]
-
-
-def _record(
-    product_id: int,
-    moved: Mapping[str, tuple[Plain, Plain]],
-    *,
-    by: str,
-    why: str,
-    now: dt.datetime,
-    undoes: int | None,
-) -> Change:
-    last = ChangeRow.objects.filter(product_id=product_id).aggregate(last=Max("number"))["last"] or 0
-    (change_id,) = ids.new_ids(1, now=now)
-    row = ChangeRow.objects.create(
-        id=change_id,
-        product_id=product_id,
-        number=last + 1,
-        changed_at=now,
-        changed_by=by,
-        why=why[:_WHY_CHARS],
-        before=_json({name: was for name, (was, _) in moved.items()}),
-        after=_json({name: is_now for name, (_, is_now) in moved.items()}),
-        undoes=undoes,
-    )
-    return _changes([row])[0]
-
-
-def _json(values: Mapping[str, Plain]) -> str:
-    return msgspec.json.encode(values, order="deterministic").decode()
 
 
 def _check(card: Card, asked: Mapping[str, Plain]) -> None:

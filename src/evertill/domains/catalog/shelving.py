@@ -1,35 +1,21 @@
-"""Categories as staff edit them, value by value, and the history of that. The caller holds a transaction."""
+"""Categories as staff edit them, value by value, with their history. The caller holds a transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
-import msgspec
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
-from evertill.domains.catalog import rules
+from evertill.domains.catalog import history, rules
 from evertill.domains.catalog.categories import CategoryIncomplete, lock_writers, save_categories
-from evertill.domains.catalog.editing import UndoneAlready
 from evertill.domains.catalog.models import Category, CategoryText, Filing
-from evertill.domains.catalog.models import CategoryChange as ChangeRow
 from evertill.domains.catalog.queries import UnknownCategory
-from evertill.domains.catalog.types import CategoryDraft, Plain, Shelf, ShelfChange
-from evertill.kernel import config, ids
-from evertill.kernel.errors import EvertillError
+from evertill.domains.catalog.types import CategoryDraft, Change, Plain, Shelf
+from evertill.kernel import config
 from evertill.kernel.versions import differences
 
-_WHY_CHARS = 500
-_CONTENT = dict[str, str | bool | list[str] | None]
 RETIRED, PARENT, PLACE = "retired", "parent", "place"
-
-
-class UnknownShelfChange(EvertillError):
-    """There is no such change of this category."""
-
-    code = "UNKNOWN_CHANGE"
-    status = "not_found"
-    remedy = "Look at the history of the category."
 
 
 def list_shelves() -> list[Shelf]:
@@ -76,7 +62,7 @@ def hold_shelf(*, slug: str) -> Shelf:
 
 def save_shelf(
     *, shelf: Shelf, wanted: Mapping[str, Plain], by: str, why: str, now: dt.datetime, undoes: int | None = None
-) -> ShelfChange | None:
+) -> Change | None:
     """This function will bring a category that is held to these values, and return the change; None for none.
 
     `place` is its rank among its siblings, from 1. Raises CategoryIncomplete.
@@ -100,39 +86,21 @@ def save_shelf(
     return _record(shelf, by=by, why=why, now=now, undoes=undoes)
 
 
-def record_creation(*, slug: str, by: str, why: str, now: dt.datetime) -> ShelfChange | None:
+def record_creation(*, slug: str, by: str, why: str, now: dt.datetime) -> Change | None:
     """This function will begin the history of a category that was just made."""
     made = find_shelf(slug=slug)
     _put(made, place=str(config.get().categories_max))
     return _record(Shelf(id=made.id, slug=slug, values={}), by=by, why=why, now=now, undoes=None)
 
 
-def undo_change(*, shelf: Shelf, change: ShelfChange, by: str, why: str, now: dt.datetime) -> ShelfChange | None:
+def undo_change(*, shelf: Shelf, change: Change, by: str, why: str, now: dt.datetime) -> Change | None:
     """This function will bring back what a change of a category that is held took away, and return the new change.
 
-    The caller has made sure that nothing of it was changed since. What made it is taken back by retiring it. Raises
-    UndoneAlready, and what save_shelf raises.
+    What made it is taken back by retiring it. Raises what history.check_undoable and save_shelf raise.
     """
-    if change.is_undone:
-        raise UndoneAlready(f"Change {change.number} has been taken back already.")
+    history.check_undoable(change, what=shelf.slug, now=shelf.values)
     wanted: Mapping[str, Plain] = {RETIRED: True} if _made(change) else change.before
     return save_shelf(shelf=shelf, wanted=wanted, by=by, why=why, now=now, undoes=change.id)
-
-
-def list_changes(*, shelf_id: int, before: int | None = None, limit: int) -> list[ShelfChange]:
-    """This function will return the changes of a category, the newest first, those before a number."""
-    rows = ChangeRow.objects.filter(category_id=shelf_id)
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    return _changes(rows.order_by("-number")[:limit])
-
-
-def find_change(*, shelf_id: int, number: int) -> ShelfChange:
-    """This function will return one change of a category; raises UnknownShelfChange."""
-    found = _changes(ChangeRow.objects.filter(category_id=shelf_id, number=number))
-    if not found:
-        raise UnknownShelfChange(f"The category has no change {number}.")
-    return found[0]
 
 
 def list_filed(*, slug: str, limit: int) -> list[str]:
@@ -141,7 +109,7 @@ def list_filed(*, slug: str, limit: int) -> list[str]:
     return list(rows.values_list("product__slug", flat=True)[:limit])
 
 
-def _made(change: ShelfChange) -> bool:
+def _made(change: Change) -> bool:
     return not any(value is not None for value in change.before.values())
 
 
@@ -157,7 +125,7 @@ def _put(shelf: Shelf, *, place: str) -> None:
     Category.objects.bulk_update(siblings, ["position"])
 
 
-def _record(before: Shelf, *, by: str, why: str, now: dt.datetime, undoes: int | None) -> ShelfChange | None:
+def _record(before: Shelf, *, by: str, why: str, now: dt.datetime, undoes: int | None) -> Change | None:
     now_is = find_shelf(slug=before.slug).values
     moved = differences(seen=before.values, now=now_is)
     if not moved:
@@ -165,40 +133,4 @@ def _record(before: Shelf, *, by: str, why: str, now: dt.datetime, undoes: int |
     if PARENT in moved:
         # The same rank somewhere else is another place.
         moved[PLACE] = (before.values.get(PLACE), now_is[PLACE])
-    last = ChangeRow.objects.filter(category_id=before.id).aggregate(last=Max("number"))["last"] or 0
-    (change_id,) = ids.new_ids(1, now=now)
-    row = ChangeRow.objects.create(
-        id=change_id,
-        category_id=before.id,
-        number=last + 1,
-        changed_at=now,
-        changed_by=by,
-        why=why[:_WHY_CHARS],
-        before=_json({name: was for name, (was, _) in moved.items()}),
-        after=_json({name: is_now for name, (_, is_now) in moved.items()}),
-        undoes=undoes,
-    )
-    return _changes([row])[0]
-
-
-def _changes(rows: Iterable[ChangeRow]) -> list[ShelfChange]:
-    kept: Sequence[ChangeRow] = list(rows)
-    undone = set(ChangeRow.objects.filter(undoes__in=[row.pk for row in kept]).values_list("undoes", flat=True))
-    return [
-        ShelfChange(
-            id=row.pk,
-            number=row.number,
-            changed_at=row.changed_at,
-            changed_by=row.changed_by,
-            why=row.why,
-            before=msgspec.json.decode(row.before, type=_CONTENT),
-            after=msgspec.json.decode(row.after, type=_CONTENT),
-            undoes=row.undoes,
-            is_undone=row.pk in undone,
-        )
-        for row in kept
-    ]
-
-
-def _json(values: Mapping[str, Plain]) -> str:
-    return msgspec.json.encode(values, order="deterministic").decode()
+    return history.record(history.CATEGORIES, of=before.id, moved=moved, by=by, why=why, now=now, undoes=undoes)

@@ -154,10 +154,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of a product: what was, and what is from then on, by name. `undoes` is the change it took back."""
+    """One change of a product or a category: what was, and what is from then on, by name.
+
+    `undoes` is the change that it took back.
+    """
 
     id: int
-    product_id: int
     number: int
     changed_at: dt.datetime
     changed_by: str
@@ -175,21 +177,6 @@ class Shelf:
     id: int
     slug: str
     values: Mapping[str, Plain]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfChange:
-    """One change of a category: what was, and what is from then on, by name. `undoes` is the change it took back."""
-
-    id: int
-    number: int
-    changed_at: dt.datetime
-    changed_by: str
-    why: str
-    before: Mapping[str, Plain]
-    after: Mapping[str, Plain]
-    undoes: int | None
-    is_undone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

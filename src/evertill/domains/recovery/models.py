@@ -143,6 +143,8 @@ class Search(models.Model):
     reached_at = models.DateTimeField(null=True)
     # Copies of lost orders; empty again once they are forgotten.
     found = models.TextField(default="")
+    # What it failed with, and that in words.
+    code = models.CharField(max_length=64, default="", db_default="")
     error = models.CharField(max_length=500, default="")
 
     class Meta:

@@ -16,9 +16,10 @@ from evertill.domains.recovery.types import BackupSearch, SearchState
 from evertill.kernel import db, ids, sql
 
 _HERE = "evertill.domains.recovery"
-_STEP_CHARS, _ERROR_CHARS, _ACTOR_CHARS = 100, 500, 64
+_STEP_CHARS, _ERROR_CHARS, _ACTOR_CHARS, _CODE_CHARS = 100, 500, 64, 64
 # One that was cut off so often would be cut off again.
 TRIES_MAX = 3
+CUT_OFF = "SEARCH_CUT_OFF"
 
 
 def ask(*, new: BackupSearch, most: int) -> None:
@@ -43,7 +44,7 @@ def take(*, now: dt.datetime, search_id: int | None = None) -> BackupSearch | No
     """
     open_ones = models.Search.objects.filter(state__in=_OPEN)
     open_ones.filter(tries__gte=TRIES_MAX).update(
-        state=SearchState.FAILED.value, ended_at=now, error="It was cut off too often."
+        state=SearchState.FAILED.value, ended_at=now, code=CUT_OFF, error="It was cut off too often."
     )
     # Nobody else is at work, so whoever was has died.
     open_ones.filter(state=SearchState.RUNNING.value).update(state=SearchState.WAITING.value)
@@ -70,6 +71,7 @@ def end(*, search: BackupSearch, now: dt.datetime) -> None:
         backup=search.backup,
         reached_at=search.reached_at,
         found=search.found,
+        code=search.code[:_CODE_CHARS],
         error=search.error[:_ERROR_CHARS],
     )
 
@@ -123,5 +125,6 @@ def _search(row: models.Search) -> BackupSearch:
         reached_at=row.reached_at,
         ended_at=row.ended_at,
         found=row.found,
+        code=row.code,
         error=row.error,
     )

@@ -72,7 +72,7 @@ class BackupSearch(msgspec.Struct, frozen=True, kw_only=True):
 
     `clues` say what is looked for, `found` what there is: texts of whoever looks. `wanted_at` is as of when, None where
     the clues decide. `backup` is the one that was restored, `reached_at` the moment as of which. `step`, `done` and
-    `whole` tell how far it is.
+    `whole` tell how far it is. `code` is what it failed with, and `error` says so in words.
     """
 
     id: int
@@ -91,6 +91,7 @@ class BackupSearch(msgspec.Struct, frozen=True, kw_only=True):
     reached_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     found: str = ""
+    code: str = ""
     error: str = ""
 
 

@@ -51,9 +51,9 @@ def verify(
     """Look through the whole trail; exit with 1 and print what is wrong when anything was changed, added or removed."""
     open_shop(data)
     from evertill.journeys.verify_trail import verify_trail
-    from evertill.kernel import config
+    from evertill.kernel import settings
 
-    secrets = [config.read_secret(str(path), path.read_text(encoding="utf-8")) for path in secret or []]
+    secrets = [settings.read_secret(str(path), path.read_text(encoding="utf-8")) for path in secret or []]
     console = Console()
     with console.status("Looking through the whole trail …"):
         found = verify_trail(lines=_lines(anchor or []), other_secrets=secrets)

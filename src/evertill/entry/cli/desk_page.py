@@ -28,7 +28,7 @@ def render() -> str:
     _prepare()
     # Imported late: addresses need Django, which the other pages do without.
     urls: Any = import_module("evertill.entry.desk.urls")
-    audience: Any = import_module("evertill.entry.shop.audience")
+    audience: Any = import_module("evertill.entry.pages.audience")
     rows = [
         f"| `/desk/{address}` | {', '.join(route.callback.methods)} | {audience.audience_of(route.callback).value}"
         f" | `{route.callback.permission.value}` |\n"

@@ -10,8 +10,9 @@ import typer
 
 from evertill.entry.cli import app as evertill
 from evertill.entry.cli import command_page, desk_page, permission_page
-from evertill.kernel.config import Config, variable
+from evertill.kernel.config import Config
 from evertill.kernel.files import write_whole
+from evertill.kernel.settings import variable
 
 app = typer.Typer(add_completion=False)
 

@@ -11,9 +11,9 @@ import typer
 from .common import DataOption, asker, open_shop, read_file, read_number
 
 if TYPE_CHECKING:
+    from evertill.journeys.ask_to_search import Searched
     from evertill.journeys.rebuild_order import Rebuilt
     from evertill.journeys.refund_order import AskedReturn
-    from evertill.journeys.search_backups import Searched
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 

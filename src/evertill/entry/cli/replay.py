@@ -16,7 +16,7 @@ from evertill.kernel.errors import EvertillError
 from .common import DataOption, asker, open_shop, shop_url
 
 if TYPE_CHECKING:
-    from evertill.journeys.replay_invoices import Invoice
+    from evertill.journeys.replay_invoices import Invoice, Plan
     from evertill.journeys.replay_returns import PlannedRefund
 
     from .replay_client import Answered, Shop
@@ -67,40 +67,21 @@ def replay(  # noqa: PLR0913 — one for each option.
     open_shop(data)
     address = url or shop_url(data)
     from evertill.journeys.authenticate_caller import authenticate_caller
-    from evertill.journeys.replay_invoices import prepare_shop, read_books, read_invoices
-    from evertill.journeys.replay_returns import NoRefund, match_returns
-    from evertill.kernel import clock
+    from evertill.journeys.replay_invoices import read_books, read_invoices
+    from evertill.journeys.replay_returns import match_returns
 
     from . import replay_report as tell
     from .replay_client import Shop
-    from .replay_refunds import Given
 
     typer.echo(f"Reading {file.name}")
     plan = read_invoices(file)
     returns = match_returns(plan)
     invoices = plan.invoices[:limit]
     tell.plan(plan, returns, now=len(invoices) if limit is not None else None)
-    secret = token or _issue_token(pays=not no_pay)
-    owner = authenticate_caller(secret=secret).key_owner
-    shop = Shop(url=address, token=secret, concurrency=concurrency)
-    answers: list[Answered] = []
-    given: list[Given] = []
-    try:
-        prepared = prepare_shop(plan, owner=owner, now=clock.now())
-        typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
-        _sell(invoices, shop, pays=not no_pay, answers=answers)
-        _give_back([] if no_pay else returns.refunds, shop, restock=restock, answers=answers, given=given)
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
-        typer.echo("Run the same command again: it goes on, and nothing is placed, paid or given back twice.")
-        raise typer.Exit(_INTERRUPTED) from None
-    finally:
-        if token is None:
-            # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
-            with suppress(EvertillError):
-                _revoke_token()
-    if no_pay:
-        given = [Given(refund=refund, why=NoRefund.NOT_PAID) for refund in returns.refunds]
+    with _token_of(token, pays=not no_pay) as secret:
+        owner = authenticate_caller(secret=secret).key_owner
+        shop = Shop(url=address, token=secret, concurrency=concurrency)
+        answers, given = _run(plan, invoices, returns.refunds, shop, owner=owner, pays=not no_pay, restock=restock)
     left = [*returns.left, *(item for answer in given for item in answer.left())]
     if report is not None:
         tell.write_report(report, plan, answers, left)
@@ -109,6 +90,53 @@ def replay(  # noqa: PLR0913 — one for each option.
     tell.books(read_books(invoices, owner=owner))
     if any(answer.code for answer in answers) or any(answer.has_failed for answer in given):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _token_of(given: str | None, *, pays: bool) -> Iterator[str]:
+    """Give the token to speak with: the one that was given, or one of its own that is revoked at the end."""
+    secret = given or _issue_token(pays=pays)
+    try:
+        yield secret
+    finally:
+        if given is None:
+            # Without its database the token stays in use; nobody knows its secret, and the next run replaces it.
+            with suppress(EvertillError):
+                _revoke_token()
+
+
+def _run(
+    plan: Plan,
+    invoices: Sequence[Invoice],
+    refunds: Sequence[PlannedRefund],
+    shop: Shop,
+    *,
+    owner: str,
+    pays: bool,
+    restock: bool,
+) -> tuple[list[Answered], list[Given]]:
+    """Have the goods on sale, sell, and give back; what the shop answered to each."""
+    from evertill.journeys.replay_invoices import prepare_shop
+    from evertill.journeys.replay_returns import NoRefund
+    from evertill.kernel import clock
+
+    from .replay_refunds import Given
+
+    answers: list[Answered] = []
+    given: list[Given] = []
+    try:
+        prepared = prepare_shop(plan, owner=owner, now=clock.now())
+        typer.echo(f"  {prepared.skus:,} SKUs on sale, {prepared.products.created:,} products new")
+        _sell(invoices, shop, pays=pays, answers=answers)
+        if pays:
+            _give_back(refunds, shop, restock=restock, answers=answers, given=given)
+        else:
+            given = [Given(refund=refund, why=NoRefund.NOT_PAID) for refund in refunds]
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped after {len(answers):,} of {len(invoices):,} invoices. Every order that was placed stands.")
+        typer.echo("Run the same command again: it goes on, and nothing is placed, paid or given back twice.")
+        raise typer.Exit(_INTERRUPTED) from None
+    return answers, given
 
 
 def _issue_token(*, pays: bool) -> str:

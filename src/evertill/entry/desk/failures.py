@@ -8,12 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Objection
+from evertill.entry.desk import rooms
 from evertill.entry.desk.rooms import Words
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.troubles import Trouble
+from evertill.entry.desk.words import NOTHING
+from evertill.entry.pages import failures
+from evertill.entry.pages.troubles import Trouble
 from evertill.kernel.errors import EvertillError
-
-_NOTHING = _("Nothing was changed.")
 
 _COMMON: Mapping[str, Words] = {
     "FORBIDDEN": (
@@ -23,17 +23,17 @@ _COMMON: Mapping[str, Words] = {
     ),
     "APPROVAL_REQUIRED": (
         _("Another person has to approve this first."),
-        _NOTHING,
+        NOTHING,
         _("Ask for the approval below. Once it is given, do this again."),
     ),
     "APPROVAL_NOT_OPEN": (
         _("This request has ended: it was decided, used, taken back, or it waited too long."),
-        _NOTHING,
+        NOTHING,
         _("Look at the list of approvals again."),
     ),
     "TOO_MANY_ASKED": (
         _("You have asked for as many approvals as one person may have waiting."),
-        _NOTHING,
+        NOTHING,
         _("Have some of them decided, or take them back."),
     ),
     "CHANGED_MEANWHILE": (
@@ -41,74 +41,100 @@ _COMMON: Mapping[str, Words] = {
         _("What the other person changed stands, and yours was not applied."),
         _("Look at what is new, and do yours again if it still fits."),
     ),
-    "STEP_UP_REQUIRED": (
-        _("This needs you to prove once more that it is you."),
-        _NOTHING,
-        _("Press the button again and follow the steps within five minutes."),
+    "ORDER_NOT_FOUND": (
+        _("There is no order with this number."),
+        NOTHING,
+        _("Check the number: it has 13 letters and digits."),
+    ),
+    "UNDONE_ALREADY": (
+        _("This change has been taken back already."),
+        NOTHING,
+        _("The newest change in the history says how it stands."),
+    ),
+    "INVALID_MONEY": (_("This is no amount."), NOTHING, _("Write it like 12.50.")),
+    "INVALID_REFERENCE": (
+        _("This is no reference."),
+        NOTHING,
+        _("Copy it from the bank's statement, or give the number of the receipt."),
+    ),
+    "REFERENCE_USED": (
+        _("This reference was used before."),
+        _("What was booked under it stands."),
+        _("Compare with the bank's statement: each movement of money has a reference of its own."),
+    ),
+    "NOT_BY_HAND": (
+        _("The provider says itself how its payments and refunds stand."),
+        NOTHING,
+        _("It is asked by itself, again and again."),
+    ),
+    "BACKUP_NO_TARGET": (
+        _("This shop has no place for backups."),
+        _("The shop goes on as it was."),
+        _("Ask whoever runs the machine to set EVERTILL_BACKUP_TARGET."),
     ),
     "FILE_TOO_LARGE": (
         _("The file is larger than this page takes."),
-        _NOTHING,
+        NOTHING,
         _("Send it in several parts, or as Excel, which packs it."),
     ),
     "FILE_UNUSABLE": (
         _("A column is missing, or stands in the heading twice."),
-        _NOTHING,
+        NOTHING,
         _("Keep the heading as it was saved here."),
     ),
     "COLUMN_UNKNOWN": (
         _("A column means nothing here; most often it is misspelt."),
-        _NOTHING,
+        NOTHING,
         _("Keep the heading as it was saved here."),
     ),
     "TABLE_EMPTY": (
         _("There is no table, or only its heading."),
-        _NOTHING,
+        NOTHING,
         _("Choose a file, or paste a table with its heading."),
     ),
     "TABLE_TOO_LARGE": (
         _("The table has more rows, columns or bytes than one may have."),
-        _NOTHING,
+        NOTHING,
         _("Send it in several parts, and keep other things than the table out of the file."),
     ),
     "ENCODING_UNKNOWN": (
         _("The letters of this text file cannot be told for sure."),
-        _NOTHING,
+        NOTHING,
         _("Save it as an Excel workbook, or as “CSV UTF-8”."),
     ),
     "NOT_A_WORKBOOK": (
         _("This is neither an Excel workbook (.xlsx) nor a CSV file."),
-        _NOTHING,
+        NOTHING,
         _("Save it as one of these in your spreadsheet, and send that."),
     ),
     "WORKBOOK_PROTECTED": (
         _("The file is protected by a password, or was saved for Excel 97 to 2003."),
-        _NOTHING,
+        NOTHING,
         _("Take its password away, save it as an Excel workbook (.xlsx), and send that."),
     ),
     "WORKBOOK_BROKEN": (
         _("The file is damaged, ends too early, or claims to be far larger than it is."),
-        _NOTHING,
+        NOTHING,
         _("Open it in your spreadsheet, save it anew, and send that."),
     ),
     "WORKBOOK_ERRORS": (
         _("A cell holds an error such as #N/A instead of a value."),
-        _NOTHING,
+        NOTHING,
         _("Correct the cell in your spreadsheet, save it, and send that."),
     ),
     "NOTHING_TO_DO": (
         _("The table says what the shop has already."),
-        _NOTHING,
+        NOTHING,
         _("Change the table, save it, and send it again."),
     ),
     "TOO_MANY_ITEMS": (
         _("More is to change than may change at once."),
-        _NOTHING,
+        NOTHING,
         _("Send the table in several parts."),
     ),
     "TOO_MANY_BULKS": (
         _("You have many operations open that run or wait to begin."),
-        _NOTHING,
+        NOTHING,
         _("Wait until some have ended, or leave those that you do not want."),
     ),
     "TOO_MANY_ROWS": (
@@ -118,7 +144,7 @@ _COMMON: Mapping[str, Words] = {
     ),
     "DATABASE_BUSY": (
         _("The shop is busy with the same thing at this moment."),
-        _NOTHING,
+        NOTHING,
         _("Do it again in a few seconds."),
     ),
 }
@@ -141,6 +167,19 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
 def objection(one: Objection | None) -> str:
     """This function will say why somebody may not do something; "" when he may."""
     return str(_OBJECTIONS[one.name]) if one else ""
+
+
+def sentence_of(code: str, *, room: str) -> Promise | str | None:
+    """This function will say in one sentence what an error was that somebody else met; None for one without words.
+
+    The words of the room come first that such things belong to, then those of every room, then those of any other.
+    """
+    known = rooms.rooms()
+    first = [known[room].failures] if room in known else []
+    for words in (*first, _COMMON, *(other.failures for other in known.values())):
+        if code in words:
+            return words[code][0]
+    return None
 
 
 def tell(error: EvertillError, *, known: Mapping[str, Words]) -> Trouble:

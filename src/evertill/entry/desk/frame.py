@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,20 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.identity import Session
 from evertill.entry.desk import failures
 from evertill.entry.desk.rooms import Room, Shelf, rooms
-from evertill.entry.shop.account.frame import see_other_address
-from evertill.entry.shop.pages import private_page
+from evertill.entry.pages.frame import private_page
+from evertill.entry.pages.troubles import status_of
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel.errors import EvertillError
 
-_STATUS = {
-    "conflict": 409,
-    "unavailable": 503,
-    "busy": 429,
-    "forbidden": 403,
-    "not_found": 404,
-    "too_large": 413,
-    "internal": 500,
-}
 _SHELVES: Mapping[Shelf, Promise | str] = {
     Shelf.NOW: _("Now"),
     Shelf.ORDERS: _("Orders"),
@@ -67,7 +57,7 @@ def desk_page(
         "done": room.done.get(request.GET.get("done", ""), "") if room else "",
         "trouble": failures.tell(error, known=room.failures if room else {}) if error else None,
     }
-    status = _STATUS.get(error.status, 422) if error else status
+    status = status_of(error) if error else status
     answer = private_page(request, f"desk/{template}", {**known, **context}, status=status)
     if status in (429, 503):
         answer["Retry-After"] = "5"
@@ -94,12 +84,6 @@ def refused(request: HttpRequest, session: Session, error: EvertillError) -> Htt
     """This function will tell somebody that a page is not for him, without saying what is on it."""
     context = {"trouble": failures.tell(error, known={}), "is_staff": session.is_staff}
     return private_page(request, "desk/refused.html", context, status=403)
-
-
-def see_other(view: str, /, *args: str | int, **query: str) -> HttpResponse:
-    """This function will lead to a page after something was done; loading that one again does nothing again."""
-    asked = {name: value for name, value in query.items() if value}
-    return see_other_address(reverse(view, args=args) + (f"?{urlencode(asked)}" if asked else ""))
 
 
 def room_of(request: HttpRequest) -> Room | None:

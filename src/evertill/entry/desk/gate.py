@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods
 from evertill.domains.access import Permission
 from evertill.domains.approvals import ApprovalRequired
 from evertill.entry.desk import frame
-from evertill.entry.shop import places
-from evertill.entry.shop.account.frame import see_other
-from evertill.entry.shop.account.proving import ask_first
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.pages import reads, view_of
-from evertill.entry.shop.visitor import visitor
+from evertill.entry.pages import places
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.frame import reads, view_of
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.visitor import visitor
 from evertill.journeys.enter_desk import Entered, enter_desk
 from evertill.journeys.permitted import Forbidden
 from evertill.journeys.step_up import StepUpRequired

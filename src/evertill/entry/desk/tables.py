@@ -9,9 +9,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
-from evertill.entry.desk.frame import desk_page, see_other
-from evertill.entry.shop.pages import keep_private
-from evertill.entry.shop.uploads import FileTooLarge, read_file
+from evertill.entry.desk.frame import desk_page
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.uploads import FileTooLarge, read_file
 from evertill.journeys.bulk_item import BulkOperation
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Exported, Form, Table, TooManyRows, export_table

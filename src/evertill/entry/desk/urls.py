@@ -9,7 +9,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk import frame
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.rooms import rooms
-from evertill.entry.shop.account.frame import see_other_address
+from evertill.entry.pages.leading import see_other_address
 from evertill.journeys.enter_desk import Entered
 
 

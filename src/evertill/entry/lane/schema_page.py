@@ -12,7 +12,7 @@ _PAGE = f"""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Evertill API</title>
 <link rel="stylesheet" href="{_STATIC}/swagger-ui.css">
-<link rel="icon" href="/static/shop/till.svg">
+<link rel="icon" href="/static/pages/till.svg">
 <div id="page" data-document="/api/v1/schema/openapi.json">The page needs JavaScript; the document itself is
 <a href="/api/v1/schema/openapi.json">openapi.json</a>.</div>
 <script src="{_STATIC}/swagger-ui-bundle.js"></script>

@@ -7,8 +7,8 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from evertill.entry.shop import references
-from evertill.entry.shop.pages import message, view_of
+from evertill.entry.pages import references
+from evertill.entry.pages.frame import message, view_of
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

@@ -10,23 +10,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from evertill.entry.shop import (
-    cart,
-    consent,
-    contact_form,
-    drafts,
-    lost_answers,
-    opening,
-    places,
-    references,
-    troubles,
-    wares,
-)
-from evertill.entry.shop.audience import Audience, open_to
+from evertill.entry.pages import contact_form, places, references, troubles
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.contact_form import Typed
+from evertill.entry.pages.frame import reads
+from evertill.entry.shop import cart, consent, drafts, lost_answers, opening, wares
 from evertill.entry.shop.cart_views import cart_page, show
-from evertill.entry.shop.contact_form import Typed
 from evertill.entry.shop.drafts import Draft
-from evertill.entry.shop.pages import private_page, reads
+from evertill.entry.shop.pages import private_page
 from evertill.journeys.find_placed import find_placed
 from evertill.journeys.keep_submission import keep_submission
 from evertill.journeys.place_orders import (

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from evertill.entry.shop import cookies
+from evertill.entry.pages import cookies
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from evertill.entry.shop import cart, lost_answers, opening, places, troubles, wares
-from evertill.entry.shop.audience import Audience, open_to
+from evertill.entry.pages import places, troubles
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import keep_private, reads
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.troubles import Trouble
+from evertill.entry.shop import cart, lost_answers, opening, wares
 from evertill.entry.shop.origins import from_own_pages
-from evertill.entry.shop.pages import keep_private, private_page, reads
-from evertill.entry.shop.troubles import Trouble
+from evertill.entry.shop.pages import private_page
 from evertill.journeys.browse_products import find_variants
 from evertill.journeys.place_orders import Placed
 from evertill.kernel import config
@@ -103,10 +105,3 @@ def show(request: HttpRequest, lines: dict[str, int], *, currency: str = "") -> 
 
 def _quantity(text: str) -> int:
     return int(text) if _NUMBER.fullmatch(text) else 1
-
-
-def see_other(view: str) -> HttpResponse:
-    """This function will lead to a page, so that loading it again sends nothing again."""
-    answer = redirect(view)
-    answer.status_code = 303
-    return keep_private(answer)

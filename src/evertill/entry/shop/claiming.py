@@ -12,23 +12,23 @@ from urllib.parse import urlencode
 import msgspec
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evertill.entry.shop import contact_form, places
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.offers import write_price
+from evertill.entry.pages import contact_form, failures, places
+from evertill.entry.pages.amounts import write_price
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import reads
+from evertill.entry.pages.leading import see_other_address
+from evertill.entry.pages.moments import moment
+from evertill.entry.pages.troubles import Trouble, status_of
+from evertill.entry.pages.uploads import read_file, takes_file
+from evertill.entry.pages.visitor import visit, visitor
 from evertill.entry.shop.opening import refused
-from evertill.entry.shop.ordered import moment
-from evertill.entry.shop.pages import keep_private, private_page, reads
-from evertill.entry.shop.troubles import Trouble
-from evertill.entry.shop.uploads import read_file, takes_file
-from evertill.entry.shop.visitor import visit, visitor
+from evertill.entry.shop.pages import private_page
 from evertill.journeys import view_claim as claims
 from evertill.journeys.file_claim import About, AskedClaim, ClaimInvalid, file_claim
 from evertill.kernel import clock, config, ids
@@ -114,7 +114,7 @@ def new_claim(request: HttpRequest) -> HttpResponse:
     except EvertillError as error:
         return _form(request, typed, error=error)
     session = visitor(request)
-    return _see_other(Opened(id=filed.id, token="" if session else filed.token).address_of("claim"))
+    return see_other_address(Opened(id=filed.id, token="" if session else filed.token).address_of("claim"))
 
 
 def _asked(request: HttpRequest, typed: Mapping[str, str]) -> AskedClaim:
@@ -153,7 +153,7 @@ def _form(request: HttpRequest, typed: Mapping[str, str], *, error: EvertillErro
         "currency": typed.get("currency") or places.of(request).currency,
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim_new.html", context, status=_status(error))
+    return private_page(request, "shop/claim_new.html", context, status=status_of(error))
 
 
 @require_safe
@@ -184,12 +184,12 @@ def prove_claim(request: HttpRequest, opened: Opened) -> HttpResponse:
     except claims.CodeWrong as error:
         return _code_page(request, opened, sealed, error=error)
     except signing.BadSignature:
-        return _see_other(opened.address_of("claim"))
+        return see_other_address(opened.address_of("claim"))
     except EvertillError as error:
         if error.code == "CLAIM_NOT_FOUND":
             raise
         return _page(request, opened, error=error)
-    return _see_other(opened.address_of("claim"))
+    return see_other_address(opened.address_of("claim"))
 
 
 @require_POST
@@ -202,7 +202,7 @@ def withdraw_claim(request: HttpRequest, opened: Opened) -> HttpResponse:
         if error.code == "CLAIM_NOT_FOUND":
             raise
         return _page(request, opened, error=error)
-    return _see_other(opened.address_of("claim"))
+    return see_other_address(opened.address_of("claim"))
 
 
 def _page(request: HttpRequest, opened: Opened, *, error: EvertillError | None = None) -> HttpResponse:
@@ -220,7 +220,7 @@ def _page(request: HttpRequest, opened: Opened, *, error: EvertillError | None =
         "withdraw": opened.address_of("claim-withdraw"),
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim.html", context, status=_status(error))
+    return private_page(request, "shop/claim.html", context, status=status_of(error))
 
 
 def _found(found: claims.Found, language: str) -> dict[str, object]:
@@ -243,7 +243,7 @@ def _code_page(
         "is_in_file": is_in_file,
         "trouble": _tell(error) if error else None,
     }
-    return private_page(request, "shop/claim_code.html", context, status=_status(error))
+    return private_page(request, "shop/claim_code.html", context, status=status_of(error))
 
 
 def _seal(opened: Opened, code_id: str) -> str:
@@ -255,18 +255,6 @@ def _unseal(opened: Opened, text: str) -> str:
     if claim_id != opened.id:
         raise signing.BadSignature("This is the code of another claim.")
     return code_id
-
-
-def _see_other(address: str) -> HttpResponse:
-    answer = redirect(address)
-    answer.status_code = 303
-    return keep_private(answer)
-
-
-def _status(error: EvertillError | None) -> int:
-    if error is None:
-        return 200
-    return {"unavailable": 503, "busy": 429, "too_large": 413, "conflict": 409}.get(error.status, 422)
 
 
 def _tell(error: EvertillError) -> Trouble:

@@ -16,7 +16,7 @@ import msgspec
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from evertill.entry.shop import cookies, references
+from evertill.entry.pages import cookies, references
 from evertill.entry.shop.consent import Consent
 from evertill.entry.shop.wares import Shown
 from evertill.journeys.keep_submission import Failed, Wanted

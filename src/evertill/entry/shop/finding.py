@@ -11,12 +11,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from evertill.entry.shop import own_orders, places
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.pages import keep_private, private_page, reads
-from evertill.entry.shop.troubles import Trouble
-from evertill.entry.shop.visitor import visit
+from evertill.entry.pages import failures, places
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import keep_private, reads
+from evertill.entry.pages.troubles import Trouble
+from evertill.entry.pages.visitor import visit
+from evertill.entry.shop import own_orders
+from evertill.entry.shop.pages import private_page
 from evertill.journeys import look_up_order
 from evertill.journeys.look_up_order import CodeWrong
 from evertill.kernel import clock, ids
@@ -115,6 +116,7 @@ def _unseal(text: str) -> _Errand:
 
 
 def _status(error: EvertillError | None) -> int:
+    # Of an order that there is not, or that is another's, a status says no more than of a form that is wrong.
     if error is None:
         return 200
     return {"unavailable": 503, "busy": 429}.get(error.status, 422)

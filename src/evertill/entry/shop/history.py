@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from evertill.domains.identity import Session
-from evertill.entry.shop import ordered, places
+from evertill.entry.pages import places
+from evertill.entry.shop import ordered
 from evertill.entry.shop.account.frame import signed_in_only
 from evertill.entry.shop.pages import private_page
 from evertill.journeys.list_my_orders import Order, list_my_orders

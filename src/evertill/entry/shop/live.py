@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from evertill.entry.shop import places
+from evertill.entry.pages import places
 from evertill.journeys.watch_order import position_of
 from evertill.kernel import ids
 

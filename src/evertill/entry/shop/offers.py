@@ -9,15 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from evertill.entry.pages.amounts import write_price
 from evertill.journeys.browse_products import ProductOnSale, VariantOnSale
 from evertill.kernel import config
-from evertill.kernel.money import Money, as_decimal
 
 # What a card of a product says of it.
 _ABOUT_CHARS_MAX = 140
-# Of each language, the signs that need no country beside them.
-_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
-_LOCAL_SIGNS = {"zh": {"CNY": "¥", "USD": "US$"}, "ja": {"JPY": "¥", "USD": "US$"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +120,3 @@ def _availability(variant: VariantOnSale) -> str:
     if variant.left is None:
         return _("In stock")
     return ngettext("%(count)s left", "%(count)s left", variant.left) % {"count": variant.left}
-
-
-def write_price(amount: int, currency: str, *, language: str) -> str:
-    """This function will write minor units as people of a language do: £8.50, CN¥68.00, CHF 12.00."""
-    number = f"{as_decimal(Money(amount=amount, currency=currency)):,}"
-    local = _LOCAL_SIGNS.get(language.partition("-")[0], {})
-    if currency in local:
-        return f"{local[currency]}{number}"
-    if currency == "CNY":
-        return f"CN¥{number}"
-    return f"{_SIGNS[currency]}{number}" if currency in _SIGNS else f"{currency} {number}"

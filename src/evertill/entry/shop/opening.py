@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.contact_form import account_of
+from evertill.entry.pages.frame import reads
+from evertill.entry.pages.visitor import visit, visitor
 from evertill.entry.shop import own_orders
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.contact_form import account_of
-from evertill.entry.shop.pages import reads
-from evertill.entry.shop.visitor import visit, visitor
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.refuse_visitor import is_to_be_recorded, refuse_visitor
 from evertill.journeys.see_own import proved

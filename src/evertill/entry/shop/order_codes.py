@@ -8,12 +8,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from evertill.entry.shop import troubles
-from evertill.entry.shop.account.proving import ask_first
+from evertill.entry.pages import troubles
+from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.visitor import visit, visitor
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.order_views import status_of
 from evertill.entry.shop.pages import private_page
-from evertill.entry.shop.visitor import visit, visitor
 from evertill.journeys.step_up import StepUpRequired
 from evertill.journeys.view_codes import CodesHeld, count_codes, view_codes
 from evertill.kernel import clock
@@ -44,6 +43,6 @@ def show_codes(request: HttpRequest, opened: Opened) -> HttpResponse:
             request,
             "shop/codes.html",
             context | {"trouble": troubles.tell(error, has_order=True)},
-            status=status_of(error),
+            status=troubles.status_of(error),
         )
     return private_page(request, "shop/codes.html", context | {"shown": shown})

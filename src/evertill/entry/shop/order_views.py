@@ -10,9 +10,12 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evertill.entry.shop import live, ordered, own_orders, qr, receipts, troubles
+from evertill.entry.pages import troubles
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other_address
+from evertill.entry.shop import live, ordered, own_orders, qr, receipts
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.pages import keep_private, private_page
+from evertill.entry.shop.pages import private_page
 from evertill.entry.shop.waiting import TakesLonger
 from evertill.journeys.answer_question import ANSWER_CHARS_MAX, answer_question, view_question
 from evertill.journeys.cancel_order import cancel_order
@@ -50,8 +53,8 @@ def cancel(request: HttpRequest, opened: Opened) -> HttpResponse:
     except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
-        return order_page(request, opened, error=error, status=status_of(error))
-    return see_other(opened.address)
+        return order_page(request, opened, error=error, status=troubles.status_of(error))
+    return see_other_address(opened.address)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,8 +69,8 @@ def answer(request: HttpRequest, opened: Opened) -> HttpResponse:
     except (OrderNotFound, db.DatabaseUnavailable):
         raise
     except EvertillError as error:
-        return order_page(request, opened, error=error, said=said, status=status_of(error))
-    return see_other(opened.address)
+        return order_page(request, opened, error=error, said=said, status=troubles.status_of(error))
+    return see_other_address(opened.address)
 
 
 @require_safe
@@ -153,15 +156,3 @@ def _is_under_way(order: Order, payments: Sequence[Intent], refunds: Sequence[Or
         or any(not ordered.is_over(intent) for intent in payments)
         or any(whole.refund.state.value == "REQUESTED" for whole in refunds)
     )
-
-
-def status_of(error: EvertillError) -> int:
-    """This function will return the HTTP status of a page that tells of an error."""
-    return {"conflict": 409, "unavailable": 503, "busy": 409}.get(error.status, 422)
-
-
-def see_other(address: str) -> HttpResponse:
-    """This function will lead from a form to a page, so that loading that again sends nothing again."""
-    answer = redirect(address)
-    answer.status_code = 303
-    return keep_private(answer)

@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils import formats
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evertill.entry.shop.offers import write_price
+from evertill.entry.pages.amounts import write_price
+from evertill.entry.pages.moments import moment
 from evertill.journeys.list_methods import Method
 from evertill.journeys.view_order import Line as OrderLine
 from evertill.journeys.view_order import Order
@@ -144,15 +143,6 @@ def _left(left_s: int) -> str:
     if minutes == 0:
         return _("less than a minute")
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
-
-
-def moment(at: dt.datetime) -> SafeString:
-    """This function will write a moment so that a script can say it in the visitor's own hour.
-
-    Without one nobody knows the visitor's clock, so the hour says whose it is.
-    """
-    told = f"{formats.date_format(at.astimezone(dt.UTC), 'DATETIME_FORMAT', use_l10n=True)} UTC"
-    return format_html('<time datetime="{}">{}</time>', at.astimezone(dt.UTC).isoformat(timespec="seconds"), told)
 
 
 def show_payment(intent: Intent, *, language: str, is_waited_for: bool = True) -> Money:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from evertill.entry.shop import cookies
+from evertill.entry.pages import cookies
 from evertill.journeys.view_order import opens
 from evertill.kernel import ids
 

@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
+from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.leading import see_other_address
+from evertill.entry.pages.troubles import status_of
+from evertill.entry.pages.visitor import visitor
 from evertill.entry.shop import live, ordered, qr, returning
-from evertill.entry.shop.account.proving import ask_first
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.order_views import order_page, see_other, status_of
+from evertill.entry.shop.order_views import order_page
 from evertill.entry.shop.own_orders import with_query
 from evertill.entry.shop.pages import private_page
-from evertill.entry.shop.visitor import visitor
 from evertill.entry.shop.waiting import wait_for
 from evertill.journeys.guard_payment import CUSTOMER
 from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balance
@@ -64,9 +66,9 @@ def pay(request: HttpRequest, opened: Opened) -> HttpResponse:
             raise
         return order_page(request, opened, error=error, method=method, key=key, status=status_of(error))
     if intent.has_bought:
-        return see_other(opened.address)
+        return see_other_address(opened.address)
     # Not straight to the provider: browsers refuse a form that leads to another site, as the pages' policy says.
-    return see_other(with_query(_address(opened, intent), go=1))
+    return see_other_address(with_query(_address(opened, intent), go=1))
 
 
 def _prove_first(request: HttpRequest, opened: Opened, error: StepUpRequired) -> HttpResponse:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from evertill.entry.shop.offers import write_price
-from evertill.entry.shop.ordered import Line, moment, name_of, show_line
+from evertill.entry.pages.amounts import write_price
+from evertill.entry.pages.moments import moment
+from evertill.entry.shop.ordered import Line, name_of, show_line
 from evertill.journeys.view_receipt import Moved, Receipt
 from evertill.kernel import ids
 

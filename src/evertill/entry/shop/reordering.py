@@ -9,10 +9,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from evertill.entry.shop import cart, places
-from evertill.entry.shop.cart_views import cart_page, see_other
+from evertill.entry.pages import places
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.troubles import Trouble
+from evertill.entry.shop import cart
+from evertill.entry.shop.cart_views import cart_page
 from evertill.entry.shop.opening import Opened, opened
-from evertill.entry.shop.troubles import Trouble
 from evertill.journeys.reorder import Wanted, look_again
 
 

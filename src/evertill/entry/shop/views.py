@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from evertill.entry.shop import live, opening, places, returning
-from evertill.entry.shop.audience import Audience, open_to
+from evertill.entry.pages import places
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import reads
+from evertill.entry.shop import live, opening, returning
 from evertill.entry.shop.offers import first_currency, show
-from evertill.entry.shop.pages import for_everybody, private_page, public_page, reads
+from evertill.entry.shop.pages import for_everybody, private_page, public_page
 from evertill.entry.shop.shelves import Shelves
 from evertill.journeys import browse_products
 from evertill.journeys.browse_products import ProductOnSale

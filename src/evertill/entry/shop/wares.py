@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evertill.entry.shop.offers import first_currency, write_price
+from evertill.entry.pages.amounts import write_price
+from evertill.entry.shop.offers import first_currency
 from evertill.journeys.browse_products import ProductOnSale, VariantOnSale, find_variants
 from evertill.journeys.keep_submission import Wanted
 

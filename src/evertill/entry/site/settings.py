@@ -79,16 +79,17 @@ INSTALLED_APPS = [
     "evertill.domains.reviews",
     "evertill.domains.submissions",
     "evertill.domains.trail",
+    "evertill.entry.pages",
     "evertill.entry.shop",
     "evertill.entry.shop.account",
     "evertill.entry.desk",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "evertill.entry.shop.middleware.strict_pages",
-    "evertill.entry.shop.visitor.follow_visitor",
-    "evertill.entry.shop.places.at_place",
-    "evertill.entry.shop.middleware.only_text",
+    "evertill.entry.pages.middleware.strict_pages",
+    "evertill.entry.pages.visitor.follow_visitor",
+    "evertill.entry.pages.places.at_place",
+    "evertill.entry.pages.middleware.only_text",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,7 +111,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netlo
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _is_https
-# As evertill.entry.shop.cookies names the others.
+# As evertill.entry.pages.cookies names the others.
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _is_https else "csrftoken"
 # Only where the shop's address says so: on a laptop it would lock the browser out of everything else on localhost.
 SECURE_HSTS_SECONDS = 365 * 86400 if _is_https else 0

@@ -1,6 +1,6 @@
 """Static files, served from the packages they came in: under names that say what is in them, kept for a year.
 
-`{% static "shop/shop.css" %}` gives `/static/shop/shop.<hash>.css`. What is at such an address never changes, so
+`{% static "pages/pages.css" %}` gives `/static/pages/pages.<hash>.css`. What is at such an address never changes, so
 browsers and proxies keep it and do not ask again; a new release has new names. While two releases run side by side,
 either is asked for names of the other: it then gives its own file, for a moment only. Files are read and compressed
 when they are first asked for, and stay in memory; pages' threads have nothing to do with them.
@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
-from evertill.entry.shop.middleware import file_headers
+from evertill.entry.pages.middleware import file_headers
 from evertill.entry.site.kept import Kept, give, keep
 
 _NAMED = re.compile(r"(.+)\.([0-9a-f]{16})(\.[A-Za-z0-9]+)")

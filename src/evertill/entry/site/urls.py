@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from evertill.entry.shop.audience import require_audiences
+from evertill.entry.pages.audience import require_audiences
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("evertill.entry.shop.account.urls")),

@@ -18,10 +18,11 @@ from evertill.entry.worker.examine import ask_apart, examine_apart
 from evertill.journeys.anchor_journal import send_head
 from evertill.journeys.archive_log import Stop
 from evertill.journeys.ask_backup import next_asked, put_back
+from evertill.journeys.ask_to_search import forget_found
 from evertill.journeys.drill_restore import hold_drill, random_moment
 from evertill.journeys.keep_backup_key import check_custody
 from evertill.journeys.prune_backups import prune_backups
-from evertill.journeys.search_backups import forget_found, hold_next_search
+from evertill.journeys.search_backups import hold_next_search
 from evertill.journeys.take_backup import BackupRunning, due_backup, has_left, take_backup
 from evertill.journeys.verify_backups import verify_own
 from evertill.kernel import clock, config, db, log

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.alerts import views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="alerts",
@@ -20,12 +21,12 @@ ROOM = Room(
     failures={
         "ALERT_NOT_OPEN": (
             _("This alert is not open any more."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Somebody else may have closed it. Look at the list again."),
         ),
         "WHY_MISSING": (
             _("It is not said what was done."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Choose alerts, and write what was done about them."),
         ),
     },

@@ -7,8 +7,9 @@ from django.urls import NoReverseMatch, reverse
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.alerts.words import tell
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_bulk import make_bulk

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk import words
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.decide_approvals import Approval, Asked, State
 from evertill.journeys.enter_desk import Entered

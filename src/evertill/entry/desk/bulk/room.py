@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.bulk import views
 from evertill.entry.desk.rooms import Room, Shelf
-
-_NOTHING = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="bulk",
@@ -36,6 +35,6 @@ ROOM = Room(
             _("What was done stays as it is."),
             _("Look at it again: it says what was done and what was not."),
         ),
-        "BULK_NOT_FOUND": (_("There is no such bulk."), _NOTHING, _("Look at the list. Old ones are removed.")),
+        "BULK_NOT_FOUND": (_("There is no such bulk."), NOTHING, _("Look at the list. Old ones are removed.")),
     },
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
@@ -11,11 +9,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.bulk.words import ITEM_STATES, STATES, note_of, word_of
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop import places
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.pages import places
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Form
 from evertill.journeys.make_bulk import ask_to_confirm, cancel_bulk, confirm_bulk
@@ -24,32 +24,6 @@ from evertill.kernel import clock
 
 _LISTED_MAX = 100
 _ITEMS = 100
-
-STATES: Mapping[State, tuple[Promise | str, str]] = {
-    State.DRAFT: (_("Not begun"), "wait"),
-    State.RUNNING: (_("Under way"), "wait"),
-    State.DONE: (_("Through"), "good"),
-    State.CANCELLED: (_("Cancelled"), ""),
-    State.STOPPED: (_("Stopped: who began it may not do this any more"), "bad"),
-}
-ITEM_STATES: Mapping[ItemState, tuple[Promise | str, str]] = {
-    ItemState.WAITING: (_("Will be done"), ""),
-    ItemState.REFUSED: (_("Will not be tried"), "bad"),
-    ItemState.DONE: (_("Done"), "good"),
-    ItemState.FAILED: (_("Failed"), "bad"),
-    ItemState.CANCELLED: (_("Not done"), ""),
-}
-# Why a thing was not done, where the journey's own words would not be understood.
-REASONS: Mapping[str, Promise | str] = {
-    "CHANGED_MEANWHILE": _("Somebody else has changed this meanwhile, so it is left as it is."),
-    "STOCK_IMPOSSIBLE": _("Pieces of it are promised to customers, so this cannot be."),
-    "SOLD_BY_CODES": _("This is sold by codes: its pieces are the codes that are there."),
-    "UNKNOWN_SKU": _("There is no such SKU."),
-    "UNKNOWN_PRODUCT": _("There is no such product."),
-    "PRODUCT_INCOMPLETE": _("This cannot be saved so."),
-    "APPROVAL_REQUIRED": _("Another person has to approve this first."),
-    "FORBIDDEN": _("You may not do this."),
-}
 
 
 @desk_view(Permission.ALERTS_READ)
@@ -86,8 +60,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         "shown": state,
         "counts": _counts(view),
         "items": [
-            {"item": item, "state": ITEM_STATES[item.state], "note": _note(item, places.of(request).language)}
-            for item in items[:_ITEMS]
+            _told(item, kind=view.operation.kind, language=places.of(request).language) for item in items[:_ITEMS]
         ],
         "older": items[_ITEMS - 1].place if len(items) > _ITEMS else "",
         "newest": after > 0,
@@ -125,6 +98,16 @@ def result(_request: HttpRequest, entered: Entered, number: str, form: str) -> H
     return keep_private(answer)
 
 
+def _told(item: Item, *, kind: str, language: str) -> dict[str, object]:
+    return {
+        "item": item,
+        "before": word_of(item.before, kind=kind),
+        "after": word_of(item.after, kind=kind),
+        "state": ITEM_STATES[item.state],
+        "note": note_of(item, kind=kind, language=language),
+    }
+
+
 def _counts(view: BulkView) -> list[tuple[str, Promise | str, int]]:
     progress = view.progress
     found = {
@@ -139,11 +122,6 @@ def _counts(view: BulkView) -> list[tuple[str, Promise | str, int]]:
     if view.bulk.state is State.RUNNING:
         words[ItemState.WAITING] = _("Left to do")
     return [(state.value, words[state], count) for state, count in found.items() if count]
-
-
-def _note(item: Item, language: str) -> Promise | str:
-    # The journeys say more of it, in English.
-    return item.note if language == "en" else REASONS.get(item.code, item.note)
 
 
 def _left(view: BulkView) -> str:

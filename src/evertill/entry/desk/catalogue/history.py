@@ -12,9 +12,10 @@ from evertill.domains.access import Permission
 from evertill.domains.catalog import Plain
 from evertill.entry.desk.catalogue import fields
 from evertill.entry.desk.catalogue.views import statuses
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.who import known_as
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import edit_product as editing
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.catalogue import history, table, views
 from evertill.entry.desk.rooms import Room, Shelf
-
-_NOTHING = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="catalogue",
@@ -40,18 +39,13 @@ ROOM = Room(
             _("Nothing was changed. What you typed is still here."),
             _("Correct what is marked, and save it again."),
         ),
-        "SKU_TAKEN": (_("Another variant has this SKU."), _NOTHING, _("Choose another SKU.")),
+        "SKU_TAKEN": (_("Another variant has this SKU."), NOTHING, _("Choose another SKU.")),
         "SLUG_TAKEN": (
             _("Another product has this address."),
-            _NOTHING,
+            NOTHING,
             _("Choose another address, or leave it empty."),
         ),
-        "UNKNOWN_PRODUCT": (_("There is no such product."), _NOTHING, _("Look for it in the list of products.")),
-        "UNKNOWN_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the product.")),
-        "UNDONE_ALREADY": (
-            _("This change has been taken back already."),
-            _NOTHING,
-            _("The newest change in the history says how it stands."),
-        ),
+        "UNKNOWN_PRODUCT": (_("There is no such product."), NOTHING, _("Look for it in the list of products.")),
+        "UNKNOWN_CHANGE": (_("There is no such change."), NOTHING, _("Look at the history of the product.")),
     },
 )

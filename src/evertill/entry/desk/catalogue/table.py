@@ -9,7 +9,7 @@ from evertill.domains.access import Permission
 from evertill.domains.catalog import Status
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
-from evertill.entry.shop.uploads import takes_file
+from evertill.entry.pages.uploads import takes_file
 from evertill.journeys import tabulate_products as tabulating
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock

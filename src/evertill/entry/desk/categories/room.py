@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.categories import views
 from evertill.entry.desk.rooms import Room, Shelf
-
-_NOTHING = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="categories",
@@ -39,15 +38,10 @@ ROOM = Room(
         ),
         "CATEGORY_TAKEN": (
             _("Another category has this address."),
-            _NOTHING,
+            NOTHING,
             _("Choose another address, or leave it empty."),
         ),
-        "UNKNOWN_CATEGORY": (_("There is no such category."), _NOTHING, _("Look for it in the list of categories.")),
-        "UNKNOWN_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the category.")),
-        "UNDONE_ALREADY": (
-            _("This change has been taken back already."),
-            _NOTHING,
-            _("The newest change in the history says how it stands."),
-        ),
+        "UNKNOWN_CATEGORY": (_("There is no such category."), NOTHING, _("Look for it in the list of categories.")),
+        "UNKNOWN_CHANGE": (_("There is no such change."), NOTHING, _("Look at the history of the category.")),
     },
 )

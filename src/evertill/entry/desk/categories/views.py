@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from evertill.domains import catalog
 from evertill.domains.access import Permission
 from evertill.domains.catalog import Plain
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop import places
+from evertill.entry.pages import places
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import edit_category as editing
 from evertill.journeys import tabulate_products
 from evertill.journeys.enter_desk import Entered

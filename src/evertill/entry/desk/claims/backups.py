@@ -14,13 +14,15 @@ from evertill.domains.access import Permission
 from evertill.domains.claims import Claim, Source
 from evertill.domains.claims import State as ClaimState
 from evertill.domains.recovery import SearchState
-from evertill.entry.desk.claims.words import ORDER_STATES, evidence_of
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.claims.words import evidence_of, failed_search
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.desk.words import ORDER_STATES
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
+from evertill.journeys import ask_to_search as searching
 from evertill.journeys import decide_claim as deciding
-from evertill.journeys import search_backups as searching
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock
 
@@ -105,13 +107,14 @@ def _row(searched: searching.Searched) -> dict[str, object]:
         "state": _STATES[one.state],
         "is_running": one.state is SearchState.RUNNING,
         "step": _STEPS.get(one.step, one.step),
+        "failed": failed_search(one.code) if one.state is SearchState.FAILED else "",
         "percent": int(Decimal(_PERCENT * one.done) / one.whole) if one.whole else None,
         "lost": [
             {
                 "name": lost.finding.name,
                 "points": lost.finding.points,
                 "order": lost.copied.order,
-                "order_state": ORDER_STATES[lost.copied.order.state],
+                "order_state": ORDER_STATES[lost.copied.order.state][0],
                 "is_over": lost.copied.is_over,
                 "payments": len(lost.copied.payments),
                 "evidence": evidence_of(lost.finding),

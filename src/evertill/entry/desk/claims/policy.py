@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission
 from evertill.domains.claims import About, Cap, Policy, Rule
 from evertill.entry.desk.claims.views import ABOUTS
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import compensate_claim as compensating
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, config, money

@@ -67,11 +67,6 @@ ROOM = Room(
             _("The claim still waits."),
             _("Search the backups again."),
         ),
-        "BACKUP_NO_TARGET": (
-            _("This shop has no place for backups."),
-            _("The shop goes on as it was."),
-            _("Ask whoever runs the machine to set EVERTILL_BACKUP_TARGET."),
-        ),
         "ORDER_KEPT": (
             _("The shop has this order."),
             _("It stays as it is."),

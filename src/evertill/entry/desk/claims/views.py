@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.domains.claims import About, Claim, Clue, Decision, Source, Standing, State, Way
 from evertill.entry.desk.claims.backups import billed_of
-from evertill.entry.desk.claims.words import CLUES, ORDER_STATES, evidence_of, happened, who_did
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.claims.words import CLUES, evidence_of, happened, who_did
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.desk.words import ORDER_STATES
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import compensate_claim as compensating
 from evertill.journeys import decide_claim as deciding
 from evertill.journeys.enter_desk import Entered
@@ -86,7 +88,7 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
                 "name": weighed.finding.name,
                 "points": weighed.finding.points,
                 "order": weighed.order,
-                "order_state": ORDER_STATES[weighed.order.state] if weighed.order is not None else "",
+                "order_state": ORDER_STATES[weighed.order.state][0] if weighed.order is not None else "",
                 "is_his": weighed.is_his,
                 "evidence": evidence_of(weighed.finding),
             }

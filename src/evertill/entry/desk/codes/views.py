@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.codes.sealing import CodesOutdated, seal, unseal
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import upload_codes as uploading
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, config

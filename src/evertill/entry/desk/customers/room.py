@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.customers import views
 from evertill.entry.desk.rooms import Room, Shelf
-
-_KEPT = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="customers",
@@ -43,22 +42,22 @@ ROOM = Room(
     failures={
         "CUSTOMER_GONE": (
             _("There is no such account any more."),
-            _KEPT,
+            NOTHING,
             _("Search for the customer again; the account may have been deleted."),
         ),
         "REQUEST_MISSING": (
             _("It was not said how the customer asked for this."),
-            _KEPT,
+            NOTHING,
             _("Say how and when he asked, so that it can be shown: the letter, the ticket, the call."),
         ),
         "WORKS_HERE": (
             _("This account works for the shop."),
-            _KEPT,
+            NOTHING,
             _("Whoever runs the shop's machine helps those who work for the shop."),
         ),
         "MESSAGE_NOT_UNDELIVERABLE": (
             _("This message was not given up: it was sent, or it is under way."),
-            _KEPT,
+            NOTHING,
             _("Look at the customer's messages again."),
         ),
     },

@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.domains.identity import Factor
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.account.words import factor_name
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.desk.words import ORDER_STATES, Told
+from evertill.entry.pages.factors import factor_name
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import recover_account
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.delete_customer import ask_to_delete_customer, delete_customer
@@ -31,17 +33,10 @@ from evertill.journeys.show_customer import CustomerGone, show_customer
 from evertill.kernel import clock, ids
 
 _FOUND_MAX = 50
-_ORDER_STATES: Mapping[str, tuple[str, Promise | str]] = {
-    "PLACED": ("wait", _("Unpaid")),
-    "PAID": ("good", _("Paid")),
-    "CANCELLED": ("", _("Cancelled")),
-    "EXPIRED": ("", _("Expired")),
-    "REFUNDED": ("", _("Refunded")),
-}
-_MESSAGE_STATES: Mapping[str, tuple[str, Promise | str]] = {
-    "WAITING": ("wait", _("under way")),
-    "SENT": ("good", _("sent")),
-    "UNDELIVERABLE": ("bad", _("given up")),
+_MESSAGE_STATES: Mapping[str, Told] = {
+    "WAITING": (_("under way"), "wait"),
+    "SENT": (_("sent"), "good"),
+    "UNDELIVERABLE": (_("given up"), "bad"),
 }
 _WHERE: Mapping[Where, Promise | str] = {
     Where.TRAIL: _("A reason in the audit trail"),
@@ -165,11 +160,10 @@ def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "")
             for session, ended_at in one.sessions
         ],
         "orders": [
-            {"order": order, "href": _order_page(order.id), "state": _ORDER_STATES.get(order.state, ("", order.state))}
-            for order in one.orders
+            {"order": order, "href": _order_page(order.id), "state": ORDER_STATES[order.state]} for order in one.orders
         ],
         "messages": [
-            {"message": each, "state": _MESSAGE_STATES.get(each.state, ("", each.state))} for each in one.messages
+            {"message": each, "state": _MESSAGE_STATES.get(each.state, (each.state, ""))} for each in one.messages
         ],
         "is_oneself": one.account.id == entered.session.account_id,
         "request_approved": _approved(request, entered, one.account.id),

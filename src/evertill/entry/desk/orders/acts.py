@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import see_other
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import order_of
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import handle_order
 from evertill.journeys.ask_review import ask_review_as_staff
 from evertill.journeys.bulk_item import Target

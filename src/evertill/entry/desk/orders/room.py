@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.orders import acts, views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
-_KEPT = _("Nothing was changed.")
 _LOOK = _("Look at the order as it is now.")
 
 ROOM = Room(
@@ -39,15 +39,10 @@ ROOM = Room(
         "resent": _("The message will be sent again within a minute."),
     },
     failures={
-        "ORDER_NOT_FOUND": (
-            _("There is no order with this number."),
-            _KEPT,
-            _("Check the number: it has 13 letters and digits."),
-        ),
-        "NOTE_EMPTY": (_("The note says nothing, or too much."), _KEPT, _("Write 1 to 2,000 signs.")),
+        "NOTE_EMPTY": (_("The note says nothing, or too much."), NOTHING, _("Write 1 to 2,000 signs.")),
         "NOT_HELD": (
             _("Nobody of the staff keeps this order's goods here."),
-            _KEPT,
+            NOTHING,
             _("A dispute ends by itself, a review by deciding it."),
         ),
         "ALREADY_CANCELLED": (
@@ -60,11 +55,11 @@ ROOM = Room(
             _("The order stays as it is."),
             _("One that is paid is refunded; one that expired owes nothing."),
         ),
-        "MESSAGE_NOT_FOUND": (_("This is no message about the order."), _KEPT, _LOOK),
-        "MESSAGE_NOT_UNDELIVERABLE": (_("This message was sent, or waits to be sent."), _KEPT, _LOOK),
+        "MESSAGE_NOT_FOUND": (_("This is no message about the order."), NOTHING, _LOOK),
+        "MESSAGE_NOT_UNDELIVERABLE": (_("This message was sent, or waits to be sent."), NOTHING, _LOOK),
         "TOO_MANY_ITEMS": (
             _("These are more orders than may be changed at once."),
-            _KEPT,
+            NOTHING,
             _("Choose fewer of them."),
         ),
     },

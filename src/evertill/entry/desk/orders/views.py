@@ -10,8 +10,9 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import order_of
-from evertill.entry.desk.orders.words import HOLDS, REASONS, STATES, told
+from evertill.entry.desk.orders.words import HOLDS, told
 from evertill.entry.desk.who import known_as
+from evertill.entry.desk.words import ORDER_STATES, REVIEW_REASONS
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.search_orders import FIELDS, State, read_search, search_orders
 from evertill.journeys.tell_story import Story, tell_story
@@ -29,7 +30,7 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
     context = {
         "rows": [row_of(one) for one in page.orders],
         "asked": {name: request.GET.get(name, "")[:_CHARS_MAX] for name in FIELDS},
-        "states": [(state.value, label) for state, (label, _look) in STATES.items()],
+        "states": [(state.value, label) for state, (label, _look) in ORDER_STATES.items()],
         "older": page.older,
         "newest": behind is not None,
         "is_filtered": any(request.GET.get(name) for name in FIELDS),
@@ -52,12 +53,12 @@ def story_page(request: HttpRequest, entered: Entered, order_id: int) -> HttpRes
     context = {
         "story": story,
         "order": story.order,
-        "state": STATES[story.order.state],
+        "state": ORDER_STATES[story.order.state],
         "lines": _lines(story),
         "held": [HOLDS.get(one.reason, one.reason) for one in story.held_by],
         "is_kept": any(one.reason == "STAFF" for one in story.held_by),
         "is_open_review": story.review is not None and story.review.ended_at is None,
-        "reasons": [REASONS.get(one, one) for one in story.review.reasons] if story.review else [],
+        "reasons": [REVIEW_REASONS.get(one, one) for one in story.review.reasons] if story.review else [],
         "can_cancel": story.order.state is State.PLACED,
         "can_refund": story.order.state is State.PAID,
         "failed": [one for one in story.letters if one.state.value == "UNDELIVERABLE"],
@@ -78,7 +79,7 @@ def _lines(story: Story) -> list[dict[str, Any]]:
 
 def row_of(one: Any) -> dict[str, Any]:  # noqa: ANN401 — a row of any list of orders.
     """This function will say what a list shows of an order."""
-    label, look = STATES[one.order.state]
+    label, look = ORDER_STATES[one.order.state]
     return {
         "order": one.order,
         "name": one.name,

@@ -7,28 +7,14 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from evertill.journeys.search_orders import State
 from evertill.journeys.tell_story import Line
 
-# How a state is called, and how it looks.
-STATES: Mapping[State, tuple[Promise | str, str]] = {
-    State.PLACED: (_("Waits for payment"), "wait"),
-    State.PAID: (_("Paid"), "good"),
-    State.REFUNDED: (_("Refunded"), ""),
-    State.CANCELLED: (_("Cancelled"), ""),
-    State.EXPIRED: (_("Expired"), ""),
-}
 HOLDS: Mapping[str, Promise | str] = {
     "DISPUTE_OPEN": _("A dispute about its payment is open"),
     "DISPUTE_LOST": _("A dispute took the money back"),
     "REVIEW": _("It waits for review"),
     "STAFF": _("Staff keep it here"),
     "REBUILT": _("It was put back from its receipt"),
-}
-REASONS: Mapping[str, Promise | str] = {
-    "AMOUNT": _("Its amount"),
-    "STAFF": _("Staff asked for it"),
-    "RISK": _("Its risk"),
 }
 # By part and word: what it is called, and how it looks.
 _TOLD: Mapping[tuple[str, str], tuple[Promise | str, str]] = {

@@ -9,9 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
+from evertill.entry.desk.words import DISPUTE_STATES
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.confirm_payment import ConfirmPayment, confirm_payment
 from evertill.journeys.end_difference import accept_difference, book_difference
 from evertill.journeys.enter_desk import Entered
@@ -26,13 +28,6 @@ _STATES: Mapping[str, Promise | str] = {
     "CREATED": _("Not known to the provider yet"),
     "PENDING": _("The customer is paying"),
     "AUTHORIZED": _("Promised by the bank"),
-}
-_DISPUTES: Mapping[str, Promise | str] = {
-    "OPENED": _("Opened"),
-    "EVIDENCE_DUE": _("Evidence is due"),
-    "EVIDENCE_SENT": _("Evidence was sent"),
-    "WON": _("Won by the shop"),
-    "LOST": _("Lost by the shop"),
 }
 # What a difference is about, and how bill and books differ.
 _ABOUT: Mapping[About, Promise | str] = {
@@ -113,7 +108,7 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
     context = {
         "seen": seen,
         "followed": [{"one": one, "state": _STATES.get(one.state.value, one.state.value)} for one in seen.followed],
-        "disputes": [{"one": one, "state": _DISPUTES[one.state.value]} for one in seen.disputes],
+        "disputes": [{"one": one, "state": DISPUTE_STATES[one.state]} for one in seen.disputes],
         "differences": [_told(one) for one in seen.differences],
         "typed": request.POST,
     }

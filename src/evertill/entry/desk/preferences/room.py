@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.preferences import views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="preferences",
@@ -27,12 +28,12 @@ ROOM = Room(
     failures={
         "PREFERENCE_INVALID": (
             _("This cannot be saved so."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Look at what it takes, below, and try again."),
         ),
         "PREFERENCE_UNCHANGED": (
             _("This is what holds already."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Nothing is left to do."),
         ),
     },

@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.domains.preferences import Kind, Name
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.preferences.words import GROUPS, SAYS, TITLES, UNITS
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.change_preference import PreferenceInvalid, ask_to_change_preference, change_preference
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.read_preference import Shown, list_preferences, list_settings, show_preference

@@ -7,10 +7,11 @@ import datetime as dt
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.prices.views import currencies
 from evertill.entry.desk.who import known_as
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import change_prices as pricing
 from evertill.journeys import plan_prices as planning
 from evertill.journeys.change_prices import NewPrice

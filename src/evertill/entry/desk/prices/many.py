@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.prices.views import currencies, currency_of
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
-from evertill.entry.shop.uploads import takes_file
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.uploads import takes_file
 from evertill.journeys import change_prices as pricing
 from evertill.journeys import reprice_many as many
 from evertill.journeys.bulk_item import Target

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.prices import history, many, views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
-_NOTHING = _("Nothing was changed.")
 _HERE = _("Nothing was changed. What you typed is still here.")
 
 ROOM = Room(
@@ -40,33 +40,28 @@ ROOM = Room(
         "INVALID_MONEY": (_("This is not a price."), _HERE, _("Write it like 12.50, without signs.")),
         "MOMENT_INVALID": (
             _("This is no moment at which a price can begin."),
-            _NOTHING,
+            NOTHING,
             _("Choose a later moment, within a year from now."),
         ),
         "PLANNED_ALREADY": (
             _("Another price begins at that moment."),
-            _NOTHING,
+            NOTHING,
             _("Cancel the other one first, or choose another moment."),
         ),
         "PLAN_NOT_OPEN": (
             _("This price has begun already, or was cancelled."),
-            _NOTHING,
+            NOTHING,
             _("Look at the history of the price."),
         ),
-        "PRICE_UNCHANGED": (_("No price is another one."), _NOTHING, _("Enter what a price is to be, and save.")),
+        "PRICE_UNCHANGED": (_("No price is another one."), NOTHING, _("Enter what a price is to be, and save.")),
         "TOO_MANY_PRICES": (_("These are too many prices at once."), _HERE, _("Change fewer at once.")),
         "TOO_MANY_AT_ONCE": (
             _("More is to change than may change at once."),
-            _NOTHING,
+            NOTHING,
             _("Choose SKUs that begin alike, and do it in parts."),
         ),
         "UNKNOWN_SKU": (_("There is no such SKU."), _HERE, _("Look for it in the list.")),
-        "UNKNOWN_PRICE_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the price.")),
-        "UNDONE_ALREADY": (
-            _("This change has been taken back already."),
-            _NOTHING,
-            _("The newest change in the history says how it stands."),
-        ),
+        "UNKNOWN_PRICE_CHANGE": (_("There is no such change."), NOTHING, _("Look at the history of the price.")),
         "CHANGED_MEANWHILE": (
             _("Somebody else has changed one of these prices since you opened the list."),
             _("What the other person changed stands. What you typed is still here."),

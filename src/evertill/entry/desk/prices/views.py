@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import change_prices as pricing
 from evertill.journeys.change_prices import NewPrice, Priced
 from evertill.journeys.enter_desk import Entered

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.recovery import views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="recovery",
@@ -33,19 +34,14 @@ ROOM = Room(
             _("It will be done once."),
             _("Wait until it has been done; this page shows it."),
         ),
-        "BACKUP_NO_TARGET": (
-            _("This shop has no place for backups."),
-            _("The shop goes on as it was."),
-            _("Ask whoever runs the machine to set EVERTILL_BACKUP_TARGET."),
-        ),
         "RESTORE_CANNOT": (
             _("There are no such copies of this shop, or the moment has not come yet."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Name a moment that has passed. Which copies there are, evertill backup list shows."),
         ),
         "DRILL_NOT_FOUND": (
             _("There is no such drill."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Choose one from the list."),
         ),
     },

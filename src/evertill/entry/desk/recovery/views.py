@@ -8,11 +8,12 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.recovery import picture, words
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.ask_backup import Wish, ask_backup
 from evertill.journeys.consent_restore import (
     CannotConsent,

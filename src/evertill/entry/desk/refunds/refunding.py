@@ -9,10 +9,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.desk.refunds.views import STATES
+from evertill.entry.desk.words import REFUND_STATES
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import Refundable, look_at_refundable
@@ -88,7 +89,7 @@ def _page(request: HttpRequest, entered: Entered, order_id: int, *, error: Evert
             {"line": line, "left": line.quantity - line.returned, "typed": request.POST.get(f"pieces_{place}", "")}
             for place, line in enumerate(seen.order.lines)
         ],
-        "refunds": [{"one": one, "state": STATES[one.refund.state]} for one in seen.refunds],
+        "refunds": [{"one": one, "state": REFUND_STATES[one.refund.state]} for one in seen.refunds],
         "typed": request.POST,
         # One refund comes of this page, however often its button is pressed.
         "key": request.POST.get("key", "")[:100] or secrets.token_urlsafe(24),

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.refunds import refunding, views
 from evertill.entry.desk.rooms import Room, Shelf
+from evertill.entry.desk.words import NOTHING
 
-_NOTHING = _("Nothing was changed.")
 _NO_MONEY = _("No money was sent.")
 
 ROOM = Room(
@@ -33,10 +33,9 @@ ROOM = Room(
         "sent": _("It is noted as sent."),
     },
     failures={
-        "ORDER_NOT_FOUND": (_("There is no such order."), _NOTHING, _("Check the number.")),
         "ORDER_NOT_PAID": (
             _("Nobody has paid this order, so there is nothing to give back."),
-            _NOTHING,
+            NOTHING,
             _("Cancel the order if nobody is to pay it any more."),
         ),
         "REFUND_TOO_MUCH": (
@@ -61,30 +60,14 @@ ROOM = Room(
         ),
         "REFUND_NOT_FAILED": (
             _("There is no such refund that was refused."),
-            _NOTHING,
+            NOTHING,
             _("One that is on its way is sent again by itself."),
         ),
-        "REFUND_NOT_FOUND": (_("There is no such refund."), _NOTHING, _("Check the number.")),
+        "REFUND_NOT_FOUND": (_("There is no such refund."), NOTHING, _("Check the number.")),
         "REFUND_ENDED": (
             _("This refund has ended before, under another reference or without being sent."),
             _("It stays as it was booked."),
             _("Look whether the money was sent twice; if it was, ask the customer for it."),
         ),
-        "REFERENCE_USED": (
-            _("This reference was used before."),
-            _("What was booked under it stands."),
-            _("Compare with the bank's statement: each movement of money has a reference of its own."),
-        ),
-        "INVALID_REFERENCE": (
-            _("This is no reference."),
-            _NOTHING,
-            _("Copy it from the bank's statement, or give the number of the receipt."),
-        ),
-        "NOT_BY_HAND": (
-            _("The provider says itself how its payments and refunds stand."),
-            _NOTHING,
-            _("It is asked by itself, again and again."),
-        ),
-        "INVALID_MONEY": (_("This is no amount."), _NOTHING, _("Write it like 12.50.")),
     },
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
+from evertill.entry.desk.words import REFUND_STATES
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.confirm_refund import confirm_refund
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import RefundState, look_at_refunds
@@ -20,11 +20,6 @@ from evertill.journeys.refund_again import refund_again
 from evertill.kernel import clock
 
 _PAGE = 50
-STATES: Mapping[RefundState, tuple[Promise | str, str]] = {
-    RefundState.REQUESTED: (_("On its way"), "wait"),
-    RefundState.SUCCEEDED: (_("Given back"), "good"),
-    RefundState.FAILED: (_("Refused"), "bad"),
-}
 
 
 @desk_view(Permission.PAYMENTS_READ)
@@ -42,12 +37,12 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
     )
     names = known_as({one.refund.refund.actor for one in found})
     rows = [
-        {"one": one, "state": STATES[one.refund.refund.state], "by": names[one.refund.refund.actor]}
+        {"one": one, "state": REFUND_STATES[one.refund.refund.state], "by": names[one.refund.refund.actor]}
         for one in found[:_PAGE]
     ]
     context = {
         "rows": rows,
-        "states": [(state.value, words, state.value == asked) for state, (words, _look) in STATES.items()],
+        "states": [(state.value, words, state.value == asked) for state, (words, _look) in REFUND_STATES.items()],
         "shown": asked,
         "older": found[_PAGE - 1].refund.refund.number if len(found) > _PAGE else "",
         "newest": bool(older),

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.reviews import views
 from evertill.entry.desk.rooms import Room, Shelf
-
-_KEPT = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="reviews",
@@ -39,7 +38,7 @@ ROOM = Room(
     failures={
         "REVIEW_HELD": (
             _("Another person has this review."),
-            _KEPT,
+            NOTHING,
             _("Ask that person, or wait until the time is over."),
         ),
         "REVIEW_ENDED": (
@@ -49,39 +48,34 @@ ROOM = Room(
         ),
         "REVIEW_NOT_TAKEN": (
             _("This review is not yours, or your time is over."),
-            _KEPT,
+            NOTHING,
             _("Take the review, and decide it then."),
         ),
         "ORDER_PAID_MEANWHILE": (
             _("The order was paid at this moment."),
-            _KEPT,
+            NOTHING,
             _("Look at it again: refusing it now gives the money back."),
         ),
         "NOTHING_TO_REFUND": (
             _("Refusing this order gives nothing back."),
-            _KEPT,
+            NOTHING,
             _("Refuse the order without asking."),
         ),
         "CODES_DELIVERED": (
             _("Its codes were given to the customer already."),
-            _KEPT,
+            NOTHING,
             _("Refuse the order without putting its goods back on sale."),
         ),
         "TEXT_UNFIT": (
             _("The question is empty, or too long."),
-            _KEPT,
+            NOTHING,
             _("Write something, in no more characters than the form takes."),
         ),
         "TOO_MANY_QUESTIONS": (
             _("The customer was asked about this order as often as anybody may be."),
-            _KEPT,
+            NOTHING,
             _("Decide by what is known, or call the customer."),
         ),
-        "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), _KEPT, _("Look at the order's number.")),
-        "ORDER_NOT_FOUND": (
-            _("There is no order with this number."),
-            _KEPT,
-            _("Check the number: it has 13 letters and digits."),
-        ),
+        "REVIEW_NOT_FOUND": (_("This order was never to be reviewed."), NOTHING, _("Look at the order's number.")),
     },
 )

@@ -9,13 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of, order_of
 from evertill.entry.desk.who import known_as
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.desk.words import DISPUTE_STATES, REFUND_STATES, REVIEW_REASONS
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
 from evertill.journeys.enter_desk import Entered
+from evertill.journeys.look_at_reviews import list_reviews, view_review
 from evertill.journeys.review_order import (
     QUESTION_CHARS_MAX,
     Decision,
@@ -23,22 +26,11 @@ from evertill.journeys.review_order import (
     ask_customer,
     ask_to_refuse,
     decide_review,
-    list_reviews,
     take_review,
-    view_review,
 )
 from evertill.journeys.search_orders import Listed
 from evertill.kernel import clock, ids
 
-REASONS = {
-    "AMOUNT": _("Its amount"),
-    "STAFF": _("Staff asked for it"),
-    "RISK": _("Its risk"),
-    "CANCELLED": _("Paid after it was cancelled"),
-    "LATE": _("Paid after it had expired"),
-    "MONEY": _("Money that bought nothing"),
-    "DISPUTE": _("A dispute"),
-}
 # What money that came for an order meant.
 ENDINGS = {
     "MATCHED": _("It bought the order"),
@@ -48,14 +40,6 @@ ENDINGS = {
     "WRONG_CURRENCY": _("Another currency; it goes back"),
     "PAID_TWICE": _("The order was paid already; it goes back"),
     "UNDELIVERABLE": _("The order had ended and its goods are gone; it goes back"),
-}
-BACK = {"REQUESTED": (_("On its way"), "wait"), "SUCCEEDED": (_("Given back"), "good"), "FAILED": (_("Refused"), "bad")}
-DISPUTES = {
-    "OPENED": (_("Undecided"), "wait"),
-    "EVIDENCE_DUE": (_("Evidence is due"), "wait"),
-    "EVIDENCE_SENT": (_("Evidence was sent"), "wait"),
-    "WON": (_("Decided for the shop"), "good"),
-    "LOST": (_("Decided for the customer"), "bad"),
 }
 STATES = {
     "WAITING": (_("Waits"), "wait"),
@@ -97,8 +81,8 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
         "question_max": QUESTION_CHARS_MAX,
         "seen": looked,
         "paid": [(one, ENDINGS.get(one.ending.value if one.ending else "", "")) for one in looked.intents],
-        "refunds": [(one, BACK[one.refund.state.value]) for one in looked.refunds],
-        "disputes": [(one, DISPUTES[one.state.value]) for one in looked.disputes],
+        "refunds": [(one, REFUND_STATES[one.refund.state]) for one in looked.refunds],
+        "disputes": [(one, DISPUTE_STATES[one.state]) for one in looked.disputes],
         "ready": _ready(request, entered, number),
     }
     return desk_page(request, entered, "reviews/show.html", context)
@@ -170,7 +154,7 @@ def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
             "order": one.order,
             "name": one.name,
             "total": one.total,
-            "reasons": [REASONS.get(reason, reason) for reason in review.reasons],
+            "reasons": [REVIEW_REASONS.get(reason, reason) for reason in review.reasons],
             "state": STATES[review.state.value],
             "has_it": who.get(review.holder(now), ""),
             "by": who.get(review.taken_by, ""),

@@ -8,12 +8,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from evertill.domains.access import PERMISSIONS, STAFF_PERMISSIONS, Permission, Role
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import permission
 from evertill.entry.desk.words import role as title_of
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import manage_roles
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, ids

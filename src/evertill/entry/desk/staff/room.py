@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.rooms import Room, Shelf
 from evertill.entry.desk.staff import composing, views
-
-_KEPT = _("Nothing was changed.")
+from evertill.entry.desk.words import NOTHING
 
 ROOM = Room(
     name="staff",
@@ -40,30 +39,30 @@ ROOM = Room(
     failures={
         "ACCOUNT_UNKNOWN": (
             _("No account has this address."),
-            _KEPT,
+            NOTHING,
             _("Let this person sign up in the shop first, with this address."),
         ),
         "STAFF_NEED_STRONG_FACTOR": (
             _("This account has neither a passkey nor an authenticator app, and staff need one."),
-            _KEPT,
+            NOTHING,
             _("Let this person add one on the account's pages first."),
         ),
-        "NOT_STAFF": (_("This account does not work for the shop."), _KEPT, _("Look at the list of staff.")),
+        "NOT_STAFF": (_("This account does not work for the shop."), NOTHING, _("Look at the list of staff.")),
         "STILL_IN_ROLES": (
             _("This account still has roles."),
-            _KEPT,
+            NOTHING,
             _("Take its roles first; another person approves each."),
         ),
         "ROLE_UNCHANGED": (
             _("This is so already."),
-            _KEPT,
+            NOTHING,
             _("Look at the roles of this account."),
         ),
         "ROLE_NAME_INVALID": (
             _("This cannot name a role."),
-            _KEPT,
+            NOTHING,
             _("Choose words of a–z and 0–9 with dashes between them, 40 characters at most: night-shift."),
         ),
-        "UNKNOWN_ROLE": (_("There is no such role."), _KEPT, _("Look at the list of roles.")),
+        "UNKNOWN_ROLE": (_("There is no such role."), NOTHING, _("Look at the list of roles.")),
     },
 )

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from evertill.domains.access import Permission
 from evertill.domains.identity import Factor
 from evertill.entry.desk.failures import objection
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import role
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.account.words import factor_name
+from evertill.entry.pages.factors import factor_name
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import manage_roles, manage_staff
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, ids

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.rooms import Room, Shelf
 from evertill.entry.desk.stock import table, views
+from evertill.entry.desk.words import NOTHING
 
-_NOTHING = _("Nothing was changed.")
 _AGAIN = _("Look at what lies there now, and say it again.")
 
 ROOM = Room(
@@ -30,28 +30,28 @@ ROOM = Room(
         "undone": _("It is taken back by a movement against it."),
     },
     failures={
-        "PIECES_INVALID": (_("This is not a number of pieces."), _NOTHING, _("Enter a whole number of pieces.")),
-        "STOCK_IMPOSSIBLE": (_("The stock cannot change so."), _NOTHING, _AGAIN),
-        "UNKNOWN_SKU": (_("There is no such SKU."), _NOTHING, _("Look for it in the list.")),
-        "UNKNOWN_STOCK_CHANGE": (_("There is no such change."), _NOTHING, _("Look at the history of the SKU.")),
+        "PIECES_INVALID": (_("This is not a number of pieces."), NOTHING, _("Enter a whole number of pieces.")),
+        "STOCK_IMPOSSIBLE": (_("The stock cannot change so."), NOTHING, _AGAIN),
+        "UNKNOWN_SKU": (_("There is no such SKU."), NOTHING, _("Look for it in the list.")),
+        "UNKNOWN_STOCK_CHANGE": (_("There is no such change."), NOTHING, _("Look at the history of the SKU.")),
         "SOLD_BY_CODES": (
             _("This is sold by codes: its pieces are the codes that are there."),
-            _NOTHING,
+            NOTHING,
             _("Upload codes to have more of it."),
         ),
         "STOCK_UNDONE": (
             _("This change was taken back already, or takes another one back itself."),
-            _NOTHING,
+            NOTHING,
             _("The newest change in the history says how it stands."),
         ),
         "COUNTED_SINCE": (
             _("Somebody has counted since, and his count holds whatever this change said."),
-            _NOTHING,
+            NOTHING,
             _("Count again, or take the later counts back first."),
         ),
         "CHANGED_MEANWHILE": (
             _("The stock has moved since you opened the page: something was sold, or somebody else changed it."),
-            _NOTHING,
+            NOTHING,
             _AGAIN,
         ),
     },

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
-from evertill.entry.shop.uploads import takes_file
+from evertill.entry.pages.uploads import takes_file
 from evertill.journeys import tabulate_stock as tabulating
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock

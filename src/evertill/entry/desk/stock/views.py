@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from evertill.domains import stock
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.who import known_as
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import change_stock as counting
 from evertill.journeys.change_stock import ChangeKind, Said
 from evertill.journeys.enter_desk import Entered

@@ -15,7 +15,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.submissions.agreeing import HOWS, KEEP_H, read_agreed, read_keep_h, text_of
-from evertill.entry.shop import contact_form, places
+from evertill.entry.pages import contact_form, places
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_order import AskedLine, MakeOrder, Offer, Placed, look_up_prices, make_order
 from evertill.kernel import clock, config

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.rooms import Room, Shelf
 from evertill.entry.desk.submissions import making, views
+from evertill.entry.desk.words import NOTHING
 
-_NOTHING = _("Nothing was changed.")
 _NO_ORDER = _("No order was made.")
 
 ROOM = Room(
@@ -37,7 +37,7 @@ ROOM = Room(
     failures={
         "SUBMISSION_NOT_FOUND": (
             _("Nothing is kept under this reference."),
-            _NOTHING,
+            NOTHING,
             _("Check the reference. What was kept is removed on the day that its customer was told."),
         ),
         "ALREADY_ENDED": (
@@ -47,7 +47,7 @@ ROOM = Room(
         ),
         "TAKEN_BY_ANOTHER": (
             _("Somebody else is at this."),
-            _NOTHING,
+            NOTHING,
             _("Talk to that person, or take it over."),
         ),
         "CONSENT_MISSING": (

@@ -10,11 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.submissions.agreeing import HOWS, KEEP_H, read_agreed, read_keep_h, text_of
 from evertill.entry.desk.who import known_as
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import make_order as making
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_order import State, Submission

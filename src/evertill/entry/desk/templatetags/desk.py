@@ -9,8 +9,8 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from evertill.entry.shop import ordered
-from evertill.entry.shop.offers import write_price
+from evertill.entry.pages import moments
+from evertill.entry.pages.amounts import write_price
 from evertill.kernel import ids
 from evertill.kernel.money import Money
 
@@ -20,7 +20,7 @@ register = template.Library()
 @register.filter
 def moment(at: dt.datetime | None) -> SafeString | str:
     """This function will write a moment so that a script can say it in the reader's own hour; "" for none."""
-    return ordered.moment(at) if at else ""
+    return moments.moment(at) if at else ""
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
-from evertill.entry.shop.offers import write_price
+from evertill.entry.pages.amounts import write_price
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_today import Sold, Today, look_at_today
 from evertill.journeys.read_preference import time_zone

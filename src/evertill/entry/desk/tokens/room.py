@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.rooms import Room, Shelf
 from evertill.entry.desk.tokens import views
+from evertill.entry.desk.words import NOTHING
 
 _KEPT = _("No token was issued.")
 
@@ -39,7 +40,7 @@ ROOM = Room(
         ),
         "UNKNOWN_TOKEN": (
             _("No token in use has this name."),
-            _("Nothing was changed."),
+            NOTHING,
             _("Look at the list of tokens."),
         ),
         "SCOPE_UNKNOWN": (

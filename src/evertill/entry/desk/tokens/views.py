@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission, Scope
+from evertill.entry.desk import words
 from evertill.entry.desk.failures import objection
-from evertill.entry.desk.frame import desk_page, see_other
+from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
-from evertill.entry.shop.account.signing_in import text_of
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
 from evertill.journeys import manage_tokens
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
-_SAYS: Mapping[Scope, Promise | str] = {
-    Scope.ORDERS_READ: _("Read any order"),
-    Scope.ORDERS_CANCEL: _("Cancel any order"),
-    Scope.ORDERS_PAY: _("Begin to pay any order"),
-    Scope.ORDERS_REFUND: _("Give money back for any order, and put its goods back on sale"),
-    Scope.ORDERS_PRICE: _("Say what a line of a new order costs"),
-}
 _NAME_CHARS_MAX = 80
 
 
@@ -79,11 +72,16 @@ def _page(
     shown = manage_tokens.list_tokens(asker=entered.asker, now=clock.now())
     context = {
         "tokens": [
-            {"token": token, "allows": [_SAYS[scope] for scope in Scope if scope in token.scopes]}
+            {"token": token, "allows": [words.scope(scope) for scope in Scope if scope in token.scopes]}
             for token in sorted(shown.tokens, key=lambda token: (token.revoked_at is not None, token.name))
         ],
         "choices": [
-            {"name": scope.value, "says": _SAYS[scope], "objection": objection(why_not), "is_chosen": scope in chosen}
+            {
+                "name": scope.value,
+                "says": words.scope(scope),
+                "objection": objection(why_not),
+                "is_chosen": scope in chosen,
+            }
             for scope, why_not in shown.objections.items()
         ],
         "typed": typed,

@@ -18,9 +18,9 @@ from evertill.entry.desk.trail import asked
 from evertill.entry.desk.who import kind_of, known_as
 from evertill.entry.desk.words import permission
 from evertill.entry.desk.words import role as title_of
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.account.words import factor_name
-from evertill.entry.shop.pages import keep_private
+from evertill.entry.pages.factors import factor_name
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private
 from evertill.journeys import read_trail as reading
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, ids, sheets

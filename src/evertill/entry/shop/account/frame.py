@@ -5,33 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from evertill.domains.identity import Session
-from evertill.entry.shop import places
-from evertill.entry.shop.account import failures
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.pages import keep_private, private_page, reads
-from evertill.entry.shop.visitor import visitor
+from evertill.entry.pages import failures, places
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.frame import reads
+from evertill.entry.pages.leading import next_of, see_other, see_other_address
+from evertill.entry.pages.troubles import status_of
+from evertill.entry.pages.visitor import visitor
+from evertill.entry.shop.pages import private_page
 from evertill.kernel.errors import EvertillError
 
 P = ParamSpec("P")
-_NEXT_CHARS_MAX = 500
-# A wrong code is a form to fill in again. 401 would ask the browser for a password of its own (RFC 9110, 15.5.2).
-_STATUS = {
-    "conflict": 409,
-    "unavailable": 503,
-    "busy": 429,
-    "forbidden": 403,
-    "not_found": 404,
-    "internal": 500,
-}
 
 
 def signed_in_only(
@@ -65,33 +54,11 @@ def account_page(
         request,
         f"account/{template}",
         {"trouble": trouble, "next": next_of(request), **context},
-        status=_STATUS.get(error.status, 422) if error else status,
+        status=status_of(error) if error else status,
     )
     if error is not None and answer.status_code in (429, 503):
         answer["Retry-After"] = "5"
     return answer
-
-
-def see_other(view: str, /, *args: str, **query: str) -> HttpResponse:
-    """This function will lead to another account page; loading that one again sends nothing again."""
-    asked = {name: value for name, value in query.items() if value}
-    return see_other_address(reverse(view, args=args) + (f"?{urlencode(asked)}" if asked else ""))
-
-
-def see_other_address(address: str) -> HttpResponse:
-    """This function will lead to an address of this shop."""
-    answer = redirect(address)
-    answer.status_code = 303
-    return keep_private(answer)
-
-
-def next_of(request: HttpRequest) -> str:
-    """This function will return where the visitor wanted to go; "" for nowhere, and for another site."""
-    wanted = (request.POST.get("next") or request.GET.get("next", ""))[:_NEXT_CHARS_MAX]
-    # Backslashes and control characters are read differently by browsers and by us, so nothing with them is followed.
-    if not wanted.startswith("/") or not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return ""
-    return wanted
 
 
 def onward(request: HttpRequest) -> HttpResponse:

@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evertill.domains.identity import Session
+from evertill.entry.pages.errands import Errand, ask_first, seal
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.moments import write_moment
+from evertill.entry.pages.visitor import visit
 from evertill.entry.shop import qr
 from evertill.entry.shop.account import words
-from evertill.entry.shop.account.frame import account_page, see_other, signed_in_only
-from evertill.entry.shop.account.proving import Errand, ask_first, seal
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.visitor import visit
+from evertill.entry.shop.account.frame import account_page, signed_in_only
 from evertill.journeys import change_address, change_password, manage_passkeys, manage_second_factors, recover_account
 from evertill.journeys.step_up import StepUpRequired
 from evertill.journeys.verify_passkey import are_possible
@@ -33,7 +35,7 @@ def show_home(request: HttpRequest, session: Session) -> HttpResponse:
         "is_staff": session.is_staff,
         "addresses": change_address.list_addresses(session=session),
         "factors": manage_second_factors.view_factors(session=session),
-        "recovery": words.moment(recovery.ready_at) if recovery else "",
+        "recovery": write_moment(recovery.ready_at) if recovery else "",
     }
     return account_page(request, "home.html", context)
 
@@ -184,7 +186,7 @@ def _security(request: HttpRequest, session: Session, *, error: EvertillError | 
             {
                 "id": passkey.id,
                 "name": passkey.name,
-                "made": words.moment(passkey.added_at),
+                "made": write_moment(passkey.added_at),
                 "is_suspected": passkey.suspected_at,
             }
             for passkey in manage_passkeys.list_passkeys(session=session)

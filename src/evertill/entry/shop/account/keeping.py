@@ -8,12 +8,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Session
-from evertill.entry.shop.account import words
-from evertill.entry.shop.account.frame import account_page, see_other, signed_in_only
-from evertill.entry.shop.account.proving import ask_first
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.pages import keep_private
-from evertill.entry.shop.visitor import signed_out, visit
+from evertill.entry.pages.errands import ask_first
+from evertill.entry.pages.factors import proved_names
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.moments import write_moment
+from evertill.entry.pages.visitor import signed_out, visit
+from evertill.entry.shop.account.frame import account_page, signed_in_only
 from evertill.journeys import change_address, manage_sessions
 from evertill.journeys.delete_my_account import delete_my_account
 from evertill.journeys.export_my_data import export_my_data
@@ -157,9 +159,9 @@ def _devices(request: HttpRequest, session: Session, *, error: EvertillError | N
                 "device": one.device,
                 "place": one.place,
                 "is_this": one.id == session.id,
-                "proved": words.proved_names(one.proved),
-                "started": words.moment(one.started_at),
-                "seen": words.moment(one.seen_at),
+                "proved": proved_names(one.proved),
+                "started": write_moment(one.started_at),
+                "seen": write_moment(one.seen_at),
             }
             for one in manage_sessions.list_sessions(session=session, now=now)
         ],
@@ -167,8 +169,8 @@ def _devices(request: HttpRequest, session: Session, *, error: EvertillError | N
             {
                 "id": one.id,
                 "device": one.device,
-                "last": words.moment(one.last_at),
-                "trusted": words.moment(one.trusted_until) if one.trusted_until else "",
+                "last": write_moment(one.last_at),
+                "trusted": write_moment(one.trusted_until) if one.trusted_until else "",
             }
             for one in manage_sessions.list_browsers(session=session, now=now)
         ],

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from evertill.domains.identity import Session
-from evertill.entry.shop.account import failures, proving
-from evertill.entry.shop.account.frame import account_page, see_other, signed_in_only
-from evertill.entry.shop.account.proving import ask_first
-from evertill.entry.shop.account.signing_in import address_page, go_on, text_of
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.pages import keep_private, reads
-from evertill.entry.shop.visitor import attempt, visit
+from evertill.entry.pages import failures
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.errands import ask_first, unseal
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import keep_private, reads
+from evertill.entry.pages.leading import see_other
+from evertill.entry.pages.visitor import attempt, visit
+from evertill.entry.shop.account import proving
+from evertill.entry.shop.account.frame import account_page, signed_in_only
+from evertill.entry.shop.account.signing_in import address_page, go_on
 from evertill.journeys import manage_passkeys, sign_in_by_passkey, sign_up_by_passkey, step_up_by_passkey
 from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import clock
@@ -90,7 +93,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @signed_in_only
 def begin_proving(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will give a challenge for a step-up, bound to its operation and object."""
-    errand = proving.unseal(request.POST.get("errand", ""), session=session)
+    errand = unseal(request.POST.get("errand", ""), session=session)
     if errand is None:
         return HttpResponse(status=409)
     try:
@@ -111,7 +114,7 @@ def begin_proving(request: HttpRequest, session: Session) -> HttpResponse:
 @signed_in_only
 def prove(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will take a passkey as the proof that an important operation needs."""
-    errand = proving.unseal(request.POST.get("errand", ""), session=session)
+    errand = unseal(request.POST.get("errand", ""), session=session)
     if errand is None:
         return see_other("account:home")
     try:

@@ -1,79 +1,26 @@
 """Step-up: proving once more that it is you, before something important and for that alone.
 
-A view whose operation needs it leads here with what its form said, sealed; from here the visitor goes on with the same
-form. Nothing secret is carried along: whoever types a password proves himself first and types it afterwards.
+A view whose operation needs it leads here with what its form said, sealed (`errands.ask_first`); from here the visitor
+goes on with the same form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from evertill.domains.identity import Factor, Session
+from evertill.entry.pages.errands import Errand, unseal
+from evertill.entry.pages.factors import SENT
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.leading import see_other, see_other_address
+from evertill.entry.pages.visitor import visit
 from evertill.entry.shop.account import words
-from evertill.entry.shop.account.frame import account_page, see_other, see_other_address, signed_in_only
-from evertill.entry.shop.account.signing_in import text_of
-from evertill.entry.shop.visitor import visit
+from evertill.entry.shop.account.frame import account_page, signed_in_only
 from evertill.journeys import step_up
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
-
-_SALT = "evertill.step-up"
-_OPEN_S = 900
-# As much as a field of the desk may hold.
-_FIELD_CHARS_MAX = 4000
-
-
-class Errand(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done once it was proved who does it: an operation on an object, and the form that does it."""
-
-    session_id: int
-    operation: str
-    subject: str
-    address: str
-    fields: dict[str, list[str]]
-    # A form that is sent, or a page that is opened.
-    is_form: bool = True
-
-
-def ask_first(
-    request: HttpRequest,
-    session: Session,
-    error: EvertillError,
-    *,
-    carried: Sequence[str] = (),
-    address: str = "",
-    is_form: bool = True,
-) -> HttpResponse:
-    """This function will lead to the page that asks for a proof, and from there on to the same form again."""
-    errand = Errand(
-        session_id=session.id,
-        operation=str(error.facts["operation"]),
-        subject=str(error.facts["subject"]),
-        address=address or request.path,
-        fields={name: [text[:_FIELD_CHARS_MAX] for text in request.POST.getlist(name) or [""]] for name in carried},
-        is_form=is_form,
-    )
-    return see_other("account:prove", errand=seal(errand))
-
-
-def seal(errand: Errand) -> str:
-    """This function will write an errand so that only this shop can have written it."""
-    return signing.dumps(msgspec.to_builtins(errand), salt=_SALT, compress=True)
-
-
-def unseal(text: str, *, session: Session) -> Errand | None:
-    """This function will read a sealed errand; None for one that is old, of another session, or made up."""
-    try:
-        errand = msgspec.convert(signing.loads(text, salt=_SALT, max_age=_OPEN_S), Errand)
-    except signing.BadSignature:
-        return None
-    return errand if errand.session_id == session.id else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,7 +59,7 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
             now=clock.now(),
         )
     except EvertillError as error:
-        sent_before = factor if factor in words.SENT and code_id else None
+        sent_before = factor if factor in SENT and code_id else None
         return page(request, session, errand, sealed=sealed, error=error, sent=sent_before, code_id=code_id)
     return go_on(request, errand)
 

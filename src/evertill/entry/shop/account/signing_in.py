@@ -9,11 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evertill.domains.identity import Factor
+from evertill.entry.pages.audience import Audience, open_to
+from evertill.entry.pages.factors import SENT
+from evertill.entry.pages.forms import text_of
+from evertill.entry.pages.frame import reads
+from evertill.entry.pages.leading import next_of, see_other
+from evertill.entry.pages.moments import write_moment
+from evertill.entry.pages.visitor import attempt, keep_attempt, signed_in, signed_out, visit, visitor
 from evertill.entry.shop.account import words
-from evertill.entry.shop.account.frame import account_page, next_of, onward, see_other, signed_in_only
-from evertill.entry.shop.audience import Audience, open_to
-from evertill.entry.shop.pages import reads
-from evertill.entry.shop.visitor import attempt, keep_attempt, signed_in, signed_out, visit, visitor
+from evertill.entry.shop.account.frame import account_page, onward, signed_in_only
 from evertill.journeys import manage_sessions, recover_account
 from evertill.journeys.begin_session import SignedIn
 from evertill.journeys.send_code import is_stand_in
@@ -35,13 +39,6 @@ from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
-# Longer than anything that fits; what is longer is refused by the journeys in their own words.
-_CHARS_MAX = 400
-
-
-def text_of(request: HttpRequest, name: str) -> str:
-    """This function will return what was typed into a field, of bounded length, without what a database cannot keep."""
-    return request.POST.get(name, "")[:_CHARS_MAX].replace("\0", "")
 
 
 @_GET_OR_POST
@@ -90,7 +87,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or name not in set(Factor):
         return _stage(request)
     factor = Factor(name)
-    sent = factor if factor in words.SENT else None
+    sent = factor if factor in SENT else None
     try:
         if way == "send":
             send_second_code(attempt=attempt(request), factor=factor, visit=visit(request), now=clock.now())
@@ -146,7 +143,7 @@ def recover(request: HttpRequest) -> HttpResponse:
         return address_page(request, error=error)
     except EvertillError as error:
         return _stage(request, error=error)
-    return account_page(request, "recovery_asked.html", {"ready_at": words.moment(recovery.ready_at)})
+    return account_page(request, "recovery_asked.html", {"ready_at": write_moment(recovery.ready_at)})
 
 
 @_GET_OR_POST
@@ -199,6 +196,6 @@ def _stage(request: HttpRequest, *, error: EvertillError | None = None, sent: Fa
         "can_trust": stage.can_trust,
         "may_recover": stage.may_recover,
         "recovery": recovery,
-        "ready_at": words.moment(recovery.ready_at) if recovery else "",
+        "ready_at": write_moment(recovery.ready_at) if recovery else "",
     }
     return account_page(request, "second_step.html", context, error=error)

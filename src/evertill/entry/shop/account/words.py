@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import PERMISSIONS, Permission
 from evertill.domains.identity import Factor
-
-# The one that is hardest to steal comes first.
-ORDER = (
-    Factor.PASSKEY,
-    Factor.TOTP,
-    Factor.PASSWORD,
-    Factor.SMS_CODE,
-    Factor.EMAIL_CODE,
-    Factor.RECOVERY_CODE,
-)
-
-# What is sent when it is asked for.
-SENT = (Factor.SMS_CODE, Factor.EMAIL_CODE)
-
-_NAMES: Mapping[Factor, Promise | str] = {
-    Factor.PASSKEY: _("Passkey"),
-    Factor.TOTP: _("Authenticator app"),
-    Factor.PASSWORD: _("Password"),
-    Factor.SMS_CODE: _("Code by SMS"),
-    Factor.EMAIL_CODE: _("Code by email"),
-    Factor.RECOVERY_CODE: _("Recovery code"),
-}
+from evertill.entry.pages.factors import ORDER, SENT, factor_name
 
 _OPERATIONS: Mapping[str, Promise | str] = {
     "VIEW_CODES": _("You are about to see the codes of an order."),
@@ -54,11 +31,6 @@ _OPERATIONS: Mapping[str, Promise | str] = {
     "DELETE_ACCOUNT": _("You are about to delete your account, for good."),
     "PAY": _("You are about to make a payment above the limit."),
 }
-
-
-def factor_name(factor: Factor) -> str:
-    """This function will return what people call a factor."""
-    return str(_NAMES[factor])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,26 +60,11 @@ def ways(factors: Collection[Factor], *, hidden: Mapping[Factor, str], sent: Fac
     return sorted(offered, key=lambda way: not way.was_sent)
 
 
-def proved_names(factors: Collection[Factor]) -> str:
-    """This function will name the factors that a session proved."""
-    return ", ".join(factor_name(factor) for factor in ORDER if factor in factors)
-
-
 def operation(name: str) -> str:
     """This function will say what somebody is about to do, as a sentence that names nothing secret."""
     if name in set(Permission):
         return f"{_('You are about to do something important.')} {gettext(PERMISSIONS[Permission(name)].says)}"
     return str(_OPERATIONS.get(name) or _("You are about to do something important."))
-
-
-def moment(at: dt.datetime) -> str:
-    """This function will write a moment; without a script nobody knows the visitor's clock, so it is UTC."""
-    return f"{formats.date_format(at.astimezone(dt.UTC), 'DATETIME_FORMAT', use_l10n=True)} UTC"
-
-
-def clock_time(at: dt.datetime) -> str:
-    """This function will write the hour of a moment of today."""
-    return f"{formats.time_format(at.astimezone(dt.UTC), 'TIME_FORMAT', use_l10n=True)} UTC"
 
 
 def codes_left(count: int) -> str:

@@ -20,7 +20,7 @@ from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from evertill.entry.shop import cookies
+from evertill.entry.pages import cookies
 from evertill.kernel import config
 
 COOKIE = "place"

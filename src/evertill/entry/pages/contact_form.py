@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from evertill.entry.shop.visitor import visitor
+from evertill.entry.pages.visitor import visitor
 from evertill.journeys.change_address import list_addresses
 from evertill.kernel import config, contacts, db
 from evertill.kernel.errors import EvertillError

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from evertill.entry.shop import troubles
-from evertill.entry.shop.account.words import clock_time
-from evertill.entry.shop.troubles import Trouble
+from evertill.entry.pages import troubles
+from evertill.entry.pages.moments import write_hour
+from evertill.entry.pages.troubles import Trouble
 from evertill.kernel.errors import EvertillError
 
 _Words = tuple[Promise | str, Promise | str, Promise | str]
@@ -202,4 +202,4 @@ def tell(error: EvertillError) -> Trouble:
 
 
 def _hour(next_at: Any) -> str:  # noqa: ANN401 — facts are what an error's maker put there.
-    return clock_time(next_at if isinstance(next_at, dt.datetime) else dt.datetime.fromisoformat(str(next_at)))
+    return write_hour(next_at if isinstance(next_at, dt.datetime) else dt.datetime.fromisoformat(str(next_at)))

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evertill.entry.shop.middleware import nonce_of
+from evertill.entry.pages.middleware import nonce_of
 
 register = template.Library()
 

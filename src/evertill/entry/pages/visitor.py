@@ -13,8 +13,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from evertill.domains.identity import Session
-from evertill.entry.shop import cookies
-from evertill.entry.shop.devices import name_device, name_network
+from evertill.entry.pages import cookies
+from evertill.entry.pages.devices import name_device, name_network
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.claim_orders import claim_orders
 from evertill.journeys.manage_sessions import resume_session

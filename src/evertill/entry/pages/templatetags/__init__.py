@@ -1,0 +1,1 @@
+"""What the templates of every page can say beyond Django's own."""
