@@ -148,7 +148,7 @@ def _are_common(likes: Texts) -> bool:
 def _together(words: Sequence[WordMeaning], word: WordMeaning) -> list[int]:
     """The accounts that all words name; where there is none, those that one of them names."""
     all_of_them = set(word.account_ids).intersection(*(one.account_ids for one in words))
-    return sorted(all_of_them or word.account_ids)
+    return sorted(all_of_them or set(word.account_ids))
 
 
 def _grams(text: str) -> list[str]:
