@@ -41,9 +41,14 @@ def staff(account_id: int, *roles: str) -> Asker:
 
 def proves(asker: Asker, permission: Permission, subject: str, *, now: dt.datetime = NOON) -> None:
     """Have somebody prove anew that it is he, for one operation on one thing (`kind:id`)."""
+    session_proves(asker.actor.session_id, permission, subject, now=now)
+
+
+def session_proves(session_id: int, permission: Permission, subject: str, *, now: dt.datetime) -> None:
+    """Have whoever is signed in by a session prove anew that it is he."""
     with db.write():
         identity.stepup.give(
-            session_id=asker.actor.session_id,
+            session_id=session_id,
             operation=permission.value,
             subject=subject,
             factor=Factor.PASSKEY,

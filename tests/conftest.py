@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import server as servers
+
+if TYPE_CHECKING:
+    from tests.sandbox.provider import Provider
 
 _SERVER = pytest.StashKey[servers.Server]()
 
@@ -84,6 +88,23 @@ def shop_env() -> dict[str, str]:
     from evertill.kernel import config  # its settings are read by now.
 
     return dict(os.environ) | servers.environment(config.get().database_url)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """Sandbox, running for the tests of one file."""
+    from tests.contracts.test_up import free_port
+    from tests.sandbox.provider import running
+
+    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
+        yield started
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """What an exam draws its lots by: the one that is to be replayed, or a new one."""
+    given: int | None = pytestconfig.getoption("seed")
+    return secrets.randbelow(10**9) if given is None else given
 
 
 @pytest.fixture(scope="session")

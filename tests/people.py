@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import ScryptPasswordHasher
 from evertill.domains import identity, messages, trail
 from evertill.domains.identity.rules import hotp
 from evertill.domains.messages import Channel, Letter, Post
-from evertill.journeys import step_up
+from evertill.journeys import manage_second_factors, step_up
 from evertill.journeys.begin_session import SignedIn, Visit
 from evertill.journeys.sign_in import MoreNeeded, NewHere, Outcome, ask_for_code, sign_in_by_code
 from evertill.journeys.sign_up import sign_up
@@ -153,6 +153,14 @@ def app_code(secret: str, now: dt.datetime = NOON) -> str:
     import base64
 
     return hotp(base64.b32decode(secret + "=" * (-len(secret) % 8)), int(now.timestamp()) // 30)
+
+
+def with_app(pocket: Pocket, signed: SignedIn) -> str:
+    """Give an account an authenticator app, and return its secret."""
+    stepped_up(pocket, signed.session, identity.Operation.ADD_TOTP)
+    secret = manage_second_factors.begin_totp(session=signed.session, now=NOON).secret
+    manage_second_factors.confirm_totp(session=signed.session, code=app_code(secret), visit=VISIT, now=NOON)
+    return secret
 
 
 def told() -> list[tuple[str, str]]:

@@ -16,17 +16,10 @@ from evertill.kernel import config
 from tests import tables
 from tests.builders import make_product
 from tests.contracts import web
-from tests.contracts.test_up import free_port
 from tests.contracts.web import order, refusal
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 _HANGING = 12
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -16,19 +16,12 @@ from tests import tables
 from tests.balances import make_balance, token_of
 from tests.builders import balance, make_product
 from tests.contracts import web
-from tests.contracts.test_up import free_port
 from tests.contracts.tokens import issue
 from tests.contracts.truth import Document
 from tests.contracts.web import order, refusal
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 HOOK = "/api/v1/webhooks/sandbox"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

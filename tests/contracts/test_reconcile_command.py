@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from evertill.kernel import clock
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests.contracts import command
-from tests.contracts.test_up import free_port
 from tests.paying import intent_of, placed_order, start_whole
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 _TODAY = clock.now().date().isoformat()
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture

@@ -17,9 +17,8 @@ from django.db import connection
 from evertill.kernel import config
 from tests import tables
 from tests.contracts import web
-from tests.contracts.test_up import free_port
 from tests.invoices import real_file
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 # What a replay writes; the token that it issues itself, and how often somebody looked, are not among it.
 WRITTEN = (
@@ -167,12 +166,6 @@ class TestWithoutSandbox:
         assert "Paid:            nothing, because of --no-pay\n" in placed.stdout
         assert "  1 line, 2 units, £5.10: the order they were sold by is not paid here\n" in placed.stdout
         assert (tables.count("orders_order"), tables.count("payments_intent")) == (1, 0)
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture

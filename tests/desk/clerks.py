@@ -14,6 +14,7 @@ from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Factor, Session
 from evertill.journeys.permitted import Asker, asker_of
 from evertill.kernel import clock, db, ids
+from tests.askers import session_proves
 
 # What a browser says of a form that the shop's own page sends.
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -43,16 +44,7 @@ class Clerk:
 
     def prove(self, permission: access.Permission, subject: str) -> None:
         """Have proved anew that it is he, for one operation on one thing (`kind:id`)."""
-        with db.write():
-            identity.stepup.give(
-                session_id=self.session.id,
-                operation=permission.value,
-                subject=subject,
-                factor=Factor.PASSKEY,
-                enrolled={Factor.PASSKEY},
-                is_staff=True,
-                now=clock.now(),
-            )
+        session_proves(self.session.id, permission, subject, now=clock.now())
 
 
 def signed_in(*, mail: str = "", name: str = "Ada", staff: bool = False, roles: tuple[str, ...] = ()) -> Clerk:

@@ -48,14 +48,8 @@ from tests.people import (
     signed_up,
     stepped_up,
     told,
+    with_app,
 )
-
-
-def with_app(pocket: Pocket, signed: SignedIn) -> str:
-    stepped_up(pocket, signed.session, Operation.ADD_TOTP)
-    secret = factors.begin_totp(session=signed.session, now=NOON).secret
-    factors.confirm_totp(session=signed.session, code=app_code(secret), visit=VISIT, now=NOON)
-    return secret
 
 
 def as_staff(secret: str, visit: object = VISIT) -> SignedIn:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -23,7 +22,6 @@ from evertill.kernel import ids
 from tests import tables
 from tests.builders import NOON, ask, balance, make_product, place_one
 from tests.paying import (
-    are_books_sound,
     clearing,
     intent_of,
     owed,
@@ -40,13 +38,7 @@ from tests.twin import Twin
 LATER = NOON + dt.timedelta(hours=2)
 
 
-@pytest.fixture(autouse=True)
-def twin(committed_db: None) -> Iterator[Twin]:
-    provider = Twin()
-    payments.register(provider)
-    yield provider
-    assert are_books_sound()
-    payments.register()
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 def paid(twin: Twin, *, wanted: int = 1, amount: int | None = None, fee: int = 0) -> tuple[Placed, Intent]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from evertill.domains import orders, payments
+from evertill.domains import orders
 from evertill.domains.payments import Ending, State
 from evertill.journeys.expire_reservations import expire_reservations
 from evertill.journeys.follow_payments import handle_events, poll_payments
@@ -18,7 +18,6 @@ from evertill.journeys.view_payment import look_again
 from tests import tables
 from tests.builders import NOON, balance
 from tests.paying import (
-    are_books_sound,
     clearing,
     intent_of,
     owed,
@@ -35,13 +34,7 @@ from tests.twin import Twin
 LATER = NOON + dt.timedelta(hours=2)
 
 
-@pytest.fixture(autouse=True)
-def twin(committed_db: None) -> Iterator[Twin]:
-    provider = Twin()
-    payments.register(provider)
-    yield provider
-    assert are_books_sound()
-    payments.register()
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 class TestTogether:

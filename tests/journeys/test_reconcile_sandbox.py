@@ -19,17 +19,10 @@ from evertill.journeys.view_reconciliation import view_reconciliation
 from evertill.kernel import clock, config
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
-from tests.contracts.test_up import free_port
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 DAY = dt.date(2026, 11, 13)
 ONE_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
@@ -27,20 +27,14 @@ from evertill.journeys.refund_order import (
 from evertill.journeys.view_refunds import view_refunds
 from tests import tables
 from tests.builders import NOON, ask, balance, make_product, place_one
-from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, settle, start, state_of
+from tests.paying import clearing, intent_of, owed, placed_order, settle, start, state_of
 from tests.threads import together
 from tests.twin import Twin
 
 SOON = NOON + dt.timedelta(seconds=10)
 
 
-@pytest.fixture(autouse=True)
-def twin(committed_db: None) -> Iterator[Twin]:
-    provider = Twin()
-    payments.register(provider)
-    yield provider
-    assert are_books_sound()
-    payments.register()
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_or
 from evertill.journeys.view_reconciliation import view_reconciliation
 from evertill.kernel import clock
 from tests import tables
-from tests.contracts.test_up import free_port
 from tests.disputing import alerts, balances, disputed, holds
 from tests.disputing import ask as ask_at
 from tests.journeys.test_sandbox_payments import (
@@ -35,15 +34,9 @@ from tests.journeys.test_sandbox_payments import (
 )
 from tests.kernel.waiting import until
 from tests.paying import are_books_sound, placed_order, state_of
-from tests.sandbox.provider import Provider, Receiver, receiving, running
+from tests.sandbox.provider import Provider, Receiver, receiving
 
 KEPT = 250 - FEE
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

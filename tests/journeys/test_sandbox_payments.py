@@ -24,16 +24,10 @@ from tests.contracts.test_up import free_port
 from tests.kernel.waiting import until
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, start_whole, state_of
 from tests.paying import settle as settle_at
-from tests.sandbox.provider import Provider, Receiver, receiving, running
+from tests.sandbox.provider import Provider, Receiver, receiving
 
 # 2.50 at 1.4 % and 20: what Sandbox keeps.
 FEE = 24
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,7 @@ from tests.people import (
     signed_up,
     stepped_up,
     told,
+    with_app,
 )
 from tests.threads import together
 
@@ -65,14 +66,6 @@ Change = Callable[..., None]
 
 def by_password(address: str = ADA, password: str = PASSWORD, **changed: Any) -> SignedIn | MoreNeeded:
     return sign_in_by_password(address=address, password=password, visit=VISIT, **{"now": NOON, **changed})
-
-
-def with_app(pocket: Pocket, signed: SignedIn) -> str:
-    """Give an account an authenticator app, and return its secret."""
-    stepped_up(pocket, signed.session, Operation.ADD_TOTP)
-    secret = factors.begin_totp(session=signed.session, now=NOON).secret
-    factors.confirm_totp(session=signed.session, code=app_code(secret), visit=VISIT, now=NOON)
-    return secret
 
 
 def with_phone(account_id: int) -> None:

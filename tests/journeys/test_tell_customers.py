@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,7 +21,7 @@ from tests.askers import at_the_machine
 from tests.balances import ask as ask_to_pay
 from tests.balances import make_balance, pay
 from tests.builders import NOON, ask, balance, make_product, place_one
-from tests.paying import are_books_sound, clearing, owed, placed_order, refund, settle, start, state_of
+from tests.paying import clearing, owed, placed_order, refund, settle, start, state_of
 from tests.threads import together
 from tests.twin import Twin
 
@@ -30,13 +29,7 @@ LATER = NOON + dt.timedelta(hours=2)
 SOON = NOON + dt.timedelta(seconds=10)
 
 
-@pytest.fixture(autouse=True)
-def twin(committed_db: None) -> Iterator[Twin]:
-    provider = Twin()
-    payments.register(provider)
-    yield provider
-    assert are_books_sound()
-    payments.register()
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 def bought(twin: Twin, *, wanted: int = 2, amount: int | None = None) -> tuple[Placed, payments.Intent]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,19 +14,13 @@ from evertill.journeys.view_receipt import view_receipt
 from evertill.journeys.watch_order import OrderNotFound, Story, position_of, watch_order, watch_orders
 from evertill.kernel.money import Money
 from tests.builders import NOON
-from tests.paying import are_books_sound, placed_order, refund, settle, start
+from tests.paying import placed_order, refund, settle, start
 from tests.twin import Twin
 
 LATER = NOON + dt.timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def twin(committed_db: None) -> Iterator[Twin]:
-    provider = Twin()
-    payments.register(provider)
-    yield provider
-    assert are_books_sound()
-    payments.register()
+pytestmark = pytest.mark.usefixtures("twin")
 
 
 @pytest.fixture

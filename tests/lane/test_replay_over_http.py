@@ -34,8 +34,7 @@ from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
 from tests.askers import MACHINE
 from tests.builders import NOON, balance
-from tests.contracts.test_up import free_port
-from tests.sandbox.provider import Provider, running
+from tests.sandbox.provider import Provider
 
 FILE = """InvoiceNo,StockCode,Description,Quantity,UnitPrice,CustomerID,Country
 1,85123A,HOLDER,6,2.55,17850,UK
@@ -57,12 +56,6 @@ def plan(tmp_path: Path) -> Plan:
     path = tmp_path / "invoices.csv"
     path.write_text(FILE, encoding="cp1252")
     return read_invoices(path)
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
 
 
 @pytest.fixture

@@ -12,30 +12,14 @@ import httpx
 import pytest
 
 from evertill.domains.catalog.models import Price, Product, ProductText
-from evertill.kernel import config
 from tests import tables
 from tests.builders import make_product
 from tests.contracts import web
-from tests.contracts.test_up import free_port
 from tests.contracts.web import written
 from tests.pages.test_shop import CHINESE, ENGLISH, words
-from tests.sandbox.provider import Provider, running
 
 NOTHING = {"orders_order": 0, "orders_line": 0, "orders_event": 0, "stock_movement": 1}
 ONE = {"orders_order": 1, "orders_line": 1, "orders_event": 1, "stock_movement": 2}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running(tmp_path_factory.mktemp("sandbox"), port=free_port()) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def paying_site(sandbox: Provider) -> Iterator[web.Site]:
-    keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
-    with web.running(config.get().database_url, sandbox_url=sandbox.url, sandbox_keys=str(keys)) as site:
-        yield site
 
 
 @pytest.fixture

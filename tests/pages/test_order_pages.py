@@ -26,13 +26,11 @@ from tests.pages.test_buying import (
     client,
     field,
     order,
-    paying_site,
-    sandbox,
     send,
 )
 from tests.pages.test_shop import words
 
-__all__ = ["client", "order", "paying_site", "sandbox"]
+__all__ = ["client", "order"]
 
 CARD = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
 

@@ -226,13 +226,6 @@ class Payer:
         )
         assert status < 300 or told.get("code") in {"ALREADY_CANCELLED", "CANNOT_CANCEL"}, (status, told)
 
-    def _return(self, browser: Browser) -> None:
-        """Come back to the shop, as a third of all customers never do."""
-        if self.dice.random() < 0.66:
-            order = self._order
-            token = urlencode({"access_token": order["access_token"]})
-            browser.ask("GET", f"/api/v1/orders/{order['number']}?{token}")
-
     @property
     def _order(self) -> dict[str, Any]:
         assert self.placed is not None

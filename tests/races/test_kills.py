@@ -7,7 +7,6 @@ order; what was cancelled stays cancelled; the books add up.
 from __future__ import annotations
 
 import random
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,12 +26,6 @@ _BUYERS = 8
 _KILLS = 5
 _TARGETS = (*["web-1", "web-2"] * 4, *["postgresql", "backend"] * 3, "jobs")
 _SCARCE_PIECES = 60
-
-
-@pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
-    given: int | None = pytestconfig.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else given
 
 
 @pytest.fixture

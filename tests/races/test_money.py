@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -65,12 +64,6 @@ _LARGE = Size(
     orders=_ORDERS_OF_A_DRILL, threads=48, reservation_s=45, payment_s=150, late_s=110, follow_wait_s_max=20,
     kill_s=(5.0, 20.0), mix_s=8, serve_s=1500, final_s=420,
 )  # fmt: skip
-
-
-@pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
-    given: int | None = pytestconfig.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else given
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ What only a restore can show is in test_story.py.
 from __future__ import annotations
 
 import random
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -95,12 +94,6 @@ _DEFECTS: list[Callable[[Copies, random.Random], None]] = [
     swap_two_objects,
     put_another_shops_object,
 ]
-
-
-@pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
-    given: int | None = pytestconfig.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else given
 
 
 @pytest.fixture

@@ -44,12 +44,6 @@ _EVERTILL = Path(sys.executable).with_name("evertill")
 
 
 @pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
-    given: int | None = pytestconfig.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else given
-
-
-@pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> int:
     given: int | None = pytestconfig.getoption("rounds")
     return given or (_ROUNDS_OF_A_DRILL if pytestconfig.getoption("drill") else _ROUNDS)

@@ -9,10 +9,10 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from evertill.domains import accounts, identity
+from evertill.domains import identity
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Operation, Session
-from evertill.journeys.begin_session import AccountGone
+from evertill.journeys.begin_session import lock_account
 from evertill.journeys.record_act import record_act
 from evertill.kernel import db
 
@@ -24,9 +24,7 @@ def acting(*, session: Session, operation: Operation, now: dt.datetime, subject:
     Raises StepUpRequired and AccountGone.
     """
     with db.write():
-        account = accounts.lock(account_id=session.account_id)
-        if account is None:
-            raise AccountGone("This account was deleted.")
+        account = lock_account(account_id=session.account_id)
         identity.stepup.spend(session_id=session.id, operation=operation, subject=subject, now=now)
         yield account
         # Last, so that nobody else's record waits for what is done in between.

@@ -10,7 +10,7 @@ import secrets
 
 import msgspec
 
-from evertill.domains import claims, orders, recovery, trail
+from evertill.domains import orders, recovery, trail
 from evertill.domains.access import Permission
 from evertill.domains.claims import Clues, Finding
 from evertill.domains.recovery import BackupSearch, SearchWaits
@@ -18,7 +18,7 @@ from evertill.domains.trail import Subject
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.journeys.permitted import Asker, looking, permitted
 from evertill.journeys.take_backup import NoTarget
-from evertill.journeys.view_claim import ClaimNotFound
+from evertill.journeys.view_claim import ClaimNotFound, find_claim
 from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
 
@@ -80,7 +80,7 @@ def ask_to_search(
     with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=subject, now=now):
         if recovery.target() is None and not config.get().backup_target:
             raise NoTarget("EVERTILL_BACKUP_TARGET is not set, so there are no backups to search.")
-        clues = _clues_of(claim_id) if claim_id else Clues(number=number.strip())
+        clues = find_claim(claim_id=claim_id).clues if claim_id else Clues(number=number.strip())
         (search_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
         new = BackupSearch(
             id=search_id,
@@ -140,13 +140,6 @@ def forget_found(*, now: dt.datetime) -> int:
     """This function will forget what searches found that ended long ago, and return how many found anything."""
     with db.write():
         return recovery.searches.forget(ended_before=now - dt.timedelta(days=config.get().search_keep_days))
-
-
-def _clues_of(claim_id: int) -> Clues:
-    claim = claims.queries.find(claim_id=claim_id)
-    if claim is None:
-        raise ClaimNotFound("There is no such claim.")
-    return claim.clues
 
 
 def lost_of(search: BackupSearch) -> tuple[LostOrder, ...]:

@@ -48,6 +48,14 @@ class SignedIn:
     is_new_browser: bool
 
 
+def lock_account(*, account_id: int) -> Account:
+    """This function will hold an account's row, before anything else of it; raises AccountGone."""
+    account = accounts.lock(account_id=account_id)
+    if account is None:
+        raise AccountGone("This account was deleted.")
+    return account
+
+
 def begin_session(
     *,
     account_id: int,
@@ -63,9 +71,7 @@ def begin_session(
     that is new, unless the account is just being opened. Whether the factors are enough for this account was decided
     before. Raises FactorsTooWeak for staff without a strong one, and AccountGone.
     """
-    account = accounts.lock(account_id=account_id)
-    if account is None:
-        raise AccountGone("This account was deleted.")
+    account = lock_account(account_id=account_id)
     is_staff = access.is_staff(account_id=account_id)
     seen, browser_secret = identity.browsers.note(
         account_id=account_id,

@@ -21,7 +21,7 @@ from evertill.journeys.find_claimed import find_claimed, of_order
 from evertill.journeys.permitted import Asker, looking, permitted
 from evertill.journeys.rebuild_order import RebuildOrder, Rebuilt
 from evertill.journeys.recover_order import RecoverOrder
-from evertill.journeys.view_claim import ClaimNotFound
+from evertill.journeys.view_claim import ClaimNotFound, find_claim
 from evertill.kernel import contacts, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.versions import check_unchanged
@@ -104,7 +104,7 @@ def list_claims(
 def view_as_staff(*, asker: Asker, claim_id: int, now: dt.datetime) -> Opened:
     """This function will return a claim with its evidence; raises Forbidden, ClaimNotFound."""
     with looking(asker=asker, permission=Permission.CLAIMS_READ, subject=_subject(claim_id), now=now):
-        claim = _read(claim_id)
+        claim = find_claim(claim_id=claim_id)
         findings = claim.search.findings if claim.search is not None else ()
         known = orders.read_orders(order_ids=[one.order_id for one in findings if one.order_id is not None])
         return Opened(
@@ -118,7 +118,7 @@ def view_as_staff(*, asker: Asker, claim_id: int, now: dt.datetime) -> Opened:
 def read_claim(*, asker: Asker, claim_id: int, now: dt.datetime) -> Claim:
     """This function will return a claim for a page that shows nothing of its customer; raises ClaimNotFound."""
     with permitted(asker=asker, permission=Permission.CLAIMS_READ, subject=_subject(claim_id), now=now):
-        return _read(claim_id)
+        return find_claim(claim_id=claim_id)
 
 
 def look_again(*, asker: Asker, claim_id: int, now: dt.datetime) -> Search:
@@ -178,7 +178,9 @@ def rebuild_claimed(
 
 def ask_to_rebuild(*, asker: Asker, claim_id: int, paid: str = "", why: str, now: dt.datetime) -> Approval:
     """This function will ask for the approval of putting a claim's order back; raises what rebuild_claimed raises."""
-    return rebuild_order.ask_to_rebuild(asker=asker, asked=_asked(_read(claim_id), paid=paid, why=why), now=now)
+    return rebuild_order.ask_to_rebuild(
+        asker=asker, asked=_asked(find_claim(claim_id=claim_id), paid=paid, why=why), now=now
+    )
 
 
 def recover_claimed(
@@ -236,13 +238,6 @@ def _weighed(finding: Finding, known: Mapping[int, orders.Order], proofs: Proofs
     is_his = order is not None and claims.is_his(candidate=of_order(order), proofs=proofs)
     by_receipt = proofs.order_id is not None and proofs.order_id == finding.order_id
     return Weighed(finding=finding, order=order, is_his=is_his or by_receipt)
-
-
-def _read(claim_id: int) -> Claim:
-    claim = claims.queries.find(claim_id=claim_id)
-    if claim is None:
-        raise ClaimNotFound("There is no such claim.")
-    return claim
 
 
 def _lock(claim_id: int, *, seen: int | None = None) -> Claim:

@@ -8,7 +8,7 @@ from evertill.domains import accounts, identity
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Ceremony, Operation, Passkey, Session
 from evertill.journeys.act_on_account import acting
-from evertill.journeys.begin_session import AccountGone, Visit
+from evertill.journeys.begin_session import Visit, lock_account
 from evertill.journeys.enrolled_factors import LastWayIn, SmsInUse, StaffNeedStrongFactor, keep_enough
 from evertill.journeys.record_act import record_act
 from evertill.journeys.tell_owner import Notice, tell_owner
@@ -69,7 +69,7 @@ def add_passkey(*, session: Session, answer: str, name: str, now: dt.datetime) -
         )
     credential = identity.ceremonies.check_registration(taken)
     with db.write():
-        account = _lock(session)
+        account = lock_account(account_id=session.account_id)
         added = identity.ceremonies.add(account_id=account.id, taken=taken, credential=credential, name=name, now=now)
         record_act(session=session, operation="account.passkey_added", now=now)
         _tell(session, Notice.PASSKEY_ADDED, added, now=now)
@@ -101,13 +101,6 @@ def remove_passkey(*, session: Session, passkey_id: int, now: dt.datetime) -> No
             # It was no way in any more; but the thief may have come in by it before.
             identity.sessions.end_others(account_id=account.id, but=session.id, why="passkey removed", now=now)
         _tell(session, Notice.PASSKEY_REMOVED, removed, now=now)
-
-
-def _lock(session: Session) -> Account:
-    account = accounts.lock(account_id=session.account_id)
-    if account is None:
-        raise AccountGone("This account was deleted.")
-    return account
 
 
 def _shown(account: Account) -> str:

@@ -10,7 +10,7 @@ from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import Account
 from evertill.domains.identity import Factor, Operation, Session
 from evertill.journeys.act_on_account import acting
-from evertill.journeys.begin_session import AccountGone, Visit, second_name
+from evertill.journeys.begin_session import AccountGone, Visit, lock_account, second_name
 from evertill.journeys.enrolled_factors import (
     StaffNeedStrongFactor,
     can_be_second,
@@ -105,7 +105,7 @@ def confirm_totp(*, session: Session, code: str, visit: Visit, now: dt.datetime)
     """This function will take a first code of the app: from now on it is a factor. Raises CodeWrong, TooManyTries."""
     admit(name=second_name(session.account_id), visit=visit, now=now)
     with db.write():
-        account = _lock(session)
+        account = lock_account(account_id=session.account_id)
         is_right = identity.totp.confirm(account_id=account.id, code=code, now=now)
         if is_right:
             identity.guesses.succeeded(name=second_name(account.id), caller=visit.caller, now=now)
@@ -158,13 +158,6 @@ def make_recovery_codes(*, session: Session, now: dt.datetime) -> list[str]:
         made = identity.recovery.make(account_id=account.id, now=now)
         _tell(session, Notice.RECOVERY_CODES_MADE, now=now)
         return made
-
-
-def _lock(session: Session) -> Account:
-    account = accounts.lock(account_id=session.account_id)
-    if account is None:
-        raise AccountGone("This account was deleted.")
-    return account
 
 
 def _tell(session: Session, notice: Notice, *, now: dt.datetime) -> None:

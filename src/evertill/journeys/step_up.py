@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from evertill.domains import accounts, identity
 from evertill.domains.identity import Factor, Operation, Session
-from evertill.journeys.begin_session import AccountGone, Visit
+from evertill.journeys.begin_session import Visit, lock_account
 from evertill.journeys.enrolled_factors import Enrolled, read_enrolled
 from evertill.journeys.prove_factor import FactorWrong, Shown, TooManyTries, prepare
 from evertill.journeys.send_code import send_code as send
@@ -147,10 +147,7 @@ def _enough(enrolled: Enrolled) -> frozenset[Factor]:
 
 def _enrolled(session: Session) -> Enrolled:
     with db.write():
-        account = accounts.lock(account_id=session.account_id)
-        if account is None:
-            raise AccountGone("This account was deleted.")
-        return read_enrolled(account)
+        return read_enrolled(lock_account(account_id=session.account_id))
 
 
 def _purpose(session: Session, operation: str, subject: str) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "Found",
     "Shown",
     "begin_proof",
+    "find_claim",
     "finish_proof",
     "is_filed_by",
     "opens_claim",
@@ -100,7 +101,7 @@ def is_filed_by(session: Session, *, claim_id: int) -> bool:
 
 def view_claim(*, claim_id: int) -> Shown:
     """This function will return a claim as who filed it reads it; raises ClaimNotFound."""
-    claim = _read(claim_id)
+    claim = find_claim(claim_id=claim_id)
     findings = claim.search.findings if claim.search is not None else ()
     his = [found for finding in findings if (found := _if_his(finding, claim.proofs)) is not None]
     answered = None
@@ -128,7 +129,7 @@ def view_claim(*, claim_id: int) -> Shown:
 
 def begin_proof(*, claim_id: int, caller: str, language: str, now: dt.datetime) -> SentCode:
     """This function will send a code to a claim's contact; raises ClaimNotFound and what send_code raises."""
-    claim = _read(claim_id)
+    claim = find_claim(claim_id=claim_id)
     return send_code(
         purpose=_purpose(claim),
         kind=_kind(claim.contact),
@@ -141,7 +142,7 @@ def begin_proof(*, claim_id: int, caller: str, language: str, now: dt.datetime) 
 
 def finish_proof(*, claim_id: int, code_id: str, digits: str, now: dt.datetime) -> None:
     """This function will keep that the claim's contact is his who filed it; raises ClaimNotFound, CodeWrong."""
-    claim = _read(claim_id)
+    claim = find_claim(claim_id=claim_id)
     with db.write():
         is_right = identity.codes.use(
             code_id=code_id, purpose=_purpose(claim), address=claim.contact, digits=digits, now=now
@@ -178,7 +179,8 @@ def _given(claim: Claim) -> Iterator[Given]:
         )
 
 
-def _read(claim_id: int) -> Claim:
+def find_claim(*, claim_id: int) -> Claim:
+    """This function will return a claim as it is kept; raises ClaimNotFound."""
     claim = claims.queries.find(claim_id=claim_id)
     if claim is None:
         raise ClaimNotFound("There is no such claim.")

@@ -7,6 +7,12 @@ from importlib import resources
 from typing import LiteralString
 
 
+def having(text: str) -> str:
+    """This function will return the pattern of `like` for whatever has this text in it, its own signs as they are."""
+    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{quoted}%"
+
+
 @cache
 def load(package: str, name: str) -> LiteralString:
     """This function will return the statement in `<package>/sql/<name>.sql`, without its leading comment.

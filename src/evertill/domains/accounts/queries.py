@@ -77,7 +77,7 @@ def find_named(*, parts: Sequence[str], limit: int) -> Named:
     texts = [contacts.spell_email(part) for part in parts]
     if not texts or min(map(len, texts)) < _PART_CHARS_MIN:
         return Named()
-    likes = Texts([_like(text) for text in texts])
+    likes = Texts([sql.having(text) for text in texts])
     is_common = len(_newest_named(likes, rows=_NEWEST_ROWS, limit=_COMMON_ROWS)) == _COMMON_ROWS
     found = None if is_common else _by_grams(texts, likes)
     if found is None:
@@ -103,11 +103,6 @@ def _by_grams(texts: Sequence[str], likes: Texts) -> list[int] | None:
 def _grams(text: str) -> list[str]:
     size = min(len(text), 3)
     return sorted({text[place : place + size] for place in range(len(text) - size + 1)})[:_GRAMS_MAX]
-
-
-def _like(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{quoted}%"
 
 
 def read_many(*, account_ids: Collection[int]) -> list[tuple[Account, list[Address]]]:

@@ -70,12 +70,6 @@ def narrowest(words: Sequence[WordMeaning]) -> WordMeaning:
     return min(words, key=lambda one: one.breadth, default=WordMeaning())
 
 
-def like(text: str) -> str:
-    """This function will return a pattern for what has a text in it."""
-    quoted = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{quoted}%"
-
-
 def _put_together(ways: Iterable[Candidates]) -> Candidates:
     down_to = max(one.down_to for one in ways)
     found = {order_id for one in ways for order_id in one.order_ids if order_id >= down_to}
@@ -129,7 +123,7 @@ def _by_accounts(account_ids: Sequence[int], stretch: Stretch) -> Candidates:
 def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Candidates:
     """By what narrows down the most in most searches: all words are parts of the contact, where all can be."""
     parts = [one.contact for one in words if one.contact] if all(one.contact for one in words) else [word.contact]
-    likes = Texts([like(part) for part in parts])
+    likes = Texts([sql.having(part) for part in parts])
     if _are_common(likes):
         raise TooMany
     grams = Texts(sorted({gram for part in parts for gram in _grams(part)}))

@@ -179,7 +179,7 @@ def _params(words: Sequence[WordMeaning], filters: SearchFilters, stretch: Stret
     for place, word in zip(_PLACES, words, strict=False):
         first, last = word.number_span or (1, 0)
         asked |= {
-            f"like_{place}": candidates.like(word.contact) if word.contact else None,
+            f"like_{place}": sql.having(word.contact) if word.contact else None,
             f"totals_{place}": Bigints(word.totals),
             f"from_{place}": first,
             f"to_{place}": last,

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from evertill.entry.lane.answers import Answer, created, send_answer
 from evertill.entry.lane.auth import caller_of
-from evertill.entry.lane.body import ClientGone, decode, idempotency_key, read_body, read_headers
+from evertill.entry.lane.body import decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
-from evertill.entry.lane.problems import Headers, InvalidField, render
+from evertill.entry.lane.problems import InvalidField, render
 from evertill.entry.lane.threads import in_thread
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.authenticate_caller import Caller
@@ -152,9 +153,6 @@ class PriceScopeMissing(EvertillError):
 
 _decoder = msgspec.json.Decoder(OrderIn)
 _encoder = msgspec.json.Encoder()
-_JSON = (b"content-type", b"application/json")
-_NO_STORE = (b"cache-control", b"no-store")
-_REPLAYED = (b"idempotency-replayed", b"true")
 
 
 @cache
@@ -173,7 +171,7 @@ def placing() -> Gather[PlaceOrder, Outcome]:
     )
 
 
-async def answer_place(scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+async def answer_place(scope: Any, receive: Any) -> Answer:
     """This function will place one order and return status, headers and body of the answer, errors included.
 
     Raises ClientGone when nobody is left to be answered.
@@ -189,21 +187,12 @@ async def answer_place(scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
     except EvertillError as error:
         return render(error)
     assert isinstance(placed, Placed)  # noqa: S101 - a refusal was raised by the gather
-    content = _encoder.encode(_placed_out(placed))
-    answer = [_JSON, (b"content-length", b"%d" % len(content)), _NO_STORE]
-    if placed.is_repeat:
-        answer.append(_REPLAYED)
-    return 201, answer, content
+    return created(_encoder.encode(_placed_out(placed)), is_repeat=placed.is_repeat)
 
 
 async def place(scope: Any, receive: Any, send: Any) -> None:
     """This function will answer `POST /api/v1/orders` as a bare ASGI application."""
-    try:
-        status, headers, content = await answer_place(scope, receive)
-    except ClientGone:
-        return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await send_answer(answer_place(scope, receive), send)
 
 
 async def _allowed(order_in: OrderIn, key: bytes, caller: Caller | None) -> PlaceOrder:

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from evertill.entry.lane.body import ClientGone, client_address, decode, idempotency_key, read_body, read_headers
+from evertill.entry.lane.answers import Answer, created, send_answer
+from evertill.entry.lane.body import client_address, decode, idempotency_key, read_body, read_headers
 from evertill.entry.lane.gather import Gather
 from evertill.entry.lane.opening import opened_by
 from evertill.entry.lane.orders import MoneyOut
-from evertill.entry.lane.problems import Headers, render
+from evertill.entry.lane.problems import render
 from evertill.entry.lane.threads import in_paying_thread
 from evertill.entry.lane.turn import Turn
 from evertill.journeys.pay_from_balance import (
@@ -86,9 +87,6 @@ class PaymentOut(msgspec.Struct, frozen=True):
 
 _decoder = msgspec.json.Decoder(PayIn)
 _encoder = msgspec.json.Encoder()
-_JSON = (b"content-type", b"application/json")
-_NO_STORE = (b"cache-control", b"no-store")
-_REPLAYED = (b"idempotency-replayed", b"true")
 
 
 @cache
@@ -107,7 +105,7 @@ def paying() -> Gather[PayFromBalance, Outcome]:
     )
 
 
-async def answer_pay(scope: Any, receive: Any, *, number: str) -> tuple[int, Headers, bytes]:
+async def answer_pay(scope: Any, receive: Any, *, number: str) -> Answer:
     """This function will begin one payment and return status, headers and body of the answer, errors included.
 
     Raises ClientGone when nobody is left to be answered.
@@ -121,21 +119,12 @@ async def answer_pay(scope: Any, receive: Any, *, number: str) -> tuple[int, Hea
         intent, is_repeat = await _pay(pay_in, order_id=order_id, actor=actor, key=key, client_ip=client_address(scope))
     except EvertillError as error:
         return render(error)
-    content = _encoder.encode(payment_out(intent))
-    answer = [_JSON, (b"content-length", b"%d" % len(content)), _NO_STORE]
-    if is_repeat:
-        answer.append(_REPLAYED)
-    return 201, answer, content
+    return created(_encoder.encode(payment_out(intent)), is_repeat=is_repeat)
 
 
 async def pay(scope: Any, receive: Any, send: Any) -> None:
     """This function will answer `POST /api/v1/orders/{number}/payments` as a bare ASGI application."""
-    try:
-        status, headers, content = await answer_pay(scope, receive, number=scope["path"].split("/")[-2])
-    except ClientGone:
-        return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await send_answer(answer_pay(scope, receive, number=scope["path"].split("/")[-2]), send)
 
 
 async def _pay(pay_in: PayIn, *, order_id: int, actor: str, key: bytes, client_ip: str) -> tuple[Intent, bool]:

@@ -60,11 +60,6 @@ def keep_attempt(answer: HttpResponse, secret: str) -> HttpResponse:
     return _keep(answer, _ATTEMPT, secret, lasts=dt.timedelta(minutes=config.get().attempt_min))
 
 
-def drop_attempt(answer: HttpResponse) -> HttpResponse:
-    """This function will have the browser forget the sign-in that was under way."""
-    return _drop(answer, _ATTEMPT)
-
-
 def signed_in(request: HttpRequest, answer: HttpResponse, signed: SignedIn) -> HttpResponse:
     """This function will have the browser keep a session that has begun, and its own new secret.
 

@@ -14,7 +14,7 @@ from evertill.entry.pages.moments import write_moment
 from evertill.entry.pages.visitor import visit
 from evertill.entry.shop import qr
 from evertill.entry.shop.account import words
-from evertill.entry.shop.account.frame import account_page, signed_in_only
+from evertill.entry.shop.account.frame import account_page, own_act, signed_in_only
 from evertill.journeys import change_address, change_password, manage_passkeys, manage_second_factors, recover_account
 from evertill.journeys.step_up import StepUpRequired
 from evertill.journeys.verify_passkey import are_possible
@@ -23,6 +23,27 @@ from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
 _URI = "otpauth://totp/"
+
+
+def _security(request: HttpRequest, session: Session, *, error: EvertillError | None = None) -> HttpResponse:
+    factors = manage_second_factors.view_factors(session=session)
+    context = {
+        "factors": factors,
+        "codes_left": words.codes_left(factors.recovery_codes_left),
+        "passkeys": [
+            {
+                "id": passkey.id,
+                "name": passkey.name,
+                "made": write_moment(passkey.added_at),
+                "is_suspected": passkey.suspected_at,
+            }
+            for passkey in manage_passkeys.list_passkeys(session=session)
+        ],
+        "has_passkeys": are_possible(),
+        "done": request.GET.get("done", ""),
+        "is_staff": session.is_staff,
+    }
+    return account_page(request, "security.html", context, error=error)
 
 
 @require_safe
@@ -95,29 +116,17 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
     return see_other("account:security", done="password")
 
 
-@require_POST
-@signed_in_only
+@own_act(_security)
 def remove_password(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will remove the password."""
-    try:
-        change_password.remove_password(session=session, visit=visit(request), now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return _security(request, session, error=error)
+    change_password.remove_password(session=session, visit=visit(request), now=clock.now())
     return see_other("account:security", done="saved")
 
 
-@require_POST
-@signed_in_only
+@own_act(_security)
 def begin_totp(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will show the secret that an authenticator app scans."""
-    try:
-        begun = manage_second_factors.begin_totp(session=session, now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return _security(request, session, error=error)
+    begun = manage_second_factors.begin_totp(session=session, now=clock.now())
     return _totp(request, begun.uri, begun.secret)
 
 
@@ -137,65 +146,26 @@ def confirm_totp(request: HttpRequest, session: Session) -> HttpResponse:
     return see_other("account:security", done="totp")
 
 
-@require_POST
-@signed_in_only
-def remove_totp(request: HttpRequest, session: Session) -> HttpResponse:
+@own_act(_security)
+def remove_totp(_request: HttpRequest, session: Session) -> HttpResponse:
     """This function will remove the authenticator app."""
-    try:
-        manage_second_factors.remove_totp(session=session, now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return _security(request, session, error=error)
+    manage_second_factors.remove_totp(session=session, now=clock.now())
     return see_other("account:security", done="saved")
 
 
-@require_POST
-@signed_in_only
+@own_act(_security, carried=("to",))
 def turn_sms(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will turn codes by SMS as a second step on or off."""
     turn = manage_second_factors.turn_sms_on if request.POST.get("to") == "on" else manage_second_factors.turn_sms_off
-    try:
-        turn(session=session, now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error, carried=("to",))
-    except EvertillError as error:
-        return _security(request, session, error=error)
+    turn(session=session, now=clock.now())
     return see_other("account:security", done="saved")
 
 
-@require_POST
-@signed_in_only
+@own_act(_security)
 def make_recovery_codes(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will show new recovery codes, this once."""
-    try:
-        codes = manage_second_factors.make_recovery_codes(session=session, now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return _security(request, session, error=error)
+    codes = manage_second_factors.make_recovery_codes(session=session, now=clock.now())
     return account_page(request, "recovery_codes.html", {"codes": codes})
-
-
-def _security(request: HttpRequest, session: Session, *, error: EvertillError | None = None) -> HttpResponse:
-    factors = manage_second_factors.view_factors(session=session)
-    context = {
-        "factors": factors,
-        "codes_left": words.codes_left(factors.recovery_codes_left),
-        "passkeys": [
-            {
-                "id": passkey.id,
-                "name": passkey.name,
-                "made": write_moment(passkey.added_at),
-                "is_suspected": passkey.suspected_at,
-            }
-            for passkey in manage_passkeys.list_passkeys(session=session)
-        ],
-        "has_passkeys": are_possible(),
-        "done": request.GET.get("done", ""),
-        "is_staff": session.is_staff,
-    }
-    return account_page(request, "security.html", context, error=error)
 
 
 def _totp(request: HttpRequest, uri: str, secret: str, *, error: EvertillError | None = None) -> HttpResponse:

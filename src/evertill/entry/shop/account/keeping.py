@@ -8,20 +8,31 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Session
-from evertill.entry.pages.errands import ask_first
 from evertill.entry.pages.factors import proved_names
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.frame import keep_private
 from evertill.entry.pages.leading import see_other
 from evertill.entry.pages.moments import write_moment
 from evertill.entry.pages.visitor import signed_out, visit
-from evertill.entry.shop.account.frame import account_page, signed_in_only
+from evertill.entry.shop.account.frame import account_page, own_act, signed_in_only
 from evertill.journeys import change_address, manage_sessions
 from evertill.journeys.delete_my_account import delete_my_account
 from evertill.journeys.export_my_data import export_my_data
-from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
+
+
+def _addresses(request: HttpRequest, session: Session, *, error: EvertillError | None = None) -> HttpResponse:
+    context = {
+        "addresses": change_address.list_addresses(session=session),
+        "typed": text_of(request, "address"),
+        "done": request.GET.get("done", ""),
+    }
+    return account_page(request, "addresses.html", context, error=error)
+
+
+def _data(request: HttpRequest, _session: Session, *, error: EvertillError | None = None) -> HttpResponse:
+    return account_page(request, "data.html", {}, error=error)
 
 
 @require_safe
@@ -31,18 +42,12 @@ def show_addresses(request: HttpRequest, session: Session) -> HttpResponse:
     return _addresses(request, session)
 
 
-@require_POST
-@signed_in_only
+@own_act(_addresses, carried=("address",))
 def add_address(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will send a code to an address that is to be added."""
-    try:
-        adding = change_address.begin_adding(
-            session=session, address=text_of(request, "address"), visit=visit(request), now=clock.now()
-        )
-    except StepUpRequired as error:
-        return ask_first(request, session, error, carried=("address",))
-    except EvertillError as error:
-        return _addresses(request, session, error=error)
+    adding = change_address.begin_adding(
+        session=session, address=text_of(request, "address"), visit=visit(request), now=clock.now()
+    )
     return account_page(request, "address_code.html", {"address": adding.address, "code_id": adding.code_id})
 
 
@@ -60,20 +65,14 @@ def confirm_address(request: HttpRequest, session: Session) -> HttpResponse:
     return see_other("account:addresses", done="saved")
 
 
-@require_POST
-@signed_in_only
+@own_act(_addresses, carried=("kind", "address"))
 def remove_address(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will remove an address."""
     try:
         kind = AddressKind(text_of(request, "kind"))
     except ValueError:
         return see_other("account:addresses")
-    try:
-        change_address.remove_address(session=session, kind=kind, address=text_of(request, "address"), now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error, carried=("kind", "address"))
-    except EvertillError as error:
-        return _addresses(request, session, error=error)
+    change_address.remove_address(session=session, kind=kind, address=text_of(request, "address"), now=clock.now())
     return see_other("account:addresses", done="saved")
 
 
@@ -114,40 +113,19 @@ def show_data(request: HttpRequest, _session: Session) -> HttpResponse:
     return account_page(request, "data.html", {})
 
 
-@require_POST
-@signed_in_only
+@own_act(_data)
 def export(request: HttpRequest, session: Session) -> HttpResponseBase:
     """This function will send everything that the shop keeps of the account as one file."""
-    try:
-        file = export_my_data(session=session, visit=visit(request), now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return account_page(request, "data.html", {}, error=error)
+    file = export_my_data(session=session, visit=visit(request), now=clock.now())
     answer = FileResponse(file, as_attachment=True, filename="my-data.json", content_type="application/json")
     return keep_private(answer)
 
 
-@require_POST
-@signed_in_only
+@own_act(_data)
 def delete(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will delete the account."""
-    try:
-        delete_my_account(session=session, visit=visit(request), now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return account_page(request, "data.html", {}, error=error)
+    delete_my_account(session=session, visit=visit(request), now=clock.now())
     return signed_out(request, account_page(request, "deleted.html", {}))
-
-
-def _addresses(request: HttpRequest, session: Session, *, error: EvertillError | None = None) -> HttpResponse:
-    context = {
-        "addresses": change_address.list_addresses(session=session),
-        "typed": text_of(request, "address"),
-        "done": request.GET.get("done", ""),
-    }
-    return account_page(request, "addresses.html", context, error=error)
 
 
 def _devices(request: HttpRequest, session: Session, *, error: EvertillError | None = None) -> HttpResponse:

@@ -13,21 +13,28 @@ from django.views.decorators.http import require_POST
 from evertill.domains.identity import Session
 from evertill.entry.pages import failures
 from evertill.entry.pages.audience import Audience, open_to
-from evertill.entry.pages.errands import ask_first, unseal
+from evertill.entry.pages.errands import unseal
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.frame import keep_private, reads
 from evertill.entry.pages.leading import see_other
 from evertill.entry.pages.visitor import attempt, visit
 from evertill.entry.shop.account import proving
-from evertill.entry.shop.account.frame import account_page, signed_in_only
+from evertill.entry.shop.account.frame import account_page, own_act, signed_in_only
 from evertill.entry.shop.account.signing_in import address_page, go_on
 from evertill.journeys import manage_passkeys, sign_in_by_passkey, sign_up_by_passkey, step_up_by_passkey
-from evertill.journeys.step_up import StepUpRequired
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
 # A credential with its attestation is some hundred bytes; the domain has its own limit below this one.
 _ANSWER_CHARS_MAX = 20_000
+
+
+def _adding(request: HttpRequest, _session: Session, *, error: EvertillError | None = None) -> HttpResponse:
+    return account_page(request, "passkey_add.html", {}, error=error)
+
+
+def _failed(request: HttpRequest, _session: Session, *, error: EvertillError | None = None) -> HttpResponse:
+    return account_page(request, "failed.html", {}, error=error)
 
 
 @require_POST
@@ -131,16 +138,10 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
     return proving.go_on(request, errand)
 
 
-@require_POST
-@signed_in_only
+@own_act(_adding)
 def add_first(request: HttpRequest, session: Session) -> HttpResponse:
     """This function will show the page on which a passkey is added, with its challenge; step-up comes before it."""
-    try:
-        options = manage_passkeys.begin_adding(session=session, visit=visit(request), now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return account_page(request, "passkey_add.html", {}, error=error)
+    options = manage_passkeys.begin_adding(session=session, visit=visit(request), now=clock.now())
     return account_page(request, "passkey_add.html", {"options": options, "name": _device(request)})
 
 
@@ -160,27 +161,17 @@ def add(request: HttpRequest, session: Session) -> HttpResponse:
     return see_other("account:security", done="passkey")
 
 
-@require_POST
-@signed_in_only
+@own_act(_failed)
 def rename(request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
     """This function will give a passkey another name."""
-    try:
-        manage_passkeys.rename_passkey(session=session, passkey_id=passkey_id, name=text_of(request, "name"))
-    except EvertillError as error:
-        return account_page(request, "failed.html", {}, error=error)
+    manage_passkeys.rename_passkey(session=session, passkey_id=passkey_id, name=text_of(request, "name"))
     return see_other("account:security", done="saved")
 
 
-@require_POST
-@signed_in_only
-def remove(request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
+@own_act(_failed)
+def remove(_request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
     """This function will remove a passkey."""
-    try:
-        manage_passkeys.remove_passkey(session=session, passkey_id=passkey_id, now=clock.now())
-    except StepUpRequired as error:
-        return ask_first(request, session, error)
-    except EvertillError as error:
-        return account_page(request, "failed.html", {}, error=error)
+    manage_passkeys.remove_passkey(session=session, passkey_id=passkey_id, now=clock.now())
     return see_other("account:security", done="saved")
 
 
