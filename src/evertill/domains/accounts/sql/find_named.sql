@@ -1,5 +1,5 @@
--- Accounts in use whose name has all these parts: grams narrow down, the name itself decides; and how many the grams led
--- to. The limit is in no sequence, as the index has none: where it is reached, none of these counts.
+-- Accounts in use whose name has all these parts: grams narrow down, the name itself decides; and how many the grams
+-- led to. The limit is in no sequence, as the index has none: where it is reached, none of these counts.
 select array_agg(id) filter (where lower(display_name collate "C") like all (%(likes)s::text[])), count(*)
 from (
     select id, display_name

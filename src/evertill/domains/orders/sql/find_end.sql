@@ -4,5 +4,4 @@ from orders_order
 where id < %(below)s::bigint
   and id >= %(floor)s::bigint
 order by id desc
-offset %(rows)s - 1
-limit 1
+limit 1 offset %(rows)s - 1
