@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from tests import server as servers
 
 if TYPE_CHECKING:
     from tests.sandbox.provider import Provider
+
+Change = Callable[..., None]
 
 _SERVER = pytest.StashKey[servers.Server]()
 
@@ -105,6 +108,15 @@ def seed(pytestconfig: pytest.Config) -> int:
     """What an exam draws its lots by: the one that is to be replayed, or a new one."""
     given: int | None = pytestconfig.getoption("seed")
     return secrets.randbelow(10**9) if given is None else given
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Changes settings for one test."""
+    from evertill.kernel import config  # its settings are read by now.
+
+    real = config.get()
+    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
 
 
 @pytest.fixture(scope="session")

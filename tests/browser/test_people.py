@@ -102,7 +102,7 @@ def test_the_trail_is_searched_and_tells_what_was_decided(
     expect(first).to_contain_text(f"Christmas {language}", timeout=PATIENCE_MS)
     assert "what=settings." in boss.page.url
     exam.look(boss.page, "trail-list")
-    boss.visitor.press(first.locator("a[data-row]"))
+    boss.press(first.locator("a[data-row]"))
 
     expect(boss.find(".change ins").first).to_have_text(value, timeout=PATIENCE_MS)
     exam.look(boss.page, "trail-record")
