@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import secrets
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import server as servers
+from tests import turns
 
 if TYPE_CHECKING:
     from tests.sandbox.provider import Provider
@@ -46,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         server = servers.Server(**worker["evertill_server"])
     config.stash[_SERVER] = server
+    servers.remember(server)
     if worker is None and config.getoption("dist", "no") != "no":
         # This process only hands out tests. It still collects nothing and so needs no database of its own.
         return
@@ -72,6 +75,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave what is marked for drills to `make drill`."""
     if not config.getoption("drill"):
         items[:] = [item for item in items if item.get_closest_marker("drill") is None]
+    items.sort(key=lambda item: turns.turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.ByFile | None:
+    return turns.ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the collector of garbage leave alone what is loaded now, which stays: ten thousand tests among it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,20 +14,12 @@ from tests.browser.guard import Guard
 from tests.browser.visitor import PATIENCE_MS, Door, Size
 from tests.shop import Shop
 
-_EVERTILL = Path(sys.executable).with_name("evertill")
-
 
 def approve(shop: Shop) -> None:
     """The operator of the machine, who is the second pair of eyes in a small shop, approves what waits."""
 
     def run(*words: str) -> str:
-        done = subprocess.run(
-            [_EVERTILL, "approvals", *words, "--data", str(shop.folder)],
-            env=shop.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = shop.run("approvals", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

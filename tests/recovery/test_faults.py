@@ -20,7 +20,8 @@ import pytest
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Kind, State, TargetUnavailable
 from evertill.journeys.archive_log import slot_of
-from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, plan_restore, restore_shop
+from evertill.journeys.plan_restore import plan_restore
+from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, restore_shop
 from evertill.journeys.take_backup import BackupRunning, due_backup, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded
