@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
 import os
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import server as servers
+from tests import turns
 
 if TYPE_CHECKING:
     from tests.sandbox.provider import Provider
+
+Change = Callable[..., None]
 
 _SERVER = pytest.StashKey[servers.Server]()
 
@@ -43,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         server = servers.Server(**worker["evertill_server"])
     config.stash[_SERVER] = server
+    servers.remember(server)
     if worker is None and config.getoption("dist", "no") != "no":
         # This process only hands out tests. It still collects nothing and so needs no database of its own.
         return
@@ -69,6 +75,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave what is marked for drills to `make drill`."""
     if not config.getoption("drill"):
         items[:] = [item for item in items if item.get_closest_marker("drill") is None]
+    items.sort(key=lambda item: turns.turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.ByFile | None:
+    return turns.ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the collector of garbage leave alone what is loaded now, which stays: ten thousand tests among it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -105,6 +124,15 @@ def seed(pytestconfig: pytest.Config) -> int:
     """What an exam draws its lots by: the one that is to be replayed, or a new one."""
     given: int | None = pytestconfig.getoption("seed")
     return secrets.randbelow(10**9) if given is None else given
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Changes settings for one test."""
+    from evertill.kernel import config  # its settings are read by now.
+
+    real = config.get()
+    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
 
 
 @pytest.fixture(scope="session")

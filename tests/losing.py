@@ -13,6 +13,25 @@ from evertill.journeys.place_orders import Placed
 from tests import tables
 from tests.builders import NOON
 
+_OF_ORDERS = ("stock_movement", "orders_return", "orders_line", "orders_event", "orders_unsealed", "fulfilment_due")
+# Shelves as they were before all that the order did to them.
+_GIVE_GOODS_BACK = """
+update stock_item as item
+set on_hand = item.on_hand - moved.on_hand, reserved = item.reserved - moved.reserved
+from (
+    select
+        sku,
+        coalesce(sum(quantity) filter (where kind = 'RETURNED'), 0)
+            - coalesce(sum(quantity) filter (where kind = 'SOLD'), 0) as on_hand,
+        coalesce(sum(quantity) filter (where kind = 'RESERVED'), 0)
+            - coalesce(sum(quantity) filter (where kind in ('RELEASED', 'SOLD')), 0) as reserved
+    from stock_movement
+    where order_id = %s
+    group by sku
+) as moved
+where item.sku = moved.sku
+"""
+
 
 def copy_of(placed: Placed) -> LostOrder:
     """What a search of a backup finds that has an order as it is now, by its number."""
@@ -26,17 +45,14 @@ def copy_of(placed: Placed) -> LostOrder:
 def lose(placed: Placed, intent: Intent | None = None) -> None:
     """Take an order away with all that belongs to it, and with a payment, the books' rows too."""
     with connection.cursor() as cursor, tables.unguarded():
-        cursor.execute("select count(*) from stock_movement where order_id = %s and kind = 'SOLD'", [placed.order.id])
-        (sold,) = cursor.fetchone()
-        for line in placed.order.lines:
-            back = "on_hand = on_hand + %s" if sold else "reserved = reserved - %s"
-            cursor.execute(f"update stock_item set {back} where sku = %s", (line.quantity, line.sku))  # noqa: S608
-        for table in ("stock_movement", "orders_line", "orders_event", "orders_unsealed", "fulfilment_due"):
+        cursor.execute(_GIVE_GOODS_BACK, [placed.order.id])
+        for table in _OF_ORDERS:
             cursor.execute(f"delete from {table} where order_id = %s", [placed.order.id])  # noqa: S608 — ours.
         cursor.execute("delete from orders_order where id = %s", [placed.order.id])
         cursor.execute("delete from receipts_batch where id = %s", [placed.order.id])
         cursor.execute("delete from receipts_unsealed where batch_id = %s", [placed.order.id])
         if intent is not None:
+            cursor.execute("delete from payments_refund where intent_id = %s", [intent.id])
             cursor.execute("delete from payments_move where intent_id = %s", [intent.id])
             cursor.execute("delete from payments_intent where id = %s", [intent.id])
             cursor.execute("truncate ledger_transaction, ledger_balance cascade")

@@ -42,11 +42,15 @@ _RAISE_WALLS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server for tests: as its superuser, as the role that owns a shop, and the name of the migrated template."""
+    """A server for tests: as its superuser, as the role that owns a shop, and the name of the migrated template.
+
+    `shop` is the data folder of a shop that has just been made; "" when the server is somebody else's.
+    """
 
     superuser_url: str
     owner_url: str
     template: str
+    shop: str = ""
 
     def database_url(self, name: str) -> str:
         """The address of one database, as the role that a shop has: it is no superuser."""
@@ -64,13 +68,18 @@ def session_server() -> Iterator[Server]:
         given = os.environ.get("EVERTILL_TEST_SERVER")
         if given:
             server = Server(superuser_url=given, owner_url=given, template=f"evertill_test_{os.getpid()}_template")
+            stack.callback(_drop, server, server.template)
+            _create(server, server.template)
+            _run("-m", "django", "migrate", "--verbosity", "0", url=server.database_url(server.template))
         else:
             folder = stack.enter_context(_folder())
+            with _embedded(folder) as owner_url:
+                _run("-m", "django", "migrate", "--verbosity", "0", url=owner_url)
+            shop = stack.enter_context(_shop_of(folder))
             owner_url = stack.enter_context(_embedded(folder))
             server = Server(
-                superuser_url=embedded.superuser_url(folder), owner_url=owner_url, template="evertill_test_template"
+                superuser_url=embedded.superuser_url(folder), owner_url=owner_url, template="evertill", shop=shop
             )
-        stack.callback(_drop, server, server.template)
         with psycopg.connect(server.superuser_url, autocommit=True) as connection:
             owner = urlsplit(server.owner_url).username or ""
             embedded.make_visitor_role(connection, played_by=owner)
@@ -80,9 +89,26 @@ def session_server() -> Iterator[Server]:
             connection.execute(
                 sql.SQL("grant set on parameter session_replication_role to {}").format(sql.Identifier(owner))
             )
-        _create(server, server.template)
-        _migrate(server.database_url(server.template))
+        _run("-c", _RAISE_WALLS, url=server.database_url(server.template))
         yield server
+
+
+def remember(server: Server) -> None:
+    """This function will note which server this process's tests run on."""
+    _remembered[:] = [server]
+
+
+def furnish(folder: Path) -> None:
+    """This function will put a database with all tables into an empty data folder, as a shop's first start would.
+
+    Making it takes longer than most of what tests do with a shop. Its passwords are those of the session's server.
+    """
+    for server in _remembered:
+        if server.shop and not any(folder.iterdir()):
+            _copy(Path(server.shop), folder)
+
+
+_remembered: list[Server] = []
 
 
 @contextmanager
@@ -113,6 +139,23 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
+def _shop_of(folder: Path) -> Iterator[str]:
+    """A copy of a data folder whose server stands still; none when its database lives elsewhere."""
+    if home_of(folder) != folder:
+        yield ""
+        return
+    with _folder() as shop:
+        _copy(folder, shop)
+        # A shop waits for the disk.
+        (shop / "postgres" / "custom.conf").unlink()
+        yield str(shop)
+
+
+def _copy(folder: Path, into: Path) -> None:
+    subprocess.run(["/bin/cp", "-a", f"{folder}/.", str(into)], check=True, timeout=120)
+
+
+@contextmanager
 def _embedded(folder: Path) -> Iterator[str]:
     cluster = embedded.prepare(folder=folder, tell=_say_nothing)
     (cluster.data / "custom.conf").write_text(_FAST, encoding="utf-8")
@@ -121,20 +164,9 @@ def _embedded(folder: Path) -> Iterator[str]:
         yield url
 
 
-def _migrate(url: str) -> None:
+def _run(*words: str, url: str) -> None:
     # In a process of its own: this one may become a worker, whose Django belongs to another database.
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
-        env=os.environ | environment(url),
-        check=True,
-        timeout=120,
-    )
-    subprocess.run(
-        [sys.executable, "-c", _RAISE_WALLS],
-        env=os.environ | environment(url),
-        check=True,
-        timeout=60,
-    )
+    subprocess.run([sys.executable, *words], env=os.environ | environment(url), check=True, timeout=120)
 
 
 @cache

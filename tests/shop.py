@@ -19,6 +19,8 @@ import psycopg
 
 from evertill.entry.cli.up import sandbox_of
 from evertill.kernel import embedded
+from tests import server as servers
+from tests.contracts import command
 from tests.contracts.test_up import clean_environment, free_port
 from tests.kernel.waiting import until
 from tests.server import SECRET
@@ -135,13 +137,7 @@ class Shop:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of evertill's on it."""
-        return subprocess.run(
-            [_EVERTILL, *words, "--data", str(self.folder)],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return command.run(self.environment(), *words, "--data", self.folder, seconds=120)
 
     def stock_up(self, goods: Sequence[tuple[str, int]]) -> None:
         """Put SKUs on sale at 1 GBP, with so many pieces each, through the front door."""
@@ -191,6 +187,7 @@ def shop_in(
 ) -> Iterator[Shop]:
     """A shop, not yet started, that is gone when the block ends, however it ends."""
     folder.mkdir(mode=0o711, exist_ok=True)
+    servers.furnish(folder)
     shop = Shop(folder=folder, demo=demo, sandbox=sandbox, settings=settings or {})
     try:
         yield shop

@@ -83,6 +83,9 @@ class Tried:
         """Try all of these."""
         for name, what, method, one in tries:
             caller = self.shop.callers[name]
+            if method == "POST" and _is_own(self.shop, caller, one):
+                # He may well cancel what is his own; then it is another shop that the others see.
+                continue
             if isinstance(what, Page):
                 self._page(caller, what, method, one)
             else:

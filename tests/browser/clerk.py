@@ -35,8 +35,11 @@ class Clerk:
         """Something in the middle of the page."""
         return self.page.locator(f"main {what}")
 
-    def press(self, what: str) -> None:
-        self.visitor.press(self.find(what))
+    def press(self, what: str | Locator) -> None:
+        """Press what leads to another page, and be there: at the desk each link and each button does."""
+        # Whoever looks at once would see what is left of the page before, or the beginning of the next.
+        with self.page.expect_navigation(timeout=PATIENCE_MS):
+            self.visitor.press(self.find(what) if isinstance(what, str) else what)
 
     def open(self, path: str = "") -> None:
         """Open a page of the desk."""

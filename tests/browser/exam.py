@@ -53,6 +53,7 @@ class Exam:
         name = self.of + name
         self.seen.append(name)
         before = page.viewport_size
+        page.wait_for_load_state()
         if page.locator("h1").count() != 1:
             self.faults.append(f"{name}: has {page.locator('h1').count()} headings of the first level")
         for (size, viewport), theme in self._looks():

@@ -69,6 +69,8 @@ class Line:
 
     def _serve(self, near: socket.socket) -> None:
         far = socket.create_connection(("127.0.0.1", self.port_there))
+        for end in (near, far):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open += [near, far]
         # Set once the answer that comes next is to be lost.
         losing = threading.Event()

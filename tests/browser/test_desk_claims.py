@@ -52,7 +52,7 @@ def test_a_receipt_is_handed_in_weighed_and_answered(
 
     bob = hire(enter, shop, "support", mail=f"bob.claims.{language}@example.com", language=language)
     bob.open("claims/?all=1")
-    bob.visitor.press(bob.find("tbody th a").first)
+    bob.press(bob.find("tbody th a").first)
     expect(bob.find("section.panel").nth(1)).to_contain_text(number[1])
     expect(bob.find(".badge.good").first).to_be_visible()
     exam.look(bob.page, "evidence")

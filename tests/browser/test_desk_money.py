@@ -120,7 +120,7 @@ def test_an_order_is_made_for_who_could_not(
     sue.open("submissions/")
     exam.look(sue.page, "list")
     row = sue.find("tr").filter(has_text=mail)
-    sue.visitor.press(row.locator("a[data-row]"))
+    sue.press(row.locator("a[data-row]"))
     sue.press("form[action$='/take'] button")
     sue.is_told("You have it now. Others see that.")
     exam.look(sue.page, "one")

@@ -62,7 +62,7 @@ def test_an_auditor_sees_whether_the_shop_could_be_brought_back(
     eve.visitor.sees("Backups")
     exam.look(eve.page, "recovery")
     assert eve.find("svg[role=img]").count() == 2
-    eve.visitor.press(eve.find("tbody th a").first)
+    eve.press(eve.find("tbody th a").first)
     eve.visitor.sees("Restore drill")
     exam.look(eve.page, "recovery-drill")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,20 +14,12 @@ from tests.browser.guard import Guard
 from tests.browser.visitor import PATIENCE_MS, Door, Size
 from tests.shop import Shop
 
-_EVERTILL = Path(sys.executable).with_name("evertill")
-
 
 def approve(shop: Shop) -> None:
     """The operator of the machine, who is the second pair of eyes in a small shop, approves what waits."""
 
     def run(*words: str) -> str:
-        done = subprocess.run(
-            [_EVERTILL, "approvals", *words, "--data", str(shop.folder)],
-            env=shop.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = shop.run("approvals", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -102,7 +92,7 @@ def test_the_trail_is_searched_and_tells_what_was_decided(
     expect(first).to_contain_text(f"Christmas {language}", timeout=PATIENCE_MS)
     assert "what=settings." in boss.page.url
     exam.look(boss.page, "trail-list")
-    boss.visitor.press(first.locator("a[data-row]"))
+    boss.press(first.locator("a[data-row]"))
 
     expect(boss.find(".change ins").first).to_have_text(value, timeout=PATIENCE_MS)
     exam.look(boss.page, "trail-record")

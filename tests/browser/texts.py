@@ -6,9 +6,7 @@ import gettext
 from functools import cache
 from pathlib import Path
 
-from tests.kernel.waiting import ROOT
-
-_SHOP = ROOT / "src" / "evertill" / "entry" / "shop"
+from tests.pages.test_texts import ROOMS, texts
 
 
 def said(text: str, *, language: str) -> str:
@@ -21,13 +19,12 @@ def said(text: str, *, language: str) -> str:
 
 @cache
 def _chinese() -> gettext.GNUTranslations:
-    all_of_them = _read(_SHOP)
-    desk = _SHOP.parent / "desk"
-    for room in (_SHOP / "account", desk, *(path.parent for path in sorted(desk.glob("*/room.py")))):
-        all_of_them.add_fallback(_read(room))
+    all_of_them, *others = (_read(room) for room in ROOMS)
+    for one in others:
+        all_of_them.add_fallback(one)
     return all_of_them
 
 
 def _read(room: Path) -> gettext.GNUTranslations:
-    with (room / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.mo").open("rb") as file:
+    with (texts(room) / "django.mo").open("rb") as file:
         return gettext.GNUTranslations(file)

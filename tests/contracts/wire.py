@@ -46,6 +46,8 @@ class Wire:
                 far = socket.create_connection(self._far)
                 self._open += [near, far]
                 for one, other in ((near, far), (far, near)):
+                    # What is small is sent at once too, as PostgreSQL and its clients send it.
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
     @staticmethod

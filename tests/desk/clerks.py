@@ -12,6 +12,7 @@ from django.test import Client
 from evertill.domains import access, accounts, identity
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Factor, Session
+from evertill.journeys import decide_approvals
 from evertill.journeys.permitted import Asker, asker_of
 from evertill.kernel import clock, db, ids
 from tests.askers import session_proves
@@ -83,3 +84,9 @@ def text_of(answer: Any) -> str:
 def clerk(*roles: str) -> Clerk:
     """Somebody who works for the shop in these roles; in none, he works for it and may do nothing yet."""
     return signed_in(staff=True, roles=roles)
+
+
+def approve(by: Clerk) -> None:
+    """Have somebody approve the one thing that waits for it."""
+    (approval,) = decide_approvals.list_waiting(asker=by.asker, now=clock.now(), limit=9)
+    decide_approvals.decide(asker=by.asker, approval_id=approval.id, is_approved=True, why="", now=clock.now())

@@ -72,6 +72,27 @@ class TestRoom:
         assert ada.post("codes/upload", sku="GONE", codes="A-1").status_code == 422
         assert ada.post("codes/upload", sku="KEY", codes="  \n").status_code == 422
 
+    def test_says_in_every_language_what_is_wrong_with_a_line(self, ada: Clerk) -> None:
+        page = ada.post("codes/upload", sku="KEY", codes="KEY-AAAA-0001\n").content.decode()
+        ada.post("codes/upload", sku="KEY", sealed=sealed_in(page))
+        wrong = "KEY-AAAA-0001\nKEY-BBBB-0001\nKEY-BBBB-0001\n" + "x" * 401 + "\na\x07b\n"
+
+        english = ada.post("codes/upload", sku="KEY", codes=wrong).content.decode()
+        answer: Any = ada.browser.post("/zh-hans/desk/codes/upload", {"sku": "KEY", "codes": wrong}, headers=OWN)
+
+        assert re.findall(r"<li>(Line \d: .*?)</li>", english) == [
+            "Line 1: This code (…01) was uploaded before.",
+            "Line 3: It is the same code as in line 2.",
+            "Line 4: It has 401 characters; 400 is the most.",
+            "Line 5: It has a character that cannot be printed.",
+        ]
+        assert re.findall(r"<li>(第 \d 行：.*?)</li>", answer.content.decode()) == [
+            "第 1 行： 这个兑换码（…01）以前上传过。",
+            "第 3 行： 与第 2 行的兑换码相同。",
+            "第 4 行： 有 401 个字符，最多 400 个。",
+            "第 5 行： 其中有无法显示的字符。",
+        ]
+
     def test_is_shut_for_others(self, ada: Clerk) -> None:
         assert clerk("fulfilment").get("codes/").status_code == 403
 

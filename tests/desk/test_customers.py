@@ -11,6 +11,7 @@ from evertill.domains import identity, messages, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Search
 from evertill.journeys import decide_approvals as deciding
+from evertill.journeys.delete_customer import ask_to_delete_customer
 from evertill.kernel import clock, ids
 from tests.desk.clerks import Clerk, clerk, signed_in, text_of
 
@@ -122,6 +123,31 @@ class TestExport:
 
         assert clerk("support").post(f"{page_of(eve)}export", why="x").status_code == 403
         assert "Take his data out" not in text_of(clerk("support").get(page_of(eve)))
+
+
+class TestMentions:
+    def test_are_shown_to_who_may_delete_and_told_of_afterwards(self) -> None:
+        boss, owner, eve = clerk("administrator"), clerk("owner"), signed_in(mail="eve@example.com", name="Eve Miller")
+        assert "Nothing that staff typed there names him." in text_of(boss.get(f"{page_of(eve)}mentions"))
+        clerk("support").post(f"{page_of(eve)}sign-out", why="Mrs Miller has lost her telephone")
+
+        shown = text_of(boss.get(f"{page_of(eve)}mentions"))
+
+        assert "Mrs Miller has lost her telephone" in shown
+        assert "It stays" in shown
+        assert "员工文字中提到该顾客之处" in text_of(boss.get(f"{page_of(eve)}mentions", language="zh-hans"))
+        assert clerk("support").get(f"{page_of(eve)}mentions").status_code == 403
+        assert boss.get(f"customers/{ids.to_number(7)}/mentions").status_code == 404
+        asked = ask_to_delete_customer(
+            asker=boss.asker, account_id=eve.account_id, request="her letter", why="", now=clock.now()
+        )
+        deciding.decide(asker=owner.asker, approval_id=asked.id, is_approved=True, why="", now=clock.now())
+        boss.prove(Permission.CUSTOMERS_DELETE, f"account:{eve.account_id}")
+        done: Any = boss.post(f"{page_of(eve)}delete", request="her letter")
+        assert done.headers["Location"].endswith("/desk/customers/?done=deleted-named")
+        (record,) = trail.read_records(search=Search(operation="customers.delete", outcome="DONE"), limit=2)
+        (number,) = json.loads(record.after)["named_in"]
+        assert "Mrs Miller has lost her telephone" in text_of(clerk("auditor").get(f"trail/{number}/"))
 
 
 class TestDelete:

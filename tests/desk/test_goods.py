@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import html
 import re
@@ -14,8 +15,8 @@ from django.http import HttpResponse
 from evertill.domains import catalog, stock
 from evertill.domains.catalog import ProductDraft, Text, VariantDraft
 from evertill.entry.desk import table_words
-from evertill.kernel import clock, db
-from tests.builders import make_stock
+from evertill.kernel import clock, config, db
+from tests.builders import make_product, make_stock
 from tests.desk.clerks import Clerk, clerk
 from tests.kernel.waiting import ROOT
 
@@ -289,6 +290,29 @@ class TestManyPrices:
         assert "10.50 GBP" in text_of(ada.get(where(answer).partition("/desk/")[2]))
         assert catalog.prices.read_prices(skus=["L-1/a"], currency="GBP") == {"L-1/a": 1000}
 
+    def test_say_how_many_change_at_once_before_anything_is_typed(
+        self, ada: Clerk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_product("M-1", prices={"GBP": 500})
+        small = dataclasses.replace(config.get(), bulk_items_max=1)
+        monkeypatch.setattr(config, "get", lambda: small)
+        page = text_of(ada.get("prices/raise?currency=GBP"))
+
+        said = text_of(ada.post("prices/raise", currency="GBP", percent="2"))
+        one = ada.post("prices/raise", currency="GBP", percent="2", q="L-1")
+
+        assert "Up to 1 prices change at once." in page
+        assert "More is to change than may change at once. Nothing was changed." in said
+        assert "SKUs that begin alike" in said
+        assert "/desk/bulk/" in where(one)
+
+    def test_of_one_search_are_saved_by_themselves(self, ada: Clerk) -> None:
+        page = ada.get("prices/table?currency=GBP&q=L-1").content.decode()
+
+        assert "The SKUs that begin with L-1." in page
+        assert "form=csv&amp;q=L-1" in page
+        assert ada.get("prices/table/save?currency=GBP&form=csv&q=L-1").content.count(b"\r\n") == 2
+
 
 class TestTables:
     @pytest.mark.parametrize("room", ["catalogue", "stock", "prices"])
@@ -315,7 +339,7 @@ class TestTables:
             (b"\xff\xfe\x00", "The letters of this text file cannot be told for sure."),
             (b"title\nLamp\n", "A column is missing"),
             (b"", "There is no table, or only its heading."),
-            (b"sku," + b"x" * (9 << 20), "The file is larger than this page takes."),
+            (b"sku," + b"x" * (33 << 20), "The file is larger than this page takes."),
         ],
         ids=["column", "broken", "protected", "encoding", "heading", "empty", "large"],
     )
@@ -362,7 +386,7 @@ class TestTables:
     def test_say_why_in_every_language(self) -> None:
         # What the journeys say of a row is what table_words has for whoever translates.
         said: set[str] = set()
-        for name in ("tabulate_products", "tabulate_stock", "reprice_many", "table_rows"):
+        for name in ("take_products", "tabulate_stock", "reprice_many", "table_rows"):
             source = (ROOT / "src" / "evertill" / "journeys" / f"{name}.py").read_text()
             for found in re.findall(r'(?:says ?= ?|return (?:None|value), |_NO_\w+ = |_BAD = \(?\s*)"([^"]+)"', source):
                 said.add(found)
@@ -433,3 +457,9 @@ class TestCategories:
         assert "categories: light" in shown
         assert "categories: —" in shown
         assert ada.post("categories/light/move", to="nowhere").status_code == 404
+
+    def test_move_nothing_where_nothing_stands(self, ada: Clerk) -> None:
+        answer = ada.post("categories/light/move", to="")
+
+        assert answer.status_code == 422
+        assert "There is nothing to move, or more than can be moved at once. Nothing was changed." in text_of(answer)

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
-from evertill.domains import approvals, incidents, payments, preferences, trail
+from evertill.domains import approvals, incidents, payments, preferences, reconciliation, trail
 from evertill.domains.access import Permission
 from evertill.domains.approvals import Approval
 from evertill.domains.orders import State
 from evertill.domains.trail import Search
 from evertill.journeys.place_orders import Placed
+from evertill.journeys.reconcile_bill import reconcile_bill
 from evertill.kernel import clock, db, ids
+from evertill.kernel.money import Money
 from evertill.outside.offline_provider import OfflineProvider
 from tests import tables
 from tests.desk.clerks import Clerk, clerk, text_of
@@ -262,6 +264,43 @@ class TestAgainAndByHand:
         rest = sue.get(f"refunds/?older={older}").content.decode()
 
         assert (first.count('<tr><th scope="row"'), rest.count('<tr><th scope="row"')) == (2, 1)
+
+
+class TestDifferences:
+    @pytest.fixture
+    def number(self, twin: Twin) -> str:
+        """Money that a bill tells of, for no order that the shop knows."""
+        now = clock.now()
+        money = Money(amount=1250, currency="GBP")
+        line = payments.BillLine(
+            kind=payments.BillKind.CAPTURE, reference="of-another-shop", provider_id="pi_9", amount=money, at=now
+        )
+        twin.capabilities |= payments.Capability.BILL
+        twin.bills[now.date()] = [line]
+        reconcile_bill(provider=twin.name, date=now.date(), now=now)
+        (found,) = reconciliation.read_open(limit=9)
+        return found.number
+
+    def test_lead_from_today_to_where_they_are_ended(self, fin: Clerk, number: str) -> None:
+        assert "Bills and books that differ 1" in text_of(fin.get("today/"))
+        assert "/desk/payments/#differences" in fin.get("today/").content.decode()
+        shown = text_of(fin.get("payments/"))
+        assert "Money that came: For no order that we know" in shown
+        assert "£12.50" in shown
+
+        assert fin.post(f"payments/differences/{number}/end", how="accept", why=" ").status_code == 422
+        led = fin.post(f"payments/differences/{number}/end", how="accept", why="the other shop's")
+
+        assert led.headers["Location"].endswith("?done=accepted")
+        assert reconciliation.read_open(limit=9) == []
+        assert "Bills and books that differ 0" in text_of(fin.get("today/"))
+        assert "Bills and books say the same." in text_of(fin.get("payments/"))
+        assert fin.post(f"payments/differences/{number}/end", how="book", why="again").status_code == 409
+
+    def test_are_ended_by_who_may(self, sue: Clerk, number: str) -> None:
+        assert "Let it stand" not in text_of(sue.get("payments/"))
+        assert sue.post(f"payments/differences/{number}/end", how="accept", why="x").status_code == 403
+        assert len(reconciliation.read_open(limit=9)) == 1
 
 
 class TestAlerts:

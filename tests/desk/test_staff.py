@@ -8,9 +8,8 @@ import pytest
 
 from evertill.domains import access, identity
 from evertill.domains.access import Permission
-from evertill.journeys import decide_approvals as deciding
 from evertill.kernel import clock, db, ids
-from tests.desk.clerks import Clerk, clerk, signed_in, text_of
+from tests.desk.clerks import Clerk, approve, clerk, signed_in, text_of
 from tests.people import app_code
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -18,11 +17,6 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 def roles_of(one: Clerk) -> list[str]:
     return [role.name for role in access.read_holder(account_id=one.account_id).roles]
-
-
-def approve(by: Clerk) -> None:
-    (approval,) = deciding.list_waiting(asker=by.asker, now=clock.now(), limit=9)
-    deciding.decide(asker=by.asker, approval_id=approval.id, is_approved=True, why="", now=clock.now())
 
 
 class TestList:

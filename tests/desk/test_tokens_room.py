@@ -9,20 +9,14 @@ import pytest
 
 from evertill.domains import access
 from evertill.domains.access import Permission, Scope
-from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.manage_tokens import issue_token
 from evertill.kernel import clock
 from tests.askers import MACHINE
-from tests.desk.clerks import Clerk, clerk, text_of
+from tests.desk.clerks import approve, clerk, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 FORM: dict[str, Any] = {"name": "warehouse", "scope": ["orders:read", "orders:cancel"]}
-
-
-def approve(by: Clerk) -> None:
-    (approval,) = deciding.list_waiting(asker=by.asker, now=clock.now(), limit=9)
-    deciding.decide(asker=by.asker, approval_id=approval.id, is_approved=True, why="", now=clock.now())
 
 
 def issued() -> list[tuple[str, bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 
 from evertill.domains import identity
 from evertill.domains.identity.codes import SendingLimited
-from evertill.kernel import config, db
+from evertill.kernel import db
 from tests import tables
 from tests.builders import NOON
 from tests.threads import together
@@ -21,13 +20,6 @@ MINUTES_9 = NOON + dt.timedelta(minutes=9, seconds=59)
 _ROUNDS = 20
 # 200 uses: as many connections as PostgreSQL has for one of the tests' workers, each used five times at once.
 _THREADS, _EACH = 40, 5
-
-
-@pytest.fixture
-def settings_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Changes settings for one test."""
-    real = config.get()
-    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
 
 
 def make(*, address: str = PHONE, caller: str = "203.0.113.7", now: dt.datetime = NOON) -> identity.Code:
@@ -142,8 +134,8 @@ class TestSending:
             make(address="another")
         make(address="another", caller="another")
 
-    def test_is_limited_for_the_whole_shop(self, settings_of: Callable[..., None]) -> None:
-        settings_of(code_shop_day_max=2)
+    def test_is_limited_for_the_whole_shop(self, change: Callable[..., None]) -> None:
+        change(code_shop_day_max=2)
         make(address="1", caller="1")
         make(address="2", caller="2")
 
@@ -151,13 +143,13 @@ class TestSending:
             make(address="3", caller="3")
         make(address="3", caller="3", now=NOON + dt.timedelta(hours=12))
 
-    def test_counts_nothing_when_it_refuses(self, settings_of: Callable[..., None]) -> None:
-        settings_of(code_shop_day_max=0)
+    def test_counts_nothing_when_it_refuses(self, change: Callable[..., None]) -> None:
+        change(code_shop_day_max=0)
         for _ in range(10):
             with pytest.raises(SendingLimited):
                 make()
 
-        settings_of(code_shop_day_max=5)
+        change(code_shop_day_max=5)
         for _ in range(5):
             make()
         assert tables.count("identity_code") == 5

@@ -47,13 +47,6 @@ Change = Callable[..., None]
 
 
 @pytest.fixture
-def change(monkeypatch: pytest.MonkeyPatch) -> Change:
-    """Changes settings for one test."""
-    real = config.get()
-    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
-
-
-@pytest.fixture
 def device() -> Authenticator:
     return Authenticator()
 

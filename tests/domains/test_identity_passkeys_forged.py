@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 import secrets
@@ -17,7 +16,7 @@ from evertill.domains.identity import Ceremony
 from evertill.domains.identity.ceremonies import (
     PasskeyRefused,
 )
-from evertill.kernel import config, db
+from evertill.kernel import db
 from tests import tables
 from tests.authenticator import (
     AT,
@@ -52,13 +51,6 @@ from tests.passkeys import (
 )
 
 Change = Callable[..., None]
-
-
-@pytest.fixture
-def change(monkeypatch: pytest.MonkeyPatch) -> Change:
-    """Changes settings for one test."""
-    real = config.get()
-    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.people import Pocket
     from tests.twin import Twin
-
-Change = Callable[..., None]
 
 
 @pytest.fixture
@@ -37,12 +34,3 @@ def twin(committed_db: None) -> Iterator[Twin]:
     yield provider
     assert are_books_sound()
     payments.register()
-
-
-@pytest.fixture
-def change(monkeypatch: pytest.MonkeyPatch) -> Change:
-    """Changes settings for one test."""
-    from evertill.kernel import config  # its settings are read by now.
-
-    real = config.get()
-    return lambda **changed: monkeypatch.setattr(config, "get", lambda: dataclasses.replace(real, **changed))

@@ -14,6 +14,7 @@ from evertill.domains.approvals import ApprovalRequired
 from evertill.domains.claims import About
 from evertill.domains.identity import Operation
 from evertill.domains.reviews import Reason
+from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.answer_question import answer_question
 from evertill.journeys.ask_review import ask_review
@@ -23,15 +24,16 @@ from evertill.journeys.delete_customer import RequestMissing, ask_to_delete_cust
 from evertill.journeys.delete_my_account import finish_deletions
 from evertill.journeys.export_my_data import export_my_data
 from evertill.journeys.file_claim import AskedClaim, file_claim
+from evertill.journeys.find_mentions import find_mentions
 from evertill.journeys.forget_old import forget_old
-from evertill.journeys.handle_order import note_order
+from evertill.journeys.handle_order import hold_order, note_order, release_order
 from evertill.journeys.help_customer import CustomerGone, WorksHere
 from evertill.journeys.make_findable import make_findable
-from evertill.journeys.permitted import Asker, Forbidden
+from evertill.journeys.permitted import Asker, Forbidden, Wish
 from evertill.journeys.review_order import Decision, ask_customer, decide_review, take_review
 from evertill.journeys.send_messages import send_messages
 from evertill.journeys.step_up import StepUpRequired
-from evertill.kernel import db
+from evertill.kernel import db, ids
 from tests.askers import proves, staff
 from tests.builders import NOON, ask, make_product, place_one
 from tests.paying import refund, settle, start
@@ -173,6 +175,52 @@ class TestDelete:
         account = accounts.read(account_id=signed.account_id)
         assert account is not None
         assert account.display_name == "Zebedee"
+
+
+class TestMentions:
+    """Words that staff typed about him: what may go goes, what stays is shown before, and listed afterwards."""
+
+    def test_are_shown_before_and_listed_in_the_record_afterwards(self, zebedee: tuple[SignedIn, int]) -> None:
+        signed, order_id = zebedee
+        account_id, number = signed.account_id, ids.to_number(order_id)
+        boss, owner = two()
+        clerk = staff(7_006, "support", "fulfilment")
+        hold_order(asker=clerk, order_id=order_id, why=f"Zebedee, {ADA}, called", now=NOON)
+        release_order(asker=clerk, order_id=order_id, why="it may go", now=NOON)
+        (given,) = payments.list_refunds(states=list(payments.RefundState), behind=None, limit=9)
+        db.execute("update payments_refund set reason = 'to zebedee' where id = %s", (given[0].id,))
+        wish = Wish(permission=Permission.ORDERS_REFUND, subject=Subject(kind="order", id=number), content={"a": 1})
+        asked = decide_approvals.ask(asker=clerk, wish=wish, why="call +44 7700 900123", thing=None, now=NOON)
+        refused = decide_approvals.decide(asker=owner, approval_id=asked.id, is_approved=False, why="", now=NOON)
+
+        found = find_mentions(asker=boss, account_id=account_id, now=NOON)
+
+        told = sorted((one.where.value, one.text, one.stays) for one in found)
+        assert told == [
+            ("APPROVAL", "call +44 7700 900123", False),
+            ("REFUND", "to zebedee", False),
+            ("TRAIL", f"Zebedee, {ADA}, called", True),
+            ("TRAIL", "call +44 7700 900123", True),
+        ]
+        approved(boss, owner, account_id)
+        proves(boss, Permission.CUSTOMERS_DELETE, f"account:{account_id}")
+        staying = delete_customer(asker=boss, account_id=account_id, request=LETTER, now=NOON)
+        (record,) = trail.read_records(search=trail.Search(operation="customers.delete", outcome="DONE"), limit=1)
+        assert json.loads(record.after)["named_in"] == [one.number for one in staying]
+        assert {one.id for one in staying} == {one.id for one in found if one.stays}
+        send_messages(now=NOON + HOUR)
+        finish_deletions(now=NOON + HOUR)
+        forget_old(now=NOON + 2 * DAY)
+        assert where(ADA, "Zebedee", PHONE, "900123") == {"trail_record.why"}
+        assert refused.state.value == "REFUSED"
+        assert audit_books() == []
+
+    def test_are_for_who_may_delete_him(self, zebedee: tuple[SignedIn, int]) -> None:
+        signed, _order_id = zebedee
+        with pytest.raises(Forbidden):
+            find_mentions(asker=staff(7_006, "support"), account_id=signed.account_id, now=NOON)
+        with pytest.raises(CustomerGone):
+            find_mentions(asker=two()[0], account_id=12345, now=NOON)
 
 
 class TestExport:

@@ -23,10 +23,10 @@ from evertill.journeys.edit_category import (
     targets_to_move,
     undo_category,
 )
+from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.make_bulk import confirm_bulk, make_bulk
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.run_bulk import run_one
-from evertill.journeys.tabulate_products import EDIT_MANY
 from evertill.journeys.view_bulk import list_items
 from evertill.kernel import db
 from evertill.kernel.versions import ChangedMeanwhile

@@ -101,6 +101,16 @@ class TestOther:
         assert (file.rows, file.content[:2]) == (2, b"PK")
         assert [record.actor_id for record in records()] == ["3"]
 
+    def test_that_comes_back_has_no_more_rows_than_may_come_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        small = dataclasses.replace(config.get(), table_rows_max=1)
+        monkeypatch.setattr(config, "get", lambda: small)
+
+        eve = staff(EVE, "support")
+
+        assert export(eve, GOODS).rows == 2
+        with pytest.raises(TooManyRows):
+            export(eve, dataclasses.replace(GOODS, comes_back=True))
+
     def test_has_a_bound(self, monkeypatch: pytest.MonkeyPatch) -> None:
         small = dataclasses.replace(config.get(), export_rows_max=1)
         monkeypatch.setattr(config, "get", lambda: small)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +16,7 @@ from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_or
 from evertill.journeys.view_reconciliation import view_reconciliation
 from evertill.kernel import clock
 from tests import tables
+from tests.contracts import command
 from tests.disputing import alerts, balances, disputed, holds
 from tests.disputing import ask as ask_at
 from tests.journeys.test_sandbox_payments import (
@@ -153,16 +151,9 @@ class TestWebhooks:
     def test_that_never_came_are_made_up_for_by_a_check(self, sandbox: Provider, shop_env: dict[str, str]) -> None:
         order, intent = paid(sandbox)
         name = dispute(sandbox, intent)
-        evertill = Path(sys.executable).with_name("evertill")
         env = shop_env | {"EVERTILL_SANDBOX_URL": sandbox.url}
 
-        ended = subprocess.run(
-            [evertill, "disputes", "check", intent.number, "--data", sandbox.folder],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        ended = command.run(env, "disputes", "check", intent.number, "--data", sandbox.folder)
 
         assert ended.returncode == 0, ended.stderr
         assert ended.stdout.startswith(f"sandbox:{name}  OPENED  2.50 GBP  order {order.number}")

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from evertill.domains import catalog, stock
 from evertill.domains.bulk import ItemState
 from evertill.domains.catalog import CategoryDraft, Plain, ProductDraft, Status, Text, VariantDraft
+from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.edit_product import edit_product, read_history, read_product, undo_edit
 from evertill.journeys.export_table import Form, export_table
 from evertill.journeys.make_bulk import confirm_bulk, make_bulk
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.run_bulk import run_one
 from evertill.journeys.table_rows import Sent
-from evertill.journeys.tabulate_products import EDIT_MANY, products_table, read_products
+from evertill.journeys.tabulate_products import products_table
+from evertill.journeys.take_products import read_products
 from evertill.journeys.view_bulk import Item, list_items
 from evertill.kernel import db
 from evertill.kernel.sheets import unguard

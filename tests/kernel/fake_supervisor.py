@@ -62,6 +62,7 @@ def scenario(name: str, folder: Path) -> list[Child]:
             worker("web-1", 2, drain_seconds=0.2),
             worker("web-2", 2, drain_seconds=0.2),
         ],
+        "nohup": lambda: [worker("jobs", 0)],
         "stubborn": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=0.3)],
         "patient": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=6)],
         "crash": lambda: [worker("steady", 0), Child(name="broken", stage=0, run=crash)],
@@ -80,6 +81,8 @@ def scenario(name: str, folder: Path) -> list[Child]:
 
 def main() -> None:
     name, folder = sys.argv[1], Path(sys.argv[2])
+    # Whatever the tests themselves were started with.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if name == "nohup" else signal.SIG_DFL)
 
     def changed(pids: Mapping[str, int]) -> None:
         fresh = folder / "pids.new"

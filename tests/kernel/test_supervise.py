@@ -156,6 +156,18 @@ class TestStopping:
         assert ends[4:] == ["jobs drains", "jobs is done"]
         assert watched.told() == []
 
+    def test_outlives_the_terminal_when_told_so_by_nohup(self, watch: Callable[[str], Watched]) -> None:
+        watched = watch("nohup")
+        until(watched.ready)
+
+        kill(watched.process.pid, signal.SIGHUP)
+
+        # One that was about to stop would bring nothing back.
+        kill(watched.pids()["jobs"], signal.SIGKILL)
+        until(lambda: watched.notes().count("jobs starts") == 2)
+        kill(watched.process.pid, signal.SIGTERM)
+        assert watched.process.wait(timeout=10) == 0
+
     def test_kills_what_does_not_stop_in_its_time(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("stubborn")
         until(lambda: "stubborn starts" in watched.notes())

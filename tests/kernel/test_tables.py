@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 
 from evertill.kernel import config
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row
+from evertill.kernel.errors import ConfigError
 from evertill.kernel.sheets import as_kept, csv_bytes, xlsx_bytes
 from evertill.kernel.tables import Table, read_table
 from evertill.kernel.workbooks import Limits, read_workbook
@@ -263,3 +264,10 @@ class TestUnusable:
         table = read(xlsx_bytes("a", ["sku"], [["a", "b"]]))
 
         assert table.bad == [BadRow(line=2, reason="It has 2 cells where the heading has 1.")]
+
+
+def test_have_no_more_rows_than_may_change_in_one_bulk() -> None:
+    needed = {"EVERTILL_DATABASE_URL": "postgresql://localhost/shop", "EVERTILL_SECRET": "a" * 44}
+
+    with pytest.raises(ConfigError, match=r"^EVERTILL_BULK_ITEMS_MAX must be at least EVERTILL_TABLE_ROWS_MAX\.$"):
+        config.load({**needed, "EVERTILL_BULK_ITEMS_MAX": "100", "EVERTILL_TABLE_ROWS_MAX": "101"})

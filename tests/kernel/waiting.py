@@ -20,18 +20,25 @@ import pytest
 ORDINARY = 65534
 ROOT = Path(__file__).resolve().parents[2]
 
+# Between one look and the next.
+_LOOK_S, _LOOK_S_MAX = 0.01, 0.25
+
 T = TypeVar("T")
 
 
 def until(what: Callable[[], T], *, seconds: float = 10.0) -> T:
-    """This function will return the first true answer of `what`, or fail the test after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """This function will return the first true answer of `what`, or fail the test after `seconds`.
+
+    What is long in coming is looked for less and less often, since looking takes from what it waits for.
+    """
+    began = time.monotonic()
     while True:
         answer = what()
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"not true within {seconds} s: {what}"
-        time.sleep(0.01)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not true within {seconds} s: {what}"
+        time.sleep(min(max(_LOOK_S, waited / 20), _LOOK_S_MAX))
 
 
 def alive(pid: int) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from evertill.domains.recovery import WrongKey
 from evertill.domains.recovery.sealing import new_key
-from evertill.journeys.restore_shop import plan_restore
+from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.verify_backups import Memory, Verified, verify_backups
 from tests.recovery.copies import Copies, make
 

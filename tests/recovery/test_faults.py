@@ -21,7 +21,8 @@ from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Kind, State, TargetUnavailable
 from evertill.journeys.backup_server import slot_of
 from evertill.journeys.due_backup import due_backup
-from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, plan_restore, restore_shop
+from evertill.journeys.plan_restore import plan_restore
+from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, restore_shop
 from evertill.journeys.take_backup import BackupRunning, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded

@@ -17,7 +17,8 @@ from evertill.domains.recovery import Kind
 from evertill.journeys.archive_log import archive_log
 from evertill.journeys.archive_work import Stop
 from evertill.journeys.check_rights import find_missing
-from evertill.journeys.restore_shop import plan_restore, restore_shop
+from evertill.journeys.plan_restore import plan_restore
+from evertill.journeys.restore_shop import restore_shop
 from evertill.journeys.take_backup import take_backup
 from evertill.kernel import clock, config, embedded
 from evertill.kernel.replication import StreamBroken

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,8 @@ from tests.recovery.archives import FAST_KB_S
 from tests.recovery.test_story import flushed, is_at_target, order, write_on
 from tests.shop import Shop, shop_in
 
+# What PostgreSQL says of a control file that is none.
+_REFUSES = "database files are incompatible with server"
 _EVERTILL = Path(sys.executable).with_name("evertill")
 
 
@@ -56,10 +59,10 @@ def trade(shop: Shop, name: str) -> dt.datetime:
     return moment
 
 
-def consent(shop: Shop, at: dt.datetime) -> str:
+def consent(shop: Shop, at: dt.datetime, *, url: str = "") -> str:
     """Have two people at the desk consent to a restore over the shop, and return the number of that."""
     environment = shop.environment() | {
-        "DATABASE_URL": embedded.shop_url(shop.folder),
+        "DATABASE_URL": url or embedded.shop_url(shop.folder),
         "EVERTILL_DATA": str(shop.folder),
         "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
     }
@@ -73,9 +76,31 @@ def words_of(shop: Shop, number: str) -> list[str | Path]:
     return [_EVERTILL, "restore", "--over-live", number, "--data", shop.folder]
 
 
-def restore_over(shop: Shop, number: str, *, says: str) -> subprocess.CompletedProcess[str]:
-    words = words_of(shop, number)
+def restore_over(shop: Shop, number: str, *more: str | Path, says: str) -> subprocess.CompletedProcess[str]:
+    words = [*words_of(shop, number), *more]
     return subprocess.run(words, env=shop.environment(), input=says, capture_output=True, text=True, timeout=180)
+
+
+def break_glass(shop: Shop, why: str, *more: str | Path, says: str) -> subprocess.CompletedProcess[str]:
+    words = [_EVERTILL, "restore", "--break-glass", why, "--data", shop.folder, *more]
+    return subprocess.run(words, env=shop.environment(), input=says, capture_output=True, text=True, timeout=180)
+
+
+def has_ended(shop: Shop) -> bool:
+    """Whether the shop's process has given up, as one does whose folder another shop has replaced."""
+    assert shop.process is not None
+    return shop.process.poll() is not None
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[None]:
+    """The folder as a mount of its own while the block runs, of the same file system, as containers have it."""
+    if subprocess.run(["/usr/bin/mount", "--bind", folder, folder], check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this user may not mount")
+    try:
+        yield
+    finally:
+        subprocess.run(["/usr/bin/umount", "--lazy", folder], check=True)
 
 
 def buyers(url: str) -> set[str]:
@@ -150,6 +175,84 @@ class TestOverLive:
         assert now == {f"{name}-before@example.com"} | (set() if step == "Exchanged" else {f"{name}-after@example.com"})
         assert shop.run("audit").returncode == 0
         order(shop, f"{name}-later@example.com")
+
+
+class TestMount:
+    def test_of_its_own_is_refused_and_the_restored_shop_opens_from_another_folder(self, shop: Shop) -> None:
+        moment = trade(shop, "mount")
+        number, other = consent(shop, moment), shop.folder.parent / "other"
+        with mounted(shop.folder):
+            refused = restore_over(shop, number, says="y\n")
+            done = restore_over(shop, number, "--into", other, says="y\n")
+            assert done.returncode == 0, done.stdout + done.stderr
+            until(lambda: has_ended(shop), seconds=60)
+
+        assert refused.returncode == 1
+        assert f"{shop.folder} is a mount of its own, and no other folder can take its name." in refused.stderr
+        assert "--into FOLDER" in refused.stderr
+        assert f"Open it: evertill up --data {other}" in done.stdout
+        assert "1 orders of the old shop are not in the restored one: 1.00 GBP." in done.stdout
+        assert f"A shop that was restored into {other} took the place of the one in {shop.folder}" in (
+            shop.log.read_text(encoding="utf-8")
+        )
+        with embedded.running(folder=shop.folder, tell=lambda _line: None) as url:
+            assert "mount-after@example.com" in buyers(url)
+        shop.folder, shop.process = other, None
+        shop.start()
+        now = {email for email in buyers(shop.database_url) if email.startswith("mount")}
+        assert now == {"mount-before@example.com"}
+        assert steps(shop.database_url, number)[-1] == f"It takes the other one's place from {other}."
+        assert shop.run("audit").returncode == 0
+
+
+class TestBrokenDatabase:
+    def test_is_replaced_without_consent_and_that_is_loud(self, shop: Shop) -> None:
+        trade(shop, "broken")
+        refused = break_glass(shop, "I would like to", says="y\n")
+        control = shop.folder / "postgres" / "global" / "pg_control"
+        damage(control)
+        until(lambda: shop.kill_child("postgresql"))
+        until(lambda: _REFUSES in (shop.folder / "postgres-start.log").read_text(encoding="utf-8"), seconds=30)
+
+        given_up = break_glass(shop, "the disk lost its control file", says="n\n")
+        done = break_glass(shop, "the disk lost its control file", says="y\n")
+        assert done.returncode == 0, done.stdout + done.stderr
+        shop.wait_ready()
+
+        assert refused.returncode == 1
+        assert "The living shop's database can be opened." in refused.stderr
+        assert given_up.returncode == 1
+        assert "It was not agreed to." in given_up.stderr
+        now = {email for email in buyers(shop.database_url) if email.startswith("broken")}
+        assert now == {"broken-before@example.com", "broken-after@example.com"}
+        assert shop.run("audit").returncode == 0
+        assert "RESTORED_WITHOUT_CONSENT" in (told := shop.run("alerts").stdout)
+        assert "the disk lost its control file" in told
+        recorded = steps(shop.database_url, line_before(shop))
+        assert recorded[0].startswith("Without consent: restoring line ")
+        assert recorded[-1] == "The two exchange places."
+        with psycopg.connect(shop.database_url) as database:
+            ((why, after),) = database.execute(
+                "select why, \"after\" from trail_record where operation = 'backups.restore' order by seq desc limit 1"
+            ).fetchall()
+        assert why == "the disk lost its control file"
+        assert _REFUSES in json.loads(after)["without_consent"]
+        order(shop, "broken-later@example.com")
+        # What was there is there, as broken as it was.
+        old = max(shop.folder.parent.glob(f"{shop.folder.name}.before-*"))
+        assert (old / "postgres" / "global" / "pg_control").read_bytes()[:64] == bytes(64)
+
+
+def damage(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.write(bytes(64))
+
+
+def line_before(shop: Shop) -> str:
+    """The line of the shop in the place of which this one came."""
+    old = max(shop.folder.parent.glob(f"{shop.folder.name}.before-*"))
+    line: str = json.loads((old / "backups" / "line.json").read_text(encoding="utf-8"))["id"]
+    return line
 
 
 def kill_at(shop: Shop, number: str, *, step: str) -> None:

@@ -10,7 +10,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,13 +23,12 @@ from evertill.domains.recovery.sealing import read_key
 from evertill.journeys.read_catalogue import reach, read_catalogue
 from evertill.kernel import embedded
 from evertill.outside.open_target import open_target
+from tests.contracts import command
 from tests.contracts.test_up import clean_environment
 from tests.kernel.waiting import open_folder, until
 from tests.recovery.archives import FAST_KB_S
 from tests.server import SECRET
 from tests.shop import Shop, shop_in
-
-_EVERTILL = Path(sys.executable).with_name("evertill")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class Story:
 
 def evertill(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """A command on a machine that knows nothing of the shop."""
-    return subprocess.run([_EVERTILL, *words], env=clean_environment(), capture_output=True, text=True, timeout=120)
+    return command.run(clean_environment(), *words, seconds=120)
 
 
 def restore(story: Story, into: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +62,7 @@ def orders_in(folder: Path) -> set[str]:
         with psycopg.connect(url) as database:
             rows = database.execute("select email from orders_order").fetchall()
         environment = clean_environment() | {"DATABASE_URL": url, "EVERTILL_SECRET": SECRET}
-        audited = subprocess.run([_EVERTILL, "audit"], env=environment, capture_output=True, text=True, timeout=60)
+        audited = command.run(environment, "audit")
     assert audited.returncode == 0, audited.stdout
     return {email for (email,) in rows}
 

@@ -5,9 +5,33 @@ from __future__ import annotations
 import pytest
 
 from evertill.domains.accounts import AddressInvalid, AddressKind, NameInvalid, hidden, name_of, normalise, read_address
-from evertill.domains.accounts.rules import names_shop
+from evertill.domains.accounts.rules import is_named, names_shop
 
 EMAIL, PHONE = AddressKind.EMAIL, AddressKind.PHONE
+
+
+class TestNaming:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Ada's card was stolen",
+            "LOVELACE called",
+            "to ADA@example.com",
+            "call +44 (7700) 900-123",
+            "07700900123",
+        ],
+    )
+    def test_is_seen_by_name_address_and_number(self, text: str) -> None:
+        assert is_named(text, name="Ada Lovelace", addresses=["ada@example.com", "+447700900123"])
+
+    @pytest.mark.parametrize("text", ["", "the Canada parcel", "Lovelaces", "order 900124", "x@example.com"])
+    def test_is_not_seen_in_other_words(self, text: str) -> None:
+        assert not is_named(text, name="Ada Lovelace", addresses=["ada@example.com", "+447700900123"])
+
+    def test_is_seen_where_words_have_no_spaces(self) -> None:
+        assert is_named("已联系王小明退款", name="王小明", addresses=[])
+        assert not is_named("已联系王先生退款", name="王小明", addresses=[])
+        assert not is_named("anything", name="", addresses=[])
 
 
 class TestAddress:

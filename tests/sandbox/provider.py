@@ -6,9 +6,8 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from tests import nursery
 from tests.kernel.waiting import until
 
 
@@ -28,7 +28,7 @@ class Provider:
 
     url: str
     folder: Path
-    process: subprocess.Popen[bytes]
+    process: nursery.Process
     client: httpx.Client
     webhook_secret: str
 
@@ -71,7 +71,7 @@ def wanted(*, card: str = "", fault: str = "", fault_ms: str = "", delay_ms: str
 def running(folder: Path, *, port: int) -> Iterator[Provider]:
     """A provider on `port` while the block runs."""
     words = ["sandbox-provider", "--port", str(port), "--data", str(folder)]
-    process = subprocess.Popen([sys.executable, "-c", "from evertill.entry.cli import main; main()", *words])
+    process = nursery.begin("evertill", *words, env=os.environ)
     try:
         url = f"http://127.0.0.1:{port}"
         until(lambda: _answers(url), seconds=20)

@@ -108,6 +108,8 @@ def serve(answer: Callable[[Call], Reply]) -> None:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else the body would wait until the head is known to have come, 40 ms.
+        disable_nagle_algorithm = True
 
         def _any(self) -> None:
             split = urlsplit(self.path)

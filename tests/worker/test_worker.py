@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +24,7 @@ from evertill.journeys.audit_books import audit_books
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.make_bulk import confirm_bulk, make_bulk
 from evertill.kernel import clock, config, db, jobs
+from tests import nursery
 from tests.askers import MACHINE
 from tests.builders import ask, make_product, place_one
 from tests.kernel.waiting import until
@@ -34,18 +33,16 @@ from tests.submitting import failed
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-_RUN = "import django; django.setup(); from evertill.entry.worker.run import run; {first}; run()"
-_FORGET_TIMETABLE = "from evertill.entry.worker.jobs import app; app.periodic_registry.periodic_tasks.clear()"
 _YESTERDAY = clock.now() - dt.timedelta(days=1)
 
 
 @contextmanager
-def worker(log: Path, *, has_timetable: bool = False, threads: int = 2) -> Iterator[subprocess.Popen[bytes]]:
+def worker(log: Path, *, has_timetable: bool = False, threads: int = 2) -> Iterator[nursery.Process]:
     """A worker process that counts as dead after two seconds without a sign of life.
 
     Mostly without the timetable, so that a minute that begins in the middle of a test does not add a run of its own.
     """
-    run = _RUN.format(first="pass" if has_timetable else _FORGET_TIMETABLE)
+    words = ["--timetable"] if has_timetable else []
     quick = {
         "EVERTILL_JOB_HEARTBEAT_S": "1",
         "EVERTILL_JOB_STALLED_S": "2",
@@ -57,9 +54,8 @@ def worker(log: Path, *, has_timetable: bool = False, threads: int = 2) -> Itera
         "EVERTILL_DATA": str(log.parent),
     }
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", run], env=environment(config.get().database_url) | quick, stderr=output
-        )
+        env = environment(config.get().database_url) | quick
+        process = nursery.begin("tests.worker.one_worker", *words, env=env, stderr=output)
     try:
         yield process
     finally:

@@ -7,6 +7,7 @@ which holds numbers in the place of people. How he asked is on record.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from evertill.domains import access, accounts, trail
 from evertill.domains.access import Permission, Thing
@@ -15,6 +16,7 @@ from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.delete_my_account import clean, erase
 from evertill.journeys.export_customer_data import BY_US
+from evertill.journeys.find_mentions import Mention
 from evertill.journeys.help_customer import CustomerGone, WorksHere
 from evertill.journeys.permitted import Asker, Wish, approved, permitted
 from evertill.journeys.proved_anew import proved_anew
@@ -32,11 +34,11 @@ class RequestMissing(EvertillError):
     remedy = "Say how and when he asked, so that it can be shown: the letter, the ticket, the call."
 
 
-def delete_customer(*, asker: Asker, account_id: int, request: str, now: dt.datetime) -> None:
+def delete_customer(*, asker: Asker, account_id: int, request: str, now: dt.datetime) -> list[Mention]:
     """This function will delete a customer's account as he could himself, and tell him at all his addresses.
 
-    `request` says how he asked. Nothing brings the account back. Raises RequestMissing, Forbidden, ApprovalRequired,
-    StepUpRequired, CustomerGone, WorksHere.
+    It returns where words that staff typed may name him still. `request` says how he asked. Nothing brings the account
+    back. Raises RequestMissing, Forbidden, ApprovalRequired, StepUpRequired, CustomerGone, WorksHere.
     """
     said = _check(request)
     subject, thing = _subject(account_id), _thing(account_id)
@@ -44,16 +46,23 @@ def delete_customer(*, asker: Asker, account_id: int, request: str, now: dt.date
         language = _lock(account_id)
         by = approved(asker=asker, wish=_wish(account_id, said), now=now)
         proved_anew(asker=asker, permission=Permission.CUSTOMERS_DELETE, subject=subject, now=now)
-        erase(account_id=account_id, device=BY_US.get(language, BY_US["en"]), place="", now=now)
+        named = erase(account_id=account_id, device=BY_US.get(language, BY_US["en"]), place="", now=now)
         trail.write(
             actor=asker.actor,
             operation=Permission.CUSTOMERS_DELETE.value,
             subject=subject,
-            after={"approved_by": by} if by else None,
+            after=_told(by, named) or None,
             why=said,
             now=now,
         )
     clean(account_id=account_id)
+    return named
+
+
+def _told(by: str | None, named: Sequence[Mention]) -> dict[str, object]:
+    """What the record of a deletion says: who approved it, and where words of staff may name him still."""
+    told: dict[str, object] = {"approved_by": by} if by else {}
+    return told | ({"named_in": [one.number for one in named]} if named else {})
 
 
 def ask_to_delete_customer(*, asker: Asker, account_id: int, request: str, why: str, now: dt.datetime) -> Approval:

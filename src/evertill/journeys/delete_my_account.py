@@ -12,6 +12,7 @@ from evertill.domains import access, accounts, claims, identity, messages, order
 from evertill.domains.identity import Operation, Session
 from evertill.journeys.act_on_account import acting
 from evertill.journeys.begin_session import Visit
+from evertill.journeys.find_mentions import Mention, forget_mentions, mentions_of
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -43,15 +44,19 @@ def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> No
     clean(account_id=account.id)
 
 
-def erase(*, account_id: int, device: str, place: str, now: dt.datetime) -> None:
+def erase(*, account_id: int, device: str, place: str, now: dt.datetime) -> list[Mention]:
     """This function will tell an account's owner, and empty it, in the caller's transaction, which has locked it.
 
-    Afterwards the caller has to `clean`; what a death in between leaves, the jobs do.
+    It returns where words of staff still may name him. Afterwards the caller has to `clean`; what a death in between
+    leaves, the jobs do.
     """
+    # While it is known who he is.
+    staying = forget_mentions(mentions=mentions_of(account_id=account_id, now=now), now=now)
     facts = {"device": device, "place": place}
     tell_owner(account_id=account_id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
     identity.forgetting.forget_account(account_id=account_id)
     accounts.erase(account_id=account_id, now=now)
+    return staying
 
 
 def finish_deletions(*, now: dt.datetime) -> int:

@@ -23,8 +23,9 @@ from evertill.domains.recovery import Damaged, Drill, Key, Kind, Occasion, State
 from evertill.journeys.anchor_journal import bring_heads, noted_at_target
 from evertill.journeys.backup_server import slot_of
 from evertill.journeys.examine_shop import Examined
+from evertill.journeys.plan_restore import CopiesEnd, Plan, plan_restore
 from evertill.journeys.read_catalogue import get_piece, list_pieces
-from evertill.journeys.restore_shop import CopiesEnd, Plan, Unpacked, plan_restore, restore_shop
+from evertill.journeys.restore_shop import Unpacked, restore_shop
 from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
 from evertill.journeys.take_backup import NoTarget, alone
 from evertill.kernel import config, db, embedded

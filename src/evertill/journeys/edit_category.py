@@ -14,6 +14,7 @@ from evertill.domains.access import Permission
 from evertill.domains.catalog import CategoryDraft, Change, Plain, Shelf
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import Target
+from evertill.journeys.edit_many_products import edit_of
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.record_change import record_change
 from evertill.kernel import config
@@ -154,7 +155,7 @@ def undo_category(*, asker: Asker, slug: str, number: int, why: str, now: dt.dat
 
 
 def targets_to_move(*, asker: Asker, slug: str, to: str, now: dt.datetime) -> Sequence[Target]:
-    """This function will return what moving all products of a category to another one is, for tabulate_products.
+    """This function will return what moving all products of a category to another one is, for edit_many_products.
 
     With "" they only leave it. Raises Forbidden and UnknownCategory.
     """
@@ -170,15 +171,9 @@ def targets_to_move(*, asker: Asker, slug: str, to: str, now: dt.datetime) -> Se
         kept = card.values["categories"]
         before = list(kept) if isinstance(kept, list) else []
         after = list(dict.fromkeys(to if one == slug else one for one in before if to or one != slug))
-        content = {
-            "slug": card.slug,
-            "is_new": False,
-            "seen": {"categories": before},
-            "wanted": {"categories": after},
-            "contested": [],
-            "added": [],
-        }
-        targets.append(Target(subject=card.slug, label=str(card.values.get(first) or ""), content=content))
+        label = str(card.values.get(first) or "")
+        seen, wanted = {"categories": before}, {"categories": after}
+        targets.append(edit_of(subject=card.slug, label=label, slug=card.slug, seen=seen, wanted=wanted))
     return targets
 
 

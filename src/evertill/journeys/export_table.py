@@ -73,7 +73,7 @@ def export_table(*, asker: Asker, table: Table, filters: Filters, form: Form, wh
         # Nobody takes out what he may not look at.
         check_permitted(asker=asker, permission=table.permission)
         by = approved(asker=asker, wish=_wish(table, filters, why), now=now) if table.is_personal else ""
-        most = config.get().export_rows_max
+        most = _rows_max(table)
         rows = list(islice(table.read(filters, most + 1), most + 1))
         if len(rows) > most:
             raise TooManyRows(f"A file has at most {most} rows.")
@@ -99,6 +99,12 @@ def export_table(*, asker: Asker, table: Table, filters: Filters, form: Form, wh
 def ask_to_export(*, asker: Asker, table: Table, filters: Filters, why: str, now: dt.datetime) -> Approval:
     """This function will ask for the approval of exactly this export; raises Forbidden and approvals.TooManyAsked."""
     return decide_approvals.ask(asker=asker, wish=_wish(table, filters, why), why=why, now=now)
+
+
+def _rows_max(table: Table) -> int:
+    limits = config.get()
+    # Nobody works for an hour on a file that the shop does not take back.
+    return min(limits.export_rows_max, limits.table_rows_max) if table.comes_back else limits.export_rows_max
 
 
 def _write(table: Table, rows: Sequence[Sequence[Cell]], form: Form) -> bytes:

@@ -6,7 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evertill.domains import incidents, orders, payments, preferences, recovery, reviews, stock, submissions
+from evertill.domains import (
+    incidents,
+    orders,
+    payments,
+    preferences,
+    reconciliation,
+    recovery,
+    reviews,
+    stock,
+    submissions,
+)
 from evertill.domains.access import Permission
 from evertill.domains.reviews import Waiting
 from evertill.domains.trail import Subject
@@ -41,6 +51,7 @@ class Today:
     week_ago: Sold
     reviews: Waiting | None = None
     unfinished: tuple[int, int] | None = None
+    differences: int | None = None
     running_out: tuple[stock.Item, ...] | None = None
     alerts: Mapping[str, int] = field(default_factory=dict)
     shows_alerts: bool = False
@@ -65,6 +76,7 @@ def look_at_today(*, asker: Asker, now: dt.datetime) -> Today:
             week_ago=_sold(days.begin_of(week_ago.date(), zone), week_ago),
             reviews=reviews.count_waiting() if Permission.ORDERS_REVIEW in may else None,
             unfinished=payments.count_unfinished(limit=_COUNTED_MAX) if Permission.PAYMENTS_READ in may else None,
+            differences=reconciliation.count_all_open(limit=_COUNTED_MAX) if Permission.PAYMENTS_READ in may else None,
             running_out=_running_out() if may & {Permission.STOCK_EDIT, Permission.CATALOG_EDIT} else None,
             alerts=incidents.count_open_alerts() if Permission.ALERTS_READ in may else {},
             shows_alerts=Permission.ALERTS_READ in may,

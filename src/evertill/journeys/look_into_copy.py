@@ -7,21 +7,22 @@ the open shop has, by the process that asked.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from evertill.domains import orders, payments
+from evertill.domains import ledger, orders, payments
 from evertill.domains.claims import Candidate, Clues, Source
 from evertill.journeys.find_claimed import find_candidates
 from evertill.journeys.give_receipts import find_receipts
-from evertill.journeys.rebuild_payments import KeptPayment
+from evertill.journeys.kept_money import KeptPayment, KeptRefund, find_by_hand, find_obstacles
+from evertill.kernel.money import Money
 
 __all__ = ["Answer", "CopiedOrder", "Question", "look_into_copy"]
 
 # What may still bring money, or has brought it.
 _ALIVE = (payments.State.CREATED, payments.State.PENDING, payments.State.AUTHORIZED, payments.State.CAPTURED)
-_OPEN = (orders.State.PLACED, orders.State.PAID)
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 class CopiedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as a copy of the shop has it: with the receipt that proves it, its keys and its payments.
 
-    `is_over` says that it had ended, or that some of its money had gone back.
+    `is_over` says that it cannot be taken over, because its money does not come out even; `by_hand` is what people have
+    to do then, or besides.
     """
 
     order: orders.Order
@@ -43,6 +45,7 @@ class CopiedOrder(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
     payments: tuple[KeptPayment, ...]
     is_over: bool
+    by_hand: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,30 +68,77 @@ def _copy(order_ids: Sequence[int]) -> list[CopiedOrder]:
     keys = orders.read_keys(order_ids=list(known))
     receipts = find_receipts(list(known.values()))
     paid = payments.read_intents_of_orders(order_ids=list(known))
-    payment_keys = payments.read_keys(intent_ids=[intent.id for some in paid.values() for intent in some])
+    kept = _keep([intent for some in paid.values() for intent in some if intent.state in _ALIVE])
     return [
-        CopiedOrder(
-            order=order,
-            receipt=receipts.get(order.id, ""),
-            key_digest=keys[order.id][0],
-            body_digest=keys[order.id][1],
-            payments=tuple(_kept(paid.get(order.id, ()), payment_keys)),
-            is_over=order.state not in _OPEN or any(intent.refunded for intent in paid.get(order.id, ())),
-        )
+        _copied(order, receipts.get(order.id, ""), keys[order.id], tuple(kept.get(order.id, ())))
         for order in known.values()
     ]
 
 
-def _kept(intents: Sequence[payments.Intent], keys: Mapping[int, bytes]) -> list[KeptPayment]:
-    return [
-        KeptPayment(
-            id=intent.id,
-            provider=intent.provider,
-            way=intent.way,
-            expected=intent.expected,
-            key_digest=keys[intent.id],
-            body_digest=intent.body_digest,
+def _copied(order: orders.Order, receipt: str, keys: tuple[bytes, bytes], kept: tuple[KeptPayment, ...]) -> CopiedOrder:
+    total = Money(amount=order.total, currency=order.currency)
+    obstacles = find_obstacles(state=order.state, total=total, kept=kept)
+    return CopiedOrder(
+        order=order,
+        receipt=receipt,
+        key_digest=keys[0],
+        body_digest=keys[1],
+        payments=kept,
+        is_over=bool(obstacles),
+        by_hand=(*obstacles, *find_by_hand(kept=kept)),
+    )
+
+
+def _keep(intents: Sequence[payments.Intent]) -> dict[int, list[KeptPayment]]:
+    """Payments by their order, with what the books of this shop have of each."""
+    keys = payments.read_keys(intent_ids=[intent.id for intent in intents])
+    refunds = _refunds([intent.id for intent in intents if intent.state is payments.State.CAPTURED])
+    kept: dict[int, list[KeptPayment]] = defaultdict(list)
+    for intent in intents:
+        is_captured = intent.state is payments.State.CAPTURED
+        kept[intent.order_id].append(
+            KeptPayment(
+                id=intent.id,
+                provider=intent.provider,
+                way=intent.way,
+                expected=intent.expected,
+                key_digest=keys[intent.id],
+                body_digest=intent.body_digest,
+                state=intent.state,
+                captured=intent.captured,
+                ending=intent.ending,
+                provider_id=intent.provider_id,
+                fee=_fee(intent) if is_captured else 0,
+                payer=(ledger.find_payer(reference=intent.number) or "") if is_captured else "",
+                refunds=tuple(refunds.get(intent.id, ())),
+            )
         )
-        for intent in intents
-        if intent.state in _ALIVE
-    ]
+    return kept
+
+
+def _refunds(intent_ids: Sequence[int]) -> Mapping[int, Sequence[KeptRefund]]:
+    found = payments.read_kept_refunds(intent_ids=intent_ids)
+    given = orders.read_returns(refund_ids=[refund.id for refund, _, _ in found])
+    by_payment: dict[int, list[KeptRefund]] = defaultdict(list)
+    for refund, provider_id, key_digest in found:
+        by_payment[refund.intent_id].append(
+            KeptRefund(
+                id=refund.id,
+                kind=refund.kind,
+                state=refund.state,
+                amount=refund.amount,
+                reason=refund.reason,
+                actor=refund.actor,
+                provider_id=provider_id,
+                key_digest=key_digest,
+                body_digest=refund.body_digest,
+                given=given.get(refund.id),
+            )
+        )
+    return by_payment
+
+
+def _fee(intent: payments.Intent) -> int:
+    """What the provider kept of it, by the ledger."""
+    booked = ledger.find_cleared(provider=intent.provider, names=[(ledger.Kind.FEE, intent.number)])
+    return -sum(one.amount.amount for one in booked)

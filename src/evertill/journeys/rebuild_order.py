@@ -21,7 +21,9 @@ from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.receipts import FactLine, NotAReceipt, OtherShop, Receipt, ReceiptAltered, ReceiptTooBig
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
+from evertill.journeys.ask_review import Reason, ask_review
 from evertill.journeys.give_receipts import facts_of
+from evertill.journeys.kept_money import KeptPayment
 from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.permitted import Asker, Wish, approved, permitted
 from evertill.journeys.rebuild_payments import (
@@ -29,7 +31,6 @@ from evertill.journeys.rebuild_payments import (
     BilledDiffers,
     BilledTaken,
     BilledUnknown,
-    KeptPayment,
     MoneyReturned,
     find_billed,
     hold_known,
@@ -71,6 +72,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What a backup has of an order beyond its receipt: what its goods were called, its keys, its payments.
 
     `source` names the backup and the moment. The digests, 16 bytes each, make repeating the order's request harmless.
+    `ended` is how it had ended without having been paid: CANCELLED, EXPIRED, or None. `by_hand` is what people have to
+    do about its money besides.
     """
 
     source: str
@@ -78,6 +81,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
     titles: Mapping[str, str] = {}
     payments: tuple[KeptPayment, ...] = ()
+    ended: orders.State | None = None
+    by_hand: tuple[str, ...] = ()
 
 
 class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +102,14 @@ class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is there again."""
+    """An order that is there again; `by_hand` is what people have to do about its money."""
 
     order: orders.Order
     number: str
     access_token: str
     # It may differ from the one that it was rebuilt from, which stays good too.
     receipt: str
+    by_hand: tuple[str, ...] = ()
 
 
 class OrderKept(EvertillError):
@@ -208,11 +214,18 @@ def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuil
         short = [{"sku": sku, "asked": pieces[sku], "left": left} for sku, left in sorted(allotment.short.items())]
         raise GoodsGone(f"Not enough left of: {', '.join(sorted(allotment.short)[:10])}.", short=short)
     text = _write(order, receipt, pieces, kept=asked.kept, actor=actor, now=now)
+    by_hand = list(asked.kept.by_hand) if asked.kept is not None else []
     if order.total:
         kept = asked.kept.payments if asked.kept is not None else ()
-        rebuild_payments(order=order, known=known, kept=kept, billed=billed, actor=actor, now=now)
+        by_hand += rebuild_payments(order=order, known=known, kept=kept, billed=billed, actor=actor, now=now)
+    if asked.kept is not None and asked.kept.ended is not None:
+        _end(order, asked.kept.ended, pieces, actor=actor, now=now)
+    if by_hand:
+        ask_review(order_id=order.id, reason=Reason.MONEY, detail=" ".join(by_hand)[:_DETAIL], actor=actor, now=now)
     order = orders.read_orders(order_ids=[order.id])[order.id]
-    return Rebuilt(order=order, number=number, access_token=orders.access_token(order.id), receipt=text)
+    return Rebuilt(
+        order=order, number=number, access_token=orders.access_token(order.id), receipt=text, by_hand=tuple(by_hand)
+    )
 
 
 def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) -> None:
@@ -229,6 +242,7 @@ def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) 
 
 
 _HELD_AS = "receipt"
+_DETAIL = 500
 
 
 def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:
@@ -317,6 +331,13 @@ def _write(
     index = receipts.position_in(batch, order_id=order.id)
     assert index is not None  # noqa: S101 — it was made, or found, with it.
     return receipts.texts.write_one(batch, facts=facts, index=index)
+
+
+def _end(order: orders.Order, ended: orders.State, pieces: Mapping[str, int], *, actor: str, now: dt.datetime) -> None:
+    """End it as it had ended, unless its money has come meanwhile; nobody has to look at it then."""
+    if orders.change_state(order_ids=[order.id], to=ended, actor=actor, now=now):
+        stock.release(pieces={order.id: pieces}, now=now)
+        orders.release_holds(order_ids=[order.id], subject=_HELD_AS, actor=actor, now=now)
 
 
 def _keyed(order: orders.Order, kept: Kept | None) -> orders.Keyed:

@@ -1,8 +1,9 @@
 """Rebuild payments: what a rebuilt order was paid with comes back under its own number, so that it counts once.
 
 A payment that the shop still has is taken as it is. One that a backup has is written down as begun, and its provider
-is asked how it stands, as of any other. What a provider's bill says is applied as the provider's word. Each has the
-number, or the provider's id, by which a webhook, the poller and the next bill find it, and do nothing a second time.
+is asked how it stands, as of any other; unless some of it had gone back by then, or a prepaid balance had paid, which
+is taken as the backup has it (`kept_money.py`). What a provider's bill says is applied as the provider's word. Each
+has the number, or the provider's id, by which a webhook, the poller and the next bill find it, and do nothing again.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
-from evertill.domains import fulfilment, ledger, orders, payments, reconciliation, stock
+from evertill.domains import balances, fulfilment, ledger, orders, payments, reconciliation, stock
 from evertill.domains.reconciliation import About, Capture, Subject
 from evertill.journeys.book_entries import post
 from evertill.journeys.booked_subjects import read_ours
+from evertill.journeys.kept_money import KeptPayment, KeptRefund, is_final
 from evertill.journeys.owed_codes import owed_by
+from evertill.journeys.refund_payment import end_refund
 from evertill.journeys.settle_payment import apply_here
 from evertill.kernel import crypto, ids
 from evertill.kernel.errors import EvertillError
@@ -37,17 +38,6 @@ __all__ = [
 ]
 
 _WAY = "bill"
-
-
-class KeptPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment as a backup has it, with the digests that make repeating its request harmless."""
-
-    id: int
-    provider: str
-    way: str
-    expected: Money
-    key_digest: bytes
-    body_digest: bytes
 
 
 class BilledUnknown(EvertillError):
@@ -113,55 +103,167 @@ def rebuild_payments(
     billed: Capture | None,
     actor: str,
     now: dt.datetime,
-) -> None:
+) -> list[str]:
     """This function will give a rebuilt order its payments, in the caller's transaction.
 
-    Raises MoneyReturned, BilledDiffers, BilledTaken and BilledBooked.
+    It returns what people have to do about them by hand. Raises MoneyReturned, BilledDiffers, BilledTaken and
+    BilledBooked.
     """
-    if any(intent.has_bought and intent.refunded for intent in known):
-        raise MoneyReturned("Some of what was paid for this order has gone back.")
-    if any(intent.state is payments.State.CAPTURED and intent.has_bought for intent in known):
-        _mark_paid(order, actor=actor, now=now)
-    _begin_kept(order, known, kept, actor=actor, now=now)
+    for intent in known:
+        if intent.has_bought and intent.refunded:
+            raise MoneyReturned(_returned(intent))
+    bought = next((one for one in known if one.state is payments.State.CAPTURED and one.has_bought), None)
+    if bought is not None:
+        _mark_paid(order, bought, actor=actor, now=now)
+    here = {intent.id for intent in known}
+    missing = [one for one in kept if one.id not in here]
+    _begin_kept(order, [one for one in missing if not is_final(one)], actor=actor, now=now)
+    by_hand: list[str] = []
+    for one in missing:
+        if is_final(one) and bought is None:
+            by_hand += _take_as_kept(order, one, actor=actor, now=now)
     if billed is not None and not any(intent.has_bought for intent in known):
         _take_over(order, billed, actor=actor, now=now)
+    return by_hand
 
 
-def _mark_paid(order: orders.Order, *, actor: str, now: dt.datetime) -> None:
+def _returned(intent: payments.Intent) -> str:
+    currency = (intent.captured or intent.expected).currency
+    back, left = Money(amount=intent.refunded, currency=currency), Money(amount=intent.left, currency=currency)
+    return (
+        f"Of the payment {intent.number} by {intent.provider}, which the shop still has, {back} has gone back or is on"
+        f" its way; {left} is the customer's, or the goods are."
+    )
+
+
+def _mark_paid(order: orders.Order, bought: payments.Intent, *, actor: str, now: dt.datetime) -> None:
     """The money is in the books; only the order had forgotten it."""
-    orders.change_state(order_ids=[order.id], to=orders.State.PAID, actor=actor, now=now)
-    pieces: Mapping[int, Mapping[str, int]] = {order.id: orders.pieces_by_sku(order.lines)}
-    stock.sell(pieces=pieces, now=now)
-    fulfilment.note_due(owed=owed_by(pieces), now=now)
+    _sell(order, actor=actor, now=now)
+    if ledger.find_payer(reference=bought.number) is not None:
+        # What a balance pays is sold in the same entry.
+        return
     number = ids.to_number(order.id)
     # A repeat of what was recorded when it was paid, where that is still there.
     total = Money(amount=order.total, currency=order.currency)
     post([ledger.standard.sale(reference=number, order=number, amount=total)], now=now)
 
 
-def _begin_kept(
-    order: orders.Order,
-    known: Sequence[payments.Intent],
-    kept: Sequence[KeptPayment],
-    *,
-    actor: str,
-    now: dt.datetime,
-) -> None:
-    here = {intent.id for intent in known}
+def _sell(order: orders.Order, *, actor: str, now: dt.datetime) -> None:
+    orders.change_state(order_ids=[order.id], to=orders.State.PAID, actor=actor, now=now)
+    pieces: Mapping[int, Mapping[str, int]] = {order.id: orders.pieces_by_sku(order.lines)}
+    stock.sell(pieces=pieces, now=now)
+    fulfilment.note_due(owed=owed_by(pieces), now=now)
+
+
+def _begin_kept(order: orders.Order, kept: Sequence[KeptPayment], *, actor: str, now: dt.datetime) -> None:
     for one in kept:
-        if one.id in here:
-            continue
-        new = payments.NewIntent(
-            id=one.id,
-            order_id=order.id,
-            provider=one.provider,
-            way=one.way,
-            expected=one.expected,
-            key_digest=one.key_digest,
-            body_digest=one.body_digest,
-        )
         # Its key is used again when the customer began anew after the loss; then that payment is the one that counts.
-        payments.create_intent(new=new, actor=actor, now=now)
+        payments.create_intent(new=_new(order, one), actor=actor, now=now)
+
+
+def _new(order: orders.Order, one: KeptPayment) -> payments.NewIntent:
+    return payments.NewIntent(
+        id=one.id,
+        order_id=order.id,
+        provider=one.provider,
+        way=one.way,
+        expected=one.expected,
+        key_digest=one.key_digest,
+        body_digest=one.body_digest,
+    )
+
+
+def _take_as_kept(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[str]:
+    """Take a payment as the backup has it, and what has gone back of it."""
+    if one.payer:
+        by_hand = _pay_from_balance_again(order, one, actor=actor, now=now)
+        if by_hand:
+            return by_hand
+    else:
+        payments.create_intent(new=_new(order, one), actor=actor, now=now)
+        truth = payments.Truth(
+            state=payments.State.CAPTURED,
+            provider_id=one.provider_id,
+            captured=one.captured,
+            fee=one.fee,
+            reason="as the backup has it",
+        )
+        apply_here(intent_id=one.id, truth=truth, actor=actor, now=now)
+    for refund in one.refunds:
+        if refund.is_done:
+            _give_back_again(order, one, refund, now=now)
+    return []
+
+
+def _pay_from_balance_again(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[str]:
+    """Have the balance that paid pay again, because the books have lost that it did; or say why it does not.
+
+    Where they still have it, only the payment and the order had forgotten it.
+    """
+    payer = ledger.find_payer(reference=one.number)
+    if payer is None:
+        balance = balances.read(balance_id=ids.from_number(one.payer))
+        account = ledger.Account(
+            kind=ledger.AccountKind.CUSTOMER_BALANCE, currency=one.expected.currency, owner=one.payer
+        )
+        left = -ledger.lock_prepaid(accounts=[account]).get()[account]
+        if balance is None or left < one.expected.amount:
+            return [_short(one, left=left, is_there=balance is not None)]
+        sale = ledger.BalanceSale(
+            reference=one.number, order=ids.to_number(order.id), customer=one.payer, amount=one.expected
+        )
+        ledger.record_sales(sales=[sale], now=now).get()
+    with payments.noticing_taken_keys():
+        payments.record_captured(new=[_new(order, one)], actors=[actor], now=now).get()
+    _sell(order, actor=actor, now=now)
+    return []
+
+
+def _short(one: KeptPayment, *, left: int, is_there: bool) -> str:
+    has = Money(amount=max(left, 0), currency=one.expected.currency)
+    lacks = Money(amount=one.expected.amount - has.amount, currency=one.expected.currency)
+    stands = f"which has {has} now, so {lacks} is missing" if is_there else "which the shop does not have any more"
+    gone = f" Of it, {one.gone} had gone back to the balance." if one.gone.amount else ""
+    return (
+        f"{one.expected} had been paid from the prepaid balance {one.payer} (payment {one.number}), {stands}.{gone} The"
+        f" order waits to be paid: put {lacks} on a balance if that was lost too, and have it paid, or cancel it."
+    )
+
+
+def _give_back_again(order: orders.Order, one: KeptPayment, refund: KeptRefund, *, now: dt.datetime) -> None:
+    """Write down a refund that had succeeded, under its own number; its customer was told of it then."""
+    new = payments.NewRefund(
+        id=refund.id,
+        intent_id=one.id,
+        kind=refund.kind,
+        amount=refund.amount,
+        reason=refund.reason,
+        actor=refund.actor,
+        key_digest=refund.key_digest,
+        body_digest=refund.body_digest,
+    )
+    promised = payments.request_refund(new=new, now=now)
+    assert promised  # noqa: S101 — find_obstacles: no more went back than came.
+    orders.note(order_id=order.id, kind=orders.EventKind.REFUND_REQUESTED, actor=refund.actor, now=now)
+    if refund.given is not None:
+        orders.promise_return(
+            order_id=order.id,
+            refund_id=refund.id,
+            pieces=refund.given.pieces,
+            restock=refund.given.restock,
+            actor=refund.actor,
+            now=now,
+        )
+    intent = payments.lock_intent(intent_id=one.id)
+    assert intent is not None  # noqa: S101 — it was written a moment ago.
+    end_refund(
+        intent=intent,
+        refund=payments.read_refunds(refund_ids=[refund.id])[refund.id],
+        state=payments.RefundState.SUCCEEDED,
+        provider_id=refund.provider_id,
+        is_told=True,
+        now=now,
+    )
 
 
 def _take_over(order: orders.Order, billed: Capture, *, actor: str, now: dt.datetime) -> None:

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from evertill.domains import trail
+from evertill.domains import incidents, trail
 from evertill.domains.access import Permission
 from evertill.domains.recovery import Consent
-from evertill.domains.trail import Actor
+from evertill.domains.trail import Actor, Subject
 from evertill.journeys.anchor_journal import noted_of_restored
-from evertill.journeys.anchor_trail import NothingCut, accept_cut
+from evertill.journeys.anchor_trail import AnchorUnreadable, NothingCut, accept_cut
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.consent_restore import subject_of
 from evertill.kernel import db
 
-__all__ = ["Found", "Replacement", "Step", "look_into_restored", "record_restore"]
+__all__ = ["Found", "Leave", "Replacement", "Step", "look_into_restored", "record_restore"]
 
 _TOLD_MAX = 5
 
@@ -32,10 +32,31 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any]
 
 
-class Replacement(msgspec.Struct, frozen=True, kw_only=True):
-    """By whose consent, and at whose hands, one shop took the place of another; each step of it."""
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
+    """By which leave one shop takes the place of another: which line, as of which moment (None: the latest), and why.
 
-    consent: Consent
+    It is a consent of two people, or there is none, because nobody could be asked: `trouble` is what the living
+    database said when it was opened.
+    """
+
+    line: str
+    at: dt.datetime | None
+    why: str
+    consent: Consent | None = None
+    trouble: str = ""
+
+    @property
+    def by(self) -> Mapping[str, Any]:
+        """How the trail names it."""
+        if self.consent is None:
+            return {"without_consent": self.trouble}
+        return {"asked_by": self.consent.asked_by, "approved_by": self.consent.approved_by}
+
+
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """By which leave, and at whose hands, one shop took the place of another; each step of it."""
+
+    leave: Leave
     asker: Actor
     steps: Sequence[Step]
 
@@ -58,19 +79,26 @@ def look_into_restored() -> Found:
 def record_restore(*, asked: Replacement, now: dt.datetime) -> None:
     """This function will write every step into the trail, and accept that the trail ends earlier than it did.
 
-    The anchor is the living shop's, so what is gone with it is named there.
+    The anchor is the living shop's, so what is gone with it is named there. Where nobody consented, that is an alert.
     """
-    consent, subject = asked.consent, subject_of(asked.consent)
-    by = {"asked_by": consent.asked_by, "approved_by": consent.approved_by}
-    with suppress(NothingCut):
-        accept_cut(why=f"Restored by consent {subject.id}: {consent.why}"[:500], actor=asked.asker, now=now)
+    leave = asked.leave
+    subject = subject_of(leave.consent) if leave.consent is not None else Subject(kind="copies", id=leave.line)
+    said = f"by consent {subject.id}" if leave.consent is not None else "without consent"
+    # What cannot be read any more vouches for nothing; its file is in the folder that was kept.
+    with suppress(NothingCut, AnchorUnreadable):
+        accept_cut(why=f"Restored {said}: {leave.why}"[:500], actor=asked.asker, now=now)
     with db.write():
         for step in asked.steps:
             trail.write(
                 actor=asked.asker,
                 operation=Permission.BACKUPS_RESTORE.value,
                 subject=subject,
-                after={"step": step.says, **by, **step.facts},
-                why=consent.why,
+                after={"step": step.says, **leave.by, **step.facts},
+                why=leave.why,
                 now=step.at,
+            )
+        if leave.consent is None:
+            detail = f"By {asked.asker.id}: {leave.why} The database said: {leave.trouble}"
+            incidents.raise_alert(
+                kind=incidents.Kind.RESTORED_WITHOUT_CONSENT, subject=leave.line, detail=detail[:500], now=now
             )

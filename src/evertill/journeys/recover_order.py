@@ -1,8 +1,9 @@
 """Recover an order from a backup: the rows of this one order come back, as a search of the backups found them.
 
 It is put back as from its receipt (`rebuild_order.py`), by two people and under a hold; the backup adds whose it is,
-how he is reached, what its goods were called, the key of its request and the payments that were begun. What became of
-its money is asked of its providers, so that the books have it once.
+how he is reached, what its goods were called, the key of its request and its payments. What became of money that was
+under way is asked of its providers; what the backup has as final, because some of it had gone back or a prepaid balance
+had paid, is taken as it is there. So the books have it once.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import datetime as dt
 
 import msgspec
 
-from evertill.domains import payments
+from evertill.domains import orders, payments
 from evertill.domains.access import Permission
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.recovery import BackupSearch
 from evertill.domains.trail import Subject
 from evertill.journeys import rebuild_order
 from evertill.journeys.ask_to_search import SearchNotFound, read_lost
+from evertill.journeys.kept_money import KeptPayment, is_final
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.journeys.permitted import Asker, check_permitted, recording_refusals
-from evertill.journeys.rebuild_order import Kept, KeptPayment, RebuildOrder, Rebuilt
+from evertill.journeys.rebuild_order import Kept, RebuildOrder, Rebuilt
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
 
@@ -36,12 +38,15 @@ __all__ = [
 ]
 
 
+_ENDED = (orders.State.CANCELLED, orders.State.EXPIRED)
+
+
 class OrderOver(EvertillError):
-    """In the backup the order had ended, or some of its money had gone back."""
+    """In the backup its money did not come out even, so that people have to settle it."""
 
     code = "ORDER_OVER"
     status = "conflict"
-    remedy = "Tell its customer what the backup shows; nothing is owed by an order that was over."
+    remedy = "Do that by hand, and answer its customer with what the backup shows."
 
 
 class ReceiptNotKept(EvertillError):
@@ -81,7 +86,7 @@ def _asked(asker: Asker, asked: RecoverOrder, *, now: dt.datetime) -> RebuildOrd
     search, lost = read_lost(search_id=asked.search_id, order_id=asked.order_id)
     copied = lost.copied
     if copied.is_over:
-        raise OrderOver("In the backup this order had ended, or some of its money had gone back.")
+        raise OrderOver(" ".join(copied.by_hand) or "In the backup the money of this order did not come out even.")
     if not copied.receipt:
         raise ReceiptNotKept("The backup has no receipt of this order.")
     return RebuildOrder(
@@ -103,7 +108,9 @@ def _kept(search: BackupSearch, copied: CopiedOrder) -> Kept:
         key_digest=copied.key_digest,
         body_digest=copied.body_digest,
         titles={line.sku: line.title for line in copied.order.lines},
-        payments=tuple(one for one in copied.payments if _can_be_asked(one)),
+        payments=tuple(one for one in copied.payments if is_final(one) or _can_be_asked(one)),
+        ended=copied.order.state if copied.order.state in _ENDED else None,
+        by_hand=copied.by_hand,
     )
 
 

@@ -55,12 +55,13 @@ def end_refund(
     state: payments.RefundState,
     provider_id: str,
     why: str = "",
+    is_told: bool = False,
     now: dt.datetime,
 ) -> bool:
     """This function will end a refund and book what went back, and say whether it had not ended before.
 
-    The customer is told when the money has gone back; an alert is raised when it was refused, and says `why`. The
-    caller holds a transaction and has locked the payment.
+    The customer is told when the money has gone back, unless he `is_told`; an alert is raised when it was refused, and
+    says `why`. The caller holds a transaction and has locked the payment.
     """
     is_first = payments.finish_refund(refund=refund, state=state, provider_id=provider_id, now=now)
     if is_first:
@@ -70,7 +71,7 @@ def end_refund(
         _end_return(intent, refund, is_done=is_done, now=now)
         if is_done:
             _end_look(intent, now=now)
-            _book(intent, refund, now=now)
+            _book(intent, refund, is_told=is_told, now=now)
         else:
             _raise_alert(intent, refund, why, now=now)
     return is_first
@@ -109,10 +110,12 @@ def _is_whole(intent: payments.Intent) -> bool:
     return payments.sum_refunds(intent_id=intent.id, kind=payments.RefundKind.SALE) == intent.expected.amount
 
 
-def _book(intent: payments.Intent, refund: payments.Refund, *, now: dt.datetime) -> None:
+def _book(intent: payments.Intent, refund: payments.Refund, *, is_told: bool, now: dt.datetime) -> None:
     assert intent.captured is not None  # noqa: S101 — a constraint: only captured money is refunded.
     amount = Money(amount=refund.amount, currency=intent.captured.currency)
     post([_entry(intent, refund, amount)], now=now)
+    if is_told:
+        return
     order = orders.read_orders(order_ids=[intent.order_id]).get(intent.order_id)
     if order is not None:
         is_whole = refund.kind is payments.RefundKind.SALE and _is_whole(intent)

@@ -3,16 +3,16 @@
 The new shop is made and audited while the old one is open. What the old one has and the new one has not is told before
 anything is done. Then the old one is closed, compared once more, and the two folders exchange their names in one step
 of the file system: whoever is killed, at whatever moment, leaves the one shop or the other, whole.
+
+Where the folder cannot be exchanged, or the database is not in it, the new shop stays in a folder of its own, and a
+note in the old one keeps that from being opened. Where the living database cannot be opened, nobody can be asked for
+consent: then the machine's operator restores without it, which stands in the restored shop's trail and is an alert.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
-import signal
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -20,43 +20,69 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
+import psycopg
 
-from evertill.domains.recovery import Consent, Key, Target
+from evertill.domains import recovery
+from evertill.domains.recovery import Key, Target
 from evertill.journeys.anchor_journal import bring_heads, noted_at_target
 from evertill.journeys.anchor_trail import ANCHOR_FILE
 from evertill.journeys.compare_shops import Loss, compare_shops
 from evertill.journeys.consent_restore import find_consent, read_consent_file, spend_consent
+from evertill.journeys.living_shop import (
+    Living,
+    close_living,
+    find_living,
+    find_trouble,
+    open_living,
+    wait_for_nodes,
+)
 from evertill.journeys.permitted import Asker
-from evertill.journeys.record_restore import Found, Replacement, Step
-from evertill.journeys.restore_shop import Report, plan_restore, restore_shop
+from evertill.journeys.plan_restore import plan_restore
+from evertill.journeys.record_restore import Found, Leave, Replacement, Step
+from evertill.journeys.restore_shop import Report, restore_shop
+from evertill.journeys.take_place import check_place, exchange_folders, leave_folder
 from evertill.kernel import db, embedded, ids
 from evertill.kernel.clock import Clock
 from evertill.kernel.errors import EvertillError, Status
-from evertill.kernel.files import exchange
-from evertill.kernel.supervise import FolderHeld, NotRunning, hold_folder, read_run, replacing_folder
+from evertill.kernel.supervise import hold_folder, replacing_folder
 
-__all__ = ["CannotExchange", "Means", "NotReplaced", "Replaced", "RestoredUnsound", "replace_shop"]
+__all__ = [
+    "CanConsent",
+    "Emergency",
+    "LineUnknown",
+    "Means",
+    "NotReplaced",
+    "Replaced",
+    "RestoredUnsound",
+    "replace_shop",
+]
 
 _KEPT = "The living shop is as it was. What was restored lies beside it, and can be looked at or removed."
-# Long enough for the slowest shop to finish what it has accepted.
-_CLOSE_S = 180.0
 _START_S = 120.0
-_LOOK_S = 0.1
 _LOST = "lost-orders.csv"
 # What the living shop needs to reach its target, and no copy has; and where its trail stood.
 _BROUGHT = ("backups/s3-credentials", "backups/sftp-key", "backups/known_hosts", ANCHOR_FILE)
 
 
-class CannotExchange(EvertillError):
-    """Another folder cannot take the place of this one in one step."""
+class CanConsent(EvertillError):
+    """The living database opens, so that two people can be asked."""
 
-    code = "RESTORE_CANNOT_EXCHANGE"
+    code = "RESTORE_CAN_CONSENT"
+    status: ClassVar[Status] = "forbidden"
+    kept = _KEPT
+    remedy = (
+        "Have two people consent at the desk, and restore with --over-live. Restoring without consent is for a shop"
+        " whose database cannot be opened, or not be read."
+    )
+
+
+class LineUnknown(EvertillError):
+    """The living data folder does not say which copies are its own."""
+
+    code = "RESTORE_LINE_UNKNOWN"
     status: ClassVar[Status] = "conflict"
     kept = "Nothing was restored, and the living shop was not touched."
-    remedy = (
-        "The data folder must not be a mount of its own, and this user has to be allowed to write in the folder above"
-        " it. Otherwise restore into an empty folder (--into), close the shop, and open that one."
-    )
+    remedy = "Name its line with --line; `evertill backup list --from … --key …` shows those that there are."
 
 
 class RestoredUnsound(EvertillError):
@@ -81,9 +107,9 @@ class NotReplaced(EvertillError):
 class Means:
     """What whoever calls brings along.
 
-    `connect` leads this process to the living shop's database, which runs then. `within` runs a hidden command inside a
-    shop that is none of this process's: folder, words, what it reads; it returns what it says. `agree` is shown what
-    will be lost, and says whether to go on.
+    `database` is the DATABASE_URL that the living shop has, "" for none. `connect` leads this process to where its
+    database is, or was. `within` runs a hidden command inside a shop that is none of this process's: folder, words,
+    what it reads; it returns what it says. `agree` is shown what will be lost, and says whether to go on.
     """
 
     asker: Asker
@@ -91,6 +117,7 @@ class Means:
     opener: Callable[[], Target]
     key: Key
     without: Sequence[str]
+    database: str
     connect: Callable[[], object]
     within: Callable[[Path, list[str], str], str]
     agree: Callable[[Loss | None, Path], bool]
@@ -99,12 +126,23 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
-    """The shop is the restored one. `old` is where the other one lies; `loss` what it alone has (None: not known).
+class Emergency:
+    """What is restored when nobody can be asked for consent: which line ("": the folder's own), as of when, and why."""
 
-    `file` in the shop's folder lists that; `last_at` is when the last thing happened in the restored one.
+    line: str
+    at: dt.datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """The shop in `folder` is the restored one. `old` is where the other one lies.
+
+    `loss` is what that one alone has (None: not known), listed in `file` of the folder; `last_at` is when the last
+    thing happened in the restored one. It opens again by itself, or has to be opened by hand.
     """
 
+    folder: Path
     old: Path
     file: str
     loss: Loss | None
@@ -114,14 +152,20 @@ class Replaced:
 
 @dataclass(slots=True, kw_only=True)
 class _Work:
-    folder: Path
+    living: Living
     means: Means
-    consent: Consent
+    leave: Leave
     # The living database can be asked.
     is_open: bool
+    # Where it is restored, and whether the two exchange their names then.
     beside: Path
+    is_exchanged: bool
     steps: list[Step] = field(default_factory=list)
     last_at: dt.datetime | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.living.folder
 
     def note(self, says: str, **facts: object) -> None:
         """This function will tell of a step, and have it stand in the restored shop's trail."""
@@ -129,97 +173,94 @@ class _Work:
         self.steps.append(Step(at=self.means.clock(), says=says, facts=facts))
 
 
-def replace_shop(*, folder: Path, number: str, means: Means) -> Replaced:
-    """This function will put the shop that a consent names in the place of the living one, and have that open again.
+def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, means: Means) -> Replaced:
+    """This function will put a restored shop in the place of the living one, and have that open again.
 
-    Raises ConsentInvalid, CannotExchange, RestoredUnsound, NotReplaced, ReplacedAlready, FolderHeld, and what planning
-    and restoring raise. Whatever it raises, the living shop is as it was.
+    `asked` is the number of the consent to it, or an emergency. `into` is where the restored shop stays; without one,
+    the two folders exchange their names.
+
+    Raises ConsentInvalid, CanConsent, LineUnknown, NoLivingShop, CannotExchange, FolderTaken, RestoredUnsound,
+    NotReplaced, NodesOpen, ReplacedAlready, FolderHeld, and what planning and restoring raise. Whatever it raises, the
+    living shop is as it was.
     """
     folder = folder.resolve()
+    living = find_living(folder=folder, given=means.database)
+    means.connect()
     with ExitStack() as waiting, ExitStack() as closed, ExitStack() as server:
         waiting.enter_context(replacing_folder(folder))
-        check_exchange(folder)
-        is_running = _is_running(folder)
-        if not is_running:
+        check_place(living, into)
+        if not living.is_running:
             closed.enter_context(hold_folder(folder))
-        can_ask = is_running or _serve(folder, server, means)
-        work = _begin(folder, number, means=means, can_ask=can_ask)
+        trouble = find_trouble(living) if living.is_running else open_living(living, server=server, tell=means.tell)
+        work = _begin(living, asked, into=into, trouble=trouble, means=means)
         _make_beside(work)
         _agree(work)
-        if is_running:
-            _close(work, closed)
-            _serve(folder, server, means)
+        if living.is_running:
+            _close(work, closed, server)
+        wait_for_nodes(living)
         loss = _finish(work)
         server.close()
         # Whoever comes for the new folder waits as well, until this one has let go of the old one.
         waiting.enter_context(replacing_folder(work.beside))
-        old = _exchange(work)
-        return Replaced(old=old, file=_LOST, loss=loss, last_at=work.last_at, reopens=is_running)
+        old = _put_in_place(work)
+        return Replaced(
+            folder=folder if work.is_exchanged else work.beside,
+            old=old,
+            file=_LOST,
+            loss=loss,
+            last_at=work.last_at,
+            reopens=living.is_running and work.is_exchanged,
+        )
 
 
-def check_exchange(folder: Path) -> None:
-    """This function will try what will be done, with two folders beside; raises CannotExchange."""
-    if not (folder / "postgres.json").exists():
-        raise CannotExchange(f"There is no living shop with a database of its own in {folder}.")
-    if folder.stat().st_uid != os.geteuid():
-        raise CannotExchange(f"{folder} belongs to another user than the one who gives this command.")
-    if folder.is_mount():
-        raise CannotExchange(f"{folder} is a mount of its own.")
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as tried:
-            one, other = Path(tried) / "one", Path(tried) / "other"
-            one.mkdir()
-            other.mkdir()
-            exchange(one, other)
-    except OSError as error:
-        raise CannotExchange(f"Folders beside {folder} cannot be exchanged: {error.strerror}.") from error
-
-
-def _is_running(folder: Path) -> bool:
-    try:
-        note = read_run(folder)
-    except NotRunning:
-        return False
-    if note.get("database") == "external":
-        raise CannotExchange(f"The database of the shop in {folder} is not the data folder's own.")
-    return True
-
-
-def _serve(folder: Path, server: ExitStack, means: Means) -> bool:
-    """Open the living database while nothing else does, and say whether that went well."""
-    try:
-        server.enter_context(embedded.running(folder=folder, seconds=_START_S, tell=means.tell))
-    except EvertillError as error:
-        means.tell(f"The living shop's database cannot be opened: {error.detail}")
-        return False
-    return True
-
-
-def _begin(folder: Path, number: str, *, means: Means, can_ask: bool) -> _Work:
-    means.connect()
+def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble: str, means: Means) -> _Work:
     now = means.clock()
-    consent = (
-        find_consent(number=number, now=now) if can_ask else read_consent_file(folder=folder, number=number, now=now)
+    if trouble:
+        means.tell(f"The living shop's database cannot be opened: {trouble}")
+    if isinstance(asked, Emergency):
+        leave = _leave_of(living, asked, trouble=trouble)
+    else:
+        leave = _consented(living, asked, trouble=trouble, now=now)
+    work = _Work(
+        living=living,
+        means=means,
+        leave=leave,
+        is_open=not trouble,
+        beside=into or living.folder.with_name(f"{living.folder.name}.beside-{now:%Y%m%dT%H%M%SZ}"),
+        is_exchanged=into is None,
     )
-    db.close()
-    beside = folder.with_name(f"{folder.name}.beside-{now:%Y%m%dT%H%M%SZ}")
-    work = _Work(folder=folder, means=means, consent=consent, is_open=can_ask, beside=beside)
-    moment = f"{consent.at:%Y-%m-%d %H:%M:%S} UTC" if consent.at else "the latest moment"
-    work.note(
-        f"By consent {ids.to_number(consent.id)}: restoring line {consent.line} to {moment}, beside the living shop.",
-        asked_by=consent.asked_by,
-        approved_by=consent.approved_by,
-    )
+    moment = f"{leave.at:%Y-%m-%d %H:%M:%S} UTC" if leave.at else "the latest moment"
+    said = f"By consent {ids.to_number(leave.consent.id)}" if leave.consent is not None else "Without consent"
+    work.note(f"{said}: restoring line {leave.line} to {moment}, beside the living shop.")
     return work
+
+
+def _leave_of(living: Living, asked: Emergency, *, trouble: str) -> Leave:
+    if not trouble:
+        raise CanConsent("The living shop's database can be opened.")
+    own = recovery.place.Place(living.folder).read_line()
+    line = asked.line or (own.id if own else "")
+    if not line:
+        raise LineUnknown(f"{living.folder} does not say any more which line of copies is its own.")
+    return Leave(line=line, at=asked.at, why=asked.why, trouble=trouble)
+
+
+def _consented(living: Living, number: str, *, trouble: str, now: dt.datetime) -> Leave:
+    if trouble:
+        consent = read_consent_file(folder=living.folder, number=number, now=now)
+    else:
+        consent = find_consent(number=number, now=now)
+    db.close()
+    return Leave(line=consent.line, at=consent.at, why=consent.why, consent=consent)
 
 
 def _make_beside(work: _Work) -> None:
     """Restore and audit, while the living shop goes on."""
-    means, consent = work.means, work.consent
+    means, leave = work.means, work.leave
     target = means.opener()
     try:
         plan = plan_restore(
-            target=target, key=means.key, at=consent.at, line=consent.line, without=means.without, warn=means.tell
+            target=target, key=means.key, at=leave.at, line=leave.line, without=means.without, warn=means.tell
         )
         noted = noted_at_target(target=target, key=means.key, line=plan.line) if work.is_open else []
     finally:
@@ -229,10 +270,12 @@ def _make_beside(work: _Work) -> None:
     last = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "its backup"
     work.note(f"Restored beside it, up to {last}; auditing it.", backup=plan.backup.id, folder=str(work.beside))
     for name in _BROUGHT:
-        with suppress(FileNotFoundError):
+        # Of a broken disk, what can be read.
+        with suppress(OSError):
             shutil.copy2(work.folder / name, work.beside / name)
-    db.close()
-    bring_heads(noted=noted, folder=work.beside)
+    if work.is_open:
+        db.close()
+        bring_heads(noted=noted, folder=work.beside)
     with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell):
         found = msgspec.json.decode(means.within(work.beside, ["drill", "audit"], ""), type=Found)
     if found.faults:
@@ -242,45 +285,44 @@ def _make_beside(work: _Work) -> None:
 
 def _agree(work: _Work) -> None:
     """Tell what will be lost, have that agreed to, and use the consent up."""
-    means = work.means
+    means, consent = work.means, work.leave.consent
     loss = None
     if work.is_open:
         with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell) as other:
             loss = _compare(work, other=other)
     if not means.agree(loss, work.beside / _LOST):
         raise NotReplaced("It was not agreed to.")
-    spend_consent(consent=work.consent, asker=means.asker, folder=work.folder, is_open=work.is_open, now=means.clock())
-    db.close()
+    if consent is not None:
+        spend_consent(consent=consent, asker=means.asker, folder=work.folder, is_open=work.is_open, now=means.clock())
+        db.close()
 
 
-def _compare(work: _Work, *, other: str) -> Loss:
-    return compare_shops(living=embedded.url(work.folder), other=other, file=work.beside / _LOST)
+def _compare(work: _Work, *, other: str) -> Loss | None:
+    try:
+        return compare_shops(living=work.living.address, other=other, file=work.beside / _LOST)
+    except psycopg.Error as error:
+        work.means.tell(f"The two could not be compared: {' / '.join(str(error).strip().splitlines()[:2])}")
+        return None
 
 
-def _close(work: _Work, closed: ExitStack) -> None:
-    """Have the shop finish what it has accepted, and keep everybody from opening it again."""
+def _close(work: _Work, closed: ExitStack, server: ExitStack) -> None:
+    """Close the living shop, and see once more, now that nothing else is in the way, whether its database opens."""
     work.note("Closing the living shop; what it has accepted is finished, and copied as ever.")
-    with suppress(NotRunning, ProcessLookupError):
-        os.kill(int(read_run(work.folder)["pid"]), signal.SIGTERM)
-    deadline = time.monotonic() + _CLOSE_S
-    while True:
-        try:
-            closed.enter_context(hold_folder(work.folder))
-        except FolderHeld:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_LOOK_S)
-        else:
-            return
+    close_living(work.living, closed=closed)
+    trouble = open_living(work.living, server=server, tell=work.means.tell)
+    if work.leave.consent is None and not trouble:
+        raise CanConsent("The living shop's database could be opened after all.")
+    work.is_open = work.is_open and not trouble
+    if work.leave.consent is None:
+        work.leave = msgspec.structs.replace(work.leave, trouble=trouble)
 
 
 def _finish(work: _Work) -> Loss | None:
     """Compare what was closed, and write all of it into the restored shop's trail."""
     means = work.means
     with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell) as other:
-        loss = None
-        if work.is_open:
-            loss = _compare(work, other=other)
+        loss = _compare(work, other=other) if work.is_open else None
+        if loss is not None:
             sums = ", ".join(str(total) for total in loss.totals) or "nothing"
             work.note(
                 f"The living shop is closed: {loss.missing} orders will not be in the restored one, {sums} in all;"
@@ -289,27 +331,22 @@ def _finish(work: _Work) -> Loss | None:
             )
         else:
             work.note("The living shop is closed; what will not be in the restored one could not be told.")
-        work.note("The two exchange places.", old=str(_old(work)))
-        asked = Replacement(consent=work.consent, asker=means.asker.actor, steps=work.steps)
+        if work.is_exchanged:
+            work.note("The two exchange places.", old=str(_old(work)))
+        else:
+            work.note(f"It takes the other one's place from {work.beside}.", old=str(work.folder))
+        asked = Replacement(leave=work.leave, asker=means.asker.actor, steps=work.steps)
         means.within(work.beside, ["drill", "record"], msgspec.json.encode(asked).decode())
     return loss
 
 
-def _exchange(work: _Work) -> Path:
-    """Give each folder the other's name. Before and after it, either is a whole shop that opens."""
-    old = _old(work)
-    embedded.note_folder(work.beside, becomes=work.folder)
-    os.sync()
-    try:
-        exchange(work.folder, work.beside)
-    except OSError as error:
-        raise CannotExchange(f"{work.folder} cannot be exchanged: {error.strerror}.") from error
-    work.means.tell("Exchanged.")
-    # From here on everything is for tidiness.
-    with suppress(OSError):
-        work.beside.rename(old)
-        embedded.note_moved(old)
-    return old
+def _put_in_place(work: _Work) -> Path:
+    """The one step after which the restored shop is the shop; return where the other one lies."""
+    if work.is_exchanged:
+        return exchange_folders(work.folder, work.beside, old=_old(work), tell=work.means.tell)
+    leave_folder(work.folder, work.beside, now=work.means.clock())
+    work.means.tell(f"{work.folder} does not open any more.")
+    return work.folder
 
 
 def _old(work: _Work) -> Path:

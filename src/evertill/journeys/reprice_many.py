@@ -108,30 +108,24 @@ def targets_by_percent(
 ) -> list[Target]:
     """This function will return what a list's prices become by a percentage, rounded half up to a step.
 
-    Those that stay as they are, and what has no price, are left out. Raises Forbidden.
+    Those that stay as they are, and what has no price, are left out. Raises Forbidden and TooManyAtOnce.
     """
-    return [
-        _target(price, currency)
-        for price in (
-            NewPrice(sku=one.sku, before=one.amount, after=catalog.rules.scale(one.amount, percent=percent, step=step))
-            for one in _all_prices(asker, currency, search=search, now=now)
-            if one.amount is not None
-        )
-        if price.before != price.after
-    ]
-
-
-def _all_prices(asker: Asker, currency: str, *, search: str, now: dt.datetime) -> list[Priced]:
     most = config.get().bulk_items_max
-    found: list[Priced] = []
+    targets: list[Target] = []
+    after = ""
     with permitted(asker=asker, permission=Permission.PRICES_EDIT, subject=_subject(currency), now=now):
-        while len(found) <= most:
-            after = found[-1].sku if found else ""
-            part = catalog.prices.list_prices(currency=currency, search=search, after=after, limit=_PART)
-            found += part
-            if len(part) < _PART:
-                return found
-    raise TooManyAtOnce(f"There are more than {most} prices in it.")
+        while part := catalog.prices.list_prices(currency=currency, search=search, after=after, limit=_PART):
+            scaled = (_scaled(one, percent=percent, step=step) for one in part)
+            targets += [_target(price, currency) for price in scaled if price.before != price.after]
+            if len(targets) > most:
+                raise TooManyAtOnce(f"There are more than {most} prices in it.")
+            after = part[-1].sku
+    return targets
+
+
+def _scaled(one: Priced, *, percent: Decimal, step: int) -> NewPrice:
+    after = None if one.amount is None else catalog.rules.scale(one.amount, percent=percent, step=step)
+    return NewPrice(sku=one.sku, before=one.amount, after=after)
 
 
 def _read_rows(rows: Sequence[Row]) -> tuple[list[tuple[int, NewPrice, str]], list[Wrong]]:

@@ -24,8 +24,9 @@ from evertill.domains.recovery import BackupSearch, Key, SearchState, TargetRefu
 from evertill.journeys.ask_to_search import LostOrder, Searched, ask_to_search, lost_of
 from evertill.journeys.look_into_copy import Answer, Question
 from evertill.journeys.permitted import Asker
+from evertill.journeys.plan_restore import CopiesEnd, Plan, plan_restore
 from evertill.journeys.read_catalogue import Catalogue, read_catalogue
-from evertill.journeys.restore_shop import CopiesEnd, Plan, plan_restore, restore_shop
+from evertill.journeys.restore_shop import restore_shop
 from evertill.journeys.scratch_shop import environment_of, make_place, open_target, running_small, throw_away
 from evertill.journeys.take_backup import BackupRunning, alone
 from evertill.kernel import config, db, ids

@@ -15,10 +15,10 @@ import msgspec
 
 from evertill.domains import accounts, orders, payments, preferences
 from evertill.domains.access import Permission
-from evertill.domains.orders import Found, SearchFilters, State, WordMeaning
+from evertill.domains.orders import Found, Looked, SearchFilters, State, WordMeaning
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, looking
-from evertill.kernel import contacts, days
+from evertill.kernel import contacts, days, ids
 from evertill.kernel.money import Money, exponent
 
 __all__ = [
@@ -72,11 +72,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of what was found; `older` is what leads behind it, None where it is the last."""
+    """A page of what was found; `older` is what leads behind it, None where it is the last.
+
+    Of a page that is not full, orders were looked through back to `looked_back_to`; None: all were. Of the `crowded`
+    words more accounts have each in their name than were looked at.
+    """
 
     orders: tuple[Listed, ...]
     older: int | None
     day: dt.date | None = None
+    looked_back_to: dt.datetime | None = None
+    crowded: tuple[str, ...] = ()
 
 
 def read_search(asked: Mapping[str, str]) -> Search:
@@ -123,10 +129,20 @@ def find(*, search: Search, behind: int | None, limit: int, now: dt.datetime) ->
     currency = next((word.currency for word in said.words if word.currency), "")
     if currency and not filters.currency:
         filters = msgspec.structs.replace(filters, currency=currency)
-    named = _named(said.words)
-    meant = [_meaning(word, named=named) for word in said.words]
-    found, older = _find(meant, filters, method=search.method, behind=behind, limit=limit)
-    return Page(orders=tuple(listed(found)), older=older, day=said.day)
+    named = [_named(word) for word in said.words]
+    together = _named(*said.words) if len([word for word in said.words if word.name]) > 1 else accounts.Named()
+    meant = [
+        _meaning(word, account_ids=of_word.account_ids + together.account_ids)
+        for word, of_word in zip(said.words, named, strict=True)
+    ]
+    looked = _find(meant, filters, method=search.method, behind=behind, limit=limit)
+    return Page(
+        orders=tuple(listed(looked.orders)),
+        older=looked.older,
+        day=said.day,
+        looked_back_to=ids.minute_of(looked.older) if looked.is_cut and looked.older else None,
+        crowded=_crowded(said.words, named, together),
+    )
 
 
 def listed(found: Sequence[Found]) -> list[Listed]:
@@ -154,49 +170,55 @@ def _within(filters: SearchFilters, since: dt.datetime, until: dt.datetime) -> S
     )
 
 
-def _named(words: Sequence[orders.words.Word]) -> list[int]:
-    """Find the accounts that all words together name which can be names: of one word alone there may be too many."""
+def _named(*words: orders.words.Word) -> accounts.Named:
+    """Find the accounts that words name together: of one word alone there may be too many."""
     names = [word.name for word in words if word.name]
-    return accounts.find_named(parts=names, limit=_NAMED_MAX) if len(names) > 1 else []
+    return accounts.find_named(parts=names, limit=_NAMED_MAX) if names else accounts.Named()
 
 
-def _meaning(word: orders.words.Word, *, named: Sequence[int]) -> WordMeaning:
+def _crowded(
+    words: Sequence[orders.words.Word], named: Sequence[accounts.Named], together: accounts.Named
+) -> tuple[str, ...]:
+    """The words of which more people's names have each than were looked at; none where all of them tell some apart."""
+    if together.account_ids and together.is_all:
+        return ()
+    return tuple(word.said for word, found in zip(words, named, strict=True) if not found.is_all)
+
+
+def _meaning(word: orders.words.Word, *, account_ids: tuple[int, ...]) -> WordMeaning:
     said = payments.find_said(reference=word.reference, number=word.number) if word.reference else []
     if word.number is not None or said:
         return WordMeaning(number_span=word.number_span, order_ids=tuple(said), is_exact=True)
-    account_ids = accounts.find_named(parts=[word.name], limit=_NAMED_MAX) if word.name else []
-    account_ids += named if word.name else []
     is_email = contacts.is_email(word.said)
-    if is_email:
-        owner = accounts.find(kind=accounts.AddressKind.EMAIL, address=contacts.spell_email(word.said))
-        account_ids += [owner.id] if owner else []
+    owner = (
+        accounts.find(kind=accounts.AddressKind.EMAIL, address=contacts.spell_email(word.said)) if is_email else None
+    )
     return WordMeaning(
         contact=word.contact,
         totals=word.totals,
         number_span=word.number_span,
-        account_ids=tuple(account_ids),
+        account_ids=account_ids + ((owner.id,) if owner else ()),
         is_exact=is_email,
     )
 
 
 def _find(
     meant: Sequence[WordMeaning], filters: SearchFilters, *, method: str, behind: int | None, limit: int
-) -> tuple[list[Found], int | None]:
-    """Find one page, and what leads behind it. A method is not the order's: it is looked at chunk by chunk."""
+) -> Looked:
+    """Find one page. A method is not the order's: it is looked at chunk by chunk."""
     if not method:
-        found = orders.find_orders(words=meant, filters=filters, behind=behind, limit=limit + 1)
-        return found[:limit], found[limit - 1].id if len(found) > limit else None
+        return orders.find_orders(words=meant, filters=filters, behind=behind, limit=limit)
     fitting: list[Found] = []
     for _ in range(_CHUNKS_MAX):
         chunk = orders.find_orders(words=meant, filters=filters, behind=behind, limit=_CHUNK)
-        paid = payments.read_intents_of_orders(order_ids=[one.id for one in chunk]) if chunk else {}
-        fitting += [one for one in chunk if any(_is_by(intent, method) for intent in paid.get(one.id, ()))]
+        paid = payments.read_intents_of_orders(order_ids=[one.id for one in chunk.orders]) if chunk.orders else {}
+        fitting += [one for one in chunk.orders if any(_is_by(intent, method) for intent in paid.get(one.id, ()))]
         if len(fitting) > limit:
-            return fitting[:limit], fitting[limit - 1].id
-        if len(chunk) < _CHUNK:
-            return fitting, None
-        behind = chunk[-1].id
-    return fitting, behind
+            return Looked(orders=tuple(fitting[:limit]), older=fitting[limit - 1].id)
+        behind = chunk.older
+        if behind is None or chunk.is_cut:
+            break
+    return Looked(orders=tuple(fitting), older=behind, is_cut=behind is not None)
 
 
 def _is_by(intent: payments.Intent, method: str) -> bool:

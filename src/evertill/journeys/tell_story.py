@@ -121,7 +121,7 @@ def _others(order: orders.Order) -> list[Listed]:
         return []
     filters = orders.SearchFilters()
     found = orders.find_orders(words=[mine], filters=filters, behind=None, limit=_OTHERS_MAX + 1)
-    return listed([one for one in found if one.id != order.id][:_OTHERS_MAX])
+    return listed([one for one in found.orders if one.id != order.id][:_OTHERS_MAX])
 
 
 def _messages(order_id: int, refunds: list[payments.ToldRefund]) -> list[messages.Message]:

@@ -22,6 +22,7 @@ __all__ = ["CodesRejected", "CodesUnusable", "Faulty", "Looked", "Pool", "list_p
 
 _PURPOSE = "fulfilment codes"
 _POOLS_MAX = 1_000
+_KNOWN = "This code (%(code)s) was uploaded before."
 
 
 class CodesUnusable(EvertillError):
@@ -150,7 +151,7 @@ def _sift(content: bytes) -> tuple[list[Read], list[Faulty]]:
     known = fulfilment.find_known(digests=[_digest(one.code) for one in codes])
     good = [one for one in codes if _digest(one.code) not in known]
     faults += [
-        Faulty(line=one.line, reason=f"This code ({fulfilment.hide(one.code)}) was uploaded before.")
+        Faulty(line=one.line, says=_KNOWN, facts={"code": fulfilment.hide(one.code)})
         for one in codes
         if _digest(one.code) in known
     ]

@@ -415,7 +415,9 @@ class Config:
     approvals_waiting_max: int = _setting(
         50, "Requests of one person that wait for approval at a time.", low=1, high=1000
     )
-    bulk_items_max: int = _setting(5_000, "Things that one bulk is about.", low=1, high=50_000)
+    bulk_items_max: int = _setting(
+        20_000, "Things that one bulk is about; at least as many as a table has rows.", low=1, high=200_000
+    )
     bulks_open_max: int = _setting(20, "Bulks of one person that run or wait to begin at a time.", low=1, high=1_000)
     bulk_batch_max: int = _setting(
         50, "Things of one bulk that are done before the next bulk has its turn.", low=1, high=10_000
@@ -523,12 +525,14 @@ class Config:
     import_rows_max: int = _setting(1_000_000, "Rows in one imported file.", low=1)
     import_bytes_max: int = _setting(512 << 20, "Bytes in one imported file.", low=1024, high=1 << 40)
     table_bytes_max: int = _setting(
-        8 << 20, "Bytes of a table, CSV or Excel, that staff send to the desk.", low=1024, high=64 << 20
+        32 << 20, "Bytes of a table, CSV or Excel, that staff send to the desk.", low=1024, high=64 << 20
     )
     table_unpacked_bytes_max: int = _setting(
         64 << 20, "Bytes of all that is packed in an Excel file that staff send.", low=1024, high=256 << 20
     )
-    table_rows_max: int = _setting(20_000, "Rows of a table that staff send to the desk.", low=1, high=200_000)
+    table_rows_max: int = _setting(
+        20_000, "Rows of a table that staff send to the desk, and save there to be sent again.", low=1, high=200_000
+    )
     table_columns_max: int = _setting(60, "Columns of a table that staff send to the desk.", low=5, high=1000)
 
 
@@ -557,6 +561,8 @@ def load(environ: Mapping[str, str]) -> Config:
         raise ConfigError(f"{variable('currencies')} takes codes of three capital letters, such as GBP,CNY.")
     if config.job_stalled_s < 2 * config.job_heartbeat_s:
         raise ConfigError(f"{variable('job_stalled_s')} must be at least twice {variable('job_heartbeat_s')}.")
+    if config.bulk_items_max < config.table_rows_max:
+        raise ConfigError(f"{variable('bulk_items_max')} must be at least {variable('table_rows_max')}.")
     _check_region(config.phone_region)
     if config.smtp_url and not config.mail_from:
         raise ConfigError(f"{variable('mail_from')} is not set. With a mail server, mail has to be from somebody.")

@@ -6,12 +6,16 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What the kernel says of this process's mounts (proc(5)): the fifth word is where, with some characters in octal.
+_MOUNTS = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 # renameat2(2): relative to the working directory, and both names are exchanged.
 _HERE, _EXCHANGE = -100, 2
 
@@ -63,6 +67,19 @@ def exchange(one: Path, other: Path) -> None:
         raise OSError(number, os.strerror(number), str(one))
     for folder in {one.parent, other.parent}:
         sync_folder(folder)
+
+
+def is_mount(path: Path, *, mounts: Path = _MOUNTS) -> bool:
+    """This function will say whether something is mounted at `path`, which must be absolute and resolved.
+
+    Also what is mounted from the same file system, as containers do, which looks like any other folder.
+    """
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except FileNotFoundError:
+        return path.is_mount()
+    places = (line.split(" ")[4] for line in lines)
+    return str(path) in {_OCTAL.sub(lambda found: chr(int(found[1], 8)), place) for place in places}
 
 
 @contextmanager

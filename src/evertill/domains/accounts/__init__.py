@@ -38,11 +38,12 @@ if TYPE_CHECKING:
         AddressInvalid,
         NameInvalid,
         hidden,
+        is_named,
         name_of,
         normalise,
         read_address,
     )
-    from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
+    from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind, Named
 
 __getattr__ = open_door(__name__)
 
@@ -54,6 +55,7 @@ __all__ = [
     "AddressInvalid",
     "AddressKind",
     "NameInvalid",
+    "Named",
     "TooManyAddresses",
     "add_address",
     "erase",
@@ -66,6 +68,7 @@ __all__ = [
     "find_deleted",
     "find_named",
     "hidden",
+    "is_named",
     "lock",
     "name_of",
     "normalise",

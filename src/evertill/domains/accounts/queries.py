@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from evertill.domains.accounts import models
-from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind
+from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind, Named
 from evertill.kernel import contacts, db, sql
 from evertill.kernel.arrays import Texts
 
@@ -14,6 +14,10 @@ _HERE = "evertill.domains.accounts"
 _GRAMS_MAX = 6
 # What the index of grams knows.
 _PART_CHARS_MIN = 2
+# What so many of the newest have in their name is common: grams are no way to it, as they are read to their end.
+_NEWEST_ROWS, _COMMON_ROWS = 2_000, 50
+# No more are looked at: by grams, within a time; and from the newest on, by the name itself.
+_GRAMS_ROWS, _INDEX_MS_MAX, _WALK_ROWS = 20_000, 100, 50_000
 _ACTIVE = AccountState.ACTIVE.value
 
 
@@ -64,20 +68,36 @@ def find_deleted(*, after: dt.datetime) -> list[int]:
     return list(deleted.order_by("pk").values_list("pk", flat=True))
 
 
-def find_named(*, parts: Sequence[str], limit: int) -> list[int]:
+def find_named(*, parts: Sequence[str], limit: int) -> Named:
     """This function will return up to `limit` accounts in use whose name has all of these parts, the latest first.
 
-    Parts have two signs at least; one that is shorter is in no name. The case of A to Z does not matter.
+    Parts have two signs at least; one that is shorter is in no name. The case of A to Z does not matter. Where more
+    have them than are looked at, these are of the newest accounts, and not all.
     """
     texts = [contacts.spell_email(part) for part in parts]
     if not texts or min(map(len, texts)) < _PART_CHARS_MIN:
-        return []
-    params = {
-        "grams": Texts([gram for text in texts for gram in _grams(text)]),
-        "likes": Texts([sql.having(text) for text in texts]),
-        "limit": limit,
-    }
-    return [account_id for account_id, _name in db.fetch(sql.load(_HERE, "find_named"), params, is_planned_anew=True)]
+        return Named()
+    likes = Texts([sql.having(text) for text in texts])
+    is_common = len(_newest_named(likes, rows=_NEWEST_ROWS, limit=_COMMON_ROWS)) == _COMMON_ROWS
+    found = None if is_common else _by_grams(texts, likes)
+    if found is None:
+        return Named(account_ids=tuple(_newest_named(likes, rows=_WALK_ROWS, limit=limit)), is_all=False)
+    return Named(account_ids=tuple(found[:limit]), is_all=len(found) <= limit)
+
+
+def _newest_named(likes: Texts, *, rows: int, limit: int) -> list[int]:
+    params = {"likes": likes, "rows": rows, "limit": limit}
+    return [account_id for (account_id,) in db.fetch(sql.load(_HERE, "find_newest_named"), params)]
+
+
+def _by_grams(texts: Sequence[str], likes: Texts) -> list[int] | None:
+    """Return the accounts that the index leads to, the latest first; None where it leads to too many."""
+    grams = Texts([gram for text in texts for gram in _grams(text)])
+    params = {"grams": grams, "likes": likes, "rows": _GRAMS_ROWS}
+    rows = db.fetch_by_index(sql.load(_HERE, "find_named"), params, ms_max=_INDEX_MS_MAX)
+    if rows is None or rows[0][1] == _GRAMS_ROWS:
+        return None
+    return sorted(rows[0][0] or [], reverse=True)
 
 
 def _grams(text: str) -> list[str]:
@@ -112,7 +132,7 @@ def find_by_name(*, text: str, limit: int) -> list[int]:
 def find_by_words(*, words: Sequence[str], limit: int) -> list[int]:
     """This function will return up to `limit` accounts with words in their owner's name that begin so.
 
-    Words have letters and digits only. Of one that most names have this finds some at once, as `find_named` does not.
+    Words have letters and digits only.
     """
     return _ids("find_by_words", (" & ".join(f"{word}:*" for word in words), limit))
 

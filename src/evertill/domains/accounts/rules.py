@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -15,6 +16,10 @@ from evertill.kernel.errors import EvertillError
 NAME_CHARS_MAX = 80
 PASSWORD_CHARS_MAX = 128
 _WORD_CHARS_MIN = 4
+# Shorter words of a name, and shorter ends of a number, stand in texts about anybody.
+_NAME_CHARS_MIN, _TAIL_DIGITS = 3, 7
+# From here on scripts are written without spaces between words.
+_WITHOUT_SPACES = "\u2e80"
 # Numbers at which no SMS arrives, or one that its sender pays dearly.
 _UNREACHABLE = (
     PhoneNumberType.FIXED_LINE,
@@ -102,3 +107,24 @@ def _phone(text: str, *, region: str) -> str:
     if phonenumbers.number_type(phonenumbers.parse(spelled)) in _UNREACHABLE:
         raise AddressInvalid("No SMS arrives at this number.")
     return spelled
+
+
+def is_named(text: str, *, name: str, addresses: Iterable[str]) -> bool:
+    """This function will say whether a text may name somebody: by a word of his name, an address, the end of a number.
+
+    It takes too much for naming him rather than too little: whoever reads it decides.
+    """
+    said = text.casefold()
+    digits = re.sub(r"(?<=\d)[ ().\-/]+(?=\d)", "", said)
+    for address in addresses:
+        if "@" in address and address.casefold() in said:
+            return True
+        if "@" not in address and address[-_TAIL_DIGITS:] in digits:
+            return True
+    return any(_has_word(said, word) for word in name.casefold().split())
+
+
+def _has_word(said: str, word: str) -> bool:
+    if max(word) >= _WITHOUT_SPACES:
+        return len(word) > 1 and word in said
+    return len(word) >= _NAME_CHARS_MIN and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said) is not None

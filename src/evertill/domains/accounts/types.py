@@ -44,6 +44,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Accounts whose names have something in common; `is_all` says whether there are no others."""
+
+    account_ids: tuple[int, ...] = ()
+    is_all: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """What became of a password: whether it was right, and its new hash if the one that is kept is out of date."""
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
         TooManyAsked,
         ask,
         decide,
+        forget_words,
         spend,
         withdraw,
     )
-    from evertill.domains.approvals.queries import find, list_of_asker, read_open
+    from evertill.domains.approvals.queries import find, find_about, list_of_asker, read_open
     from evertill.domains.approvals.types import Approval, State
 
 __getattr__ = open_door(__name__)
@@ -31,6 +32,8 @@ __all__ = [
     "ask",
     "decide",
     "find",
+    "find_about",
+    "forget_words",
     "list_of_asker",
     "read_open",
     "spend",

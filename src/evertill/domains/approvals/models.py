@@ -51,5 +51,6 @@ class Approval(models.Model):
                 condition=Q(state__in=("WAITING", "APPROVED")),
             ),
             models.Index(name="approvals_approval_of_asker", fields=("asked_by", "-asked_at", "-id")),
+            models.Index(name="approvals_approval_about", fields=("subject", "-asked_at", "-id")),
             models.Index(name="approvals_approval_to_decide", fields=("asked_at", "id"), condition=Q(state="WAITING")),
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from evertill.domains.approvals.types import Approval, State
 from evertill.kernel import crypto, db, ids, sql
+from evertill.kernel.arrays import Bigints
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.approvals"
@@ -117,6 +118,11 @@ def spend(*, operation: str, subject: str, content: Mapping[str, Any], asked_by:
     if not rows:
         raise ApprovalRequired("Nobody has approved exactly this yet.", operation=operation, subject=subject)
     return as_approvals(rows)[0]
+
+
+def forget_words(*, approval_ids: Sequence[int], now: dt.datetime) -> None:
+    """This function will take out what people typed into approvals, where these have ended; the rest of them stays."""
+    db.execute(sql.load(_HERE, "forget_words"), (Bigints(approval_ids), now))
 
 
 def canonical(content: Mapping[str, Any]) -> str:

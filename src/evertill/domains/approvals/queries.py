@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from evertill.domains.approvals.operations import as_approvals
 from evertill.domains.approvals.types import Approval
 from evertill.kernel import db, sql
+from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.approvals"
 
@@ -20,6 +22,11 @@ def find(*, approval_id: int) -> Approval | None:
 def read_open(*, now: dt.datetime, limit: int) -> list[Approval]:
     """This function will return up to `limit` approvals that wait to be decided, oldest first."""
     return as_approvals(db.fetch(sql.load(_HERE, "read_open"), (now, limit)))
+
+
+def find_about(*, subjects: Sequence[str], limit: int) -> list[Approval]:
+    """This function will return up to `limit` approvals that are about some things, however they stand."""
+    return as_approvals(db.fetch(sql.load(_HERE, "find_about"), (Texts(subjects), limit)))
 
 
 def list_of_asker(*, asked_by: str, limit: int) -> list[Approval]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 CODE_CHARS_MAX = 400
 # Names of a column that has the codes.
@@ -22,10 +22,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faulty:
-    """A line that has no code that can be used, and why."""
+    """A line that has no code that can be used, and why, in an English sentence that pages translate."""
 
     line: int
-    reason: str
+    says: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        return self.says % self.facts
 
 
 def read_codes(text: str) -> Iterator[Read | Faulty]:
@@ -41,11 +46,9 @@ def read_codes(text: str) -> Iterator[Read | Faulty]:
         if not line.strip() or (column is not None and line == first):
             continue
         code = _cell(line, column)
-        fault = _fault(code)
-        if fault is None and code in seen:
-            fault = f"It is the same code as in line {seen[code]}."
-        if fault is not None:
-            yield Faulty(line=number, reason=fault)
+        facts = {"chars": len(code), "most": CODE_CHARS_MAX, "line": seen.get(code, 0)}
+        if says := _fault(code, seen):
+            yield Faulty(line=number, says=says, facts=facts)
             continue
         seen[code] = number
         yield Read(line=number, code=code)
@@ -68,9 +71,11 @@ def _cell(line: str, column: int | None) -> str:
     return cells[column].strip() if column < len(cells) else ""
 
 
-def _fault(code: str) -> str | None:
+def _fault(code: str, seen: Collection[str]) -> str:
     if not code:
         return "It has no code."
     if len(code) > CODE_CHARS_MAX:
-        return f"It has {len(code)} characters; {CODE_CHARS_MAX} is the most."
-    return None if code.isprintable() else "It has a character that cannot be printed."
+        return "It has %(chars)s characters; %(most)s is the most."
+    if not code.isprintable():
+        return "It has a character that cannot be printed."
+    return "It is the same code as in line %(line)s." if code in seen else ""

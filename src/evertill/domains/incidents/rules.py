@@ -73,6 +73,11 @@ _REMEDIES: Mapping[str, str] = {
         "A restore was tried and did not give a sound shop. Look at its certificate with `evertill drill list`, set"
         " right what it names, and try again with `evertill drill restore`; one that passes closes this."
     ),
+    Kind.RESTORED_WITHOUT_CONSENT: (
+        "Who has the machine put a restored shop in the place of this one, because its database could not be opened for"
+        " anybody to consent. Look at each step in the audit trail, under the operation `backups.restore`, and at the"
+        " folder that was kept; close this when that is how it was."
+    ),
 }
 _ANY = "Look into it, set right what is wrong, then close this."
 

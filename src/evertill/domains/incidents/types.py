@@ -39,6 +39,8 @@ class Kind(StrEnum):
     BACKUP_KEY_UNCONFIRMED = "BACKUP_KEY_UNCONFIRMED"
     # Subject: the line of backups.
     DRILL_FAILED = "DRILL_FAILED"
+    # Subject: the line from which the shop was restored.
+    RESTORED_WITHOUT_CONSENT = "RESTORED_WITHOUT_CONSENT"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

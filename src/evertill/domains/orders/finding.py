@@ -7,10 +7,13 @@ through as it stands (decision 0032).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
-from evertill.domains.orders.types import Found, SearchFilters, State, WordMeaning
+from evertill.domains.orders import candidates
+from evertill.domains.orders.candidates import Stretch
+from evertill.domains.orders.types import Found, Looked, SearchFilters, State, WordMeaning
 from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Texts
 
@@ -21,10 +24,12 @@ _LAG = dt.timedelta(minutes=2)
 _NEAR_ROWS = 20_000
 # First these; what fewer of them fit than so many would not fill a page of all that are near, either.
 _NEWEST_ROWS, _RARE_ROWS = 2_000, 5
+# What is neither common nor to be had by an index is looked for among so many of the latest at a time.
+_WALK_ROWS = 100_000
+_CHUNK_ROWS = 1_000
 _ALL = (1 << ids.BITS) - 1
-_GRAMS_MAX = 8
 _COLUMNS: LiteralString = "select o.id, o.state, o.currency, o.total, o.email, o.phone, o.account_id, o.placed_at\n"
-_TAIL: LiteralString = "\norder by o.id desc\nlimit %(limit)s"
+_TAIL: LiteralString = "\norder by o.id desc\nlimit %(limit)s + 1"
 _PLACES: tuple[LiteralString, ...] = ("0", "1", "2", "3")
 
 
@@ -44,91 +49,95 @@ def make_these_findable(*, order_ids: Sequence[int]) -> None:
     db.execute(sql.load(_HERE, "make_these_findable"), (Bigints(order_ids),))
 
 
-def find_orders(*, words: Sequence[WordMeaning], filters: SearchFilters, behind: int | None, limit: int) -> list[Found]:
+def find_orders(*, words: Sequence[WordMeaning], filters: SearchFilters, behind: int | None, limit: int) -> Looked:
     """This function will return up to `limit` orders that fit every word and all filters, the latest first.
 
     They come by number, which begins with the minute of placing; `behind` is the last number of the page before.
+    However many orders there are and whatever they have in common, it looks at no more than a bounded number of them:
+    where it stops before the page is full, it says so (`is_cut`), and behind which number the rest is to be looked for.
     """
     if any(word.is_empty for word in words):
-        return []
-    shared = _shared(words, filters, behind=behind, limit=limit)
-    tests = sql.load(_HERE, "find_filters") + "".join(
-        "\n" + sql.load(_HERE, "find_word").replace("#", place) for place in _PLACES[: len(words)]
+        return Looked()
+    stretch = _stretch(filters, behind=behind)
+    found = _Finding(
+        tests=_tests(words), params=_params(words, filters, stretch, limit=limit), stretch=stretch, limit=limit
     )
-    found: dict[int, Found] = {}
+    near = _look_near(words, filters, found)
+    if near is not None:
+        return near
+    if _walks(words, filters):
+        return found.walk()
+    try:
+        some = candidates.gather(words=words, filters=filters, stretch=stretch)
+    except candidates.TooMany:
+        return found.walk()
+    found.read(some.order_ids)
+    return found.page(down_to=some.down_to)
 
-    def look(source: str, **params: object) -> int:
-        statement = _COLUMNS + sql.load(_HERE, source) + "\n" + tests + _TAIL
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """A search while it goes on: what is asked of each order, and those that fitted so far."""
+
+    tests: LiteralString
+    params: Mapping[str, Any]
+    stretch: Stretch
+    limit: int
+    fitting: dict[int, Found] = field(default_factory=dict)
+
+    def newest(self, *, rows: int, above: int = -1) -> int:
+        """Look at the newest orders as they stand; return how many of them fit, up to one more than a page."""
+        return self._look("find_newest", rows=rows, floor=max(self.stretch.floor, above + 1))
+
+    def walk(self) -> Looked:
+        """Look at many of the newest, and say where that ended."""
+        if self.newest(rows=_WALK_ROWS) > self.limit:
+            return self.page()
+        asked = {"below": self.stretch.below, "floor": self.stretch.floor, "rows": _WALK_ROWS}
+        last = db.fetch(sql.load(_HERE, "find_end"), asked)
+        return self.page(down_to=last[0][0] if last else 0)
+
+    def read(self, order_ids: Sequence[int]) -> None:
+        """Look at orders by their ids, the newest first, until a page is full."""
+        newest_first, fitting = sorted(order_ids, reverse=True), 0
+        for place in range(0, len(newest_first), _CHUNK_ROWS):
+            fitting += self._look("find_among", order_ids=Bigints(newest_first[place : place + _CHUNK_ROWS]))
+            if fitting > self.limit:
+                return
+
+    def page(self, *, down_to: int = 0) -> Looked:
+        """Make a page of what fitted among the orders that have a number of `down_to` at least; 0: among all."""
+        newest_first = sorted((one for one in self.fitting if one >= down_to), reverse=True)[: self.limit + 1]
+        shown = [self.fitting[one] for one in newest_first[: self.limit]]
+        if len(newest_first) > self.limit:
+            return Looked(orders=tuple(shown), older=shown[-1].id)
+        return Looked(orders=tuple(shown), older=down_to or None, is_cut=down_to > 0)
+
+    def _look(self, source: str, **params: object) -> int:
+        statement = _COLUMNS + sql.load(_HERE, source) + self.tests + _TAIL
         # What is the best way depends on how much a word narrows down.
-        rows = db.fetch(statement, {**shared, **params}, is_planned_anew=True)
-        found.update((row[0], _found(row)) for row in rows)
+        rows = db.fetch(statement, {**self.params, **params}, is_planned_anew=True)
+        self.fitting.update((row[0], _found(row)) for row in rows)
         return len(rows)
 
-    if not _look_near(words, filters, look=look, limit=limit):
-        for source, params in _sources(words, filters):
-            look(source, **params)
-    return sorted(found.values(), key=lambda one: one.id, reverse=True)[:limit]
 
-
-def _look_near(words: Sequence[WordMeaning], filters: SearchFilters, *, look: Callable[..., int], limit: int) -> bool:
-    """Look among the latest orders, and say whether they fill the page, as they do for what is common.
+def _look_near(words: Sequence[WordMeaning], filters: SearchFilters, found: _Finding) -> Looked | None:
+    """Look among the latest orders, and return the page that they fill, as they do for what is common.
 
     What is rare is found by an index, but for what is too new for that, which is looked through in any case.
     """
-    word = _narrowest(words)
+    word = candidates.narrowest(words)
     if not (word.contact or word.totals or not words) or _walks(words, filters):
-        return False
-    newest = look("find_source_near", near=_NEWEST_ROWS, near_floor=-1)
-    if newest == limit:
-        return True
-    is_rare = newest < _RARE_ROWS
-    return look("find_source_near", near=_NEAR_ROWS, near_floor=_behind() if is_rare else -1) == limit
-
-
-def _sources(words: Sequence[WordMeaning], filters: SearchFilters) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where the one word leads that narrows down the most; everywhere, without any."""
-    if _walks(words, filters):
-        yield "find_source_walk", {}
-        return
-    word = _narrowest(words)
-    if word.order_ids:
-        yield "find_source_ids", {"source_ids": Bigints(word.order_ids)}
-    if word.number_span:
-        first, last = word.number_span
-        yield "find_source_range", {"source_from": first, "source_to": last}
-    if word.account_ids:
-        yield "find_source_accounts", {"source_accounts": Bigints(_together(words, word))}
-    for total in word.totals:
-        yield "find_source_total", {"source_total": total}
-    if word.contact:
-        yield from _by_contact(words, word)
-    if not words:
-        yield "find_source_span", {"source_min": filters.total_min, "source_max": filters.total_max}
+        return None
+    newest = found.newest(rows=_NEWEST_ROWS)
+    if newest <= found.limit:
+        newest = found.newest(rows=_NEAR_ROWS, above=_behind() if newest < _RARE_ROWS else -1)
+    return found.page() if newest > found.limit else None
 
 
 def _walks(words: Sequence[WordMeaning], filters: SearchFilters) -> bool:
     """Say whether nothing narrows orders down that an index knows."""
     return not words and None in (filters.total_min, filters.total_max)
-
-
-def _narrowest(words: Sequence[WordMeaning]) -> WordMeaning:
-    return min(words, key=lambda one: one.breadth, default=WordMeaning())
-
-
-def _together(words: Sequence[WordMeaning], word: WordMeaning) -> list[int]:
-    """The accounts that all words name; where there is none, those that one of them names."""
-    all_of_them = set(word.account_ids).intersection(*(one.account_ids for one in words))
-    return sorted(all_of_them or word.account_ids)
-
-
-def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Iterator[tuple[str, dict[str, Any]]]:
-    """By what narrows down the most in most searches: all words are parts of the contact, where all can be."""
-    parts = [one.contact for one in words if one.contact] if all(one.contact for one in words) else [word.contact]
-    grams = sorted({gram for part in parts for gram in _grams(part)})
-    yield (
-        "find_source_contact",
-        {"source_grams": Texts(grams), "source_likes": Texts([sql.having(part) for part in parts])},
-    )
 
 
 def _behind() -> int:
@@ -145,16 +154,23 @@ def sum_span(*, since: dt.datetime, until: dt.datetime) -> list[tuple[State, str
     return [(State(state), currency, count, total) for state, currency, count, total in rows]
 
 
-def _shared(
-    words: Sequence[WordMeaning], filters: SearchFilters, *, behind: int | None, limit: int
-) -> Mapping[str, Any]:
+def _stretch(filters: SearchFilters, *, behind: int | None) -> Stretch:
+    ends = [_ALL, *([behind] if behind is not None else []), *([_ceiling(filters.until)] if filters.until else [])]
+    return Stretch(floor=_floor(filters.since) if filters.since else 0, below=min(ends))
+
+
+def _tests(words: Sequence[WordMeaning]) -> LiteralString:
+    of_words = [sql.load(_HERE, "find_word").replace("#", place) for place in _PLACES[: len(words)]]
+    return "\n" + "\n".join([sql.load(_HERE, "find_filters"), *of_words])
+
+
+def _params(words: Sequence[WordMeaning], filters: SearchFilters, stretch: Stretch, *, limit: int) -> Mapping[str, Any]:
     asked: dict[str, Any] = {
-        "behind": _ALL if behind is None else behind,
         "states": Texts([state.value for state in filters.states]) if filters.states else None,
         "since": filters.since,
         "until": filters.until,
-        "floor": _floor(filters.since) if filters.since else 0,
-        "ceiling": _ceiling(filters.until) if filters.until else _ALL,
+        "floor": stretch.floor,
+        "below": stretch.below,
         "currency": filters.currency or None,
         "total_min": filters.total_min,
         "total_max": filters.total_max,
@@ -185,11 +201,6 @@ def _ceiling(moment: dt.datetime) -> int:
 
 def _minute(moment: dt.datetime) -> int:
     return max(int((moment - ids.EPOCH).total_seconds()) // 60, 0)
-
-
-def _grams(text: str) -> list[str]:
-    grams = sorted({text[place : place + 3] for place in range(len(text) - 2)})
-    return grams[:: max(len(grams) // _GRAMS_MAX, 1)][:_GRAMS_MAX]
 
 
 def _found(row: Sequence[Any]) -> Found:

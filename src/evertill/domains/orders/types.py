@@ -92,6 +92,17 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: dt.datetime
 
 
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of the orders that were looked at; the rest is older than `older`, None for no rest.
+
+    It `is_cut` where looking stopped before the page was full: older ones may fit, too.
+    """
+
+    orders: tuple[Found, ...] = ()
+    older: int | None = None
+    is_cut: bool = False
+
+
 class SearchFilters(msgspec.Struct, frozen=True, kw_only=True):
     """What the orders of a list have in common; what is None or empty does not matter. Totals are in minor units."""
 

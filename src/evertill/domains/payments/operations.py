@@ -247,3 +247,8 @@ def finish_refund(*, refund: Refund, state: RefundState, provider_id: str, now: 
         {"refund_id": refund.id, "state": state.value, "provider_id": provider_id, "now": now},
     )
     return bool(ended)
+
+
+def forget_reasons(*, refund_ids: Sequence[int]) -> None:
+    """This function will take out why money went back, in the words of whoever gave it; that it did stays."""
+    db.execute(sql.load(_HERE, "forget_reasons"), (Bigints(refund_ids),))

@@ -132,6 +132,12 @@ def read_refunds(*, refund_ids: Iterable[int]) -> dict[int, Refund]:
     return {row[0]: _refund(row) for row in rows}
 
 
+def read_kept_refunds(*, intent_ids: Sequence[int]) -> list[tuple[Refund, str, bytes]]:
+    """This function will return the refunds of payments, each with the provider's id or "", and its key's digest."""
+    rows = db.fetch(sql.load(_HERE, "read_kept_refunds"), (Bigints(intent_ids),))
+    return [(_refund(row[:8]), row[8], row[9].bytes) for row in rows]
+
+
 def find_refund(*, key_digest: bytes) -> Refund | None:
     """This function will return the refund that was asked for under a key."""
     rows = db.fetch(sql.load(_HERE, "find_refund"), (UUID(bytes=key_digest),))

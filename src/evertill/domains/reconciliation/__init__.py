@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         store_lines,
     )
     from evertill.domains.reconciliation.queries import (
+        count_all_open,
         count_open,
         find_capture,
         find_count_differences,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         find_unbilled,
         read_booked,
         read_differences,
+        read_open,
         read_part,
         read_runs,
         seek_captures,
@@ -85,6 +87,7 @@ __all__ = [
     "Verdict",
     "begin_run",
     "choose_due",
+    "count_all_open",
     "count_open",
     "drop_run",
     "end_pass",
@@ -99,6 +102,7 @@ __all__ = [
     "open_pass",
     "read_booked",
     "read_differences",
+    "read_open",
     "read_part",
     "read_runs",
     "record_differences",

@@ -147,6 +147,17 @@ def read_differences(*, provider: str, date: dt.date, limit: int) -> list[Differ
     return [as_difference(row) for row in db.fetch(sql.load(_HERE, "read_differences"), (provider, date, limit))]
 
 
+def read_open(*, limit: int) -> list[Difference]:
+    """This function will return up to `limit` open differences of all days, the newest day first."""
+    return [as_difference(row) for row in db.fetch(sql.load(_HERE, "read_open"), (limit,))]
+
+
+def count_all_open(*, limit: int) -> int:
+    """This function will count the open differences of all days, up to `limit`."""
+    ((count,),) = db.fetch(sql.load(_HERE, "count_all_open"), (limit,))
+    return int(count)
+
+
 def count_open(*, provider: str, date: dt.date) -> dict[Kind, int]:
     """This function will return how many differences of a day are open, by kind."""
     return {Kind(kind): count for kind, count in db.fetch(sql.load(_HERE, "count_open"), (provider, date))}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+
+import psycopg
 
 from evertill.domains.recovery import models
 from evertill.domains.recovery.types import Asked, Backup, Consent, Drill, Kind, Occasion, State, Verdict, Wish
@@ -42,6 +45,17 @@ def read_consent(*, consent_id: int) -> Consent | None:
     """This function will return one consent; None when there is none of this number."""
     row = models.Consent.objects.filter(pk=consent_id).first()
     return _consent(row) if row else None
+
+
+def look_at_consents(database: psycopg.Connection[Any]) -> None:
+    """This function will see that consents can be read in another shop, by a connection to it; raises psycopg.Error."""
+    database.execute(sql.load(_HERE, "look_at_consents")).fetchall()
+
+
+def count_others(database: psycopg.Connection[Any]) -> int:
+    """This function will return how many others work on another shop's database as the role of this connection."""
+    ((others,),) = database.execute(sql.load(_HERE, "count_others")).fetchall()
+    return int(others)
 
 
 def read_shown_at(*, fingerprint: str) -> dt.datetime | None:

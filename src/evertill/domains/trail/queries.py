@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from evertill.domains.trail import rules
 from evertill.domains.trail.models import Record as Row
 from evertill.domains.trail.operations import PURPOSE
-from evertill.domains.trail.types import Fault, Finding, Head, Record, Search
+from evertill.domains.trail.types import Fault, Finding, Head, Reason, Record, Search
 from evertill.kernel import crypto, db, sql
-from evertill.kernel.arrays import Bigints, Ints
+from evertill.kernel.arrays import Bigints, Ints, Texts
 
 _HERE = "evertill.domains.trail"
 _FIELDS = Record.__struct_fields__
@@ -39,6 +39,12 @@ def read_records(*, search: Search, limit: int) -> list[Record]:
     """This function will return up to `limit` records that fit a search, newest first."""
     found = _found(search).order_by("-at", "-id")[:limit]
     return [_record(values) for values in found.values_list(*_FIELDS)]
+
+
+def read_reasons(*, subject_kind: str, subject_ids: Sequence[str], limit: int) -> list[Reason]:
+    """This function will return up to `limit` reasons that were given for what was done to some things of one kind."""
+    rows = db.fetch(sql.load(_HERE, "read_reasons"), (subject_kind, Texts(subject_ids), limit))
+    return [Reason(id=row[0], at=row[1], operation=row[2], why=row[3]) for row in rows]
 
 
 def count_found(*, search: Search, most: int) -> int:

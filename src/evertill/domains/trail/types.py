@@ -121,6 +121,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something was done, as a record has it."""
+
+    id: int
+    at: dt.datetime
+    operation: str
+    why: str
+
+
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """Which records to read; what is None or empty does not matter. An `operation` that ends in "." is a whole room."""
 

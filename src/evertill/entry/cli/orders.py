@@ -207,7 +207,15 @@ def recover(
     _tell_rebuilt(recover_order(asker=asker(), asked=asked, now=clock.now()))
 
 
+_ENDED = ("CANCELLED", "EXPIRED")
+
+
 def _tell_rebuilt(rebuilt: Rebuilt) -> None:
+    for line in rebuilt.by_hand:
+        typer.echo(f"By hand: {line}", err=True)
+    if rebuilt.order.state.value in _ENDED:
+        typer.echo(f"Order {rebuilt.number} is there again, {rebuilt.order.state.value}, as it had ended.")
+        return
     typer.echo(
         f"Order {rebuilt.number} is there again, {rebuilt.order.state.value}; its goods are kept until"
         f" {rebuilt.order.reserved_until:%Y-%m-%d}."
@@ -225,13 +233,15 @@ def _tell_searched(searched: Searched) -> None:
     typer.echo(f"Search {search.number}, in {search.backup}{moment}:")
     for place, lost in enumerate(searched.lost, start=1):
         order = lost.copied.order
-        over = ", over by then" if lost.copied.is_over else ""
+        over = ", cannot be put back" if lost.copied.is_over else ""
         typer.echo(
             f"{place}. {lost.finding.name}: {lost.finding.points} points, {order.state.value}{over},"
             f" {order.total} {order.currency}, {order.email or order.phone}"
         )
         for one in lost.finding.evidence:
             typer.echo(f"     {one.clue.value} {one.match.value} {one.points:+d}  {one.kept}")
+        for line in lost.copied.by_hand:
+            typer.echo(f"     By hand: {line}")
     if not searched.lost:
         typer.echo("  It has nothing that fits and the shop has not.")
         raise typer.Exit(1)

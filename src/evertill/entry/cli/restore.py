@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evertill.kernel.errors import ConfigError
+from evertill.kernel import embedded
 
 from .common import DataOption, asker, data_folder, given_database, use_data_folder
 from .moving import Moving
@@ -17,17 +19,29 @@ from .targets import Copies, FromOption, KeyOption, find_copies
 
 if TYPE_CHECKING:
     from evertill.journeys.compare_shops import Loss
+    from evertill.journeys.replace_shop import Emergency
 
 app = typer.Typer(add_completion=False)
 
+# Nobody listens there.
+_NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
 
 @app.command()
-def restore(
+def restore(  # noqa: PLR0913 — an option each.
     *,
     into: Annotated[Path | None, typer.Option(help="The new data folder; it must be empty or not exist.")] = None,
     over_live: Annotated[
         str | None,
-        typer.Option(help="Instead of --into: put it in the place of the living shop, by this consent of the desk's."),
+        typer.Option(
+            help="Put it in the place of the living shop, by this consent of the desk's; with --into, from there."
+        ),
+    ] = None,
+    break_glass: Annotated[
+        str | None,
+        typer.Option(
+            help="The same without consent, for a living shop whose database cannot be opened; says why, on record."
+        ),
     ] = None,
     at: Annotated[str, typer.Option(help="The moment to restore, such as 2026-11-22T12:30:00Z, or latest.")] = "latest",
     source: FromOption = None,
@@ -40,23 +54,32 @@ def restore(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Make the shop again from the copies and the key alone: in a new folder, or over the living one by consent."""
+    """Make the shop again from the copies and the key alone: in a new folder, or in the living one's place."""
     copies = find_copies(source, key=key, data=data)
+    moment = None if at == "latest" else read_moment(at)
+    into = None if into is None else into.expanduser().resolve()
     if over_live is not None:
-        if into is not None or line is not None or at != "latest":
-            raise typer.BadParameter("The consent says which line, which moment and where.", param_hint="--over-live")
-        _restore_over(over_live, copies=copies, without=without or [], data=data)
+        if break_glass is not None or line is not None or moment is not None:
+            raise typer.BadParameter("The consent says which line, which moment and why.", param_hint="--over-live")
+        _restore_over(over_live, into=into, copies=copies, without=without or [], data=data)
+    elif break_glass is not None:
+        from evertill.journeys.replace_shop import Emergency
+
+        if not break_glass.strip():
+            raise typer.BadParameter("Say why; it stands in the audit trail.", param_hint="--break-glass")
+        emergency = Emergency(line=line or "", at=moment, why=break_glass.strip())
+        _restore_over(emergency, into=into, copies=copies, without=without or [], data=data)
     elif into is None:
         raise typer.BadParameter("Name the new data folder.", param_hint="--into")
     else:
-        moment = None if at == "latest" else read_moment(at)
         _restore_into(into, copies=copies, moment=moment, line=line, without=without or [])
 
 
 def _restore_into(
     into: Path, *, copies: Copies, moment: dt.datetime | None, line: str | None, without: list[str]
 ) -> None:
-    from evertill.journeys.restore_shop import plan_restore, restore_shop
+    from evertill.journeys.plan_restore import plan_restore
+    from evertill.journeys.restore_shop import restore_shop
 
     with copies.open() as target:
         plan = plan_restore(target=target, key=copies.key, at=moment, line=line, without=without, warn=_warn)
@@ -64,32 +87,32 @@ def _restore_into(
     size = f"{plan.fetch_bytes / (1 << 20):.1f} MiB to fetch"
     typer.echo(f"Restoring line {plan.line.id} from {plan.chain[0].id}{chain}: {size}.", err=True)
     with Moving() as moving:
-        restored = restore_shop(
-            plan=plan, opener=copies.opener, key=copies.key, into=into.expanduser().resolve(), report=moving.report
-        )
+        restored = restore_shop(plan=plan, opener=copies.opener, key=copies.key, into=into, report=moving.report)
     last = f" The last thing that happened in it: {restored.last_at:%Y-%m-%d %H:%M:%S} UTC." if restored.last_at else ""
     typer.echo(f"Restored in {restored.seconds:.1f} s.{last}")
     typer.echo(f"Open it: evertill up --data {restored.into}")
 
 
-def _restore_over(number: str, *, copies: Copies, without: list[str], data: Path | None) -> None:
-    if given_database():
-        raise ConfigError("A shop on a database of your own (DATABASE_URL) cannot be replaced; restore with --into.")
+def _restore_over(
+    asked: str | Emergency, *, into: Path | None, copies: Copies, without: list[str], data: Path | None
+) -> None:
     from evertill.journeys.replace_shop import Means, replace_shop
     from evertill.kernel import clock
 
-    folder = data_folder(data)
+    folder, given = data_folder(data), given_database()
     moving = Moving()
     with moving:
         replaced = replace_shop(
             folder=folder,
-            number=number,
+            asked=asked,
+            into=into,
             means=Means(
                 asker=asker(),
                 clock=clock.now,
                 opener=copies.opener,
                 key=copies.key,
                 without=without,
+                database=given,
                 connect=lambda: _connect(folder),
                 within=_run_within,
                 agree=lambda loss, file: _agree(loss, file, moving=moving),
@@ -99,11 +122,17 @@ def _restore_over(number: str, *, copies: Copies, without: list[str], data: Path
         )
     last = f", as of {replaced.last_at:%Y-%m-%d %H:%M:%S} UTC" if replaced.last_at else ""
     typer.echo(
-        f"The shop in {folder} is the restored one{last}. Nothing was deleted: what was there is {replaced.old}."
+        f"The shop in {replaced.folder} is the restored one{last}."
+        f" Nothing was deleted: what was there is {replaced.old}."
     )
     if replaced.loss is not None:
-        _tell_loss(replaced.loss, folder / replaced.file)
-    typer.echo("It opens again by itself." if replaced.reopens else f"Open it: evertill up --data {folder}")
+        _tell_loss(replaced.loss, replaced.folder / replaced.file)
+    without_url = ", without DATABASE_URL" if given else ""
+    typer.echo(
+        "It opens again by itself."
+        if replaced.reopens
+        else f"Open it: evertill up --data {replaced.folder}{without_url}"
+    )
 
 
 def _run_within(folder: Path, words: list[str], given: str) -> str:
@@ -114,8 +143,15 @@ def _run_within(folder: Path, words: list[str], given: str) -> str:
 
 
 def _connect(folder: Path) -> None:
-    """Lead this process to the living shop's database."""
-    use_data_folder(folder)
+    """Lead this process to where the living shop's database is; to nowhere when the folder does not say any more."""
+    if not (folder / "secret.key").exists():
+        # Nothing is made in a folder that is broken. What bears the mark of the one that is gone is worth nothing.
+        os.environ.setdefault("EVERTILL_SECRET", secrets.token_urlsafe(32))
+    try:
+        use_data_folder(folder)
+    except embedded.NoCluster:
+        os.environ["DATABASE_URL"] = _NOWHERE
+        use_data_folder(folder)
     import django
 
     from evertill.kernel import log
@@ -129,7 +165,7 @@ def _connect(folder: Path) -> None:
 def _agree(loss: Loss | None, file: Path, *, moving: Moving) -> bool:
     moving.pause()
     if loss is None:
-        _warn("What is in the living shop and not in the restored one cannot be told: its database cannot be opened.")
+        _warn("What is in the living shop and not in the restored one cannot be told: its database cannot be read.")
     else:
         _tell_loss(loss, file)
     agreed = typer.confirm("Put the restored shop in the place of the living one?", default=False)

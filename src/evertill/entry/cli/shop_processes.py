@@ -52,6 +52,7 @@ class Site:
     is_archiving: str = "evertill.entry.worker.archive:is_archiving"
     back_up: str = "evertill.entry.worker.backups:run"
     serve_metrics: str = "evertill.entry.site.metrics:serve_metrics"
+    mend_indexes: str = "evertill.journeys.mend_indexes:mend_indexes"
     raise_walls: str = "evertill.journeys.raise_walls:raise_walls"
     grant_rights: str = "evertill.journeys.grant_rights:grant_rights"
     record_settings: str = "evertill.journeys.record_settings:record_settings"
@@ -185,6 +186,7 @@ def _upgrade(site: Site, *, folder: Path | None, demo: bool) -> None:
         # A step over a large table may take longer than any request, and two nodes may start in the same moment.
         cursor.execute("set statement_timeout = 0")
         wait_for_turn(cursor)
+    _look_up(site.mend_indexes)()
     call_command("migrate", interactive=False, verbosity=0)
     if connection.settings_dict["USER"] != shop_role:
         _look_up(site.grant_rights)(role=shop_role)

@@ -12,7 +12,14 @@ import typer
 from rich.console import Console
 
 from evertill.kernel import embedded
-from evertill.kernel.supervise import hold_folder, is_replaced, supervise, wait_until_replaced, write_run
+from evertill.kernel.supervise import (
+    check_not_replaced,
+    hold_folder,
+    is_replaced,
+    supervise,
+    wait_until_replaced,
+    write_run,
+)
 
 from .common import DataOption, data_folder, given_database, make_data_folder, use_data_folder
 from .progress import Progress
@@ -82,7 +89,7 @@ def run_shop(
 
     `site` names the functions that do the work; the product's own by default.
 
-    Raises FolderHeld, PortTaken, DataFolderUnusable, ChildFailed, and what embedded.prepare raises.
+    Raises FolderHeld, ShopReplaced, PortTaken, DataFolderUnusable, ChildFailed, and what embedded.prepare raises.
     """
     make_data_folder(folder)
     # As it was given: what is set below is of this folder, and the next one has its own.
@@ -90,6 +97,7 @@ def run_shop(
     if is_replaced(folder):
         typer.echo("A shop is restored in the place of this one; it opens once that has ended.")
         wait_until_replaced(folder)
+    check_not_replaced(folder)
     progress = Progress(Console())
     with hold_folder(folder), progress:
         _run(

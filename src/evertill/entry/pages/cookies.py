@@ -1,4 +1,4 @@
-"""The cookies of the customers' pages: what each is called, and how browsers are told to keep it.
+"""The cookies of the pages: what each is called, and how browsers are told to keep it.
 
 Where the shop's address is https, names begin with `__Host-`: browsers then take them from this host alone, over TLS
 alone and for every path, so that neither a neighbouring subdomain nor a line without TLS can plant one. On a laptop

@@ -15,7 +15,7 @@ from .cluster import (
     url,
 )
 from .create import CreationFailed, adopt, dress
-from .place import ClusterElsewhere, NoCluster, note_folder, note_moved
+from .place import ClusterElsewhere, NoCluster, has_cluster, note_folder, note_moved
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
 from .roles import SHOP_ROLE, VISITOR_ROLE, make_shop_roles, make_visitor_role
@@ -39,6 +39,7 @@ __all__ = [
     "command",
     "dress",
     "find_programs",
+    "has_cluster",
     "is_ready",
     "make_shop_roles",
     "make_visitor_role",

@@ -71,6 +71,11 @@ def home_of(folder: Path) -> Path:
     return home
 
 
+def has_cluster(folder: Path) -> bool:
+    """This function will say whether `folder` has a PostgreSQL's files; raises ClusterElsewhere as home_of does."""
+    return (home_of(folder) / "postgres" / "PG_VERSION").exists()
+
+
 def choose_home(folder: Path, *, account: Account) -> Path:
     """This function will return the home of `folder`'s PostgreSQL, settling it at the first start.
 

@@ -17,6 +17,7 @@ from evertill.kernel.files import write_whole
 _LOCK = "up.lock"
 _REPLACING = "replacing.lock"
 _NOTE = "run.json"
+_REPLACED = "replaced-by.json"
 # How long the children of a supervisor that was killed may take to follow it.
 _LAST_HOLDERS_SECONDS = 10.0
 
@@ -107,6 +108,35 @@ def wait_until_replaced(folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+class ShopReplaced(EvertillError):
+    """Another shop, in another folder, has taken the place of this one."""
+
+    code = "SHOP_REPLACED"
+    status = "conflict"
+    kept = "Nothing in this folder was touched since."
+    remedy = (
+        "Open that one: evertill up --data, and without DATABASE_URL if this one had it. To open this one all the same,"
+        f" remove {_REPLACED} from its folder."
+    )
+
+
+def note_replaced(folder: Path, *, by: Path, at: str) -> None:
+    """This function will keep supervisors from opening `folder`, because the shop in the folder `by` is the one now."""
+    write_whole(path=folder / _REPLACED, text=json.dumps({"folder": str(by), "at": at}, indent=2) + "\n", mode=0o644)
+
+
+def check_not_replaced(folder: Path) -> None:
+    """This function will raise ShopReplaced, with where the other one is, when another shop took this one's place."""
+    try:
+        said = json.loads((folder / _REPLACED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except ValueError:
+        said = {}
+    by, at = said.get("folder", "another folder"), said.get("at", "some moment")
+    raise ShopReplaced(f"A shop that was restored into {by} took the place of the one in {folder} at {at}.")
 
 
 def _open_lock(path: Path) -> int:

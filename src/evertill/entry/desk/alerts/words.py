@@ -70,6 +70,11 @@ _TOLD: Mapping[str, Told] = {
     Kind.BACKUP_DAMAGED: (_("A backup is damaged"), _RESTORE, ""),
     Kind.BACKUP_KEY_UNCONFIRMED: (_("The key of the backups is kept nowhere else"), _RESTORE, ""),
     Kind.DRILL_FAILED: (_("A restore was tried and failed"), _RESTORE, ""),
+    Kind.RESTORED_WITHOUT_CONSENT: (
+        _("The shop was restored without consent"),
+        _("Look at each step in the audit trail; close this when that is how it was."),
+        "desk:trail:index",
+    ),
 }
 
 

@@ -10,8 +10,10 @@ from evertill.domains.catalog import Status
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
 from evertill.entry.pages.uploads import takes_file
-from evertill.journeys import tabulate_products as tabulating
+from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.enter_desk import Entered
+from evertill.journeys.tabulate_products import products_table
+from evertill.journeys.take_products import read_products
 from evertill.kernel import clock
 
 # How the bulk is called.
@@ -21,7 +23,7 @@ SAYS = _("Change products")
 @desk_view(Permission.CATALOG_EDIT)
 def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will give out the products, or those that a search finds, as a table for spreadsheets."""
-    return save_table(request, entered, tabulating.products_table(), page=_page(request))
+    return save_table(request, entered, products_table(), page=_page(request))
 
 
 @takes_file(bytes_max=bytes_max)
@@ -35,7 +37,7 @@ def _page(request: HttpRequest) -> TablePage:
     status = request.GET.get("status", "")
     return TablePage(
         template="catalogue/table.html",
-        operation=tabulating.EDIT_MANY,
-        read=lambda asker, content: tabulating.read_products(asker=asker, content=content, now=clock.now()),
+        operation=EDIT_MANY,
+        read=lambda asker, content: read_products(asker=asker, content=content, now=clock.now()),
         context={"q": request.GET.get("q", "")[:200], "status": status if status in tuple(Status) else ""},
     )

@@ -41,6 +41,11 @@ ROOM = Room(
             NOTHING,
             _("Choose another address, or leave it empty."),
         ),
+        "TOO_MANY_ITEMS": (
+            _("There is nothing to move, or more than can be moved at once."),
+            NOTHING,
+            _("Of very many products, move some by the table of products first."),
+        ),
         "UNKNOWN_CATEGORY": (_("There is no such category."), NOTHING, _("Look for it in the list of categories.")),
         "UNKNOWN_CHANGE": (_("There is no such change."), NOTHING, _("Look at the history of the category.")),
     },

@@ -18,7 +18,7 @@ from evertill.entry.desk.who import known_as
 from evertill.entry.pages import places
 from evertill.entry.pages.leading import see_other
 from evertill.journeys import edit_category as editing
-from evertill.journeys import tabulate_products
+from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_bulk import TooManyBulks, TooManyItems, make_bulk
 from evertill.kernel import clock, config, ids
@@ -120,7 +120,7 @@ def move(request: HttpRequest, entered: Entered, slug: str) -> HttpResponse:
     try:
         bulk = make_bulk(
             asker=entered.asker,
-            operation=tabulate_products.EDIT_MANY.name,
+            operation=EDIT_MANY.name,
             targets=targets,
             why=request.POST.get("why", "")[:500].strip(),
             now=clock.now(),

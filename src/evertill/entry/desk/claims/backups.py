@@ -116,6 +116,7 @@ def _row(searched: searching.Searched) -> dict[str, object]:
                 "order": lost.copied.order,
                 "order_state": ORDER_STATES[lost.copied.order.state][0],
                 "is_over": lost.copied.is_over,
+                "by_hand": lost.copied.by_hand,
                 "payments": len(lost.copied.payments),
                 "evidence": evidence_of(lost.finding),
             }

@@ -5,11 +5,14 @@ Between the two the page carries the codes sealed: it can be read by this shop a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.codes.sealing import CodesOutdated, seal, unseal
+from evertill.entry.desk.codes.words import reason_of
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.pages.leading import see_other
@@ -48,7 +51,7 @@ def upload(request: HttpRequest, entered: Entered) -> HttpResponse:
         return _page(request, entered, sku, error=told)
     context = {
         "looked": looked,
-        "faults": looked.faults[:_FAULTS_SHOWN],
+        "faults": _told(looked.faults),
         "more": max(len(looked.faults) - _FAULTS_SHOWN, 0),
         "sealed": seal(content, session_id=entered.session.id, sku=sku),
     }
@@ -56,6 +59,10 @@ def upload(request: HttpRequest, entered: Entered) -> HttpResponse:
 
 
 def _page(request: HttpRequest, entered: Entered, sku: str, *, error: EvertillError | None = None) -> HttpResponse:
-    faults = error.faults[:_FAULTS_SHOWN] if isinstance(error, uploading.CodesRejected) else ()
+    faults = _told(error.faults) if isinstance(error, uploading.CodesRejected) else []
     context = {"sku": sku, "faults": faults, "most": config.get().codes_bytes_max}
     return desk_page(request, entered, "codes/upload.html", context, error=error)
+
+
+def _told(faults: Sequence[uploading.Faulty]) -> list[tuple[int, str]]:
+    return [(fault.line, reason_of(fault)) for fault in faults[:_FAULTS_SHOWN]]

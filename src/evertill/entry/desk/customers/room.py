@@ -25,6 +25,7 @@ ROOM = Room(
         path("<str:number>/send-again", views.send_again, name="send-again"),
         path("<str:number>/export", views.export, name="export"),
         path("<str:number>/delete", views.delete, name="delete"),
+        path("<str:number>/mentions", views.mentions, name="mentions"),
     ],
     done={
         "signed-out": _("The customer is signed out everywhere, and no browser is trusted any more."),
@@ -32,6 +33,10 @@ ROOM = Room(
         "not-stopped": _("No recovery was under way."),
         "sent": _("The message is sent again."),
         "deleted": _("The account is deleted, and the customer is told. His orders stay, without a name."),
+        "deleted-named": _(
+            "The account is deleted, and the customer is told. The audit trail has reasons that name him; the record of"
+            " this deletion lists them."
+        ),
         "asked": _("Another person is asked to approve this. Once it is approved, do it here again."),
     },
     failures={

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
@@ -26,6 +27,7 @@ from evertill.journeys.end_sessions import end_sessions_of_customer
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_customer_data import ask_to_export_customer_data, export_customer_data
 from evertill.journeys.find_customers import find_customers
+from evertill.journeys.find_mentions import MENTIONS_MAX, Where, find_mentions
 from evertill.journeys.send_messages import retry_message
 from evertill.journeys.show_customer import CustomerGone, show_customer
 from evertill.kernel import clock, ids
@@ -35,6 +37,11 @@ _MESSAGE_STATES: Mapping[str, Told] = {
     "WAITING": (_("under way"), "wait"),
     "SENT": (_("sent"), "good"),
     "UNDELIVERABLE": (_("given up"), "bad"),
+}
+_WHERE: Mapping[Where, Promise | str] = {
+    Where.TRAIL: _("A reason in the audit trail"),
+    Where.REFUND: _("Why a refund was given"),
+    Where.APPROVAL: _("A request for approval, or its answer"),
 }
 
 
@@ -113,8 +120,23 @@ def delete(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     if reason := asks(request):
         approval = ask_to_delete_customer(asker=entered.asker, account_id=account_id, request=how, why=reason, now=now)
         return see_other("desk:approvals:show", ids.to_number(approval.id), done="asked")
-    delete_customer(asker=entered.asker, account_id=account_id, request=how, now=now)
-    return see_other("desk:customers:index", done="deleted")
+    named = delete_customer(asker=entered.asker, account_id=account_id, request=how, now=now)
+    return see_other("desk:customers:index", done="deleted-named" if named else "deleted")
+
+
+@desk_view(Permission.CUSTOMERS_DELETE)
+def mentions(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will show where words that staff typed may name a customer."""
+    try:
+        found = find_mentions(asker=entered.asker, account_id=id_of(number), now=clock.now())
+    except CustomerGone:
+        raise Http404 from None
+    context = {
+        "number": number,
+        "mentions": [{"one": one, "where": _WHERE[one.where]} for one in found],
+        "has_more": len(found) == MENTIONS_MAX,
+    }
+    return desk_page(request, entered, "customers/mentions.html", context)
 
 
 def _page(request: HttpRequest, entered: Entered, number: str, *, why: str = "") -> HttpResponse:

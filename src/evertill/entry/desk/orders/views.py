@@ -35,6 +35,8 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
         "newest": behind is not None,
         "is_filtered": any(request.GET.get(name) for name in FIELDS),
         "day": page.day,
+        "looked_back_to": page.looked_back_to,
+        "crowded": page.crowded,
     }
     return desk_page(request, entered, "orders/index.html", context)
 

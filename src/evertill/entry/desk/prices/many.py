@@ -20,7 +20,7 @@ from evertill.journeys import reprice_many as many
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.make_bulk import make_bulk
-from evertill.kernel import clock, ids
+from evertill.kernel import clock, config, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import InvalidMoney
 
@@ -67,7 +67,11 @@ def _table_page(request: HttpRequest) -> TablePage:
         template="prices/table.html",
         operation=many.REPRICE_MANY,
         read=lambda asker, content: many.read_prices(asker=asker, content=content, now=clock.now()),
-        context={"currency": currency_of(request), "currencies": currencies()},
+        context={
+            "currency": currency_of(request),
+            "currencies": currencies(),
+            "q": (request.POST.get("q") or request.GET.get("q", ""))[:64],
+        },
     )
 
 
@@ -101,6 +105,11 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
         request,
         entered,
         "prices/raise.html",
-        {**context, "currency": currency_of(request), "currencies": currencies()},
+        {
+            **context,
+            "currency": currency_of(request),
+            "currencies": currencies(),
+            "most": config.get().bulk_items_max,
+        },
         error=error,
     )

@@ -85,15 +85,19 @@ def _waits(today: Today) -> list[Figure]:
     if today.unfinished is not None:
         figures.append(_waiting(_("Payments under way"), today.unfinished[0], room="payments", look=""))
         figures.append(_waiting(_("Refunds under way"), today.unfinished[1], room="refunds", look=""))
+    if today.differences is not None:
+        figures.append(
+            _waiting(_("Bills and books that differ"), today.differences, room="payments", at="#differences")
+        )
     if today.running_out is not None:
         figures.append(_waiting(_("Goods running out"), len(today.running_out), room="stock"))
     return figures
 
 
-def _waiting(label: str, count: int, *, room: str, look: str = "wait") -> Figure:
+def _waiting(label: str, count: int, *, room: str, at: str = "", look: str = "wait") -> Figure:
     value = f"{_MOST}+" if count >= _MOST else str(count)
     beside = "" if count else _("Nothing waits")
-    return Figure(label=label, value=value, beside=beside, address=_to(room), look=look if count else "")
+    return Figure(label=label, value=value, beside=beside, address=_to(room) + at, look=look if count else "")
 
 
 def _to(room: str) -> str:

@@ -1,4 +1,4 @@
-"""The account pages' words: factors, operations and moments."""
+"""The account pages' words: factors as they are offered, and operations."""
 
 from __future__ import annotations
 
