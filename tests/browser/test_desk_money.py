@@ -108,6 +108,32 @@ def test_money_goes_back_with_another_person(
     assert not exam.faults, "\n".join(exam.faults)
 
 
+def test_refusing_a_paid_order_gives_the_money_back(
+    enter: Door, shop: Shop, books: Books, pictures: Path | None
+) -> None:
+    shop.run("preferences", "set", "refunds.alone-max", "100000")
+    number, mail = bought(enter, language="en")
+    rae = hire(enter, shop, "risk-reviewer", mail=f"rae.{secrets.token_hex(3)}@example.com")
+    exam = Exam(language="en", folder=pictures, of="desk-money-")
+
+    rae.open(f"orders/{number}/")
+    rae.find("#why").fill("a stolen card, says the bank")
+    rae.press("button[formaction$='/review']")
+    rae.open(f"reviews/{number}/")
+    rae.press("form[action$='/take'] button")
+    rae.is_told("You have this review now.")
+    rae.find("#why").fill("the bank has confirmed it")
+    rae.find("#restock").check()
+    exam.look(rae.page, "refusing")
+    rae.press("button[value=REFUSE]")
+    rae.is_told("Refused: the goods stay here, and the money is on its way back.")
+
+    expect(rae.find("[aria-labelledby=back]")).to_contain_text("Given back")
+    (written,) = books.orders_of(mail)
+    assert written.state == "REFUNDED"
+    assert not exam.faults, "\n".join(exam.faults)
+
+
 @pytest.mark.parametrize(("language", "size"), [("en", Size.DESKTOP), ("zh-hans", Size.PHONE)])
 def test_an_order_is_made_for_who_could_not(
     enter: Door, shop: Shop, books: Books, pictures: Path | None, language: str, size: Size

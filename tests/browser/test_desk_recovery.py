@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.clerk import hire
 from tests.browser.exam import Exam
+from tests.browser.guard import Guard
 from tests.browser.visitor import Door
 from tests.shop import Shop
 
@@ -66,4 +69,39 @@ def test_an_auditor_sees_whether_the_shop_could_be_brought_back(
     eve.visitor.sees("Restore drill")
     exam.look(eve.page, "recovery-drill")
 
+    assert not exam.faults, "\n".join(exam.faults)
+
+
+@pytest.mark.usefixtures("tried")
+def test_a_restore_over_the_living_shop_takes_two_people(
+    enter: Door, shop: Shop, guard: Guard, pictures: Path | None
+) -> None:
+    boss = hire(enter, shop, "administrator", mail=f"boss.{secrets.token_hex(3)}@example.com")
+    owner = hire(enter, shop, "owner", mail=f"owner.{secrets.token_hex(3)}@example.com")
+    exam = Exam(language="en", folder=pictures, of="desk-")
+
+    boss.open("recovery/restore")
+    boss.find("#why").fill("every price became nonsense")
+    exam.look(boss.page, "restore")
+    with guard.expecting(403):
+        boss.press("form.panel button.main")
+        boss.visitor.sees("Another person has to approve this")
+    boss.find("#why_ask").fill("every price became nonsense")
+    boss.press("button[name=ask]")
+    boss.prove()
+    boss.is_told("Another person was asked to approve it. When that is done, come back here and say the same again.")
+
+    owner.open("approvals/")
+    owner.press("a[data-row] >> nth=0")
+    expect(owner.find("dl.facts")).to_contain_text("every price became nonsense")
+    owner.find("#why").fill("seen it")
+    owner.press("button[value=approve]")
+    owner.prove()
+    owner.is_told("It is approved. Who asked for it can do it now, once, and nothing else.")
+
+    boss.press("form.panel button.main")
+    boss.prove()
+    boss.visitor.sees("Restore over the living shop")
+    expect(boss.find("section.notice code")).to_contain_text("evertill restore --over-live")
+    exam.look(boss.page, "restore-consented")
     assert not exam.faults, "\n".join(exam.faults)

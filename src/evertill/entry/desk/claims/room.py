@@ -93,9 +93,9 @@ ROOM = Room(
             _("Settle with him what he paid."),
         ),
         "ORDER_OVER": (
-            _("In the backup this order had ended, or some of its money had gone back."),
+            _("In the backup the money of this order did not come out even."),
             _("Nothing was put back."),
-            _("Tell the customer what the backup shows."),
+            _("Do what the search says by hand, with its amounts, and tell the customer what the backup shows."),
         ),
         "MONEY_RETURNED": (
             _("Some of what was paid for this order has gone back."),
