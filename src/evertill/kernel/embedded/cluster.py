@@ -53,6 +53,18 @@ class ClusterExists(EvertillError):
     remedy = "Name a new folder."
 
 
+class ClusterGone(EvertillError):
+    """The folder had a database, and has none any more."""
+
+    code = "DATABASE_GONE"
+    status = "unavailable"
+    kept = "No empty one was made in its place, and what is left of the folder was not touched."
+    remedy = (
+        "If it is on a disk or a mount that is not there now, bring that back and start again. If it is lost, bring the"
+        " shop back from its backups: docs/operate/restore.md. To begin an empty shop, name a new folder."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """A PostgreSQL that is ready to be started. `home` holds its files (`data`) and its log."""
@@ -78,10 +90,12 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
     should know. Safe to repeat; two at once wait for each other.
 
     Raises ProgramsMissing, AccountMissing, CreationFailed, OtherVersion, Unreachable, StillRunning, ClusterElsewhere,
-    or OSError when the folder cannot be written.
+    ClusterGone, or OSError when the folder cannot be written.
     """
     folder = folder.resolve()
     with lock(folder / "postgres.lock"):
+        if not home_of(folder).exists():
+            raise ClusterGone(f"The database of {folder} lived in {home_of(folder)}, and that is gone.")
         account = account_for(home_of(folder) / "postgres")
         home = choose_home(folder, account=account)
         if not account.can(home, os.X_OK):
@@ -95,6 +109,9 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
             if lost:
                 tell(f"The database's passwords were missing from {folder}; new ones were set.")
                 set_passwords(data=cluster.data, programs=cluster.programs, account=account, keys=cluster.keys)
+        elif cluster.log.exists():
+            # Made when the database was there, and never before.
+            raise ClusterGone(f"{folder} had a database in {cluster.data}, and that is gone.")
         else:
             tell("Making a new database.")
             create(home=home, programs=cluster.programs, account=account, keys=cluster.keys)
