@@ -9,7 +9,6 @@ import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +20,7 @@ from bench.errors import BenchError, CountsDiffer
 from bench.figures import Finding
 from bench.load import steady, wrk
 from bench.measures import Bench, spread
+from bench.resting import settle
 from bench.shop import Shop, open_shop
 from evertill.domains.recovery import Manifest
 from evertill.domains.recovery.sealing import read_key
@@ -33,6 +33,9 @@ _SETTINGS = {"EVERTILL_DRILL_MIN": "0", "EVERTILL_BACKUP_INCREMENTAL_MIN": "1008
 _TIMEOUT_S = 1800
 _CHANGED = 0.01
 _INCREMENTALS = 3
+_MINUTE_S = 60.0
+# Orders are timed so often during one backup.
+_EACH = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ def measure_backups(bench: Bench, *, peak: float) -> list[Finding]:
     with open_shop(home, settings=settings) as shop:
         db.stock_goods(shop.database, count=plan.skus)
         history.seed(shop.database, orders=plan.backup_orders, skus=plan.skus, tell=bench.tell)
+        settle(shop.database, tell=bench.tell)
         _wait_for_first(copies, shop)
         full = _take(shop, copies, "--full")
         bench.tell(f"backup: full, {full.manifest.stored_bytes / 1e6:,.0f} MB in {full.seconds:.1f} s")
@@ -143,50 +147,70 @@ def _change_and_take(bench: Bench, shop: Shop, copies: Path, step: int) -> _Take
 
 
 def _measure_slowness(bench: Bench, shop: Shop, *, peak: float) -> Finding:
-    plan = bench.plan
-    calm: list[steady.Latencies] = []
-    busy: list[steady.Latencies] = []
-    for number in range(1, plan.rounds + 1):
-        for taken, is_busy in ((calm, False), (busy, True)):
-            db.rest(shop.database)
-            taken.append(_ask(bench, shop, rate=peak / 2, is_busy=is_busy))
-        said = f"p99 {calm[-1].p99_ms:.1f} ms, while a backup runs {busy[-1].p99_ms:.1f} ms"
-        bench.tell(f"round {number} of {plan.rounds}: {said}")
-    p99s = [one.p99_ms if one.refused + one.broken == 0 else float("inf") for one in busy]
-    calm_p99 = statistics.median(one.p99_ms for one in calm)
+    """Time orders without a backup and while one runs, in turn: which comes first changes, as the shop grows."""
+    each = _EACH if bench.plan.backup_pairs > 1 else 1
+    taken: dict[bool, list[steady.Latencies]] = {False: [], True: []}
+    for number in range(bench.plan.backup_pairs // each):
+        for is_busy in (number % 2 == 1, number % 2 == 0):
+            taken[is_busy] += _stretches(bench, shop, rate=peak / 2, each=each, is_busy=is_busy)
+    calm, busy = [one.p99_ms for one in taken[False]], [_p99_ms(one) for one in taken[True]]
+    ratios = [theirs / alone for theirs, alone in zip(busy, calm, strict=True)]
     return Finding(
-        promise=figures.BACKUP_P99, value=statistics.median(p99s) / calm_p99, measured=f"{spread(p99s, '.1f')} ms",
-        floor=f"{spread([one.p99_ms for one in calm], '.1f')} ms at {peak / 2:,.0f}/s",
-        raw={"calm": [asdict(one) for one in calm], "busy": [asdict(one) for one in busy]},
+        promise=figures.BACKUP_P99, value=statistics.median(ratios),
+        measured=f"{spread(busy, '.1f')} ms; pairs {', '.join(f'{ratio:.2f}' for ratio in ratios)}",
+        floor=f"{spread(calm, '.1f')} ms at {peak / 2:,.0f}/s",
+        raw={
+            "ratios": ratios,
+            **{name: [asdict(one) for one in taken[is_busy]] for name, is_busy in (("calm", False), ("busy", True))},
+        },
     )  # fmt: skip
 
 
-def _ask(bench: Bench, shop: Shop, *, rate: float, is_busy: bool) -> steady.Latencies:
-    plan = bench.plan
-    enough, failed = threading.Event(), list[BaseException]()
+def _p99_ms(taken: steady.Latencies) -> float:
+    """Return what counts: where one was refused or lost, nothing is good enough."""
+    return taken.p99_ms if taken.refused + taken.broken == 0 else float("inf")
 
-    def back_up() -> None:
-        try:
-            while not enough.is_set():
-                _evertill("backup", "now", "--full", shop=shop)
-        except BenchError as error:
-            failed.append(error)
 
-    thread = threading.Thread(target=back_up, name="backup")
-    if is_busy:
-        thread.start()
-    try:
+def _stretches(bench: Bench, shop: Shop, *, rate: float, each: int, is_busy: bool) -> list[steady.Latencies]:
+    """Time orders, `each` times; the first time the backup begins, the second time it is in its midst."""
+    plan, database = bench.plan, shop.database
+    # Left over, this would fall to whichever comes next.
+    db.query(database.url, "vacuum (analyze)")
+    db.rest(database)
+    since = clock.now()
+    taken: list[steady.Latencies] = []
+    for number in range(each):
+        if each > 1:
+            # The jobs of a minute make its orders findable, which takes more of a processor than a backup does.
+            time.sleep((_MINUTE_S / 2 - time.time()) % _MINUTE_S)
+        if is_busy and number == 0:
+            since = clock.now()
+            db.query(database.url, db.statement("ask_backup"))
+        elif is_busy and not _backups(shop, since=since)[1]:
+            raise BenchError("The backup was over before orders were timed in its midst.")
         one = steady.run(
             host=shop.host, port=shop.port, rate=rate, connections=plan.steady_connections, skus=plan.skus,
             warm_s=plan.warm_s, measure_s=plan.steady_s,
         )  # fmt: skip
-    finally:
-        enough.set()
-        if is_busy:
-            thread.join()
-    if failed:
-        raise failed[0]
-    return one
+        bench.tell(f"ordering {'while a backup runs' if is_busy else 'without a backup'}: p99 {one.p99_ms:.1f} ms")
+        taken.append(one)
+    if is_busy:
+        _wait_for_asked(shop, since=since)
+    return taken
+
+
+def _backups(shop: Shop, *, since: dt.datetime) -> tuple[int, int, int, int]:
+    ((begun, running, broken, drills),) = db.query(shop.database.url, db.statement("backups_since"), {"since": since})
+    return begun, running, broken, drills
+
+
+def _wait_for_asked(shop: Shop, *, since: dt.datetime) -> None:
+    """Wait for the backup, and for the drill behind it."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while (state := _backups(shop, since=since)) != (1, 0, 0, 1):
+        if state[2] or time.monotonic() > deadline:
+            raise BenchError(f"The backup that was asked for did not come to its end: {state}.")
+        time.sleep(0.5)
 
 
 def _place_some(shop: Shop, *, skus: int) -> int:

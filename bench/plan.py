@@ -31,8 +31,9 @@ class Plan:
     # Events that are ready to be told, more than can be told in `measure_s`; and how long a provider hangs.
     webhooks: int
     hang_s: int
-    # Orders in the shop that is backed up and brought back.
+    # Orders in the shop that is backed up and brought back, and stretches with a backup that have one without beside.
     backup_orders: int
+    backup_pairs: int
     # Visits of each page with an empty cache, and looks at each over one connection.
     visits: int
     looks: int
@@ -53,6 +54,7 @@ FULL = Plan(
     webhooks=150_000,
     hang_s=60,
     backup_orders=1_000_000,
+    backup_pairs=4,
     visits=9,
     looks=500,
 )
@@ -74,6 +76,7 @@ QUICK = Plan(
     webhooks=50_000,
     hang_s=20,
     backup_orders=100_000,
+    backup_pairs=1,
     visits=3,
     looks=100,
 )
@@ -98,6 +101,7 @@ SMOKE = Plan(
     webhooks=20_000,
     hang_s=1,
     backup_orders=2_000,
+    backup_pairs=1,
     visits=1,
     looks=10,
 )

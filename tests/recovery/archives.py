@@ -15,7 +15,9 @@ import pytest
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Key, Piece, Stored, Target, TargetUnavailable
-from evertill.journeys.archive_log import Stop, archive_log, slot_of
+from evertill.journeys.archive_log import archive_log
+from evertill.journeys.archive_work import Stop
+from evertill.journeys.backup_server import slot_of
 from evertill.journeys.read_catalogue import list_pieces
 from evertill.kernel import clock, config
 from evertill.kernel.replication import read_lsn

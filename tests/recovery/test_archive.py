@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from evertill.domains import incidents, recovery
-from evertill.journeys.archive_log import slot_of
+from evertill.journeys.backup_server import slot_of
 from evertill.kernel import embedded
 from tests import server as servers
 from tests.kernel.waiting import open_folder, until

@@ -19,10 +19,11 @@ import pytest
 
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Kind, State, TargetUnavailable
-from evertill.journeys.archive_log import slot_of
+from evertill.journeys.backup_server import slot_of
+from evertill.journeys.due_backup import due_backup
 from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, restore_shop
-from evertill.journeys.take_backup import BackupRunning, due_backup, take_backup
+from evertill.journeys.take_backup import BackupRunning, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded
 from evertill.kernel.clock import Clock

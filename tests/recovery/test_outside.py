@@ -14,7 +14,8 @@ import pytest
 from psycopg import sql
 
 from evertill.domains.recovery import Kind
-from evertill.journeys.archive_log import Stop, archive_log
+from evertill.journeys.archive_log import archive_log
+from evertill.journeys.archive_work import Stop
 from evertill.journeys.check_rights import find_missing
 from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import restore_shop

@@ -16,8 +16,10 @@ import pytest
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Kind, State, TargetUnavailable
 from evertill.journeys.check_rights import find_missing
+from evertill.journeys.copy_database import DiskFull
+from evertill.journeys.due_backup import due_backup
 from evertill.journeys.prune_backups import prune_backups
-from evertill.journeys.take_backup import DiskFull, NoTarget, due_backup, has_left, take_backup
+from evertill.journeys.take_backup import NoTarget, has_left, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, config
 from tests import server as servers
@@ -93,7 +95,7 @@ class TestTaking:
         with archive.running():
             archive.settle()
             with monkeypatch.context() as patch:
-                patch.setattr("evertill.journeys.take_backup.os.posix_fadvise", full)
+                patch.setattr("evertill.journeys.copy_database.os.posix_fadvise", full)
                 with pytest.raises(DiskFull, match="No space left on device"):
                     take_backup(kind=Kind.FULL, clock=clock.now)
 

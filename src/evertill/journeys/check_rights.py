@@ -6,7 +6,7 @@ from contextlib import closing
 
 import psycopg
 
-from evertill.journeys.archive_log import server_url
+from evertill.journeys.backup_server import server_url
 from evertill.kernel import config
 from evertill.kernel.replication import Stream, StreamBroken
 

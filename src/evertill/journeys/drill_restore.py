@@ -21,7 +21,7 @@ import structlog
 from evertill.domains import incidents, orders, recovery
 from evertill.domains.recovery import Damaged, Drill, Key, Kind, Occasion, State, Target, Verdict
 from evertill.journeys.anchor_journal import bring_heads, noted_at_target
-from evertill.journeys.archive_log import slot_of
+from evertill.journeys.backup_server import slot_of
 from evertill.journeys.examine_shop import Examined
 from evertill.journeys.plan_restore import CopiesEnd, Plan, plan_restore
 from evertill.journeys.read_catalogue import get_piece, list_pieces

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Backup, Key, Line, Part, Piece, State, Target
-from evertill.journeys.archive_log import slot_of
+from evertill.journeys.backup_server import slot_of
 from evertill.journeys.read_catalogue import Catalogue, get_piece, list_pieces, read_catalogue
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from evertill.domains import orders, recovery
 from evertill.domains.access import Permission
 from evertill.domains.recovery import Asked, Backup, Consent, Drill, Exposure, Kind, Line, Occasion, State, Verdict
-from evertill.journeys.archive_log import slot_of
+from evertill.journeys.backup_server import slot_of
+from evertill.journeys.due_backup import timetable
 from evertill.journeys.permitted import Asker, check_permitted
-from evertill.journeys.take_backup import timetable
 from evertill.kernel import config
 from evertill.kernel.errors import EvertillError
 

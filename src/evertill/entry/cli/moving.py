@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
+from contextlib import suppress
 from typing import Self
 
 from rich.console import Console
@@ -18,13 +20,36 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-# As the process that does this by the timetable has it.
-_NICENESS = 15
+from evertill.kernel import priority
+from evertill.kernel.supervise import die_with_parent
+
+_TOLD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def give_way() -> None:
-    """This function will let customers and jobs come before this process, and before what it starts."""
-    os.nice(_NICENESS)
+    """This function will let customers and jobs come before this command, and before what it starts.
+
+    The command goes on in a child, for it needs a session of its own: that of a terminal has the share of a whole shop.
+    What the terminal says reaches the child, and how the child ends is how the command ends. Call it before any thread.
+    """
+    parent, before = os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        die_with_parent(sent=signal.SIGTERM, parent=parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        priority.stand_back()
+        return
+
+    def pass_on(told: int, _frame: object) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(child, told)
+
+    for number in _TOLD:
+        signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    raise SystemExit(code if code >= 0 else 128 - code)
 
 
 class Moving:

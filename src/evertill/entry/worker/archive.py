@@ -9,7 +9,9 @@ from contextlib import closing
 import structlog
 
 from evertill.domains import recovery
-from evertill.journeys.archive_log import Stop, archive_log, server_url
+from evertill.journeys.archive_log import archive_log
+from evertill.journeys.archive_work import Stop
+from evertill.journeys.backup_server import server_url
 from evertill.kernel import clock, config, log
 from evertill.kernel.replication import StreamBroken
 from evertill.outside.connect import connect

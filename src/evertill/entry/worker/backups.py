@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 import signal
 import sys
@@ -16,16 +15,17 @@ from evertill.domains import recovery
 from evertill.domains.recovery import Kind, Line, Occasion, Wish
 from evertill.entry.worker.examine import ask_apart, examine_apart
 from evertill.journeys.anchor_journal import send_head
-from evertill.journeys.archive_log import Stop
+from evertill.journeys.archive_work import Stop
 from evertill.journeys.ask_backup import next_asked, put_back
 from evertill.journeys.ask_to_search import forget_found
 from evertill.journeys.drill_restore import hold_drill, random_moment
+from evertill.journeys.due_backup import due_backup
 from evertill.journeys.keep_backup_key import check_custody
 from evertill.journeys.prune_backups import prune_backups
 from evertill.journeys.search_backups import hold_next_search
-from evertill.journeys.take_backup import BackupRunning, due_backup, has_left, take_backup
+from evertill.journeys.take_backup import BackupRunning, has_left, take_backup
 from evertill.journeys.verify_backups import verify_own
-from evertill.kernel import clock, config, db, log
+from evertill.kernel import clock, config, db, log, priority
 from evertill.kernel.errors import EvertillError
 from evertill.outside.connect import connect
 
@@ -38,15 +38,14 @@ _REST_S = 60.0
 _HOUR_S = 3600.0
 # So often it notes at the target which seal of the journal is the newest.
 _ANCHOR_S = 300.0
-# Customers and jobs come before backups.
-_NICENESS = 15
 
 
 def run() -> None:
     """This function will do what is due, one thing after the other, until SIGTERM. Django must be set up."""
     log.set_up(process="backups")
     connect()
-    os.nice(_NICENESS)
+    # Customers and jobs come before backups.
+    priority.stand_back()
     stop = Stop.make()
     for number in (signal.SIGTERM, signal.SIGINT):
         # What is under way is given up at once; it goes on, or begins anew, at the next start.
