@@ -23,7 +23,7 @@ _OF_ACCOUNT_MIN = 50
 # What so many of the newest have in their contact is common: grams are no way to it, as they are read to their end.
 _NEWEST_ROWS, _COMMON_ROWS = 2_000, 50
 # Grams that many have are slow to put together even where few have all of them: that is given up after so long.
-_INDEX_MS_MAX = 120
+_INDEX_MS_MAX = 80
 _GRAMS_MAX = 8
 _MINUTE = 1 << ids.RANDOM_BITS
 _LONG_AGO = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
