@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -163,6 +164,17 @@ class TestStartingAgain:
             embedded.prepare(folder=made, tell=silent)
 
         assert version.read_text(encoding="utf-8") == "17\n"
+
+    def test_gives_a_copy_another_port_than_the_shop_has_whose_server_is_down(self, made: Path) -> None:
+        kept = embedded.prepare(folder=made, tell=silent).keys
+        with open_folder() as copy:
+            (copy / "postgres.json").write_bytes((made / "postgres.json").read_bytes())
+
+            settled = embedded.settle(folder=copy).keys
+
+            assert settled == place.read_keys(copy)
+        assert settled == replace(kept, port=settled.port)
+        assert settled.port != kept.port
 
     def test_makes_no_empty_database_in_the_place_of_one_that_is_gone(self, made: Path) -> None:
         embedded.prepare(folder=made, tell=silent)

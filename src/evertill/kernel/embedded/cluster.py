@@ -14,7 +14,17 @@ from evertill.kernel.supervise import Program
 from . import postmaster
 from .account import Account, account_for
 from .create import ENV, create, set_passwords
-from .place import Keys, NoCluster, choose_home, home_of, make_keys, read_keys, with_free_port, with_shop_password
+from .place import (
+    Keys,
+    NoCluster,
+    choose_home,
+    home_of,
+    make_keys,
+    read_keys,
+    with_free_port,
+    with_other_port,
+    with_shop_password,
+)
 from .programs import programs_for, version_of
 from .roles import SHOP_ROLE
 from .settings import forget_standby, write_settings
@@ -125,6 +135,9 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
 def settle(*, folder: Path) -> Cluster:
     """This function will return the cluster that `folder` is to have, whose files somebody else brings.
 
+    Keys that came along are those of the shop of which it is a copy. It gets a port of its own: on the same one, which
+    is free while that shop's server is down, that shop would find this database, be let in, and go on in it.
+
     Raises ClusterExists when it has one, AccountMissing, Unreachable, or OSError.
     """
     folder = folder.resolve()
@@ -135,7 +148,9 @@ def settle(*, folder: Path) -> Cluster:
             raise ClusterExists(f"There is a database in {home} already.")
         if not account.can(home, os.X_OK):
             raise Unreachable(f"The database in {home} belongs to '{account.name}', who may not enter that folder.")
-        keys, _ = _keys(folder)
+        keys, are_new = _keys(folder)
+        if not are_new:
+            keys = with_other_port(folder, keys)
         return Cluster(home=home, programs=programs_for(account), account=account, keys=keys)
 
 
