@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -14,7 +15,7 @@ import pytest
 
 from evertill.kernel import embedded
 from evertill.kernel.embedded import place, programs
-from evertill.kernel.embedded.cluster import OtherVersion
+from evertill.kernel.embedded.cluster import ClusterGone, OtherVersion
 
 from .waiting import ORDINARY, ROOT, alive, kill, open_folder, ordinary_python, until
 
@@ -164,6 +165,28 @@ class TestStartingAgain:
 
         assert version.read_text(encoding="utf-8") == "17\n"
 
+    def test_gives_a_copy_another_port_than_the_shop_has_whose_server_is_down(self, made: Path) -> None:
+        kept = embedded.prepare(folder=made, tell=silent).keys
+        with open_folder() as copy:
+            (copy / "postgres.json").write_bytes((made / "postgres.json").read_bytes())
+
+            settled = embedded.settle(folder=copy).keys
+
+            assert settled == place.read_keys(copy)
+        assert settled == replace(kept, port=settled.port)
+        assert settled.port != kept.port
+
+    def test_makes_no_empty_database_in_the_place_of_one_that_is_gone(self, made: Path) -> None:
+        embedded.prepare(folder=made, tell=silent)
+        (made / "postgres").rename(made / "elsewhere")
+
+        with pytest.raises(ClusterGone, match="had a database in"):
+            embedded.prepare(folder=made, tell=silent)
+
+        assert not (made / "postgres").exists()
+        (made / "elsewhere").rename(made / "postgres")
+        embedded.prepare(folder=made, tell=silent)
+
     def test_sets_new_passwords_when_the_old_ones_are_lost(self, made: Path) -> None:
         with embedded.running(folder=made, tell=silent) as url:
             lost = url
@@ -200,6 +223,20 @@ class TestAsRoot:
         copies = [path.name for path in (folder / "cache").iterdir() if path.is_dir()]
         assert len(copies) == 1
         assert copies[0].startswith("postgresql-")
+
+    def test_makes_no_empty_database_when_the_one_elsewhere_is_gone(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(place, "CLUSTERS", folder / "clusters")
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o700)
+        embedded.prepare(folder=closed, tell=silent)
+        (folder / "clusters").rename(folder / "unmounted")
+
+        with pytest.raises(ClusterGone, match="lived in"):
+            embedded.prepare(folder=closed, tell=silent)
+
+        assert not (folder / "clusters").exists()
 
     def test_does_not_share_a_database_with_a_copy_of_the_folder(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

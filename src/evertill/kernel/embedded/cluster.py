@@ -14,7 +14,17 @@ from evertill.kernel.supervise import Program
 from . import postmaster
 from .account import Account, account_for
 from .create import ENV, create, set_passwords
-from .place import Keys, NoCluster, choose_home, home_of, make_keys, read_keys, with_free_port, with_shop_password
+from .place import (
+    Keys,
+    NoCluster,
+    choose_home,
+    home_of,
+    make_keys,
+    read_keys,
+    with_free_port,
+    with_other_port,
+    with_shop_password,
+)
 from .programs import programs_for, version_of
 from .roles import SHOP_ROLE
 from .settings import forget_standby, write_settings
@@ -53,6 +63,18 @@ class ClusterExists(EvertillError):
     remedy = "Name a new folder."
 
 
+class ClusterGone(EvertillError):
+    """The folder had a database, and has none any more."""
+
+    code = "DATABASE_GONE"
+    status = "unavailable"
+    kept = "No empty one was made in its place, and what is left of the folder was not touched."
+    remedy = (
+        "If it is on a disk or a mount that is not there now, bring that back and start again. If it is lost, bring the"
+        " shop back from its backups: docs/operate/restore.md. To begin an empty shop, name a new folder."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """A PostgreSQL that is ready to be started. `home` holds its files (`data`) and its log."""
@@ -78,10 +100,12 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
     should know. Safe to repeat; two at once wait for each other.
 
     Raises ProgramsMissing, AccountMissing, CreationFailed, OtherVersion, Unreachable, StillRunning, ClusterElsewhere,
-    or OSError when the folder cannot be written.
+    ClusterGone, or OSError when the folder cannot be written.
     """
     folder = folder.resolve()
     with lock(folder / "postgres.lock"):
+        if not home_of(folder).exists():
+            raise ClusterGone(f"The database of {folder} lived in {home_of(folder)}, and that is gone.")
         account = account_for(home_of(folder) / "postgres")
         home = choose_home(folder, account=account)
         if not account.can(home, os.X_OK):
@@ -95,6 +119,9 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
             if lost:
                 tell(f"The database's passwords were missing from {folder}; new ones were set.")
                 set_passwords(data=cluster.data, programs=cluster.programs, account=account, keys=cluster.keys)
+        elif cluster.log.exists():
+            # Made when the database was there, and never before.
+            raise ClusterGone(f"{folder} had a database in {cluster.data}, and that is gone.")
         else:
             tell("Making a new database.")
             create(home=home, programs=cluster.programs, account=account, keys=cluster.keys)
@@ -108,6 +135,9 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
 def settle(*, folder: Path) -> Cluster:
     """This function will return the cluster that `folder` is to have, whose files somebody else brings.
 
+    Keys that came along are those of the shop of which it is a copy. It gets a port of its own: on the same one, which
+    is free while that shop's server is down, that shop would find this database, be let in, and go on in it.
+
     Raises ClusterExists when it has one, AccountMissing, Unreachable, or OSError.
     """
     folder = folder.resolve()
@@ -118,7 +148,9 @@ def settle(*, folder: Path) -> Cluster:
             raise ClusterExists(f"There is a database in {home} already.")
         if not account.can(home, os.X_OK):
             raise Unreachable(f"The database in {home} belongs to '{account.name}', who may not enter that folder.")
-        keys, _ = _keys(folder)
+        keys, are_new = _keys(folder)
+        if not are_new:
+            keys = with_other_port(folder, keys)
         return Cluster(home=home, programs=programs_for(account), account=account, keys=keys)
 
 

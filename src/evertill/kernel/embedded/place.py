@@ -150,9 +150,12 @@ def with_shop_password(folder: Path, keys: Keys) -> Keys:
 
 def with_free_port(folder: Path, keys: Keys) -> Keys:
     """This function will return `keys`, with another port, kept from now on, when somebody else has taken theirs."""
-    if _is_free(keys.port):
-        return keys
-    moved = replace(keys, port=_free_port())
+    return keys if _is_free(keys.port) else with_other_port(folder, keys)
+
+
+def with_other_port(folder: Path, keys: Keys) -> Keys:
+    """This function will return `keys` with another free port, kept from now on."""
+    moved = replace(keys, port=_free_port(besides=keys.port))
     _keep(folder, moved)
     return moved
 
@@ -161,10 +164,10 @@ def _keep(folder: Path, keys: Keys) -> None:
     write_whole(path=folder / _KEYS, text=json.dumps(asdict(keys), indent=2) + "\n", mode=0o600)
 
 
-def _free_port() -> int:
+def _free_port(*, besides: int = 0) -> int:
     for _ in range(1000):
         port = secrets.choice(_PORTS)
-        if _is_free(port):
+        if port != besides and _is_free(port):
             return port
     raise OSError(f"no free port between {_PORTS.start} and {_PORTS.stop} on 127.0.0.1")
 
