@@ -328,6 +328,11 @@ def _kill_at_work(pid: int) -> None:
         mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 
 
+def _end(pid: int) -> None:
+    with psycopg.connect(config.get().database_url, autocommit=True) as mine:
+        mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
 def _interrupt(_: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -339,15 +344,22 @@ def _fail_inside() -> None:
 
 
 class TestABrokenConnection:
-    def test_is_told_as_one_that_broke(self, bought: dict[int, list[int]]) -> None:
-        with see_own.proved(account_id=ADA):
-            view_order(order_id=bought[ADA][0])
-        pid = db.raw().info.backend_pid
-        with psycopg.connect(config.get().database_url, autocommit=True) as mine:
-            mine.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+    def test_is_told_as_one_that_broke(self) -> None:
+        def read() -> None:
+            with see_own.own_rows():
+                _end(db.raw().info.backend_pid)
+                seen("orders_order")
 
         with see_own.proved(account_id=ADA), pytest.raises(db.DatabaseUnavailable):
-            db.with_connection(lambda: view_order(order_id=bought[ADA][0]))
+            db.with_connection(read)
+
+    def test_is_replaced_when_it_broke_before_it_was_used(self, bought: dict[int, list[int]]) -> None:
+        with see_own.proved(account_id=ADA):
+            view_order(order_id=bought[ADA][0])
+        _end(db.raw().info.backend_pid)
+
+        with see_own.proved(account_id=ADA):
+            assert view_order(order_id=bought[ADA][0]).id == bought[ADA][0]
 
 
 class TestTables:

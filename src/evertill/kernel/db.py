@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, transaction
+from psycopg.pq import TransactionStatus
 
 # Imported for its effect: a connection knows only the types that were registered before it was opened.
 from evertill.kernel import arrays as _arrays  # noqa: F401
@@ -67,8 +69,31 @@ class DatabaseBusy(DatabaseUnavailable):
 
 def raw() -> psycopg.Connection[Any]:
     """This function will return this thread's psycopg connection, opened if need be; inside a transaction, the same."""
+    _leave_if_gone()
     connection.ensure_connection()
     return cast("psycopg.Connection[Any]", connection.connection)
+
+
+def _leave_if_gone() -> None:
+    """Close a connection that the server closed while nobody used it, as in a restart; another one is opened then.
+
+    Otherwise each thread would find out by the failure of somebody's request. A server that ends a connection says so
+    on it, and one that nothing was asked has nothing else to say: looking costs a microsecond or two.
+    """
+    handle = connection.connection
+    if handle is None or connection.in_atomic_block or handle.closed:
+        return
+    server = handle.pgconn
+    if server.transaction_status != TransactionStatus.IDLE:
+        return
+    looked = select.poll()
+    looked.register(server.socket, select.POLLIN)
+    try:
+        # Its last words come first, then the end; what it says may also be a notice, behind which nothing comes.
+        while looked.poll(0):
+            server.consume_input()
+    except psycopg.OperationalError:
+        connection.close()
 
 
 def fetch(statement: LiteralString, params: Params = (), *, is_planned_anew: bool = False) -> list[Any]:
@@ -172,6 +197,7 @@ def snapshot() -> Iterator[None]:
 
     It cannot stand inside another transaction.
     """
+    _leave_if_gone()
     with transaction.atomic(durable=True):
         execute("set transaction isolation level repeatable read, read only")
         execute("set local statement_timeout = 0")
@@ -194,6 +220,7 @@ def write() -> Iterator[None]:
         if diagnostic.sqlstate == "01000":
             notices.append(diagnostic.message_primary or "")
 
+    _leave_if_gone()
     try:
         with transaction.atomic():
             handle = raw()
