@@ -53,6 +53,16 @@ class TestConnectionThatTheServerClosed:
         with db.snapshot():
             assert which() != ended
 
+    def test_is_left_before_a_call_that_asks_models(self, server: psycopg.Connection[object]) -> None:
+        ended = end(server)
+
+        def ask() -> object:
+            with ours.cursor() as cursor:
+                cursor.execute("select pg_backend_pid()")
+                return cursor.fetchone()[0]
+
+        assert db.with_connection(ask) != ended
+
     def test_is_never_replaced_within_a_transaction(self, server: psycopg.Connection[object]) -> None:
         def end_midway() -> None:
             with db.write():

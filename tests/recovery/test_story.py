@@ -233,7 +233,10 @@ def empty_summaries(folder: Path) -> None:
     """
     body = struct.pack("<I", 0x652B137B) + bytes(24)
     for path in folder.iterdir():
-        path.write_bytes(body + struct.pack("<I", crc32c(body)))
+        # One that is being made gets its name when it is whole. Made here in that moment, it would not be PostgreSQL's
+        # to write any more, which then summarizes nothing.
+        if path.name != "temp.summary":
+            path.write_bytes(body + struct.pack("<I", crc32c(body)))
 
 
 def crc32c(data: bytes) -> int:

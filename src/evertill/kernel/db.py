@@ -81,7 +81,10 @@ def _leave_if_gone() -> None:
     on it, and one that nothing was asked has nothing else to say: looking costs a microsecond or two.
     """
     handle = connection.connection
-    if handle is None or connection.in_atomic_block or handle.closed:
+    if handle is None or connection.in_atomic_block:
+        return
+    if handle.closed:
+        connection.close()
         return
     server = handle.pgconn
     if server.transaction_status != TransactionStatus.IDLE:
@@ -269,10 +272,11 @@ def _raise_passing(error: BaseException) -> None:
 
 
 def with_connection(call: Callable[[], T]) -> T:
-    """This function will make a call on this thread's connection and leave no broken one behind.
+    """This function will make a call on this thread's connection, take no broken one and leave none behind.
 
     Raises DatabaseUnavailable when the connection cannot be made or breaks outside of `write`, and DatabaseBusy.
     """
+    _leave_if_gone()
     try:
         return call()
     except _ERRORS as error:
