@@ -156,14 +156,19 @@ def _placed(outcome: placing.Outcome) -> placing.Placed:
 
 
 class TestADatabaseThatFails:
-    def test_before_it_was_asked_is_noticed_by_nobody(self, superuser: psycopg.Connection[object]) -> None:
+    def test_before_the_commit_keeps_nothing_and_says_so(self, superuser: psycopg.Connection[object]) -> None:
         make_product("TEA", pieces=10)
-        pid = db.raw().info.backend_pid
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_backend_pid()")
+            (pid,) = cursor.fetchone()
         superuser.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 
-        assert not place_one(ask(lines={"TEA": 3})).is_repeat
+        with pytest.raises(db.DatabaseUnavailable):
+            place(ask(lines={"TEA": 3}))
 
-        assert tables.count("orders_order") == 1
+        assert tables.count("orders_order") == 0
+        assert not place_one(ask(lines={"TEA": 3})).is_repeat
 
     def test_in_the_middle_keeps_nothing_and_says_so(self, superuser: psycopg.Connection[object]) -> None:
         make_product("TEA", pieces=10)

@@ -133,7 +133,7 @@ class TestJourneys:
     def test_find_nothing_of_others_whatever_they_ask_for(self, bought: dict[int, list[int]]) -> None:
         of_bob, of_a_guest = bought[BOB][0], bought[0][0]
         with see_own.proved(account_id=ADA):
-            assert view_order(order_id=bought[ADA][0]).id == bought[ADA][0]
+            assert db.with_connection(lambda: view_order(order_id=bought[ADA][0])).id == bought[ADA][0]
             assert len(view_refunds(order_id=bought[ADA][0])) == len(list_payments(order_id=bought[ADA][0])) == 1
             for order_id in (of_bob, of_a_guest):
                 with pytest.raises(OrderNotFound):
@@ -359,7 +359,7 @@ class TestABrokenConnection:
         _end(db.raw().info.backend_pid)
 
         with see_own.proved(account_id=ADA):
-            assert view_order(order_id=bought[ADA][0]).id == bought[ADA][0]
+            assert db.with_connection(lambda: view_order(order_id=bought[ADA][0])).id == bought[ADA][0]
 
 
 class TestTables:

@@ -69,34 +69,8 @@ class DatabaseBusy(DatabaseUnavailable):
 
 def raw() -> psycopg.Connection[Any]:
     """This function will return this thread's psycopg connection, opened if need be; inside a transaction, the same."""
-    _leave_if_gone()
     connection.ensure_connection()
     return cast("psycopg.Connection[Any]", connection.connection)
-
-
-def _leave_if_gone() -> None:
-    """Close a connection that the server closed while nobody used it, as in a restart; another one is opened then.
-
-    Otherwise each thread would find out by the failure of somebody's request. A server that ends a connection says so
-    on it, and one that nothing was asked has nothing else to say: looking costs a microsecond or two.
-    """
-    handle = connection.connection
-    if handle is None or connection.in_atomic_block:
-        return
-    if handle.closed:
-        connection.close()
-        return
-    server = handle.pgconn
-    if server.transaction_status != TransactionStatus.IDLE:
-        return
-    looked = select.poll()
-    looked.register(server.socket, select.POLLIN)
-    try:
-        # Its last words come first, then the end; what it says may also be a notice, behind which nothing comes.
-        while looked.poll(0):
-            server.consume_input()
-    except psycopg.OperationalError:
-        connection.close()
 
 
 def fetch(statement: LiteralString, params: Params = (), *, is_planned_anew: bool = False) -> list[Any]:
@@ -200,7 +174,6 @@ def snapshot() -> Iterator[None]:
 
     It cannot stand inside another transaction.
     """
-    _leave_if_gone()
     with transaction.atomic(durable=True):
         execute("set transaction isolation level repeatable read, read only")
         execute("set local statement_timeout = 0")
@@ -223,7 +196,6 @@ def write() -> Iterator[None]:
         if diagnostic.sqlstate == "01000":
             notices.append(diagnostic.message_primary or "")
 
-    _leave_if_gone()
     try:
         with transaction.atomic():
             handle = raw()
@@ -269,6 +241,32 @@ def _raise_passing(error: BaseException) -> None:
         raise DatabaseUnavailable("The database could not be reached.") from error
     if (_sqlstate(error) or "").startswith(_BUSY):
         raise DatabaseBusy("Others are working on the same goods for too long.") from error
+
+
+def _leave_if_gone() -> None:
+    """Close a connection that the server closed while nobody used it, as in a restart; another one is opened then.
+
+    Otherwise each thread would find out by the failure of somebody's request. A server that ends a connection says so
+    on it, and one that nothing was asked has nothing else to say. Only where a piece of work begins: whoever is in the
+    midst of one may hold a lock by his connection, and has to be told that it is gone.
+    """
+    handle = connection.connection
+    if handle is None or connection.in_atomic_block:
+        return
+    if handle.closed:
+        connection.close()
+        return
+    server = handle.pgconn
+    if server.transaction_status != TransactionStatus.IDLE:
+        return
+    looked = select.poll()
+    looked.register(server.socket, select.POLLIN)
+    try:
+        # Its last words come first, then the end; what it says may also be a notice, behind which nothing comes.
+        while looked.poll(0):
+            server.consume_input()
+    except psycopg.OperationalError:
+        connection.close()
 
 
 def with_connection(call: Callable[[], T]) -> T:
