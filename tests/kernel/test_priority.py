@@ -15,20 +15,12 @@ from evertill.kernel import priority
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these classes and shares")
 
 
-def has_shares() -> bool:
-    """Whether this kernel gives each session a share of its own."""
-    enabled = Path("/proc/sys/kernel/sched_autogroup_enabled")
-    return enabled.exists() and enabled.read_text(encoding="ascii").strip() == "1"
-
-
-needs_shares = pytest.mark.skipif(not has_shares(), reason="this kernel gives sessions no share of their own")
-
 _TELL = """
 import os
 from pathlib import Path
 share = Path('/proc/self/autogroup')
-shared = share.read_text().split()[-1] if share.exists() else '-'
-print(os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0) == os.SCHED_IDLE, shared, flush=True)
+shared = share.read_text().split()[-1:] if share.exists() else []
+print(os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0) == os.SCHED_IDLE, *shared, flush=True)
 """
 
 
@@ -39,20 +31,59 @@ def run(program: str, *, leads: bool) -> list[str]:
     return done.stdout.split()
 
 
+def share_of(process: int | str) -> list[str]:
+    """The niceness of a process's session: none of a session as old as the machine, whose file is there and empty."""
+    share = Path(f"/proc/{process}/autogroup")
+    return share.read_text(encoding="ascii").split()[-1:] if share.exists() else []
+
+
+class TestHasShares:
+    @pytest.mark.parametrize(
+        ("enabled", "memberships", "weights", "shared"),
+        [
+            ("1", "0::/", [], True),
+            ("0", "0::/", [], False),
+            ("1", "2:cpuacct:/\n1:cpu:/\n0::/", [], True),
+            ("1", "4:cpuset:/a\n1:name=systemd:/user", [], True),
+            ("1", "3:cpu,cpuacct:/docker/1f\n0::/", [], False),
+            ("1", "0::/", ["."], False),
+            ("1", "0::/system.slice/evertill.service", [], True),
+            ("1", "0::/system.slice/evertill.service", ["system.slice"], False),
+            ("1", "0::/system.slice/evertill.service", ["user.slice"], True),
+            ("1", "0::/a:b", ["a:b"], False),
+            ("1", "", [], True),
+        ],
+    )  # fmt: skip
+    def test_is_so_unless_a_group_has_a_weight_of_its_own(
+        self, tmp_path: Path, enabled: str, memberships: str, weights: list[str], shared: bool
+    ) -> None:
+        proc, groups = tmp_path / "proc", tmp_path / "groups"
+        for path, text in (("sys/kernel/sched_autogroup_enabled", enabled), ("self/cgroup", memberships)):
+            (proc / path).parent.mkdir(parents=True)
+            (proc / path).write_text(f"{text}\n" if text else "", encoding="utf-8")
+        for weight in weights:
+            (groups / weight).mkdir(parents=True)
+            (groups / weight / "cpu.weight").write_text("100\n", encoding="ascii")
+
+        assert priority.has_shares(proc, groups) is shared
+
+    def test_is_not_so_where_the_kernel_does_not_say(self, tmp_path: Path) -> None:
+        assert not priority.has_shares(tmp_path, tmp_path)
+
+
 class TestStandBack:
-    @needs_shares
-    def test_is_of_the_idle_class_with_a_small_share_for_its_session(self) -> None:
+    def test_is_of_the_idle_class_with_a_small_share_where_sessions_have_one(self) -> None:
         said = run(f"from evertill.kernel import priority; priority.stand_back(){_TELL}", leads=True)
 
-        assert said == ["15", "True", "5"]
+        if priority.has_shares():
+            assert said == ["15", "True", "5"]
+        else:
+            assert said[:2] == ["15", "False"]
 
-    @needs_shares
     def test_leaves_a_session_alone_that_others_lead(self) -> None:
-        ours = Path("/proc/self/autogroup").read_text(encoding="ascii").split()[-1]
-
         said = run(f"from evertill.kernel import priority; priority.stand_back(){_TELL}", leads=False)
 
-        assert said == ["15", "False", ours]
+        assert said == ["15", "False", *share_of("self")]
 
     def test_is_no_nicer_when_it_is_said_twice(self) -> None:
         twice = "priority.stand_back(); priority.stand_back()"
@@ -68,8 +99,7 @@ class TestPushBack:
 
                 assert os.getpriority(os.PRIO_PROCESS, other.pid) == 15
                 assert os.sched_getscheduler(other.pid) == os.SCHED_OTHER
-                share = Path(f"/proc/{other.pid}/autogroup")
-                assert not share.exists() or share.read_text(encoding="ascii").split()[-1] == "5"
+                assert not priority.has_shares() or share_of(other.pid) == ["5"]
             finally:
                 other.kill()
 

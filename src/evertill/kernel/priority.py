@@ -45,8 +45,33 @@ def push_back(pid: int) -> None:
             _shrink_share(pid)
 
 
+def has_shares(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> bool:
+    """This function will say whether sessions share the processor here, and this process with them.
+
+    Whoever is in a control group of the processor's, as in a container, shares with that group instead (sched(7)).
+    """
+    try:
+        enabled = (proc / "sys/kernel/sched_autogroup_enabled").read_text(encoding="ascii").strip() == "1"
+        memberships = (proc / "self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return enabled and not any(_is_apart(membership, groups) for membership in memberships)
+
+
+def _is_apart(membership: str, groups: Path) -> bool:
+    """Whether a line of /proc/self/cgroup (hierarchy:controllers:path) is of a group with a share of its own."""
+    _, controllers, path = membership.split(":", 2)
+    if controllers:
+        return "cpu" in controllers.split(",") and path != "/"
+    # The nearest group counts that has the controller; the root of all has no weight, that of a container has.
+    ours = groups / path.lstrip("/")
+    return any((group / "cpu.weight").exists() for group in (ours, *ours.parents) if group.is_relative_to(groups))
+
+
 def _shrink_share(pid: int) -> bool:
     """Make the session of its leader a small one, and say whether there is such a thing here."""
+    if not has_shares():
+        return False
     share = Path(f"/proc/{pid}/autogroup")
     for _ in range(_TRIES):
         try:
@@ -56,12 +81,5 @@ def _shrink_share(pid: int) -> bool:
         except OSError:
             return False
         else:
-            return _is_shared()
+            return True
     return False
-
-
-def _is_shared() -> bool:
-    try:
-        return Path("/proc/sys/kernel/sched_autogroup_enabled").read_text(encoding="ascii").strip() == "1"
-    except OSError:
-        return False
