@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from evertill.domains.bulk.types import Bulk, Item, ItemState, NewBulk, State
 from evertill.kernel import crypto, db, ids, sql
-from evertill.kernel.arrays import Texts
+from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.bulk"
@@ -100,6 +101,17 @@ def claim(*, bulk_id: int, until: dt.datetime, now: dt.datetime) -> Item | None:
     return found[0] if found else None
 
 
+def claim_fresh(*, bulk_id: int, limit: int, until: dt.datetime, now: dt.datetime) -> list[Item]:
+    """This function will claim the next things of a bulk that nobody has tried yet, and return them in their places."""
+    params = {"bulk_id": bulk_id, "limit": limit, "until": until, "now": now}
+    return sorted(as_items(db.fetch(sql.load(_HERE, "claim_fresh"), params)), key=lambda item: item.place)
+
+
+def lock_items(*, item_ids: Sequence[int]) -> set[int]:
+    """This function will hold those of some things that wait and that nobody else holds, and return them."""
+    return {item_id for (item_id,) in db.fetch(sql.load(_HERE, "lock_items"), (Bigints(item_ids),))}
+
+
 def lock_item(*, item_id: int) -> bool:
     """This function will hold a thing until the transaction ends, and say whether it waits and nobody else holds it."""
     return bool(db.fetch(sql.load(_HERE, "lock_item"), (item_id,)))
@@ -109,6 +121,12 @@ def end_item(*, item_id: int, state: ItemState, code: str = "", note: str = "", 
     """This function will say what became of a thing, and return whether it still waited."""
     values = (state.value, code[:_CODE_CHARS], note[:_NOTE_CHARS], now, item_id)
     return bool(db.execute(sql.load(_HERE, "end_item"), values))
+
+
+def end_items(*, notes: Mapping[int, str], now: dt.datetime) -> int:
+    """This function will say of several things that they were done, with a note on each, and how many still waited."""
+    values = (now, Bigints(list(notes)), Texts([note[:_NOTE_CHARS] for note in notes.values()]))
+    return db.execute(sql.load(_HERE, "end_items"), values)
 
 
 def postpone(*, item_id: int, until: dt.datetime, code: str, note: str) -> None:
