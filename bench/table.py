@@ -4,7 +4,7 @@ A shop is opened as anybody opens it, with as many goods as a table may have row
 long text widened until the file is as large as one may be, and taken back as the desk takes it: read and looked at,
 then made a bulk, in a process that has what a web process has. Every product has another text as long by then, and the
 table no versions, so that all of what was and all of what is wanted are at hand. Then the shop's own job worker does
-it, and is watched for a while. Memory is the most that a process ever had; a reading process is told without what it had before.
+it, and is watched for a while. Memory is the most that a process had beyond what it began with; of the shop, all.
 """
 
 from __future__ import annotations
