@@ -22,6 +22,8 @@ class Alert(models.Model):
     closed_by = models.CharField(max_length=64, default="")
     why = models.CharField(max_length=200, default="")
 
+    TYPED = ("detail", "why")
+
     class Meta:
         db_table = "incidents_alert"
         constraints = (

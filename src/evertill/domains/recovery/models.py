@@ -96,6 +96,8 @@ class Consent(models.Model):
     expires_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "recovery_consent"
         constraints = (
