@@ -17,10 +17,13 @@ from django.utils.translation import override
 from evertill.domains import incidents, recovery
 from evertill.domains.incidents import Kind
 from evertill.domains.recovery import Drill, Occasion, Verdict
+from evertill.entry.desk.orders.words import reason
 from evertill.entry.desk.telling import _SENTENCES, tell, tell_line
+from evertill.journeys.tell_story import Line
 from evertill.kernel import clock, db
 from evertill.kernel.said import Said, pack, unpack
 from tests.access.town import Town, town
+from tests.builders import NOON
 from tests.kernel.waiting import ROOT
 
 JOURNEYS = ROOT / "src" / "evertill" / "journeys"
@@ -83,6 +86,23 @@ class TestSentences:
     def test_are_kept_as_their_code_and_values(self) -> None:
         assert unpack(REFUND.text, pack(REFUND)) == REFUND
         assert pack("words of somebody") == ""
+
+
+class TestStory:
+    @pytest.mark.parametrize(
+        ("part", "text", "told"),
+        [
+            ("payment", "told by the provider", "由支付机构告知"),
+            ("payment", "told by the bill: stripe 3", "由账单告知：stripe 3"),
+            ("refused", "None of your roles has orders.hold.", ""),
+            ("staff", "the box was wet", "the box was wet"),
+        ],
+    )
+    def test_has_the_shops_reasons_in_chinese(self, part: str, text: str, told: str) -> None:
+        with override("zh-hans"):
+            assert reason(Line(at=NOON, part=part, what="x", who="x", text=text)) == told
+        with override("en"):
+            assert reason(Line(at=NOON, part=part, what="x", who="x", text=text)) == text
 
 
 # What is English in every language: names, addresses, commands, settings, and what the town's people typed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from evertill.journeys.tell_story import Line
@@ -81,7 +82,12 @@ IN_BULK = (_("Cancel orders that nobody has paid"),)
 
 
 def reason(line: Line) -> str:
-    """This function will return why something happened: as staff, customer or provider said, or in the shop's words."""
+    """This function will return why something happened: as staff, customer or provider said, or in the shop's words.
+
+    Why somebody was stopped stands in the audit trail in English alone; what he tried is told without it.
+    """
+    if line.part == "refused" and get_language() != "en":
+        return ""
     if line.text.startswith(_BY_BILL):
         return str(_("told by the bill: %(name)s")) % {"name": line.text.removeprefix(_BY_BILL)}
     return str(_BY_ITSELF.get(line.text, line.text))
