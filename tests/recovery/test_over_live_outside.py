@@ -113,7 +113,7 @@ class TestOutside:
         assert again.run("audit").returncode == 0
         again.stop()
         given = bring_back(again, to=shop)
-        home = Outside(folder=other, port=shop.port, workers=1, settings=shop.settings | {"database_url": given})
+        home = Outside(folder=other, port=shop.port, workers=1, settings={**shop.settings, "database_url": given})
         home.start()
         order(home, "outside-again@example.com")
         assert buyers(home.database_url) == {"outside-before@example.com", "outside-again@example.com"}

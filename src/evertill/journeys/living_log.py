@@ -7,7 +7,7 @@ shop is closed, what it wrote while it was restored beside. A database of the op
 from __future__ import annotations
 
 from evertill.domains import recovery
-from evertill.domains.recovery.leftover import Leftover, find_leftover
+from evertill.domains.recovery import Leftover
 from evertill.journeys.living_shop import Living
 from evertill.journeys.plan_restore import Plan
 from evertill.journeys.restore_shop import Restored
@@ -58,4 +58,4 @@ def _find(living: Living, *, plan: Plan, start: int) -> Leftover | None:
         folder = embedded.home_of(living.folder) / "postgres" / "pg_wal"
     except EvertillError:
         return None
-    return find_leftover(folder, line=plan.line, timeline=plan.backup.timeline, start=start)
+    return recovery.leftover.find_leftover(folder, line=plan.line, timeline=plan.backup.timeline, start=start)

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Key
-from evertill.domains.recovery.leftover import Leftover
+from evertill.domains.recovery import Key, Leftover
 from evertill.journeys.fetch_copies import Fetching, Opener, fetching_copies, unpack_backup, write_files, write_log
 from evertill.journeys.plan_restore import Plan
 from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_replay, replay_log

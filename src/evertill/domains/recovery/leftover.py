@@ -15,7 +15,7 @@ import msgspec
 
 from evertill.domains.recovery.assembling import segment_file, segment_start
 from evertill.domains.recovery.copying import environment
-from evertill.domains.recovery.types import Line
+from evertill.domains.recovery.types import Leftover, Line
 from evertill.kernel.replication import lsn_text
 
 # The head of a file of the log (XLogLongPageHeaderData): magic, flags, timeline, position, rest of a record, padding,
@@ -24,24 +24,6 @@ _HEAD = struct.Struct("<HHIQI4xQII")
 _LONG = 0x0002
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
 _BLOCK = 1 << 16
-
-
-class Leftover(msgspec.Struct, frozen=True, kw_only=True):
-    """Files of the log in `folder` that go on from the position `start` without a gap.
-
-    `why` says why there are none, or why it ends where it does although there is more; "" when it goes on to its end.
-    """
-
-    folder: Path
-    start: int
-    segment_bytes: int
-    files: tuple[Path, ...] = ()
-    why: str = ""
-
-    @property
-    def disk_bytes(self) -> int:
-        """What they take on the disk."""
-        return len(self.files) * self.segment_bytes
 
 
 def find_leftover(folder: Path, *, line: Line, timeline: int, start: int) -> Leftover:
