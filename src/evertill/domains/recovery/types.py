@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
@@ -158,6 +159,24 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     segment_bytes: int
     began_at: dt.datetime
     format: int = FORMAT
+
+
+class Leftover(msgspec.Struct, frozen=True, kw_only=True):
+    """Files of the log in `folder` that go on from the position `start` without a gap.
+
+    `why` says why there are none, or why it ends where it does although there is more; "" when it goes on to its end.
+    """
+
+    folder: Path
+    start: int
+    segment_bytes: int
+    files: tuple[Path, ...] = ()
+    why: str = ""
+
+    @property
+    def disk_bytes(self) -> int:
+        """What they take on the disk."""
+        return len(self.files) * self.segment_bytes
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
