@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from evertill.entry.site.accepting import Accepting
 from evertill.entry.site.asgi import Site
 from evertill.entry.site.protocol import JoiningProtocol
 from evertill.kernel import config, log
@@ -21,6 +23,16 @@ class _Server(uvicorn.Server):
     def __init__(self, site: Site, **options: Any) -> None:
         super().__init__(uvicorn.Config(site, **options))
         self._site = site
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """This function will begin to take connections, as its superclass would, yet one by one."""
+        await super().startup(sockets=[])
+        self.servers += [Accepting(sock, protocol=self._begin) for sock in sockets or []]  # type: ignore[misc]
+
+    def _begin(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=None
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """This function will let the requests under way end, and then return."""
