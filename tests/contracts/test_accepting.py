@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import cast
@@ -13,7 +14,7 @@ import pytest
 import uvloop
 
 from evertill.entry.site import accepting
-from evertill.entry.site.accepting import Accepting
+from evertill.entry.site.accepting import Accepting, Loads
 
 _CUSTOMERS = 40
 
@@ -52,32 +53,65 @@ async def greeting(customer: socket.socket) -> str:
         return (await asyncio.get_running_loop().sock_recv(customer, 100)).decode()
 
 
-def test_two_workers_take_turns(listener: socket.socket, come: Come) -> None:
+def accept(
+    listener: socket.socket, name: str, *, loads: Loads | None = None, worker: int = 0, count: int = 0
+) -> Accepting:
+    """A worker that has so many connections besides."""
+    return Accepting(
+        listener, protocol=lambda: Taken(name), count=lambda: count, loads=loads or Loads(1), worker=worker
+    )
+
+
+async def be_taken(listener: socket.socket, come: Come, *, counts: tuple[int, int]) -> Counter[str]:
+    """Have two workers, who have so many connections besides, take all who come: from one queue, as processes."""
+    loads = Loads(2)
+    customers = [come() for _ in range(_CUSTOMERS)]
+    with listener.dup() as other:
+        workers = [
+            accept(one, name, loads=loads, worker=number, count=count)
+            for number, (one, name, count) in enumerate(zip((listener, other), "ab", counts, strict=True))
+        ]
+        for worker in workers:
+            worker.note()
+        said = [await greeting(customer) for customer in customers]
+        for worker in workers:
+            worker.close()
+    return Counter(said)
+
+
+def test_workers_who_have_as_many_share(listener: socket.socket, come: Come) -> None:
+    taken = uvloop.run(be_taken(listener, come, counts=(3, 3)))
+
+    assert min(taken["a"], taken["b"]) >= _CUSTOMERS // 4
+
+
+@pytest.mark.parametrize(("counts", "who"), [((100, 3), "b"), ((0, 100), "a")])
+def test_who_has_fewer_takes(
+    listener: socket.socket, come: Come, counts: tuple[int, int], who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "_LEAVE_S", 60.0)
+
+    assert uvloop.run(be_taken(listener, come, counts=counts)) == {who: _CUSTOMERS}
+
+
+def test_nobody_waits_for_one_with_fewer_that_is_down(listener: socket.socket, come: Come) -> None:
     async def serve() -> list[str]:
-        customers = [come() for _ in range(_CUSTOMERS)]
-        # As two processes would have it: one queue, looked at by each of them.
-        with listener.dup() as other:
-            workers = [
-                Accepting(listener, protocol=lambda: Taken("a")),
-                Accepting(other, protocol=lambda: Taken("b")),
-            ]
-            said = [await greeting(customer) for customer in customers]
-            for worker in workers:
-                worker.close()
+        loads = Loads(2)
+        loads.note(1, 0)
+        worker = accept(listener, "a", loads=loads, worker=0, count=100)
+        said = [await greeting(come()) for _ in range(3)]
+        worker.close()
         return said
 
-    said = uvloop.run(serve())
-
-    assert (said.count("a"), said.count("b")) == (_CUSTOMERS // 2, _CUSTOMERS // 2)
+    assert uvloop.run(serve()) == ["a", "a", "a"]
 
 
 def test_takes_nobody_once_it_is_closed(listener: socket.socket, come: Come) -> None:
     async def serve() -> str:
-        first = Accepting(listener, protocol=lambda: Taken("first"))
-        first.close()
+        accept(listener, "first").close()
         customer = come()
         with listener.dup() as other:
-            second = Accepting(other, protocol=lambda: Taken("second"))
+            second = accept(other, "second")
             said = await greeting(customer)
             second.close()
         return said
@@ -105,7 +139,7 @@ def test_waits_where_no_more_files_may_be_opened(
 
     async def serve() -> tuple[str, int]:
         with Full(fileno=listener.dup().detach()) as full:
-            worker = Accepting(full, protocol=lambda: Taken("later"))
+            worker = accept(full, "later")
             said = await greeting(customer)
             worker.close()
             return said, full.calls
