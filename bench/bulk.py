@@ -1,8 +1,8 @@
 """How long one thing of a bulk takes: `python -m bench.bulk [--things 1000]`, about a minute.
 
-A shop is opened as anybody opens it; in turn some alerts are closed and some unpaid orders cancelled, each in one bulk,
-by its own job worker, with nothing else going on. The pace is that between the first thing that was done and the last;
-processor time is that of all of the shop's processes, its database among them.
+A shop is opened as anybody opens it; in turn some alerts are closed, some unpaid orders cancelled, and some prices
+raised, each in one bulk, by its own job worker, with nothing else going on. The pace is that between the first thing
+that was done and the last; processor time is that of all of the shop's processes, its database among them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import argparse
 import json
 import subprocess
 import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from bench import database as db
 from bench import processes
@@ -18,14 +20,18 @@ from bench.database import SKU_FIRST
 from bench.errors import BenchError
 from bench.shop import Shop, folder, open_shop
 
-_OPERATIONS = ("alerts.close-many", "orders.cancel-many")
+if TYPE_CHECKING:
+    from evertill.journeys.bulk_item import Target
+    from evertill.journeys.permitted import Asker
+
+_OPERATIONS = ("alerts.close-many", "orders.cancel-many", "prices.change-many")
 _WAIT_S = 600
 
 
 def measure(*, things: int) -> dict[str, tuple[float, float]]:
     """This function will return for each operation what one thing takes, in ms by the clock and of processor."""
     with folder(None) as home, open_shop(home / "shop") as shop:
-        db.stock_goods(shop.database, count=1)
+        db.stock_goods(shop.database, count=things)
         return {name: _run(shop, name, things) for name in _OPERATIONS}
 
 
@@ -58,8 +64,11 @@ def _do(operation: str, things: int, shop_pid: int) -> tuple[float, float]:
     # Standard output is for the answer.
     log.set_up(process="bench")
     asker = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="bench"))
-    subjects = _make_alerts(things) if operation == _OPERATIONS[0] else _make_orders(things)
-    targets = [Target(subject=subject) for subject in subjects]
+    if operation == _OPERATIONS[2]:
+        targets = _raise_prices(asker, things)
+    else:
+        subjects = _make_alerts(things) if operation == _OPERATIONS[0] else _make_orders(things)
+        targets = [Target(subject=subject) for subject in subjects]
     made = make_bulk(asker=asker, operation=operation, targets=targets, why="bench", now=clock.now())
     spent_s = -processes.cpu_s([shop_pid])
     confirm_bulk(asker=asker, bulk_id=made.id, now=clock.now())
@@ -73,7 +82,9 @@ def _do(operation: str, things: int, shop_pid: int) -> tuple[float, float]:
     if len(ended) != things:
         raise BenchError(f"Of {things} things {len(ended)} were done.")
     moments = sorted(moment for moment in ended if moment is not None)
-    return (moments[-1] - moments[0]).total_seconds() * 1000 / (things - 1), spent_s * 1000 / things
+    # Those that are done together have one moment, that at which they were begun.
+    before_last = sum(moment < moments[-1] for moment in moments)
+    return (moments[-1] - moments[0]).total_seconds() * 1000 / before_last, spent_s * 1000 / things
 
 
 def _make_alerts(count: int) -> list[str]:
@@ -107,6 +118,18 @@ def _make_orders(count: int) -> list[str]:
                 raise BenchError(f"An order was not placed: {outcome}")
             numbers.append(ids.to_number(outcome.order.id))
     return numbers
+
+
+def _raise_prices(asker: Asker, count: int) -> list[Target]:
+    from evertill.journeys.reprice_many import targets_by_percent  # noqa: PLC0415 — as above.
+    from evertill.kernel import clock  # noqa: PLC0415
+
+    targets = targets_by_percent(
+        asker=asker, currency="GBP", search="BENCH-", percent=Decimal(5), step=1, now=clock.now()
+    )
+    if len(targets) != count:
+        raise BenchError(f"Of {count} prices {len(targets)} would change.")
+    return targets
 
 
 def main() -> None:

@@ -189,6 +189,7 @@ def _alike(_draw: random.Random, rounds: int) -> list[tuple[str, dict[str, Any]]
         "shared part of hosts, nothing fits": {"text": "example.", "filters": nobody},
         "host of the oldest": {"text": "once.example"},
         "host of the oldest, nothing fits": {"text": "once.example", "filters": nobody},
+        "shared signs, together in none": {"text": "example.once"},
         "shared digits, nothing fits": {"text": "+4917", "filters": nobody},
         "shared amount": {"text": "49.99"},
         "shared amount, nothing fits": {"text": "49.99", "filters": nobody},

@@ -16,6 +16,7 @@ FIRST = (
     "tests/recovery/test_story.py",
     "tests/contracts/test_schemathesis.py",
     "tests/recovery/test_over_live.py",
+    "tests/recovery/test_leftover.py",
     "tests/access/test_matrix.py",
     "tests/contracts/test_replay_command.py",
     "tests/races/",

@@ -14,7 +14,7 @@ import pytest
 from evertill.domains import access, bulk, trail
 from evertill.domains.access import Permission
 from evertill.domains.approvals import ApprovalRequired
-from evertill.domains.bulk import Bulk, BulkNotOpen, Progress, State
+from evertill.domains.bulk import Bulk, BulkNotOpen, ItemState, Progress, State
 from evertill.domains.trail import Search
 from evertill.journeys import bulk_operations, decide_approvals
 from evertill.journeys import make_bulk as making
@@ -101,6 +101,11 @@ def begin(asker: Asker, *subjects: str) -> Bulk:
 
 def run(made: Bulk, *, now: dt.datetime = NOON) -> None:
     while running.run_one(bulk_id=made.id, now=now):
+        pass
+
+
+def run_next(made: Bulk, *, limit: int = 100, now: dt.datetime = NOON) -> None:
+    while running.run_next(bulk_id=made.id, limit=limit, now=now):
         pass
 
 
@@ -332,6 +337,98 @@ class TestRunning:
 
         assert keys[0] == keys[2] != keys[1]
         assert stand(made) is State.DONE
+
+
+class TestTogether:
+    """An operation that knows how does several things in one transaction, or none of them."""
+
+    def test_does_several_at_once_and_each_once(self, install: Install) -> None:
+        sizes: list[int] = []
+
+        def note_all(tasks: Sequence[Task]) -> list[str]:
+            sizes.append(len(tasks))
+            return [note(task) for task in tasks]
+
+        install(apply_together=note_all)
+        made = begin(staff(ADA, "support"), *(f"thing {n}" for n in range(120)))
+
+        together(*[lambda: run_next(made)] * 8)
+        run_next(made)
+
+        assert (sum(sizes), max(sizes)) == (120, 50)
+        assert {(item.state, item.note) for item in bulk.read_items(bulk_id=made.id, limit=200)} == {
+            (ItemState.DONE, f"did thing {n}") for n in range(120)
+        }
+        assert stand(made) is State.DONE
+
+    def test_does_each_by_itself_where_one_cannot_be_done(self, install: Install) -> None:
+        install(apply_together=lambda tasks: [note(task) for task in tasks])
+        made = begin(staff(ADA, "support"), "a", "bad", "b", "away", "fault")
+
+        run_next(made)
+
+        assert items(made) == [
+            ("a", "DONE", "", "did a"),
+            ("bad", "FAILED", "ODD", "It went wrong."),
+            ("b", "DONE", "", "did b"),
+            ("away", "WAITING", "AWAY", "The provider is away."),
+            ("fault", "FAILED", "INTERNAL", "The shop failed at this; its log says how."),
+        ]
+        assert done() == ["a", "b"]
+        assert [item.tries for item in bulk.read_items(bulk_id=made.id, limit=9)] == [1, 1, 1, 1, 1]
+
+    def test_does_what_was_tried_before_by_itself(self, install: Install) -> None:
+        sizes: list[int] = []
+
+        def kill(tasks: Sequence[Task]) -> list[str]:
+            sizes.append(len(tasks))
+            raise db.OutcomeUnknown("The line broke.")
+
+        install(apply_together=kill)
+        made = begin(staff(ADA, "support"), "a", "b", "c")
+        with pytest.raises(db.OutcomeUnknown):
+            running.run_next(bulk_id=made.id, limit=2, now=NOON)
+        assert done() == []
+
+        def note_all(tasks: Sequence[Task]) -> list[str]:
+            sizes.append(-len(tasks))
+            return [note(task) for task in tasks]
+
+        install(apply_together=note_all)
+        run_next(made)
+        assert done() == ["c"]
+        run_next(made, now=NOON + dt.timedelta(seconds=config.get().bulk_claim_s))
+
+        assert sizes == [2, -1]
+        assert (done(), stand(made)) == (["a", "b", "c"], State.DONE)
+        assert [item.tries for item in bulk.read_items(bulk_id=made.id, limit=9)] == [2, 2, 1]
+
+    def test_stops_where_its_asker_may_not_any_more(self, install: Install) -> None:
+        install(apply_together=lambda tasks: [note(task) for task in tasks])
+        made = begin(staff(ADA, "support"), "a", "b", "c")
+        with db.write():
+            access.revoke_role(account_id=ADA, role="support", by=MACHINE.name, why="", now=NOON)
+
+        run_next(made)
+
+        assert [state for _, state, _, _ in items(made)] == ["FAILED", "CANCELLED", "CANCELLED"]
+        assert (done(), stand(made)) == ([], State.STOPPED)
+        refused = trail.read_records(search=Search(outcome="REFUSED"), limit=9)
+        assert [(one.operation, one.subject_id) for one in refused] == [("orders.cancel", "a")]
+
+    def test_that_is_cancelled_meanwhile_counts_each_as_it_is(self, install: Install) -> None:
+        install(apply_together=lambda tasks: [note(task) for task in tasks])
+        ada = staff(ADA, "support")
+        made = begin(ada, *(f"thing {n}" for n in range(90)))
+
+        def stop() -> None:
+            making.cancel_bulk(asker=ada, bulk_id=made.id, now=NOON)
+
+        together(lambda: run_next(made, limit=10), lambda: run_next(made, limit=10), stop)
+
+        progress = bulk.read_progress(bulk_id=made.id)
+        assert progress.done == len(done())
+        assert (progress.done + progress.cancelled, progress.waiting) == (90, 0)
 
 
 class TestCancelling:

@@ -10,18 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evertill.domains import catalog
-from evertill.domains.catalog import ProductDraft, Text, VariantDraft
+from evertill.domains import bulk, catalog, preferences, trail
+from evertill.domains.catalog import NewPrice, ProductDraft, Text, VariantDraft
+from evertill.domains.trail import Search
 from evertill.journeys import reprice_many as many
 from evertill.journeys import table_rows
-from evertill.journeys.change_prices import change_prices
+from evertill.journeys.change_prices import change_prices, undo_price
 from evertill.journeys.export_table import Form, export_table
-from evertill.journeys.make_bulk import make_bulk
+from evertill.journeys.make_bulk import confirm_bulk, make_bulk
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.reprice_many import price_table, read_prices, targets_by_percent
+from evertill.journeys.run_bulk import run_next
 from evertill.kernel import db
 from evertill.kernel.tables import BadRow
-from tests.askers import customer, staff
+from tests.askers import MACHINE, customer, staff
 from tests.builders import NOON, make_product
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -192,3 +194,75 @@ class TestBulk:
 
         assert many.REPRICE_MANY.approval is not None
         assert many.REPRICE_MANY.approval(targets, {}) is large
+
+
+class TestTogether:
+    """Many prices are changed in one transaction; each has its own result, its history, its record and its way back."""
+
+    @pytest.fixture(autouse=True)
+    def _cups(self, committed_db: None) -> None:
+        for number in range(1, 7):
+            make_product(f"CUP-{number}", prices={"GBP": 1000, "EUR": 2000})
+
+    def begin(self, asker: Asker, after: int) -> int:
+        content = "sku,currency,price,was\n" + "".join(
+            f"CUP-{number},{currency},{after / 100},{before / 100}\n"
+            for number in range(1, 7)
+            for currency, before in (("GBP", 1000), ("EUR", 2000))
+        )
+        read = read_prices(asker=asker, content=content.encode(), now=NOON)
+        made = make_bulk(asker=asker, operation="prices.change-many", targets=read.targets, why="spring", now=NOON)
+        return confirm_bulk(asker=asker, bulk_id=made.id, now=NOON).id
+
+    def run(self, bulk_id: int) -> dict[str, str]:
+        while run_next(bulk_id=bulk_id, limit=100, now=NOON):
+            pass
+        return {item.subject: item.code or item.state.value for item in bulk.read_items(bulk_id=bulk_id, limit=100)}
+
+    def test_changes_each_and_records_each(self, ada: Asker) -> None:
+        results = self.run(self.begin(MACHINE, 1500))
+
+        assert set(results.values()) == {"DONE"}
+        assert catalog.prices.read_prices(skus=["CUP-1", "CUP-6"], currency="EUR") == {"CUP-1": 1500, "CUP-6": 1500}
+        records = trail.read_records(search=Search(operation="prices.edit"), limit=100)
+        assert sorted(record.subject_id for record in records) == sorted(results)
+        assert {(record.actor_kind, record.why) for record in records} == {("OPERATOR", "spring")}
+        (change,) = catalog.prices.list_changes(sku="CUP-3", currency="GBP", limit=9)
+        assert (change.before, change.after, change.why) == (1000, 1500, "spring")
+        assert undo_price(asker=MACHINE, change_id=change.id, why="", now=NOON).after == 1000
+
+    def test_leaves_alone_the_one_that_somebody_else_has_changed(self, ada: Asker) -> None:
+        bulk_id = self.begin(MACHINE, 1500)
+        for sku, after in (("CUP-2", 1100), ("CUP-3", 1500)):
+            change_prices(
+                asker=MACHINE, currency="GBP", prices=[NewPrice(sku=sku, before=1000, after=after)], why="", now=NOON
+            )
+
+        results = self.run(bulk_id)
+
+        assert {subject: code for subject, code in results.items() if code != "DONE"} == {
+            "CUP-2 GBP": "CHANGED_MEANWHILE",
+            "CUP-3 GBP": "PRICE_UNCHANGED",
+        }
+        known = catalog.prices.read_prices(skus=["CUP-1", "CUP-2", "CUP-3"], currency="GBP")
+        assert known == {"CUP-1": 1500, "CUP-2": 1100, "CUP-3": 1500}
+
+    def test_needs_another_person_for_the_one_that_moves_far_in_a_day(self, ada: Asker) -> None:
+        bulk_id = self.small_steps(ada)
+
+        results = self.run(bulk_id)
+
+        assert {subject: code for subject, code in results.items() if code != "DONE"} == {
+            "CUP-2 GBP": "APPROVAL_REQUIRED"
+        }
+
+    def small_steps(self, asker: Asker) -> int:
+        """Every price by a little, of which one has moved nearly as far as may be alone a moment ago."""
+        alone = preferences.number(preferences.Name.PRICE_ALONE_PERCENT)
+        stepped = [NewPrice(sku="CUP-2", before=1000, after=1000 + 10 * alone)]
+        change_prices(asker=asker, currency="GBP", prices=stepped, why="", now=NOON)
+        targets = targets_by_percent(
+            asker=asker, currency="GBP", search="CUP", percent=Decimal(alone), step=1, now=NOON
+        )
+        made = make_bulk(asker=asker, operation="prices.change-many", targets=targets, why="spring", now=NOON)
+        return confirm_bulk(asker=asker, bulk_id=made.id, now=NOON).id

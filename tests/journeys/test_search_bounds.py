@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 ORDERS, ACCOUNTS = 1_000, 60
 # What one statement may read; a search's own bounds are made as small for these tests.
-ROWS_MAX = 200
+ROWS_MAX, LATE_ROWS_MAX = 200, 180
 LATER = NOON + dt.timedelta(days=10)
 # Everybody has the name, the host, the beginning of the number, and the amount in common.
 _FILL = """
@@ -56,9 +56,11 @@ def _shop(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         ("orders.candidates._OF_ACCOUNT_MIN", 3),
         ("orders.candidates._NEWEST_ROWS", 40),
         ("orders.candidates._COMMON_ROWS", 20),
+        ("orders.candidates._DRAWN_PAGES", 1),
         ("orders.finding._NEWEST_ROWS", 40),
         ("orders.finding._NEAR_ROWS", 100),
         ("orders.finding._WALK_ROWS", ROWS_MAX),
+        ("orders.finding._WALK_LATE_ROWS", LATE_ROWS_MAX),
         ("accounts.queries._NEWEST_ROWS", 20),
         ("accounts.queries._COMMON_ROWS", 10),
         ("accounts.queries._GRAMS_ROWS", 40),
@@ -85,6 +87,19 @@ def most_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(db, "fetch", counted)
     return read
+
+
+def record_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the database from here on."""
+    asked: list[str] = []
+    fetch = db.fetch
+
+    def recorded(statement: Any, params: Any = (), **how: Any) -> list[Any]:
+        asked.append(statement)
+        return fetch(statement, params, **how)
+
+    monkeypatch.setattr(db, "fetch", recorded)
+    return asked
 
 
 def _read_by(node: dict[str, Any]) -> Iterator[int]:
@@ -165,19 +180,38 @@ class TestWhatAllHaveInCommon:
         assert max(most_read) <= ROWS_MAX
 
 
+@pytest.fixture
+def once() -> None:
+    """The newest 300 orders have nothing in common with the older ones."""
+    newest = ids.first_of(NOON + dt.timedelta(minutes=2 * (ORDERS - 300)))
+    with db.write():
+        db.execute("update orders_found set contact = 'new@one.example ' where order_id >= %s", (newest,))
+        db.execute("update orders_order set email = 'new@one.example', phone = '' where id >= %s", (newest,))
+
+
+@pytest.mark.usefixtures("once")
 class TestWhatWasCommonOnce:
     def test_is_not_read_to_its_end(self, most_read: list[int]) -> None:
-        with db.write():
-            newest = ids.first_of(NOON + dt.timedelta(minutes=2 * (ORDERS - 300)))
-            db.execute("update orders_found set contact = 'new@one.example ' where order_id >= %s", (newest,))
-            db.execute("update orders_order set email = 'new@one.example', phone = '' where id >= %s", (newest,))
-
         page = search("shared.example")
 
         assert page.orders == ()
         assert page.looked_back_to == ids.minute_of(page.older or 0)
         assert max(most_read) <= ROWS_MAX
         assert len(search("shared.example", behind=page.older).orders) == 50
+
+    @pytest.mark.parametrize(("pages", "is_asked"), [(1_000, False), (0.001, True)])
+    def test_is_asked_of_the_index_only_where_nothing_drawn_tells(
+        self, monkeypatch: pytest.MonkeyPatch, pages: float, *, is_asked: bool
+    ) -> None:
+        monkeypatch.setattr("evertill.domains.orders.candidates._DRAWN_PAGES", pages)
+        asked = record_statements(monkeypatch)
+
+        page = search("shared.example")
+
+        assert any("orders_grams" in statement for statement in asked) is is_asked
+        # What an index was asked for in vain leaves less time to look through what is newest.
+        rows = LATE_ROWS_MAX if is_asked else ROWS_MAX
+        assert page.looked_back_to == NOON + dt.timedelta(minutes=2 * (ORDERS - rows))
 
 
 class TestAnIndexThatTakesTooLong:

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import datetime as dt
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from io import StringIO
@@ -224,6 +225,24 @@ class TestText:
             read("sku,title\n1,茉莉花茶".encode("gb18030"))
 
         assert told.value.code == "ENCODING_UNKNOWN"
+
+
+class TestMemory:
+    def test_is_never_taken_for_the_whole_text_at_once(self) -> None:
+        # One sign beyond the first 65,536 makes every sign of a text that stands together take four bytes.
+        rows = [f"{number},{'x' * 65_536}" for number in range(30)]
+        content = ("sku,title\n\U0001fad6,tea\n" + "\n".join(rows)).encode()
+        limits = dataclasses.replace(LIMITS, bytes_max=2 << 20, rows_max=40)
+        tracemalloc.start()
+        try:
+            table = read(content, limits=limits)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        assert [len(row.cells["title"]) for row in table.rows] == [3, *[65_536] * 30]
+        # The cells themselves, and what a part of the text takes.
+        assert most < 2 * len(content)
 
 
 class TestUnusable:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -59,14 +60,14 @@ def trade(shop: Shop, name: str) -> dt.datetime:
     return moment
 
 
-def consent(shop: Shop, at: dt.datetime, *, url: str = "") -> str:
-    """Have two people at the desk consent to a restore over the shop, and return the number of that."""
+def consent(shop: Shop, at: dt.datetime | None, *, url: str = "") -> str:
+    """Have two people at the desk consent to a restore over the shop, None to the latest, and return its number."""
     environment = shop.environment() | {
         "DATABASE_URL": url or embedded.shop_url(shop.folder),
         "EVERTILL_DATA": str(shop.folder),
         "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",
     }
-    words = [sys.executable, "-m", "tests.recovery.consenting", at.isoformat(), line_of(shop)]
+    words = [sys.executable, "-m", "tests.recovery.consenting", at.isoformat() if at else "latest", line_of(shop)]
     done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
@@ -108,6 +109,25 @@ def buyers(url: str) -> set[str]:
         return {email for (email,) in database.execute("select email from orders_order").fetchall()}
 
 
+def addresses(folder: Path) -> list[str]:
+    return [embedded.url(folder), embedded.shop_url(folder), embedded.superuser_url(folder)]
+
+
+def port_of(shop: Shop, url: str) -> str:
+    """An address with the port that the shop's database has now."""
+    before, now = urlsplit(url), urlsplit(shop.database_url)
+    return before._replace(netloc=f"{before.username}:{before.password}@{now.hostname}:{now.port}").geturl()
+
+
+def is_let_in(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError as error:
+        assert "password authentication failed" in str(error)  # noqa: PT017 — any other reason would be no proof.
+        return False
+    return True
+
+
 def steps(url: str, number: str) -> list[str]:
     with psycopg.connect(url) as database:
         rows = database.execute('select "after" from trail_record where subject_id = %s order by seq', [number])
@@ -118,6 +138,7 @@ class TestOverLive:
     def test_puts_another_shop_in_the_place_of_the_living_one_by_consent(self, shop: Shop) -> None:
         moment = trade(shop, "first")
         number = consent(shop, moment)
+        keys = addresses(shop.folder)
 
         refused = restore_over(shop, "0000-0000-00000", says="y\n")
         given_up = restore_over(shop, number, says="n\n")
@@ -146,6 +167,9 @@ class TestOverLive:
         assert len(lost) == 2
         assert shop.run("audit").returncode == 0
         assert "TRAIL_BROKEN" not in shop.run("alerts").stdout
+        # No process of the old shop finds it, and no reader of a backup is let in.
+        assert [is_let_in(port_of(shop, url)) for url in keys] == [False, False, False]
+        assert [is_let_in(url) for url in addresses(shop.folder)] == [True, True, True]
         (old,) = shop.folder.parent.glob("data.before-*")
         with embedded.running(folder=old, tell=lambda _line: None) as url:
             assert "first-after@example.com" in buyers(url)
@@ -175,6 +199,30 @@ class TestOverLive:
         assert now == {f"{name}-before@example.com"} | (set() if step == "Exchanged" else {f"{name}-after@example.com"})
         assert shop.run("audit").returncode == 0
         order(shop, f"{name}-later@example.com")
+
+
+class TestLatest:
+    def test_takes_over_what_is_ordered_until_the_living_shop_is_closed(self, shop: Shop) -> None:
+        trade(shop, "latest")
+        number = consent(shop, None)
+
+        with begun(shop, number) as process:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            while not process.stderr.readline().startswith("evertill: Its books are sound"):
+                assert process.poll() is None
+            order(shop, "latest-late@example.com")
+            process.stdin.write("y\n")
+            process.stdin.flush()
+            told = process.stderr.read()
+        assert process.returncode == 0, told
+        shop.wait_ready()
+
+        now = {email for email in buyers(shop.database_url) if email.startswith("latest")}
+        assert now == {"latest-before@example.com", "latest-after@example.com", "latest-late@example.com"}
+        assert "restoring once more, up to its end" in told
+        assert "The living shop is closed: 0 orders will not be in the restored one" in told
+        assert shop.run("audit").returncode == 0
 
 
 class TestMount:

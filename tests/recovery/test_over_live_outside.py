@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -13,6 +15,7 @@ from evertill.kernel import embedded
 from tests.kernel.waiting import open_folder, until
 from tests.recovery.archives import FAST_KB_S
 from tests.recovery.test_over_live import buyers, consent, has_ended, restore_over, steps, trade
+from tests.recovery.test_story import order
 from tests.shop import Shop
 
 
@@ -63,6 +66,30 @@ def shop(server_url: str) -> Iterator[Outside]:
                 shop.stop()
 
 
+def bring_back(shop: Shop, *, to: Outside) -> str:
+    """Copy an embedded database into a new one on a server, by the words of docs/operate/restore.md; its address."""
+    with psycopg.connect(to.settings["backup_database_url"], autocommit=True) as database:
+        database.execute("create database again owner keeper")
+    given, dump = urlsplit(to.database_url)._replace(path="/again").geturl(), shop.folder / "shop.dump"
+    with embedded.running(folder=shop.folder, tell=lambda _line: None) as url:
+        run("pg_dump", "--enable-row-security", "--format=custom", f"--file={dump}", url)
+    run(
+        "pg_restore",
+        "--no-owner",
+        "--no-privileges",
+        "--no-policies",
+        "--single-transaction",
+        f"--dbname={given}",
+        dump,
+    )
+    return given
+
+
+def run(program: str, *words: str | Path) -> None:
+    done = subprocess.run([embedded.find_programs() / program, *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 class TestOutside:
     def test_is_replaced_from_a_folder_of_its_own(self, shop: Outside) -> None:
         moment = trade(shop, "outside")
@@ -85,3 +112,10 @@ class TestOutside:
         assert steps(again.database_url, number)[-1] == f"It takes the other one's place from {other}."
         assert again.run("audit").returncode == 0
         again.stop()
+        given = bring_back(again, to=shop)
+        home = Outside(folder=other, port=shop.port, workers=1, settings={**shop.settings, "database_url": given})
+        home.start()
+        order(home, "outside-again@example.com")
+        assert buyers(home.database_url) == {"outside-before@example.com", "outside-again@example.com"}
+        assert home.run("audit").returncode == 0
+        home.stop()

@@ -62,7 +62,9 @@ class BulkOperation:
 
     `apply` does one, through the journey that does one elsewhere, and returns a short word on it or "". It runs in the
     transaction that also says that it is done; with `calls_outside` it runs in none, and has to be safe to repeat under
-    the task's key. `approval` says of all targets whether another person has to approve them together.
+    the task's key. `apply_together` does several in one such transaction, and returns a word on each; it raises where
+    one of them cannot be done, and then each is done by itself. `approval` says of all targets whether another person
+    has to approve them together.
     """
 
     name: str
@@ -71,5 +73,6 @@ class BulkOperation:
     permission: Permission
     preview: Preview
     apply: Callable[[Task], str]
+    apply_together: Callable[[Sequence[Task]], list[str]] | None = None
     approval: Callable[[Sequence[Target], Mapping[str, Any]], bool] | None = None
     calls_outside: bool = False

@@ -189,7 +189,7 @@ def write_prices(
         undoes=undoes,
         now=now,
     )
-    changes = [catalog.prices.find_change(change_id=change_id) for change_id in made]
+    changes = catalog.prices.read_changes(change_ids=made)
     trail.write_all(
         entries=[
             trail.Entry(

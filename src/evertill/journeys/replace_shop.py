@@ -4,6 +4,9 @@ The new shop is made and audited while the old one is open. What the old one has
 anything is done. Then the old one is closed, compared once more, and the two folders exchange their names in one step
 of the file system: whoever is killed, at whatever moment, leaves the one shop or the other, whole.
 
+Where it is to be the latest moment, the log of the living folder is taken as well, which may have what the copies have
+not; and what was written until it was closed is taken over by restoring once more.
+
 Where the folder cannot be exchanged, or the database is not in it, the new shop stays in a folder of its own, and a
 note in the old one keeps that from being opened. Where the living database cannot be opened, nobody can be asked for
 consent: then the machine's operator restores without it, which stands in the restored shop's trail and is an alert.
@@ -14,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -24,10 +27,11 @@ import psycopg
 
 from evertill.domains import recovery
 from evertill.domains.recovery import Key, Target
-from evertill.journeys.anchor_journal import bring_heads, noted_at_target
+from evertill.journeys.anchor_journal import Noted, bring_heads, noted_at_target
 from evertill.journeys.anchor_trail import ANCHOR_FILE
 from evertill.journeys.compare_shops import Loss, compare_shops
 from evertill.journeys.consent_restore import find_consent, read_consent_file, spend_consent
+from evertill.journeys.living_log import find_living_log, has_gone_on, tell_living_log
 from evertill.journeys.living_shop import (
     Living,
     close_living,
@@ -37,9 +41,9 @@ from evertill.journeys.living_shop import (
     wait_for_nodes,
 )
 from evertill.journeys.permitted import Asker
-from evertill.journeys.plan_restore import plan_restore
+from evertill.journeys.plan_restore import Plan, plan_restore
 from evertill.journeys.record_restore import Found, Leave, Replacement, Step
-from evertill.journeys.restore_shop import Report, restore_shop
+from evertill.journeys.restore_shop import Report, Restored, remove_restored, restore_shop
 from evertill.journeys.take_place import check_place, exchange_folders, leave_folder
 from evertill.kernel import db, embedded, ids
 from evertill.kernel.clock import Clock
@@ -161,7 +165,13 @@ class _Work:
     beside: Path
     is_exchanged: bool
     steps: list[Step] = field(default_factory=list)
-    last_at: dt.datetime | None = None
+    restored: Restored | None = None
+    # What the living shop knows of the seals that were noted at the target; None when it cannot be asked.
+    noted: Sequence[Noted] | None = None
+
+    @property
+    def last_at(self) -> dt.datetime | None:
+        return self.restored.last_at if self.restored else None
 
     @property
     def folder(self) -> Path:
@@ -197,6 +207,7 @@ def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, mea
         _agree(work)
         if living.is_running:
             _close(work, closed, server)
+            _catch_up(work)
         wait_for_nodes(living)
         loss = _finish(work)
         server.close()
@@ -256,31 +267,69 @@ def _consented(living: Living, number: str, *, trouble: str, now: dt.datetime) -
 
 def _make_beside(work: _Work) -> None:
     """Restore and audit, while the living shop goes on."""
+    means = work.means
+    plan = _plan(work)
+    if work.is_open:
+        with closing(means.opener()) as target:
+            work.noted = noted_at_target(target=target, key=means.key, line=plan.line)
+    _restore(work, plan)
+    _audit(work)
+
+
+def _plan(work: _Work) -> Plan:
     means, leave = work.means, work.leave
-    target = means.opener()
-    try:
-        plan = plan_restore(
+    with closing(means.opener()) as target:
+        return plan_restore(
             target=target, key=means.key, at=leave.at, line=leave.line, without=means.without, warn=means.tell
         )
-        noted = noted_at_target(target=target, key=means.key, line=plan.line) if work.is_open else []
-    finally:
-        target.close()
-    restored = restore_shop(plan=plan, opener=means.opener, key=means.key, into=work.beside, report=means.report)
-    work.last_at = restored.last_at
-    last = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "its backup"
+
+
+def _restore(work: _Work, plan: Plan) -> None:
+    means = work.means
+    work.restored = restore_shop(
+        plan=plan,
+        opener=means.opener,
+        key=means.key,
+        into=work.beside,
+        report=means.report,
+        left=find_living_log(work.living, plan=plan),
+    )
+    last = f"{work.last_at:%Y-%m-%d %H:%M:%S} UTC" if work.last_at else "its backup"
+    if left := tell_living_log(work.restored, plan=plan):
+        work.note(left)
     work.note(f"Restored beside it, up to {last}; auditing it.", backup=plan.backup.id, folder=str(work.beside))
+
+
+def _audit(work: _Work) -> None:
+    means = work.means
     for name in _BROUGHT:
         # Of a broken disk, what can be read.
         with suppress(OSError):
             shutil.copy2(work.folder / name, work.beside / name)
-    if work.is_open:
+    if work.noted is not None:
         db.close()
-        bring_heads(noted=noted, folder=work.beside)
+        bring_heads(noted=work.noted, folder=work.beside)
     with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell):
         found = msgspec.json.decode(means.within(work.beside, ["drill", "audit"], ""), type=Found)
     if found.faults:
         raise RestoredUnsound("; ".join(found.faults))
     work.note("Its books are sound.")
+
+
+def _catch_up(work: _Work) -> None:
+    """Take over what the shop did until it was closed, where it is to be the latest moment.
+
+    What is open does not replay any more, so it is made once more, from the same copies.
+    """
+    if work.leave.at is not None or work.restored is None:
+        return
+    plan = _plan(work)
+    if not has_gone_on(work.living, plan=plan, end=work.restored.end):
+        return
+    work.note("The living shop went on while it was restored; restoring once more, up to its end.")
+    remove_restored(work.beside)
+    _restore(work, plan)
+    _audit(work)
 
 
 def _agree(work: _Work) -> None:

@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-import psycopg
-
 from evertill.domains import recovery
 from evertill.journeys.plan_restore import Plan
 from evertill.kernel import embedded
@@ -33,14 +31,19 @@ _NOTHING_BEHIND = "before configured recovery target was reached"
 
 _RECOVERING = re.compile(r"recovering ([0-9A-F]{24})")
 
-# While it replays, nothing is worth a wait for the disk: what is cut off begins anew. All is brought to the disk once,
-# at the end.
+# What it says when it has come to the end of the log: when the last commit in that was.
+_LAST = re.compile(r"last completed transaction was at log time (\S+ \S+)")
+
+# While it replays, nobody is let in: until its roles have new passwords it knows those of the shop that was copied,
+# and whoever reads old backups. And nothing is worth a wait for the disk: what is cut off begins anew. All is brought
+# to the disk once, at the end.
 _REPLAYING = """
 restore_command = 'cp "{log}/%f" "%p"'
 recovery_target_timeline = 'current'
 recovery_target_action = 'promote'
 {until}
 hot_standby = off
+hba_file = '{nobody}'
 logging_collector = off
 fsync = off
 full_page_writes = off
@@ -48,6 +51,10 @@ shared_buffers = '256MB'
 summarize_wal = off
 autovacuum = off
 synchronous_standby_names = ''
+log_min_messages = 'log'
+log_destination = 'stderr'
+log_timezone = 'UTC'
+lc_messages = 'C'
 checkpoint_timeout = '1h'
 max_wal_size = '64GB'
 """
@@ -65,10 +72,12 @@ class RestoreFailed(EvertillError):
 def ask_to_replay(data: Path, *, plan: Plan, log: Path, before: str) -> None:
     """This function will have the stopped cluster `data` replay the log in the folder `log`, up to a plan's moment.
 
-    `before` is what it had been told by ALTER SYSTEM.
+    `before` is what it had been told by ALTER SYSTEM. Whatever else is beside that folder belongs to the restore too.
     """
     until = "" if plan.at is None else f"recovery_target_time = '{plan.at.isoformat()}'"
-    asked = _REPLAYING.format(log=log, until=until)
+    nobody = log.with_name("nobody.conf")
+    nobody.write_text("host all all all reject\nhost replication all all reject\n", encoding="utf-8")
+    asked = _REPLAYING.format(log=log, until=until, nobody=nobody)
     (data / ALTERED).write_text(before + asked, encoding="utf-8")
     (data / "recovery.signal").touch(mode=0o600)
 
@@ -79,30 +88,29 @@ def _ask_for_all(data: Path, *, owner: tuple[int, int] | None) -> None:
     write_whole(path=data / ALTERED, text="".join(kept), owner=owner)
 
 
-def replay_log(
-    cluster: embedded.Cluster, *, into: Path, plan: Plan, is_ours: bool, report: Report
-) -> dt.datetime | None:
+def replay_log(cluster: embedded.Cluster, *, into: Path, plan: Plan, end: int, report: Report) -> dt.datetime | None:
     """This function will have PostgreSQL replay the log up to the wanted moment, and close it; return its last commit.
 
-    That is not known of a server that was somebody else's (`is_ours`). Raises RestoreFailed with PostgreSQL's words.
+    There is log up to about `end`; it stops at the first record that is not whole. Raises RestoreFailed with
+    PostgreSQL's words.
     """
     try:
-        return _run_to_end(into, plan=plan, is_ours=is_ours, report=report)
+        return _run_to_end(into, plan=plan, end=end, report=report)
     except embedded.NotReady as error:
         if _NOTHING_BEHIND not in error.detail:
             raise RestoreFailed(error.detail) from error
     # The log reaches behind the wanted moment, and nothing happened in between: all of it is what was asked for.
     _ask_for_all(cluster.data, owner=cluster.account.user)
     try:
-        return _run_to_end(into, plan=plan, is_ours=is_ours, report=report)
+        return _run_to_end(into, plan=plan, end=end, report=report)
     except embedded.NotReady as error:
         raise RestoreFailed(error.detail) from error
 
 
-def _run_to_end(into: Path, *, plan: Plan, is_ours: bool, report: Report) -> dt.datetime | None:
+def _run_to_end(into: Path, *, plan: Plan, end: int, report: Report) -> dt.datetime | None:
     cluster = embedded.prepare(folder=into, tell=lambda _line: None)
     pid = start(Child(name="postgresql", stage=0, run=embedded.command(cluster), orphan_signal=signal.SIGQUIT))
-    first, last = plan.backup.start, plan.pieces[-1].end
+    first = plan.backup.start
     segment_bytes = plan.line.segment_bytes
     looked = 0.0
 
@@ -110,18 +118,14 @@ def _run_to_end(into: Path, *, plan: Plan, is_ours: bool, report: Report) -> dt.
         nonlocal looked
         if time.monotonic() - looked >= 1:
             looked = time.monotonic()
-            report("Replaying the log", max(_replayed(pid, segment_bytes=segment_bytes) - first, 0), last - first)
+            report("Replaying the log", max(_replayed(pid, segment_bytes=segment_bytes) - first, 0), end - first)
 
     try:
         embedded.wait_ready(cluster, pid=pid, seconds=_REPLAY_S, tick=tick)
-        if not is_ours:
-            # Nobody here knows the passwords of a server that was somebody else's.
-            return None
-        with psycopg.connect(embedded.superuser_url(into)) as database:
-            ((last_at,),) = database.execute("select pg_last_xact_replay_timestamp()").fetchall()
     finally:
         embedded.stop(pid=pid)
-    return last_at if isinstance(last_at, dt.datetime) else None
+    said = _LAST.findall((cluster.home / "postgres-start.log").read_text(encoding="utf-8", errors="replace"))
+    return dt.datetime.fromisoformat(said[-1]) if said else None
 
 
 def _replayed(pid: int, *, segment_bytes: int) -> int:

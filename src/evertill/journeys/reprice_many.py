@@ -17,7 +17,7 @@ from evertill.domains.access import Permission
 from evertill.domains.catalog import NewPrice, Priced
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
-from evertill.journeys.change_prices import change_approved, change_prices, read_price, write_price
+from evertill.journeys.change_prices import PriceUnchanged, change_approved, change_prices, read_price, write_price
 from evertill.journeys.export_table import Cell, Filters, Table
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.table_rows import Sent, Wrong, of_bad
@@ -202,11 +202,26 @@ def _is_large(targets: Sequence[Target], options: Mapping[str, Any]) -> bool:
 
 
 def _change_one(task: Task) -> str:
-    price, currency = _price_of(task.content), str(task.content["currency"])
+    _change(task, str(task.content["currency"]), [_price_of(task.content)])
+    return ""
+
+
+def _change_together(tasks: Sequence[Task]) -> list[str]:
+    """Change the prices of several things, each list in one change; raises where one of them does not move."""
+    of_lists: dict[str, list[NewPrice]] = {}
+    for task in tasks:
+        of_lists.setdefault(str(task.content["currency"]), []).append(_price_of(task.content))
+    for currency, prices in sorted(of_lists.items()):
+        _change(tasks[0], currency, prices)
+    return [""] * len(tasks)
+
+
+def _change(task: Task, currency: str, prices: Sequence[NewPrice]) -> None:
     change = change_approved if task.approved_by else change_prices
     given = {"approved_by": task.approved_by} if task.approved_by else {}
-    change(asker=task.asker, currency=currency, prices=[price], why=task.why, now=task.now, **given)
-    return ""
+    changes = change(asker=task.asker, currency=currency, prices=prices, why=task.why, now=task.now, **given)
+    if len(changes) != len(prices):
+        raise PriceUnchanged("Some of these prices are what they are to be.")
 
 
 def _subject(currency: str) -> Subject:
@@ -220,5 +235,6 @@ REPRICE_MANY = BulkOperation(
     permission=Permission.PRICES_EDIT,
     preview=_look_at,
     apply=_change_one,
+    apply_together=_change_together,
     approval=_is_large,
 )

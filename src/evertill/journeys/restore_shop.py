@@ -16,15 +16,24 @@ from pathlib import Path
 from typing import ClassVar
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Key
-from evertill.journeys.fetch_copies import Opener, fetching_copies, unpack_backup, write_files, write_log
+from evertill.domains.recovery import Key, Leftover
+from evertill.journeys.fetch_copies import Fetching, Opener, fetching_copies, unpack_backup, write_files, write_log
 from evertill.journeys.plan_restore import Plan
 from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_replay, replay_log
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
 
-__all__ = ["DiskTooSmall", "FolderTaken", "Report", "RestoreFailed", "Restored", "Unpacked", "restore_shop"]
+__all__ = [
+    "DiskTooSmall",
+    "FolderTaken",
+    "Report",
+    "RestoreFailed",
+    "Restored",
+    "Unpacked",
+    "remove_restored",
+    "restore_shop",
+]
 
 _BUILD = "restoring"
 
@@ -60,7 +69,10 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it."""
+    """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it.
+
+    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies.
+    """
 
     into: Path
     line: str
@@ -68,6 +80,8 @@ class Restored:
     last_at: dt.datetime | None
     ends_at: dt.datetime
     seconds: float
+    end: int
+    left: Leftover | None
 
 
 def restore_shop(
@@ -78,11 +92,13 @@ def restore_shop(
     into: Path,
     report: Report = lambda _step, _done, _all: None,
     look: Callable[[Unpacked], object] = lambda _unpacked: None,
+    left: Leftover | None = None,
 ) -> Restored:
     """This function will make a shop in the folder `into`, which must be empty or not exist.
 
     It is as of the plan's moment, or as of the last thing that was copied. `look` is shown the backups as they were
-    unpacked, before anything is made of them. What is in the folder when it fails is removed.
+    unpacked, before anything is made of them. `left` is log that lies on this machine and goes on from the copies; it
+    is taken as far as it is whole. What is in the folder when it fails is removed.
 
     Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, TargetUnavailable, TargetRefuses, and what
     embedded.prepare raises.
@@ -91,11 +107,11 @@ def restore_shop(
     if into.exists() and any(into.iterdir()):
         raise FolderTaken(f"There is something in {into} already.")
     into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    work = _Work(plan=plan, opener=opener, key=key, into=into, report=report, look=look)
+    work = _Work(plan=plan, opener=opener, key=key, into=into, report=report, look=look, left=left)
     try:
         last_at = _restore(work)
     except BaseException as error:
-        _clear(work)
+        remove_restored(into)
         if isinstance(error, OSError):
             raise RestoreFailed(f"The shop could not be written to {into}: {error.strerror}.") from error
         raise
@@ -106,6 +122,8 @@ def restore_shop(
         last_at=last_at,
         ends_at=plan.ends_at,
         seconds=time.monotonic() - began,
+        end=work.end,
+        left=work.left,
     )
 
 
@@ -117,6 +135,9 @@ class _Work:
     into: Path
     report: Report
     look: Callable[[Unpacked], object]
+    left: Leftover | None
+    # Where the log ends in the restored shop.
+    end: int = 0
     cluster: embedded.Cluster | None = None
 
 
@@ -129,15 +150,12 @@ def _restore(work: _Work) -> dt.datetime | None:
         build = cluster.home / _BUILD
         _see_to_room(work, cluster.home)
         build.mkdir(mode=0o700)
-        folders = []
-        for number, manifest in enumerate(work.plan.chain):
-            folder = build / f"{number:03d}"
-            folder.mkdir(mode=0o700)
-            unpack_backup(fetching, manifest, into=folder)
-            folders.append(folder)
+        folders = _unpack(fetching, build=build)
         log = build / "log"
         log.mkdir(mode=0o700)
         write_log(fetching, into=log)
+    if work.left is not None:
+        work.left = recovery.leftover.copy_leftover(work.left, into=log)
     work.look(Unpacked(folders=folders, programs=cluster.programs))
     data = _combine(work, folders, build=build)
     before = (data / ALTERED).read_text(encoding="utf-8") if is_ours else ""
@@ -146,31 +164,52 @@ def _restore(work: _Work) -> dt.datetime | None:
     ask_to_replay(data, plan=work.plan, log=log, before=before)
     _give_away(cluster, build)
     data.rename(cluster.data)
-    last_at = replay_log(cluster, into=work.into, plan=work.plan, is_ours=is_ours, report=work.report)
-    owner = cluster.account.user
-    write_whole(path=cluster.data / ALTERED, text=before, owner=owner)
-    if not is_ours:
-        backup = work.plan.backup
-        embedded.adopt(
-            data=cluster.data,
-            programs=cluster.programs,
-            account=cluster.account,
-            keys=cluster.keys,
-            owner=backup.owner,
-            database=backup.name,
-        )
+    last_at = _replay(work, cluster)
+    _open_to_new_keys(work, cluster, before=before, is_ours=is_ours)
     shutil.rmtree(build)
     work.report("Writing to the disk", 0, 0)
     os.sync()
     return last_at
 
 
+def _unpack(fetching: Fetching, *, build: Path) -> list[Path]:
+    folders = []
+    for number, manifest in enumerate(fetching.plan.chain):
+        folder = build / f"{number:03d}"
+        folder.mkdir(mode=0o700)
+        unpack_backup(fetching, manifest, into=folder)
+        folders.append(folder)
+    return folders
+
+
+def _replay(work: _Work, cluster: embedded.Cluster) -> dt.datetime | None:
+    end = work.plan.pieces[-1].end + (work.left.disk_bytes if work.left else 0)
+    last_at = replay_log(cluster, into=work.into, plan=work.plan, end=end, report=work.report)
+    work.end = recovery.leftover.read_end(cluster.data) or work.plan.pieces[-1].end
+    return last_at
+
+
+def _open_to_new_keys(work: _Work, cluster: embedded.Cluster, *, before: str, is_ours: bool) -> None:
+    """Let those in who have the keys that were made for this folder, and nobody else: a backup brings its own along."""
+    if is_ours:
+        embedded.set_passwords(data=cluster.data, programs=cluster.programs, account=cluster.account, keys=cluster.keys)
+    write_whole(path=cluster.data / ALTERED, text=before, owner=cluster.account.user)
+    if not is_ours:
+        embedded.adopt(
+            data=cluster.data,
+            programs=cluster.programs,
+            account=cluster.account,
+            keys=cluster.keys,
+            owner=work.plan.backup.owner,
+            database=work.plan.backup.name,
+        )
+
+
 def _see_to_room(work: _Work, home: Path) -> None:
     free = shutil.disk_usage(home).free
-    if free < work.plan.disk_bytes:
-        raise DiskTooSmall(
-            f"The restored shop takes {work.plan.disk_bytes >> 20} MiB, and {free >> 20} MiB are free in {home}."
-        )
+    wanted = work.plan.disk_bytes + (work.left.disk_bytes if work.left else 0)
+    if free < wanted:
+        raise DiskTooSmall(f"The restored shop takes {wanted >> 20} MiB, and {free >> 20} MiB are free in {home}.")
 
 
 def _combine(work: _Work, folders: Sequence[Path], *, build: Path) -> Path:
@@ -194,11 +233,12 @@ def _give_away(cluster: embedded.Cluster, folder: Path) -> None:
             os.chown(Path(parent) / name, *cluster.account.user, follow_symlinks=False)
 
 
-def _clear(work: _Work) -> None:
-    """Remove what was begun, which is everything in the folder: it was empty before."""
-    if work.cluster is not None and work.cluster.home != work.into:
-        shutil.rmtree(work.cluster.home, ignore_errors=True)
-    for path in work.into.iterdir():
+def remove_restored(into: Path) -> None:
+    """This function will remove everything in a folder into which a shop was restored: it was empty before."""
+    home = embedded.home_of(into)
+    if home != into.resolve():
+        shutil.rmtree(home, ignore_errors=True)
+    for path in into.iterdir():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

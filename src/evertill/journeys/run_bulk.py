@@ -2,11 +2,15 @@
 
 A thing is claimed, which counts the try; then it is done in a transaction that also says so. Whoever is killed in
 between leaves it waiting, and it is claimed again when the claim has run out.
+
+Where an operation knows how, several things are tried in one transaction, which does all of them or none. Then each is
+done by itself, so that what one of them meets is that one's own; and so is whatever was tried before.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -14,6 +18,7 @@ import structlog
 from evertill.domains import access, bulk, trail
 from evertill.domains.bulk import Bulk, BulkNotOpen, Item, ItemState
 from evertill.domains.trail import Actor, Outcome, Subject
+from evertill.journeys import bulk_operations
 from evertill.journeys.bulk_item import BulkOperation, Task
 from evertill.journeys.make_bulk import counts_of, find_bulk, operation_of, record
 from evertill.journeys.permitted import Asker, Forbidden
@@ -26,11 +31,62 @@ _log = structlog.get_logger("evertill.bulk")
 _TRIES_MAX = 5
 _LATER = dt.timedelta(seconds=2)
 _PASSING = ("busy", "unavailable")
+# So many are done together at most: what they hold, others wait for.
+_TOGETHER_MAX = 50
 
 
 def list_running(*, limit: int) -> list[int]:
     """This function will return the bulks that are to be worked on."""
     return bulk.read_running(limit=limit)
+
+
+def run_next(*, bulk_id: int, limit: int, now: dt.datetime) -> int:
+    """This function will do the next things of a bulk, together where that is possible, and return how many it took up.
+
+    Those are `limit` at most; with none of them the bulk has ended, or waits. It raises what `run_one` raises.
+    """
+    made = find_bulk(bulk_id)
+    declared = bulk_operations.operations().get(made.operation)
+    together = declared.apply_together if declared is not None else None
+    items = _claim_fresh(bulk_id, min(limit, _TOGETHER_MAX), now=now) if together is not None else []
+    if together is None or not items:
+        return int(run_one(bulk_id=bulk_id, now=now))
+    asker = _asker(made)
+    if not _do_together(together, made, items, asker, now=now):
+        for item in items:
+            _run(made, item, asker, now=now)
+    return len(items)
+
+
+def _claim_fresh(bulk_id: int, limit: int, *, now: dt.datetime) -> list[Item]:
+    until = now + dt.timedelta(seconds=config.get().bulk_claim_s)
+    with db.write():
+        return bulk.claim_fresh(bulk_id=bulk_id, limit=limit, until=until, now=now)
+
+
+def _do_together(
+    together: Callable[[Sequence[Task]], list[str]],
+    made: Bulk,
+    items: Sequence[Item],
+    asker: Asker,
+    *,
+    now: dt.datetime,
+) -> bool:
+    """Do several things that are claimed, all of them or none; return whether they were done."""
+    try:
+        with db.write():
+            held = bulk.lock_items(item_ids=[item.id for item in items])
+            mine = [item for item in items if item.id in held]
+            notes = together([_task(made, item, asker, now=now) for item in mine]) if mine else []
+            bulk.end_items(notes={item.id: note for item, note in zip(mine, notes, strict=True)}, now=now)
+    except db.DatabaseBusy:
+        return False
+    except (db.DatabaseUnavailable, db.OutcomeUnknown):
+        raise
+    except Exception as cause:  # noqa: BLE001 — the one that it is about meets it again, and has it as its result.
+        _log.info("bulk items are done one by one", bulk=made.id, things=len(items), reason=type(cause).__name__)
+        return False
+    return True
 
 
 def run_one(*, bulk_id: int, now: dt.datetime) -> bool:
@@ -46,7 +102,12 @@ def run_one(*, bulk_id: int, now: dt.datetime) -> bool:
         _end(bulk_id, now=now)
         return False
     made = find_bulk(bulk_id)
-    asker = _asker(made)
+    _run(made, item, _asker(made), now=now)
+    return True
+
+
+def _run(made: Bulk, item: Item, asker: Asker, *, now: dt.datetime) -> None:
+    """Do one thing that is claimed, and say what became of it."""
     try:
         _do(made, item, asker, now=now)
     except Forbidden as refused:
@@ -61,10 +122,9 @@ def run_one(*, bulk_id: int, now: dt.datetime) -> bool:
         else:
             _fail(item, refusal, now=now)
     except Exception:  # noqa: BLE001 — logged whole; a fault of ours harms this thing alone.
-        _log.exception("bulk item failed", bulk=ids.to_number(bulk_id), place=item.place)
+        _log.exception("bulk item failed", bulk=ids.to_number(made.id), place=item.place)
         fault = _Fault("The shop failed at this; its log says how.")
         _fail(item, fault, now=now)
-    return True
 
 
 class _Fault(EvertillError):
@@ -73,7 +133,19 @@ class _Fault(EvertillError):
 
 def _do(made: Bulk, item: Item, asker: Asker, *, now: dt.datetime) -> None:
     declared = operation_of(made.operation)
-    task = Task(
+    task = _task(made, item, asker, now=now)
+    if item.tries > _TRIES_MAX:
+        raise _Fault("This was begun and never ended, again and again; it is not tried any more.")
+    if declared.calls_outside:
+        note = declared.apply(task)
+        with db.write():
+            bulk.end_item(item_id=item.id, state=ItemState.DONE, note=note, now=now)
+    else:
+        _do_inside(declared, task, item, now=now)
+
+
+def _task(made: Bulk, item: Item, asker: Asker, *, now: dt.datetime) -> Task:
+    return Task(
         asker=asker,
         subject=item.subject,
         content=msgspec.json.decode(item.content),
@@ -84,14 +156,6 @@ def _do(made: Bulk, item: Item, asker: Asker, *, now: dt.datetime) -> None:
         approved_by=made.approved_by,
         now=now,
     )
-    if item.tries > _TRIES_MAX:
-        raise _Fault("This was begun and never ended, again and again; it is not tried any more.")
-    if declared.calls_outside:
-        note = declared.apply(task)
-        with db.write():
-            bulk.end_item(item_id=item.id, state=ItemState.DONE, note=note, now=now)
-    else:
-        _do_inside(declared, task, item, now=now)
 
 
 def _do_inside(declared: BulkOperation, task: Task, item: Item, *, now: dt.datetime) -> None:

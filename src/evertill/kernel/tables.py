@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +30,8 @@ __all__ = [
 _SEPARATORS = ",;\t"
 # In Chinese texts about goods more are; letters of other languages read as Chinese give fewer than half.
 _COMMON_SHARE, _SIGNS_MAX = 0.75, 100_000
+# A text is looked at in parts of so many signs.
+_PART_CHARS = 1 << 18
 # The bytes of a sign that GB 18030 has and the older Chinese encodings have not.
 _LONG = 4
 _NAMED = "The table"
@@ -156,28 +157,45 @@ def _read_package(
 
 
 def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
-    text = _decode(content).lstrip()
-    heading = text.partition("\n")[0]
-    file = StringIO(text, newline="")
-    is_whole = text.endswith(("\n", "\r"))
+    lines = _Lines(content, encoding=_encoding_of(content))
 
     def fit(cells: list[str], count: int) -> list[str]:
         # A row that the end of the file cuts off is not filled up: what it lacks was there.
-        is_cut = not is_whole and file.tell() == len(text)
-        return _fit(cells, len(cells) if is_cut and count else count)
+        return _fit(cells, len(cells) if lines.are_cut and count else count)
 
     yield from read_lines(
-        file,
+        lines,
         name=_NAMED,
         required=required,
         rows_max=limits.rows_max + 1,
         columns_max=limits.columns_max,
-        separator=max(_SEPARATORS, key=heading.count),
+        separator=max(_SEPARATORS, key=lines.heading.count),
         plain=_plain,
         named=lambda cell: _plain(cell).lower(),
         fit=fit,
         is_by_row=True,
     )
+
+
+class _Lines:
+    """The lines of a text from its heading on, one after the other: all of them may take eight times what a file does.
+
+    They `are_cut` once the last one was given, where that ends without the end of a line.
+    """
+
+    def __init__(self, content: bytes, *, encoding: str) -> None:
+        self._file = TextIOWrapper(BytesIO(content), encoding, newline="")
+        self.heading = next((line.lstrip() for line in self._file if line.strip()), "")
+        self._given, self._next = "", self.heading
+
+    def __iter__(self) -> Iterator[str]:
+        while self._next:
+            self._given, self._next = self._next, next(self._file, "")
+            yield self._given
+
+    @property
+    def are_cut(self) -> bool:
+        return not self._next and not self._given.endswith(("\n", "\r"))
 
 
 def _fit(cells: list[str], count: int) -> list[str]:
@@ -193,43 +211,55 @@ def _plain(cell: str) -> str:
     return unguard(cell).strip()
 
 
-def _decode(content: bytes) -> str:
+def _encoding_of(content: bytes) -> str:
+    """Say how a text is written; raises NotAWorkbook, TableEmpty and EncodingUnknown."""
     if content.startswith(_OTHERS):
         raise NotAWorkbook("It is no table, but a file of another kind.")
-    try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            # What Excel calls "Unicode text".
-            text = content.decode("utf-16")
-        else:
-            text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = _decode_old(content)
-    if "\0" in text:
+    # What Excel calls "Unicode text" is UTF-16.
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if is_wide else "utf-8-sig"
+    if not _is_written_in(content, encoding):
+        encoding = _old_encoding_of(content)
+    if any("\0" in part for part in _parts(content, encoding)):
         raise NotAWorkbook("It is no table, but a file of another kind.")
-    if not text.strip():
+    if not any(part.strip() for part in _parts(content, encoding)):
         raise TableEmpty("There is nothing in it.")
-    return text
+    return encoding
 
 
-def _decode_old(content: bytes) -> str:
-    """Read a text as Excel writes it where people do not ask for UTF-8: for a Chinese or a Western European system."""
-    with suppress(UnicodeDecodeError):
-        # Letters of other languages make Chinese signs too, but not those that people use.
-        if _speaks_chinese() and _is_common(text := content.decode("gb18030")):
-            return text
-    with suppress(UnicodeDecodeError):
-        if not stands_together([content]):
-            return content.decode("cp1252")
+def _old_encoding_of(content: bytes) -> str:
+    """Say how a text is written as Excel does where people do not ask for UTF-8: on a Chinese or Western system."""
+    # Letters of other languages make Chinese signs too, but not those that people use.
+    if _speaks_chinese() and _is_written_in(content, "gb18030") and _is_common(_parts(content, "gb18030")):
+        return "gb18030"
+    if _is_written_in(content, "cp1252") and not stands_together([content]):
+        return "cp1252"
     raise EncodingUnknown("Its letters are not written as UTF-8.")
+
+
+def _is_written_in(content: bytes, encoding: str) -> bool:
+    try:
+        for _part in _parts(content, encoding):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parts(content: bytes, encoding: str) -> Iterator[str]:
+    """Read a text part by part; raises UnicodeDecodeError."""
+    file = TextIOWrapper(BytesIO(content), encoding, newline="")
+    while part := file.read(_PART_CHARS):
+        yield part
 
 
 def _speaks_chinese() -> bool:
     return any(language.partition("-")[0] == "zh" for language in config.get().languages)
 
 
-def _is_common(text: str) -> bool:
+def _is_common(parts: Iterable[str]) -> bool:
     """Say whether most signs beyond ASCII are among the 3,755 most used, or punctuation: by GB 2312, which sorts so."""
-    looked_at = islice((sign for sign in text if not sign.isascii()), _SIGNS_MAX)
+    looked_at = islice((sign for part in parts for sign in part if not sign.isascii()), _SIGNS_MAX)
     signs = [(sign.encode("gb2312", errors="ignore")[:1], len(sign.encode("gb18030"))) for sign in looked_at]
     # Those are emoji, for example; other encodings have nothing that looks like them.
     common = sum(b"\xa1" <= lead <= b"\xa3" or b"\xb0" <= lead <= b"\xd7" or length == _LONG for lead, length in signs)

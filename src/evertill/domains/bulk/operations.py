@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from evertill.domains.bulk.types import Bulk, Item, ItemState, NewBulk, State
+from evertill.domains.bulk.types import Bulk, Item, ItemState, NewBulk, NewItem, State
 from evertill.kernel import crypto, db, ids, sql
-from evertill.kernel.arrays import Texts
+from evertill.kernel.arrays import Bigints, Texts
 from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.bulk"
+# What things carry may be large: so many travel at a time.
+_PART = 500
 # What the columns hold.
 _WHY_CHARS, _LABEL_CHARS, _SHOWN_CHARS, _CODE_CHARS, _NOTE_CHARS = 500, 200, 300, 64, 500
 
@@ -28,8 +32,6 @@ def make(*, new: NewBulk, now: dt.datetime) -> Bulk:
     """This function will write down a bulk with its things, frozen, and return it."""
     (bulk_id,) = ids.new_ids(1, now=now)
     refused = sum(1 for item in new.items if item.code)
-    # What somebody approves is this; whoever only has the database cannot make another one of the same digest.
-    digest = crypto.mac(msgspec.json.encode(new), purpose="bulk")
     db.execute(
         sql.load(_HERE, "make"),
         (
@@ -39,27 +41,39 @@ def make(*, new: NewBulk, now: dt.datetime) -> Bulk:
             new.why[:_WHY_CHARS],
             new.asked_by,
             new.actor,
-            digest,
+            _digest(new),
             len(new.items),
             refused,
             now,
         ),
     )
+    for placed in range(0, len(new.items), _PART):
+        _add_items(bulk_id, new.items[placed : placed + _PART], placed=placed, now=now)
+    return as_bulks(db.fetch(sql.load(_HERE, "find"), (bulk_id,)))[0]
+
+
+def _digest(new: NewBulk) -> bytes:
+    """Return what somebody approves; whoever only has the database cannot make another bulk of the same digest."""
+    things = [hashlib.sha256(msgspec.json.encode(item)).digest() for item in new.items]
+    return crypto.mac(msgspec.json.encode(msgspec.structs.replace(new, items=())), *things, purpose="bulk")
+
+
+def _add_items(bulk_id: int, items: Sequence[NewItem], *, placed: int, now: dt.datetime) -> None:
     db.execute(
         sql.load(_HERE, "add_items"),
         {
             "bulk_id": bulk_id,
+            "placed": placed,
             "now": now,
-            "subjects": Texts([item.subject for item in new.items]),
-            "labels": Texts([item.label[:_LABEL_CHARS] for item in new.items]),
-            "contents": Texts([item.content for item in new.items]),
-            "befores": Texts([item.before[:_SHOWN_CHARS] for item in new.items]),
-            "afters": Texts([item.after[:_SHOWN_CHARS] for item in new.items]),
-            "codes": Texts([item.code[:_CODE_CHARS] for item in new.items]),
-            "notes": Texts([item.note[:_NOTE_CHARS] for item in new.items]),
+            "subjects": Texts([item.subject for item in items]),
+            "labels": Texts([item.label[:_LABEL_CHARS] for item in items]),
+            "contents": Texts([item.content for item in items]),
+            "befores": Texts([item.before[:_SHOWN_CHARS] for item in items]),
+            "afters": Texts([item.after[:_SHOWN_CHARS] for item in items]),
+            "codes": Texts([item.code[:_CODE_CHARS] for item in items]),
+            "notes": Texts([item.note[:_NOTE_CHARS] for item in items]),
         },
     )
-    return as_bulks(db.fetch(sql.load(_HERE, "find"), (bulk_id,)))[0]
 
 
 def confirm(*, bulk_id: int, approved_by: str, now: dt.datetime) -> Bulk:
@@ -100,6 +114,17 @@ def claim(*, bulk_id: int, until: dt.datetime, now: dt.datetime) -> Item | None:
     return found[0] if found else None
 
 
+def claim_fresh(*, bulk_id: int, limit: int, until: dt.datetime, now: dt.datetime) -> list[Item]:
+    """This function will claim the next things of a bulk that nobody has tried yet, and return them in their places."""
+    params = {"bulk_id": bulk_id, "limit": limit, "until": until, "now": now}
+    return sorted(as_items(db.fetch(sql.load(_HERE, "claim_fresh"), params)), key=lambda item: item.place)
+
+
+def lock_items(*, item_ids: Sequence[int]) -> set[int]:
+    """This function will hold those of some things that wait and that nobody else holds, and return them."""
+    return {item_id for (item_id,) in db.fetch(sql.load(_HERE, "lock_items"), (Bigints(item_ids),))}
+
+
 def lock_item(*, item_id: int) -> bool:
     """This function will hold a thing until the transaction ends, and say whether it waits and nobody else holds it."""
     return bool(db.fetch(sql.load(_HERE, "lock_item"), (item_id,)))
@@ -109,6 +134,12 @@ def end_item(*, item_id: int, state: ItemState, code: str = "", note: str = "", 
     """This function will say what became of a thing, and return whether it still waited."""
     values = (state.value, code[:_CODE_CHARS], note[:_NOTE_CHARS], now, item_id)
     return bool(db.execute(sql.load(_HERE, "end_item"), values))
+
+
+def end_items(*, notes: Mapping[int, str], now: dt.datetime) -> int:
+    """This function will say of several things that they were done, with a note on each, and how many still waited."""
+    values = (now, Bigints(list(notes)), Texts([note[:_NOTE_CHARS] for note in notes.values()]))
+    return db.execute(sql.load(_HERE, "end_items"), values)
 
 
 def postpone(*, item_id: int, until: dt.datetime, code: str, note: str) -> None:

@@ -140,6 +140,12 @@ def list_changes(*, sku: str = "", currency: str = "", limit: int) -> list[Price
     return _changes(rows.order_by("-changed_at", "-id")[:limit])
 
 
+def read_changes(*, change_ids: Sequence[int]) -> list[PriceChange]:
+    """This function will return changes of prices by their ids, in their sequence, without those that are not there."""
+    found = {change.id: change for change in _changes(ChangeRow.objects.filter(pk__in=change_ids))}
+    return [found[change_id] for change_id in change_ids if change_id in found]
+
+
 def find_change(*, change_id: int) -> PriceChange:
     """This function will return one change of a price; raises UnknownPriceChange."""
     found = _changes(ChangeRow.objects.filter(pk=change_id))

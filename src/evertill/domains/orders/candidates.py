@@ -22,6 +22,8 @@ ROWS_MAX = 20_000
 _OF_ACCOUNT_MIN = 50
 # What so many of the newest have in their contact is common: grams are no way to it, as they are read to their end.
 _NEWEST_ROWS, _COMMON_ROWS = 2_000, 50
+# So many pages of what is findable, drawn from all of it, tell what is common among older orders.
+_DRAWN_PAGES = 40
 # Grams that many have are slow to put together even where few have all of them: that is given up after so long.
 _INDEX_MS_MAX = 80
 _GRAMS_MAX = 8
@@ -30,7 +32,14 @@ _LONG_AGO = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 
 
 class TooMany(Exception):
-    """More orders may fit than are looked at by an index that has them in no sequence."""
+    """More orders may fit than are looked at by an index that has them in no sequence.
+
+    `is_late` where only the index told so, which may have taken as long as it is ever given.
+    """
+
+    def __init__(self, *, is_late: bool) -> None:
+        super().__init__()
+        self.is_late = is_late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +104,7 @@ def _by_totals(filters: SearchFilters) -> Candidates:
     params = {"least": filters.total_min, "most": filters.total_max, "rows": ROWS_MAX}
     rows = db.fetch_by_index(sql.load(_HERE, "find_ids_totals"), params, ms_max=_INDEX_MS_MAX)
     if rows is None or len(rows) == ROWS_MAX:
-        raise TooMany
+        raise TooMany(is_late=True)
     return Candidates(order_ids=[order_id for (order_id,) in rows])
 
 
@@ -116,7 +125,7 @@ def _by_accounts(account_ids: Sequence[int], stretch: Stretch) -> Candidates:
     down_to = max(stops, default=0)
     if down_to >= stretch.below:
         # All of them within one minute: that is not to be had in parts.
-        raise TooMany
+        raise TooMany(is_late=True)
     return Candidates(order_ids=[one for found in of_each.values() for one in found], down_to=down_to)
 
 
@@ -125,18 +134,22 @@ def _by_contact(words: Sequence[WordMeaning], word: WordMeaning) -> Candidates:
     parts = [one.contact for one in words if one.contact] if all(one.contact for one in words) else [word.contact]
     likes = Texts([sql.having(part) for part in parts])
     if _are_common(likes):
-        raise TooMany
+        raise TooMany(is_late=False)
     grams = Texts(sorted({gram for part in parts for gram in _grams(part)}))
     params = {"grams": grams, "likes": likes, "rows": ROWS_MAX}
     rows = db.fetch_by_index(sql.load(_HERE, "find_ids_contact"), params, ms_max=_INDEX_MS_MAX)
     if rows is None or rows[0][1] == ROWS_MAX:
-        raise TooMany
+        raise TooMany(is_late=True)
     return Candidates(order_ids=rows[0][0] or [])
 
 
 def _are_common(likes: Texts) -> bool:
+    """Say whether parts are common among the newest, or were once: the index is not asked then, which would be late."""
     ((count,),) = db.fetch(sql.load(_HERE, "find_common"), {"likes": likes, "rows": _NEWEST_ROWS})
-    return bool(count >= _COMMON_ROWS)
+    if count >= _COMMON_ROWS:
+        return True
+    ((estimate,),) = db.fetch(sql.load(_HERE, "find_share"), {"likes": likes, "pages": _DRAWN_PAGES})
+    return bool(estimate >= ROWS_MAX)
 
 
 def _together(words: Sequence[WordMeaning], word: WordMeaning) -> list[int]:

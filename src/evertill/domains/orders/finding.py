@@ -26,6 +26,8 @@ _NEAR_ROWS = 20_000
 _NEWEST_ROWS, _RARE_ROWS = 2_000, 5
 # What is neither common nor to be had by an index is looked for among so many of the latest at a time.
 _WALK_ROWS = 100_000
+# Among fewer where an index was asked first, and in vain: both together are to take no longer than either may.
+_WALK_LATE_ROWS = 50_000
 _CHUNK_ROWS = 1_000
 _ALL = (1 << ids.BITS) - 1
 _COLUMNS: LiteralString = "select o.id, o.state, o.currency, o.total, o.email, o.phone, o.account_id, o.placed_at\n"
@@ -66,11 +68,11 @@ def find_orders(*, words: Sequence[WordMeaning], filters: SearchFilters, behind:
     if near is not None:
         return near
     if _walks(words, filters):
-        return found.walk()
+        return found.walk(rows=_WALK_ROWS)
     try:
         some = candidates.gather(words=words, filters=filters, stretch=stretch)
-    except candidates.TooMany:
-        return found.walk()
+    except candidates.TooMany as many:
+        return found.walk(rows=_WALK_LATE_ROWS if many.is_late else _WALK_ROWS)
     found.read(some.order_ids)
     return found.page(down_to=some.down_to)
 
@@ -89,11 +91,11 @@ class _Finding:
         """Look at the newest orders as they stand; return how many of them fit, up to one more than a page."""
         return self._look("find_newest", rows=rows, floor=max(self.stretch.floor, above + 1))
 
-    def walk(self) -> Looked:
+    def walk(self, *, rows: int) -> Looked:
         """Look at many of the newest, and say where that ended."""
-        if self.newest(rows=_WALK_ROWS) > self.limit:
+        if self.newest(rows=rows) > self.limit:
             return self.page()
-        asked = {"below": self.stretch.below, "floor": self.stretch.floor, "rows": _WALK_ROWS}
+        asked = {"below": self.stretch.below, "floor": self.stretch.floor, "rows": rows}
         last = db.fetch(sql.load(_HERE, "find_end"), asked)
         return self.page(down_to=last[0][0] if last else 0)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
+
+from evertill.kernel.said import Said
 
 # The layout of what lies at a target. It goes up when an older release could not restore it any more.
 FORMAT = 1
@@ -158,6 +161,24 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
 
 
+class Leftover(msgspec.Struct, frozen=True, kw_only=True):
+    """Files of the log in `folder` that go on from the position `start` without a gap.
+
+    `why` says why there are none, or why it ends where it does although there is more; "" when it goes on to its end.
+    """
+
+    folder: Path
+    start: int
+    segment_bytes: int
+    files: tuple[Path, ...] = ()
+    why: str = ""
+
+    @property
+    def disk_bytes(self) -> int:
+        """What they take on the disk."""
+        return len(self.files) * self.segment_bytes
+
+
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
     """How the sending of the log stands: whose work it is, since when the target is away, and whether orders wait."""
 
@@ -223,6 +244,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     stop: int | None = None
     plain_bytes: int = 0
     stored_bytes: int = 0
+    # What it failed with, and that in words.
+    code: str = ""
     error: str = ""
 
 
@@ -242,5 +265,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     rpo_ms: int | None
     rto_ms: int | None
     certificate: Sequence[str]
+    # The same lines, to be told in any language; none of a drill of before there was that.
+    told: Sequence[Said] = ()
     # Its number, once it is kept.
     id: int = 0

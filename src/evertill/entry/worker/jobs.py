@@ -202,9 +202,12 @@ def run_bulks(context: JobContext, timestamp: int = 0) -> None:  # noqa: ARG001 
 
 
 def _run_batch(context: JobContext, bulk_id: int, batch: int) -> bool:
-    for _ in range(batch):
-        if context.should_abort() or not bulks.run_one(bulk_id=bulk_id, now=clock.now()):
+    left = batch
+    while left > 0:
+        taken = 0 if context.should_abort() else bulks.run_next(bulk_id=bulk_id, limit=left, now=clock.now())
+        if not taken:
             return False
+        left -= taken
     return True
 
 

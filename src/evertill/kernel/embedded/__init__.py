@@ -14,8 +14,8 @@ from .cluster import (
     superuser_url,
     url,
 )
-from .create import CreationFailed, adopt, dress
-from .place import ClusterElsewhere, NoCluster, has_cluster, note_folder, note_moved
+from .create import CreationFailed, adopt, dress, set_passwords
+from .place import ClusterElsewhere, NoCluster, has_cluster, home_of, note_folder, note_moved
 from .postmaster import StillRunning
 from .programs import ProgramsMissing, find_programs
 from .roles import SHOP_ROLE, VISITOR_ROLE, make_shop_roles, make_visitor_role
@@ -40,6 +40,7 @@ __all__ = [
     "dress",
     "find_programs",
     "has_cluster",
+    "home_of",
     "is_ready",
     "make_shop_roles",
     "make_visitor_role",
@@ -47,6 +48,7 @@ __all__ = [
     "note_moved",
     "prepare",
     "running",
+    "set_passwords",
     "settle",
     "shop_url",
     "stop",

@@ -22,7 +22,6 @@ from .place import (
     make_keys,
     read_keys,
     with_free_port,
-    with_other_port,
     with_shop_password,
 )
 from .programs import programs_for, version_of
@@ -135,8 +134,9 @@ def prepare(*, folder: Path, tell: Callable[[str], None]) -> Cluster:
 def settle(*, folder: Path) -> Cluster:
     """This function will return the cluster that `folder` is to have, whose files somebody else brings.
 
-    Keys that came along are those of the shop of which it is a copy. It gets a port of its own: on the same one, which
-    is free while that shop's server is down, that shop would find this database, be let in, and go on in it.
+    Keys that came along are those of the shop of which it is a copy, and of everybody who reads its old backups. It
+    gets keys of its own, which `set_passwords` makes good. It gets a port of its own too: on the same one, which is
+    free while that shop's server is down, that shop would find this database.
 
     Raises ClusterExists when it has one, AccountMissing, Unreachable, or OSError.
     """
@@ -150,7 +150,7 @@ def settle(*, folder: Path) -> Cluster:
             raise Unreachable(f"The database in {home} belongs to '{account.name}', who may not enter that folder.")
         keys, are_new = _keys(folder)
         if not are_new:
-            keys = with_other_port(folder, keys)
+            keys = make_keys(folder, besides=keys.port)
         return Cluster(home=home, programs=programs_for(account), account=account, keys=keys)
 
 

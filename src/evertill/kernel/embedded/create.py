@@ -31,7 +31,8 @@ create database evertill owner evertill
 _PASSWORDS = """\
 alter role postgres password '{keys.superuser_password}'
 alter role evertill password '{keys.owner_password}'
-"""
+do $$ begin if exists (select from pg_roles where rolname = 'evertill_shop') then alter role evertill_shop password '{keys.shop_password}'; end if; end $$
+"""  # noqa: E501 — as above.
 
 
 # What a cluster that was made elsewhere has to be told once, so that it is like one of ours. {owner} is the role that

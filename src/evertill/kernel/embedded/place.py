@@ -127,10 +127,13 @@ def read_keys(folder: Path) -> Keys:
         raise NoCluster(f"There is no database in {folder}.", folder=str(folder)) from None
 
 
-def make_keys(folder: Path) -> Keys:
-    """This function will make keys with new random passwords and a free port, and keep them in `folder`."""
+def make_keys(folder: Path, *, besides: int = 0) -> Keys:
+    """This function will make keys with new random passwords and a free port, and keep them in `folder`.
+
+    It is another port than `besides`.
+    """
     keys = Keys(
-        port=_free_port(),
+        port=_free_port(besides=besides),
         owner_password=secrets.token_urlsafe(24),
         superuser_password=secrets.token_urlsafe(24),
         shop_password=secrets.token_urlsafe(24),

@@ -1,10 +1,10 @@
--- Freezes the things of a bulk, in their places. One with a code was refused and has ended.
+-- Freezes things of a bulk, in their places behind those that are there. One with a code was refused and has ended.
 insert into bulk_item (
     bulk_id, place, subject, label, content, before, after, state, code, note, tries, claimed_until, ended_at
 )
 select
     %(bulk_id)s::bigint,
-    asked.place,
+    %(placed)s::bigint + asked.place,
     asked.subject,
     asked.label,
     asked.content,
