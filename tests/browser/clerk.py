@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from base64 import b32decode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tests.browser.member import App
 from tests.browser.visitor import PATIENCE_MS, Door, Visitor
 from tests.kernel.waiting import ROOT
 from tests.shop import Shop
+
+# What somebody wants to see of a page while he is there.
+Look = Callable[[Page], object]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +56,17 @@ class Clerk:
         self.find("#text-TOTP").fill(self.app.digits(ahead=self._ahead))
         self._ahead += 1
         self.press("button[value='prove:TOTP']")
+
+    def approve(self, *, asked: str, why: str, look: Look = lambda _page: None) -> None:
+        """Approve what waits for another person, of whom it is read what it was `asked` for; `look` at its page."""
+        self.open("approvals/")
+        self.press("a[data-row] >> nth=0")
+        expect(self.find("dl.facts")).to_contain_text(asked)
+        look(self.page)
+        self.find("#why").fill(why)
+        self.press("button[value=approve]")
+        self.prove()
+        self.is_told("It is approved. Who asked for it can do it now, once, and nothing else.")
 
     def is_told(self, text: str) -> None:
         """Be told what was just done."""

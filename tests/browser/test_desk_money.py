@@ -86,13 +86,7 @@ def test_money_goes_back_with_another_person(
 
     fin.open("approvals/")
     exam.look(fin.page, "approvals")
-    fin.press("a[data-row] >> nth=0")
-    expect(fin.find("dl.facts")).to_contain_text("The parcel was soaked.")
-    exam.look(fin.page, "approval")
-    fin.find("#why").fill("seen the photo")
-    fin.press("button[value=approve]")
-    fin.prove()
-    fin.is_told("It is approved. Who asked for it can do it now, once, and nothing else.")
+    fin.approve(asked="The parcel was soaked.", why="seen the photo", look=lambda shown: exam.look(shown, "approval"))
 
     sue.open("approvals/")
     sue.press("a[data-row] >> nth=0")

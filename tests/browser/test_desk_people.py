@@ -64,13 +64,7 @@ def test_a_customer_is_deleted_by_two_people(enter: Door, shop: Shop, guard: Gua
     boss.press("button[name=ask]")
     boss.is_told("Your request waits for another person. Come back here once it is approved.")
 
-    owner.open("approvals/")
-    owner.press("a[data-row] >> nth=0")
-    expect(owner.find("dl.facts")).to_contain_text("The letter lies in the folder.")
-    owner.find("#why").fill("read it")
-    owner.press("button[value=approve]")
-    owner.prove()
-    owner.is_told("It is approved. Who asked for it can do it now, once, and nothing else.")
+    owner.approve(asked="The letter lies in the folder.", why="read it")
 
     boss.open("approvals/")
     boss.press("a[data-row] >> nth=0")

@@ -91,13 +91,7 @@ def test_a_restore_over_the_living_shop_takes_two_people(
     boss.prove()
     boss.is_told("Another person was asked to approve it. When that is done, come back here and say the same again.")
 
-    owner.open("approvals/")
-    owner.press("a[data-row] >> nth=0")
-    expect(owner.find("dl.facts")).to_contain_text("every price became nonsense")
-    owner.find("#why").fill("seen it")
-    owner.press("button[value=approve]")
-    owner.prove()
-    owner.is_told("It is approved. Who asked for it can do it now, once, and nothing else.")
+    owner.approve(asked="every price became nonsense", why="seen it")
 
     boss.press("form.panel button.main")
     boss.prove()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
@@ -160,6 +162,43 @@ class TestFailures:
 
         assert answer.status_code == 409
         assert "What the other person changed stands, and yours was not applied." in text_of(answer)
+
+
+class TestDatabaseAway:
+    """Who meets it stays at the desk: its look, his language, what happened, what was kept, and what to do."""
+
+    @pytest.fixture
+    def away(self) -> Iterator[Clerk]:
+        """Somebody of the staff, whose shop's database does not answer."""
+        sue, port = clerk("support"), connection.settings_dict["PORT"]
+        connection.close()
+        connection.settings_dict["PORT"] = "1"
+        yield sue
+        connection.close()
+        connection.settings_dict["PORT"] = port
+
+    def test_shows_a_page_of_the_desk_that_tries_again(self, away: Clerk) -> None:
+        answer = away.get("orders/")
+
+        page = answer.content.decode()
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert '<body class="desk">' in page
+        assert '<meta http-equiv="refresh" content="5">' in page
+        assert "/shop" not in page
+        assert "The database does not answer." in text_of(answer)
+        assert "All that was confirmed before is safe." in text_of(answer)
+        assert re.search(r"Reference: <strong>[0-9A-Z-]+</strong>", page)
+
+    def test_says_it_in_chinese(self, away: Clerk) -> None:
+        assert "数据库没有回应。" in text_of(away.get("orders/", language="zh-hans"))
+
+    def test_leaves_a_form_to_be_sent_again(self, away: Clerk) -> None:
+        answer = away.post("alerts/close", alert="1", why="x")
+
+        assert answer.status_code == 503
+        assert "http-equiv" not in answer.content.decode()
+        assert "go back, and send the form again." in text_of(answer)
 
 
 def test_nothing_is_left_open_by_a_page() -> None:

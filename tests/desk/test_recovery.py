@@ -27,6 +27,7 @@ from evertill.journeys.consent_restore import (
 )
 from evertill.journeys.permitted import Asker
 from evertill.kernel import clock, config, db, ids
+from evertill.kernel.said import Said
 from tests.builders import NOON, make_product, place_one
 from tests.desk.clerks import Clerk, clerk, text_of
 
@@ -94,6 +95,24 @@ class TestShow:
         assert "Nobody has shown that the key is kept elsewhere." in shown
         assert "5.7 s" in shown
         assert "40.0" in shown
+
+    def test_says_in_the_readers_language_why_a_backup_failed(self, place: recovery.place.Place) -> None:
+        line, now = place.read_line(), clock.now()
+        assert line is not None
+        with db.write():
+            for backup, code in (("b1", "BACKUP_CUT_OFF"), ("b2", "")):
+                recovery.operations.begin_backup(backup=backup, line=line.id, kind=Kind.FULL, parent=None, now=now)
+                error = Said(text=f"It was cut off, {backup}.", code=code)
+                recovery.operations.fail_backup(backup=backup, error=error, now=now)
+
+        boss = clerk("owner")
+
+        shown, chinese = text_of(boss.get("recovery/")), text_of(boss.get("recovery/", language="zh-hans"))
+        assert "It was cut off, b1." in shown
+        assert "备份中途被打断。" in chinese
+        assert "It was cut off, b1." not in chinese
+        # As it is, where an earlier release kept no code.
+        assert "It was cut off, b2." in chinese
 
     def test_draws_drills_with_a_text_for_whoever_does_not_see_it(self, place: recovery.place.Place) -> None:
         now = clock.now()

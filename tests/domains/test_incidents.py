@@ -12,6 +12,7 @@ from evertill.domains import incidents
 from evertill.domains.incidents import Alert, Kind
 from evertill.journeys import watch_alerts
 from evertill.kernel import db
+from evertill.kernel.said import Said
 from tests import tables
 from tests.askers import at_the_machine
 from tests.builders import NOON
@@ -47,6 +48,17 @@ class TestRaise:
             times=1,
             last_at=NOON,
         )
+
+    def test_keeps_the_code_of_what_happened_and_what_was_put_into_it(self) -> None:
+        first, newest = (Said(text=f"{n} wait.", code="MESSAGES_WAIT", values={"since": n}) for n in ("5", "6"))
+        incidents.raise_alert(kind=Kind.REFUND_REFUSED, subject="R1", detail=first, now=NOON)
+        incidents.raise_alert(kind=Kind.REFUND_REFUSED, subject="R1", detail=newest, now=LATER)
+
+        (alert,) = shown()
+        assert (alert.detail, alert.said) == ("6 wait.", newest)
+        lift()
+        (alert,) = shown()
+        assert alert.said == Said(text="5.00 GBP")
 
     def test_counts_what_is_open_already_and_tells_the_newest(self) -> None:
         lift()
@@ -125,7 +137,7 @@ class TestClose:
 
         assert shown() == []
         (row,) = tables.rows("incidents_alert")
-        assert row[-3:] == (LATER, "ada", "paid by hand")
+        assert row[-4:-1] == (LATER, "ada", "paid by hand")
 
     def test_does_nothing_where_nothing_is_open(self) -> None:
         lift("R2")

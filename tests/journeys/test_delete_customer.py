@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
-from evertill.domains import accounts, payments, submissions, trail
+from evertill.domains import accounts, incidents, payments, submissions, trail
 from evertill.domains.access import Permission
 from evertill.domains.approvals import ApprovalRequired
 from evertill.domains.claims import About
@@ -33,6 +33,7 @@ from evertill.journeys.permitted import Asker, Forbidden, Wish
 from evertill.journeys.review_order import Decision, ask_customer, decide_review, take_review
 from evertill.journeys.send_messages import send_messages
 from evertill.journeys.step_up import StepUpRequired
+from evertill.journeys.watch_alerts import close_alert
 from evertill.kernel import db, ids
 from tests.askers import proves, staff
 from tests.builders import NOON, ask, make_product, place_one
@@ -214,6 +215,35 @@ class TestMentions:
         assert where(ADA, "Zebedee", PHONE, "900123") == {"trail_record.why"}
         assert refused.state.value == "REFUSED"
         assert audit_books() == []
+
+    def test_are_found_in_texts_about_something_else(self, zebedee: tuple[SignedIn, int]) -> None:
+        signed, _order_id = zebedee
+        boss, owner = two()
+        clerk = staff(7_007, "support", "fulfilment", "finance", "administrator")
+        other = place_one(ask("of Ben", email="ben@example.com"))
+        note_order(asker=clerk, order_id=other.order.id, text=f"he sits beside {ADA}", now=NOON)
+        hold_order(asker=clerk, order_id=other.order.id, why="ZEBEDEE asked for it", now=NOON)
+        with db.write():
+            incidents.raise_alert(kind="TEST", subject="t", detail="mail for 07700 900-123 came back", now=NOON)
+            incidents.raise_alert(kind="TEST", subject="u", detail="the zebra 9001234 is 100% _new", now=NOON)
+        (_zebra, alert) = sorted(incidents.read_open_alerts(limit=9), key=lambda one: one.subject, reverse=True)
+        close_alert(alert_id=alert.id, asker=clerk, why="wrote to Zebedee", now=NOON)
+
+        found = find_mentions(asker=boss, account_id=signed.account_id, now=NOON)
+
+        told = sorted((one.where.value, one.table, one.text, one.stays) for one in found)
+        assert told == [
+            ("ELSEWHERE", "incidents_alert", "mail for 07700 900-123 came back", True),
+            ("ELSEWHERE", "orders_note", f"he sits beside {ADA}", True),
+            ("TRAIL", "", "ZEBEDEE asked for it", True),
+            ("TRAIL", "", "wrote to Zebedee", True),
+        ]
+        approved(boss, owner, signed.account_id)
+        proves(boss, Permission.CUSTOMERS_DELETE, f"account:{signed.account_id}")
+        staying = delete_customer(asker=boss, account_id=signed.account_id, request=LETTER, now=NOON)
+        (record,) = trail.read_records(search=trail.Search(operation="customers.delete", outcome="DONE"), limit=1)
+        assert sorted(json.loads(record.after)["named_in"]) == sorted(one.number for one in staying)
+        assert {one.number for one in staying} == {one.number for one in found}
 
     def test_are_for_who_may_delete_him(self, zebedee: tuple[SignedIn, int]) -> None:
         signed, _order_id = zebedee

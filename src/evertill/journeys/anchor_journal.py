@@ -22,6 +22,7 @@ from evertill.domains.receipts import Head
 from evertill.domains.recovery import Damaged, Key, Line, Target, TargetRefuses, TargetUnavailable, WrongKey
 from evertill.kernel import config, db
 from evertill.kernel.files import write_whole
+from evertill.kernel.said import Said
 
 __all__ = [
     "Noted",
@@ -70,9 +71,8 @@ def note_head(*, now: dt.datetime) -> bool:
     if moved:
         _log.error("journal moved", seals=[subject for subject, _ in moved])
         with db.write():
-            incidents.raise_alert(
-                kind=incidents.Kind.JOURNAL_BROKEN, subject=SUBJECT, detail=": ".join(moved[0]), now=now
-            )
+            seal = Said(text=": ".join(moved[0]), code="SEAL_MOVED", values={"seal": moved[0][0].removeprefix("seal ")})
+            incidents.raise_alert(kind=incidents.Kind.JOURNAL_BROKEN, subject=SUBJECT, detail=seal, now=now)
         return False
     _write(_FILE, [receipts.head_of(last)], folder=config.get().data)
     return True

@@ -20,6 +20,7 @@ from evertill.domains.trail import Actor, Head, Subject
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
+from evertill.kernel.said import Said
 
 _log = structlog.get_logger("evertill.trail")
 ANCHOR_FILE = "trail-anchor.json"
@@ -164,7 +165,9 @@ def write_anchor(anchor: Anchor) -> None:
 def _raise_alert(cut: Sequence[Head], *, now: dt.datetime) -> None:
     _log.error("trail cut", heads=[_noted(head) for head in cut])
     with db.write():
-        incidents.raise_alert(kind=incidents.Kind.TRAIL_BROKEN, subject=SUBJECT, detail=_told(cut), now=now)
+        names = ", ".join(f"{head.chain}-{head.seq}" for head in cut[:10])
+        gone = Said(text=_told(cut), code="RECORDS_GONE", values={"records": names})
+        incidents.raise_alert(kind=incidents.Kind.TRAIL_BROKEN, subject=SUBJECT, detail=gone, now=now)
 
 
 def _told(cut: Sequence[Head]) -> str:

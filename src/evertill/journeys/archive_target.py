@@ -15,6 +15,7 @@ from evertill.domains.recovery import TargetRefuses, TargetUnavailable
 from evertill.journeys.archive_work import ArchiveWork, Stopped, note_archive
 from evertill.journeys.backup_server import slot_of
 from evertill.kernel import db
+from evertill.kernel.said import Said, said_of
 
 __all__ = ["insist", "put_once", "see_to_sync", "tell_gap"]
 
@@ -52,7 +53,7 @@ def _wait_for_target(work: ArchiveWork, error: TargetUnavailable | TargetRefuses
         note_archive(work, is_away=True)
     if away_s >= work.settings.backup_away_s and not work.is_told:
         work.is_told = True
-        _tell(work, kind=_AWAY, subject=work.target.place, detail=error.detail)
+        _tell(work, kind=_AWAY, subject=work.target.place, detail=said_of(error))
         note_archive(work, is_away=True)
 
 
@@ -97,10 +98,10 @@ def _set_sync(work: ArchiveWork, *, wanted: bool) -> None:
 def tell_gap(work: ArchiveWork) -> None:
     """This function will alert that some of the log never came to the target."""
     detail = "The database no longer had all of its log; a full backup begins anew. Moments in between are lost."
-    _tell(work, kind=_GAP, subject=work.line.id, detail=detail)
+    _tell(work, kind=_GAP, subject=work.line.id, detail=Said(text=detail, code="BACKUP_LOG_GAP"))
 
 
-def _tell(work: ArchiveWork, *, kind: incidents.Kind, subject: str, detail: str) -> None:
+def _tell(work: ArchiveWork, *, kind: incidents.Kind, subject: str, detail: Said) -> None:
     with _apart():
         incidents.raise_alert(kind=kind, subject=subject, detail=detail, now=work.clock())
 

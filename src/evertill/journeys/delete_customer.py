@@ -46,7 +46,9 @@ def delete_customer(*, asker: Asker, account_id: int, request: str, now: dt.date
         language = _lock(account_id)
         by = approved(asker=asker, wish=_wish(account_id, said), now=now)
         proved_anew(asker=asker, permission=Permission.CUSTOMERS_DELETE, subject=subject, now=now)
-        named = erase(account_id=account_id, device=BY_US.get(language, BY_US["en"]), place="", now=now)
+        named = erase(
+            account_id=account_id, device=BY_US.get(language, BY_US["en"]), place="", everywhere=True, now=now
+        )
         trail.write(
             actor=asker.actor,
             operation=Permission.CUSTOMERS_DELETE.value,

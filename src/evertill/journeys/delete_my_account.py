@@ -44,14 +44,15 @@ def delete_my_account(*, session: Session, visit: Visit, now: dt.datetime) -> No
     clean(account_id=account.id)
 
 
-def erase(*, account_id: int, device: str, place: str, now: dt.datetime) -> list[Mention]:
+def erase(*, account_id: int, device: str, place: str, everywhere: bool = False, now: dt.datetime) -> list[Mention]:
     """This function will tell an account's owner, and empty it, in the caller's transaction, which has locked it.
 
-    It returns where words of staff still may name him. Afterwards the caller has to `clean`; what a death in between
-    leaves, the jobs do.
+    It returns where words of staff still may name him: those about him, or `everywhere`. Afterwards the caller has to
+    `clean`; what a death in between leaves, the jobs do.
     """
     # While it is known who he is.
-    staying = forget_mentions(mentions=mentions_of(account_id=account_id, now=now), now=now)
+    mentions = mentions_of(account_id=account_id, now=now, everywhere=everywhere)
+    staying = forget_mentions(mentions=mentions, now=now)
     facts = {"device": device, "place": place}
     tell_owner(account_id=account_id, notice=Notice.ACCOUNT_DELETED, facts=facts, now=now)
     identity.forgetting.forget_account(account_id=account_id)

@@ -31,6 +31,7 @@ from evertill.journeys.take_backup import NoTarget, alone
 from evertill.kernel import config, db, embedded
 from evertill.kernel.clock import Clock
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said
 
 __all__ = ["DrillFailed", "hold_drill", "list_drills", "random_moment"]
 
@@ -83,10 +84,13 @@ def hold_drill(
             if occasion is Occasion.ASKED:
                 raise
             verdict = Verdict.FAILED
-            work.certificate.append("✗ there is no copy of a moment of which there has to be one")
+            work.note("✗ there is no copy of a moment of which there has to be one", code="DRILL_NO_COPY")
         except (EvertillError, OSError) as error:
             verdict = Verdict.FAILED
-            work.certificate.append(f"✗ {error.detail if isinstance(error, EvertillError) else error}")
+            work.note(
+                f"✗ {error.detail if isinstance(error, EvertillError) else error}",
+                code=error.code if isinstance(error, EvertillError) else "DRILL_DISK",
+            )
         finally:
             throw_away(place.drills)
         drill = Drill(
@@ -98,7 +102,8 @@ def hold_drill(
             verdict=verdict,
             rpo_ms=work.rpo_ms,
             rto_ms=work.rto_ms,
-            certificate=work.certificate,
+            certificate=[str(line) for line in work.certificate],
+            told=work.certificate,
         )
         return _record(drill, line=line.id, now=clock())
 
@@ -134,15 +139,19 @@ class _Work:
     rto_ms: int | None = None
     # What only a drill does, and so is no part of how long a restore takes.
     beside_s: float = 0.0
-    certificate: list[str] = field(default_factory=list)
+    certificate: list[Said] = field(default_factory=list)
+
+    def note(self, text: str, *, code: str, **values: str) -> None:
+        """Put a line on the certificate."""
+        self.certificate.append(Said(text=text, code=code, values=values))
 
     @contextmanager
-    def looking(self, what: str) -> Iterator[None]:
+    def looking(self, what: str, *, code: str) -> Iterator[None]:
         """Time spent on looking is not spent on restoring."""
         began = time.monotonic()
         self.report(what, 0, 0)
         yield
-        self.certificate.append(f"✓ {what}")
+        self.note(f"✓ {what}", code=code)
         self.beside_s += time.monotonic() - began
 
 
@@ -174,8 +183,14 @@ def _try(work: _Work, *, line: str) -> None:
         look=lambda unpacked: _look_at_files(work, plan, unpacked, opener=opener),
     )
     said = f"{restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else "its backup"
-    work.certificate.append(f"✓ restored from {plan.backup.id} and the log up to {said}")
-    with work.looking("what was noted at the target of its journal is read"), closing(opener()) as target:
+    work.note(
+        f"✓ restored from {plan.backup.id} and the log up to {said}",
+        code="DRILL_RESTORED" if restored.last_at else "DRILL_RESTORED_BACKUP",
+        backup=plan.backup.id,
+        moment=said,
+    )
+    reading = work.looking("what was noted at the target of its journal is read", code="DRILL_JOURNAL")
+    with reading, closing(opener()) as target:
         bring_heads(noted=noted_at_target(target=target, key=work.key, line=plan.line), folder=folder)
     _examine(work, plan, folder, began=began)
 
@@ -192,13 +207,14 @@ def _lag_ms(place: recovery.place.Place) -> int | None:
 
 
 def _look_at_files(work: _Work, plan: Plan, unpacked: Unpacked, *, opener: Opener) -> None:
-    with work.looking("every file is as PostgreSQL listed it"):
+    with work.looking("every file is as PostgreSQL listed it", code="DRILL_FILES"):
         for folder in unpacked.folders:
             recovery.copying.run(
                 [unpacked.programs / "pg_verifybackup", "--no-parse-wal", "--exit-on-error", "--quiet", folder]
             )
     if plan.backup.kind is Kind.INCREMENTAL:
-        with work.looking("the incremental backup holds every block that the log says was changed"):
+        what = "the incremental backup holds every block that the log says was changed"
+        with work.looking(what, code="DRILL_COVERAGE"):
             _look_at_coverage(work, plan, unpacked, opener=opener)
 
 
@@ -243,24 +259,25 @@ def _examine(work: _Work, plan: Plan, folder: Path, *, began: float) -> None:
         work.beside_s += time.monotonic() - started - examined.order_s
         work.rto_ms = int((time.monotonic() - began - work.beside_s) * 1000)
         _judge(work, examined, before=before)
-        with work.looking("every index and table is sound by pg_amcheck"):
+        with work.looking("every index and table is sound by pg_amcheck", code="DRILL_INDEXES"):
             words = ["--all", "--install-missing", "--heapallindexed", "--no-password", "--jobs=1"]
             recovery.copying.run([cluster.programs / "pg_amcheck", *words], url=embedded.superuser_url(folder))
-    with work.looking("every page fits its checksum"):
+    with work.looking("every page fits its checksum", code="DRILL_PAGES"):
         recovery.copying.run([cluster.programs / "pg_checksums", "--check", f"--pgdata={cluster.data}"])
 
 
 def _judge(work: _Work, examined: Examined, *, before: dt.datetime) -> None:
     if examined.order is not None:
-        work.certificate.append(f"✓ it took the order {examined.order}")
+        work.note(f"✓ it took the order {examined.order}", code="DRILL_ORDER", number=examined.order)
     if examined.faults:
         raise DrillFailed("; ".join(examined.faults))
-    work.certificate.append("✓ its books are sound")
+    work.note("✓ its books are sound", code="DRILL_BOOKS")
     count, fingerprint = orders.fingerprint(placed_before=before)
     moment = f"{before:%Y-%m-%d %H:%M:%S} UTC"
     if (examined.orders, examined.fingerprint) != (count, fingerprint):
         raise DrillFailed(f"Of orders before {moment} there are {count} here and {examined.orders} there, or others.")
-    work.certificate.append(f"✓ it has the same {count} orders of before {moment} as the shop")
+    told = f"✓ it has the same {count} orders of before {moment} as the shop"
+    work.note(told, code="DRILL_SAME", count=str(count), moment=moment)
 
 
 def _record(drill: Drill, *, line: str, now: dt.datetime) -> Drill:
@@ -269,6 +286,6 @@ def _record(drill: Drill, *, line: str, now: dt.datetime) -> Drill:
         if drill.verdict is Verdict.PASSED:
             incidents.close_alerts(kind=_FAILED, subject=line, actor="clock", why="a drill passed", now=now)
         else:
-            incidents.raise_alert(kind=_FAILED, subject=line, detail=drill.certificate[-1], now=now)
+            incidents.raise_alert(kind=_FAILED, subject=line, detail=drill.told[-1], now=now)
     _log.info("drill held", verdict=drill.verdict, backup=drill.backup, rpo_ms=drill.rpo_ms, rto_ms=drill.rto_ms)
     return drill

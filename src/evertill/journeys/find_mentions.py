@@ -1,7 +1,9 @@
 """Find mentions: where the words that staff typed name a customer, before he is deleted; and take out what may go.
 
 Looked through is what was typed about his account, his orders, and the payments, refunds, reviews and approvals of
-these. What the audit trail has stays, as it was typed (decision 0043); words elsewhere are not looked for.
+these; and when staff ask, every column that staff type freely, whatever it is about (kernel/typed.py): others' orders,
+alerts, stock, prices, settings. What the audit trail has stays, as it was typed (decision 0043), and so does what is
+about something else.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from evertill.journeys.help_customer import CustomerGone
 from evertill.journeys.messages_of_orders import refunds_of
 from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import ids
+from evertill.kernel.typed import Typed, search_typed
 
 __all__ = ["MENTIONS_MAX", "Mention", "Where", "find_mentions", "forget_mentions", "mentions_of"]
 
@@ -34,21 +37,31 @@ class Where(StrEnum):
     TRAIL = "TRAIL"
     REFUND = "REFUND"
     APPROVAL = "APPROVAL"
+    # In a text about something else; the mention says in which table.
+    ELSEWHERE = "ELSEWHERE"
+
+
+_TABLES = {Where.TRAIL: "trail_record", Where.REFUND: "payments_refund", Where.APPROVAL: "approvals_approval"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A text that may name a customer, and whether it stays when he is deleted. `number` is that of where it stands."""
+    """A text that may name a customer, and whether it stays when he is deleted. `number` is that of where it stands.
+
+    Of one that is about something else, `table` says where it is, and `key` which row.
+    """
 
     where: Where
     id: int
     text: str
     stays: bool
     at: dt.datetime | None = None
+    table: str = ""
+    key: str = ""
 
     @property
     def number(self) -> str:
-        return ids.to_number(self.id)
+        return f"{self.table} {self.key}" if self.table else ids.to_number(self.id)
 
 
 def find_mentions(*, asker: Asker, account_id: int, now: dt.datetime) -> list[Mention]:
@@ -62,7 +75,7 @@ def find_mentions(*, asker: Asker, account_id: int, now: dt.datetime) -> list[Me
         account = accounts.read(account_id=account_id)
         if account is None or account.state is not accounts.AccountState.ACTIVE:
             raise CustomerGone("There is no such account any more.")
-        found = mentions_of(account_id=account_id, now=now)
+        found = mentions_of(account_id=account_id, now=now, everywhere=True)
         trail.write(
             actor=asker.actor,
             operation="customers.find_mentions",
@@ -73,15 +86,42 @@ def find_mentions(*, asker: Asker, account_id: int, now: dt.datetime) -> list[Me
     return found
 
 
-def mentions_of(*, account_id: int, now: dt.datetime) -> list[Mention]:
-    """This function will return where words of staff may name a customer, in the caller's transaction."""
+def mentions_of(*, account_id: int, now: dt.datetime, everywhere: bool = False) -> list[Mention]:
+    """This function will return where words of staff may name a customer, in the caller's transaction.
+
+    `everywhere` looks also through what is about something else, which reads whole tables.
+    """
     account = accounts.read(account_id=account_id)
     placed = orders.list_of_account(account_id=account_id, limit=_ORDERS_MAX)
     addresses = {one.text for one in accounts.read_addresses(account_id=account_id)}
     addresses |= {contact for one in placed for contact in (one.email, one.phone) if contact}
-    is_named = partial(accounts.is_named, name=account.display_name if account else "", addresses=sorted(addresses))
-    found = _named(account_id, [one.id for one in placed], is_named, now=now)
-    return list(islice(found, MENTIONS_MAX))
+    name, order_ids = account.display_name if account else "", [one.id for one in placed]
+    is_named = partial(accounts.is_named, name=name, addresses=sorted(addresses))
+    found = list(islice(_named(account_id, order_ids, is_named, now=now), MENTIONS_MAX))
+    if everywhere:
+        texts = search_typed(
+            words=accounts.words_of(name=name, addresses=sorted(addresses)),
+            account_id=account_id,
+            orders=order_ids,
+            limit=_TEXTS_MAX,
+        )
+        found += islice(_elsewhere(texts, is_named, known=found), MENTIONS_MAX - len(found))
+    return found
+
+
+def _elsewhere(
+    texts: Iterator[Typed], is_named: Callable[[str], bool], *, known: Sequence[Mention]
+) -> Iterator[Mention]:
+    """What is not known already, each row once, and of the trail as of all of it."""
+    seen = {(_TABLES[one.where], str(one.id)) for one in known}
+    for text in texts:
+        if (text.table, text.key) in seen or not is_named(text.text):
+            continue
+        seen.add((text.table, text.key))
+        if text.table == _TABLES[Where.TRAIL]:
+            yield Mention(where=Where.TRAIL, id=int(text.key), text=text.text, stays=True)
+        else:
+            yield Mention(where=Where.ELSEWHERE, id=0, text=text.text, stays=True, table=text.table, key=text.key)
 
 
 def forget_mentions(*, mentions: Sequence[Mention], now: dt.datetime) -> list[Mention]:

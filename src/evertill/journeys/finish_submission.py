@@ -19,6 +19,7 @@ from evertill.journeys.place_orders import AskedLine, Placed, PlaceOrder, place_
 from evertill.journeys.tell_customers import tell_placed
 from evertill.kernel import config, db, ids
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said
 
 __all__ = [
     "AlreadyEnded",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 # Batches of one look at all that is open.
+_MEANWHILE = Said(text="One failed meanwhile.", code="SUBMISSION_MEANWHILE")
 _BATCHES_MAX = 1_000
 
 
@@ -179,4 +181,4 @@ def _close_alert(*, actor: str, now: dt.datetime) -> None:
     incidents.close_alerts(kind=ALERT, subject=SUBJECT, actor=actor, why="no failed checkout is open", now=now)
     # The alert is held from here on: who keeps one later raises it anew, and who was faster is seen now.
     if submissions.count_open():
-        incidents.raise_alert(kind=ALERT, subject=SUBJECT, detail="One failed meanwhile.", now=now)
+        incidents.raise_alert(kind=ALERT, subject=SUBJECT, detail=_MEANWHILE, now=now)

@@ -10,6 +10,7 @@ from evertill.domains import incidents, recovery
 from evertill.domains.recovery import Key
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError, Status
+from evertill.kernel.said import Said
 
 __all__ = ["FileExists", "NotProved", "check_custody", "confirm_key", "export_key", "show_key"]
 
@@ -63,11 +64,11 @@ def check_custody(*, now: dt.datetime) -> bool:
     if shown_at is not None and dt.timedelta() <= now - shown_at < _REMEMBERED:
         return True
     with db.write():
-        said = f"last shown on {shown_at:%Y-%m-%d}" if shown_at else "never shown"
-        incidents.raise_alert(
-            kind=_KIND,
-            subject=key.fingerprint,
-            detail=f"The key of the backups was {said} outside this machine.",
-            now=now,
+        day = f"{shown_at:%Y-%m-%d}" if shown_at else ""
+        detail = Said(
+            text=f"The key of the backups was {f'last shown on {day}' if day else 'never shown'} outside this machine.",
+            code="KEY_SHOWN" if day else "KEY_NEVER_SHOWN",
+            values={"day": day},
         )
+        incidents.raise_alert(kind=_KIND, subject=key.fingerprint, detail=detail, now=now)
     return False

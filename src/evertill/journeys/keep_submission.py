@@ -13,6 +13,7 @@ import structlog
 from evertill.domains import incidents, submissions
 from evertill.domains.submissions import Failed, Wanted
 from evertill.kernel import config, db, ids
+from evertill.kernel.said import Said
 
 __all__ = ["Failed", "Wanted", "is_spooled", "keep_submission", "load_submissions", "remove_old_submissions"]
 
@@ -56,7 +57,9 @@ def _store(failed: Sequence[Failed], *, now: dt.datetime) -> None:
         for one in sorted(failed, key=lambda one: one.key_digest):
             submissions.keep(failed=one)
         latest = max(failed, key=lambda one: one.failed_at)
-        detail = f"The last one is {ids.to_number(latest.id)}: {latest.code}."
+        number = ids.to_number(latest.id)
+        values = {"number": number, "code": latest.code}
+        detail = Said(text=f"The last one is {number}: {latest.code}.", code="SUBMISSION_LATEST", values=values)
         incidents.raise_alert(kind=ALERT, subject=SUBJECT, detail=detail, now=now)
 
 

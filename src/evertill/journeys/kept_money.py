@@ -13,6 +13,7 @@ import msgspec
 from evertill.domains import orders, payments
 from evertill.kernel import ids
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 __all__ = ["KeptPayment", "KeptRefund", "find_by_hand", "find_obstacles", "is_final"]
 
@@ -82,7 +83,7 @@ def is_final(one: KeptPayment) -> bool:
     return is_captured and (bool(one.payer) or any(refund.is_done for refund in one.refunds))
 
 
-def find_obstacles(*, state: orders.State, total: Money, kept: Sequence[KeptPayment]) -> tuple[str, ...]:
+def find_obstacles(*, state: orders.State, total: Money, kept: Sequence[KeptPayment]) -> tuple[Said, ...]:
     """This function will say why an order cannot be taken over, with its amounts and what to do; nothing when it can.
 
     It can when no money came, or when one payment of exactly its total bought it, whatever of that has gone back.
@@ -95,27 +96,49 @@ def find_obstacles(*, state: orders.State, total: Money, kept: Sequence[KeptPaym
     return tuple(_told(one, state=state) for one in came)
 
 
-def _told(one: KeptPayment, *, state: orders.State) -> str:
+def _told(one: KeptPayment, *, state: orders.State) -> Said:
     captured, gone = one.captured or one.expected, one.gone
     left = Money(amount=captured.amount - gone.amount, currency=captured.currency)
-    return (
-        f"The order was {state.value}; of its payment {one.number} by {one.provider}, {captured} had come and {gone}"
-        f" had gone back. Look this payment up at {one.provider}: {left} is the customer's, or the goods are."
+    return Said(
+        text=(
+            f"The order was {state.value}; of its payment {one.number} by {one.provider}, {captured} had come and"
+            f" {gone} had gone back. Look this payment up at {one.provider}: {left} is the customer's, or the goods"
+            " are."
+        ),
+        code="BY_HAND_UNEVEN",
+        values={
+            "state": state.value,
+            "payment": one.number,
+            "provider": one.provider,
+            "captured": str(captured),
+            "gone": str(gone),
+            "left": str(left),
+        },
     )
 
 
-def find_by_hand(*, kept: Sequence[KeptPayment]) -> tuple[str, ...]:
+def find_by_hand(*, kept: Sequence[KeptPayment]) -> tuple[Said, ...]:
     """This function will say, with amounts, what people have to do besides: about refunds that were under way."""
     return tuple(_waiting(kept))
 
 
-def _waiting(kept: Sequence[KeptPayment]) -> Iterator[str]:
+def _waiting(kept: Sequence[KeptPayment]) -> Iterator[Said]:
     for one in kept:
         for refund in one.refunds:
             if refund.state is payments.RefundState.REQUESTED:
                 amount = Money(amount=refund.amount, currency=(one.captured or one.expected).currency)
-                yield (
-                    f"A refund of {amount} ({ids.to_number(refund.id)}: {refund.reason}) was under way, and the backup"
-                    f" does not know whether {one.provider} sent it. Look it up there; if it was not sent, refund"
-                    f" {amount} of this order."
+                number = ids.to_number(refund.id)
+                yield Said(
+                    text=(
+                        f"A refund of {amount} ({number}: {refund.reason}) was under way, and the backup does not know"
+                        f" whether {one.provider} sent it. Look it up there; if it was not sent, refund {amount} of"
+                        " this order."
+                    ),
+                    code="BY_HAND_REFUND",
+                    values={
+                        "amount": str(amount),
+                        "refund": number,
+                        "reason": refund.reason,
+                        "provider": one.provider,
+                    },
                 )

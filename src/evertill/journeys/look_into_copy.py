@@ -18,6 +18,7 @@ from evertill.journeys.find_claimed import find_candidates
 from evertill.journeys.give_receipts import find_receipts
 from evertill.journeys.kept_money import KeptPayment, KeptRefund, find_by_hand, find_obstacles
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 __all__ = ["Answer", "CopiedOrder", "Question", "look_into_copy"]
 
@@ -45,7 +46,8 @@ class CopiedOrder(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
     payments: tuple[KeptPayment, ...]
     is_over: bool
-    by_hand: tuple[str, ...] = ()
+    # Texts alone in what an earlier release found.
+    by_hand: tuple[Said | str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from evertill.journeys.compare_bill import compare_bill
 from evertill.journeys.read_bill import BillUnavailable, read_bill
 from evertill.kernel import db, ids
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said, said_of
 
 __all__ = ["BillUnavailable", "DayNotBegun", "NoBill", "reconcile_bill", "reconcile_due", "tell_alerts"]
 
@@ -89,7 +90,11 @@ def tell_alerts(*, provider: str, date: dt.date, actor: str, now: dt.datetime) -
     subject = f"{provider} {date}"
     counts = reconciliation.count_open(provider=provider, date=date)
     if counts:
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        told = Said(
+            text=", ".join(f"{count} {kind}" for kind, count in counts.items()),
+            code="DIFFERENCES",
+            values={str(kind): str(count) for kind, count in counts.items()},
+        )
         incidents.raise_alert(kind=incidents.Kind.RECONCILIATION_OPEN, subject=subject, detail=told, now=now)
     else:
         incidents.close_alerts(
@@ -129,10 +134,10 @@ def _try(source: payments.Provider, date: dt.date, *, now: dt.datetime) -> bool:
         raise
     except EvertillError as error:
         _log.warning("bill waits", provider=source.name, date=str(date), error=error.code)
-        detail = error.detail
+        detail = said_of(error)
     except Exception as error:  # noqa: BLE001 — logged whole; the other days go on.
         _log.exception("reconciliation failed", provider=source.name, date=str(date))
-        detail = type(error).__name__
+        detail = Said(text=type(error).__name__, code="INTERNAL")
     else:
         return True
     if reconciliation.is_overdue(span=reconciliation.span_of(date, utc_offset=source.utc_offset), now=now):

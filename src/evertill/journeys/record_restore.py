@@ -18,6 +18,7 @@ from evertill.journeys.anchor_trail import AnchorUnreadable, NothingCut, accept_
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.consent_restore import subject_of
 from evertill.kernel import db
+from evertill.kernel.said import Said
 
 __all__ = ["Found", "Leave", "Replacement", "Step", "look_into_restored", "record_restore"]
 
@@ -99,6 +100,7 @@ def record_restore(*, asked: Replacement, now: dt.datetime) -> None:
             )
         if leave.consent is None:
             detail = f"By {asked.asker.id}: {leave.why} The database said: {leave.trouble}"
+            without = Said(text=detail, code="RESTORED_BY", values={"who": asked.asker.id, "why": leave.why})
             incidents.raise_alert(
-                kind=incidents.Kind.RESTORED_WITHOUT_CONSENT, subject=leave.line, detail=detail[:500], now=now
+                kind=incidents.Kind.RESTORED_WITHOUT_CONSENT, subject=leave.line, detail=without, now=now
             )

@@ -86,7 +86,9 @@ def _asked(asker: Asker, asked: RecoverOrder, *, now: dt.datetime) -> RebuildOrd
     search, lost = read_lost(search_id=asked.search_id, order_id=asked.order_id)
     copied = lost.copied
     if copied.is_over:
-        raise OrderOver(" ".join(copied.by_hand) or "In the backup the money of this order did not come out even.")
+        raise OrderOver(
+            " ".join(map(str, copied.by_hand)) or "In the backup the money of this order did not come out even."
+        )
     if not copied.receipt:
         raise ReceiptNotKept("The backup has no receipt of this order.")
     return RebuildOrder(
@@ -110,7 +112,7 @@ def _kept(search: BackupSearch, copied: CopiedOrder) -> Kept:
         titles={line.sku: line.title for line in copied.order.lines},
         payments=tuple(one for one in copied.payments if is_final(one) or _can_be_asked(one)),
         ended=copied.order.state if copied.order.state in _ENDED else None,
-        by_hand=copied.by_hand,
+        by_hand=tuple(map(str, copied.by_hand)),
     )
 
 

@@ -13,6 +13,7 @@ from evertill.journeys.owed_codes import owed_by
 from evertill.journeys.tell_customers import tell_refunded
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 _log = structlog.get_logger("evertill.payments")
 
@@ -134,9 +135,14 @@ def _entry(intent: payments.Intent, refund: payments.Refund, amount: Money) -> l
 
 def _raise_alert(intent: payments.Intent, refund: payments.Refund, why: str, *, now: dt.datetime) -> None:
     about = f"{refund.amount} minor units of order {ids.to_number(intent.order_id)}, payment {intent.number}"
-    incidents.raise_alert(
-        kind=incidents.Kind.REFUND_REFUSED,
-        subject=refund.number,
-        detail=f"{about}: {why} Try again with `evertill orders refund-again {refund.number}`.",
-        now=now,
+    currency = (intent.captured or intent.expected).currency
+    detail = Said(
+        text=f"{about}: {why} Try again with `evertill orders refund-again {refund.number}`.",
+        code="REFUND_REFUSED",
+        values={
+            "amount": str(Money(amount=refund.amount, currency=currency)),
+            "order": ids.to_number(intent.order_id),
+            "payment": intent.number,
+        },
     )
+    incidents.raise_alert(kind=incidents.Kind.REFUND_REFUSED, subject=refund.number, detail=detail, now=now)

@@ -23,6 +23,7 @@ from evertill.domains.messages import Channel
 from evertill.kernel import config, crypto, db, lines
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.rarely import Rarely
+from evertill.kernel.said import Said, said_of
 
 __all__ = ["AddressRefused", "ChannelClosed", "CodeNotSent", "SentCode", "is_open", "is_stand_in", "send_code"]
 
@@ -150,7 +151,7 @@ def _send(
         # An outage must not use up what somebody may ask for; what may have gone out has been paid for, and counts.
         if not isinstance(error, messages.SendingUnclear):
             give_back()
-        _alert(channel, error.detail, now=now)
+        _alert(channel, said_of(error), now=now)
         raise CodeNotSent("The code could not be sent.") from error
     except Exception as error:  # noqa: BLE001 — told by its name, and told to who asked.
         # Without what it says, which may be the letter.
@@ -168,7 +169,7 @@ def _give_back(*, address: str, caller: str, made_at: dt.datetime) -> None:
         identity.codes.give_back(address=address, caller=caller, made_at=made_at)
 
 
-def _alert(channel: Channel, why: str, *, now: dt.datetime) -> None:
+def _alert(channel: Channel, why: Said, *, now: dt.datetime) -> None:
     with _beside(), db.write():
         incidents.raise_alert(kind=_ALERT, subject=_subject(channel), detail=why, now=now)
 

@@ -18,6 +18,7 @@ from evertill.domains.messages import Channel, Message, MessageNotUndeliverable
 from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.kernel import config, crypto, db
+from evertill.kernel.said import Said, said_of
 
 __all__ = [
     "Channel",
@@ -87,32 +88,32 @@ def _send(message: Message, post: messages.Post, *, now: dt.datetime) -> None:
     try:
         post(_letter(message))
     except messages.LetterPostponed as error:
-        _postpone(message, error.detail, tries_max=config.get().message_tries_max, now=now)
+        _postpone(message, said_of(error), tries_max=config.get().message_tries_max, now=now)
     except messages.SendingUnclear as error:
         if message.channel is not Channel.SMS:
             raise
-        _postpone(message, error.detail, tries_max=_UNCLEAR_SMS_MAX, now=now)
+        _postpone(message, said_of(error), tries_max=_UNCLEAR_SMS_MAX, now=now)
     except messages.LetterRefused as error:
-        _give_up(message, error.detail, now=now)
+        _give_up(message, said_of(error), now=now)
     except (KeyError, ValueError) as error:
-        _give_up(message, f"there are no words for it: {error!r}", now=now)
+        _give_up(message, Said(text=f"there are no words for it: {error!r}", code="NO_WORDS"), now=now)
     else:
         with db.write():
             messages.finish(message=message, state=messages.State.SENT, now=now)
 
 
-def _postpone(message: Message, why: str, *, tries_max: int, now: dt.datetime) -> None:
+def _postpone(message: Message, why: Said, *, tries_max: int, now: dt.datetime) -> None:
     if message.tries >= tries_max:
         _give_up(message, why, now=now)
     else:
         with db.write():
-            messages.postpone(message=message, error=why, now=now)
+            messages.postpone(message=message, error=why.text, now=now)
 
 
-def _give_up(message: Message, why: str, *, now: dt.datetime) -> None:
+def _give_up(message: Message, why: Said, *, now: dt.datetime) -> None:
     # Why may name the customer, so it goes into the database and not into the log.
     with db.write():
-        messages.finish(message=message, state=messages.State.UNDELIVERABLE, error=why, now=now)
+        messages.finish(message=message, state=messages.State.UNDELIVERABLE, error=why.text, now=now)
         incidents.raise_alert(kind=_ALERT, subject=message.key, detail=why, now=now)
 
 
@@ -122,7 +123,10 @@ def _wait(message: Message, error: messages.SenderUnavailable, *, now: dt.dateti
         messages.put_back(message=message, now=now)
         since = messages.read_waiting_since(channel=message.channel)
         if since is not None and now - since >= _PATIENCE:
-            detail = f"{error.detail} Messages wait since {since:%Y-%m-%d %H:%M} UTC."
+            moment = f"{since:%Y-%m-%d %H:%M} UTC"
+            detail = Said(
+                text=f"{error.detail} Messages wait since {moment}.", code="MESSAGES_WAIT", values={"since": moment}
+            )
             incidents.raise_alert(kind=_ALERT, subject=_SERVERS[message.channel], detail=detail, now=now)
 
 
@@ -140,7 +144,11 @@ def _end_too_old(channel: Channel, *, now: dt.datetime, limit: int) -> None:
             channel=channel, written_before=now - dt.timedelta(hours=hours), limit=limit, now=now
         )
         if ended:
-            detail = f"{ended} messages waited for more than {hours} hours and were given up."
+            detail = Said(
+                text=f"{ended} messages waited for more than {hours} hours and were given up.",
+                code="MESSAGES_TOO_OLD",
+                values={"count": str(ended), "hours": str(hours)},
+            )
             incidents.raise_alert(kind=_ALERT, subject=_TOO_OLD, detail=detail, now=now)
 
 

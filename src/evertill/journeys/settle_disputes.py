@@ -21,6 +21,7 @@ from evertill.journeys.book_entries import post
 from evertill.journeys.settle_payment import PaymentNotFound, settle_payment
 from evertill.kernel import config, db, ids
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 __all__ = ["Dispute", "PaymentNotFound", "settle_disputes"]
 
@@ -138,13 +139,18 @@ def _hold(intent: payments.Intent, dispute: Dispute, told: disputes.Told, *, act
         order_ids=[dispute.order_id], reason=orders.HoldReason.DISPUTE_OPEN, subject=dispute.name, actor=actor, now=now
     )
     due_at = told.evidence_due_at or dispute.evidence_due_at
-    due = f"evidence due {due_at:%Y-%m-%d %H:%M} UTC" if due_at else "the provider tells no day for evidence"
+    moment = f"{due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
+    due = f"evidence due {moment}" if moment else "the provider tells no day for evidence"
     detail = f"{dispute.amount} of payment {intent.number} for order {ids.to_number(dispute.order_id)}; {due}"
+    code, back = "DISPUTE_DUE" if moment else "DISPUTE_NOT_DUE", ""
     if intent.captured is not None and dispute.amount.currency == intent.captured.currency:
         over = intent.refunded + dispute.amount.amount - intent.captured.amount
         if over > 0:
-            detail += f"; {Money(amount=over, currency=dispute.amount.currency)} of it was given back already"
-    incidents.raise_alert(kind=incidents.Kind.DISPUTE_OPENED, subject=dispute.name, detail=detail, now=now)
+            back = str(Money(amount=over, currency=dispute.amount.currency))
+            code, detail = f"{code}_PART", f"{detail}; {back} of it was given back already"
+    values = {"amount": str(dispute.amount), "payment": intent.number, "order": ids.to_number(dispute.order_id)}
+    said = Said(text=detail, code=code, values=values | {"due": moment, "back": back})
+    incidents.raise_alert(kind=incidents.Kind.DISPUTE_OPENED, subject=dispute.name, detail=said, now=now)
 
 
 def _release(dispute: Dispute, end: disputes.State, *, actor: str, now: dt.datetime) -> None:
@@ -156,7 +162,10 @@ def _release(dispute: Dispute, end: disputes.State, *, actor: str, now: dt.datet
     )
     if end is disputes.State.LOST and dispute.is_sale:
         orders.hold(order_ids=order_ids, reason=orders.HoldReason.DISPUTE_LOST, subject=name, actor=actor, now=now)
-        detail = f"{dispute.amount} for order {ids.to_number(dispute.order_id)}"
+        order, amount = ids.to_number(dispute.order_id), str(dispute.amount)
+        detail = Said(
+            text=f"{amount} for order {order}", code="DISPUTE_LOST", values={"amount": amount, "order": order}
+        )
         incidents.raise_alert(kind=incidents.Kind.DISPUTE_LOST, subject=name, detail=detail, now=now)
         _have_seen(dispute, "lost", actor=actor, now=now)
     elif not any(disputes.is_open(one.state) for one in disputes.read_disputes(intent_id=dispute.intent_id)):
@@ -172,4 +181,5 @@ def _have_seen(dispute: Dispute, what: str, *, actor: str, now: dt.datetime) -> 
 
 def _object(told: disputes.Told, why: str, *, now: dt.datetime) -> None:
     """Change nothing, and have somebody look: what was told before stands in the books already."""
-    incidents.raise_alert(kind=incidents.Kind.DISPUTE_UNCLEAR, subject=told.name, detail=why, now=now)
+    said = Said(text=why, code="DISPUTE_UNCLEAR")
+    incidents.raise_alert(kind=incidents.Kind.DISPUTE_UNCLEAR, subject=told.name, detail=said, now=now)

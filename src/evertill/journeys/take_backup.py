@@ -25,6 +25,7 @@ from evertill.journeys.send_backup import LOG_S, LogMissing, send_backup
 from evertill.kernel import config, db
 from evertill.kernel.clock import Clock
 from evertill.kernel.errors import EvertillError, Status
+from evertill.kernel.said import Said, said_of
 
 __all__ = ["BackupRunning", "NoTarget", "alone", "has_left", "take_backup"]
 
@@ -132,7 +133,7 @@ def _send_left(work: BackupWork) -> Manifest | None:
                 sent = _finish(work, manifest)
                 running = [one for one in running if one != backup]
     for backup in running:
-        _give_up(work, backup, "It was cut off.")
+        _give_up(work, backup, Said(text="It was cut off.", code="BACKUP_CUT_OFF"))
     return sent
 
 
@@ -148,10 +149,10 @@ def _take(work: BackupWork, kind: Kind) -> Manifest:
         manifest = copy_database(work, backup=backup, parent=parent)
     except OSError as error:
         full = DiskFull(f"The backup could not be kept here until it is sent: {error.strerror}.")
-        _give_up(work, backup, full.detail)
+        _give_up(work, backup, said_of(full))
         raise full from error
     except EvertillError as error:
-        _give_up(work, backup, error.detail)
+        _give_up(work, backup, said_of(error))
         raise
     return _finish(work, manifest)
 
@@ -161,7 +162,7 @@ def _finish(work: BackupWork, manifest: Manifest) -> Manifest:
     try:
         send_backup(work, manifest)
     except EvertillError as error:
-        _tell(work, error.detail)
+        _tell(work, said_of(error))
         raise
     with db.write():
         recovery.operations.finish_backup(manifest=manifest)
@@ -183,14 +184,14 @@ def _parent(work: BackupWork) -> Backup | None:
     return newest if newest and work.place.listing(newest.id).exists() else None
 
 
-def _give_up(work: BackupWork, backup: str, why: str) -> None:
+def _give_up(work: BackupWork, backup: str, why: Said) -> None:
     work.place.clear_staged(recovery.rules.backup_folder(line=work.line.id, backup=backup))
-    _log.error("backup failed", backup=backup, why=why)
+    _log.error("backup failed", backup=backup, why=why.text)
     with db.write():
         recovery.operations.fail_backup(backup=backup, error=why, now=work.clock())
     _tell(work, why)
 
 
-def _tell(work: BackupWork, why: str) -> None:
+def _tell(work: BackupWork, why: Said) -> None:
     with db.write():
         incidents.raise_alert(kind=_FAILED, subject=work.line.id, detail=why, now=work.clock())

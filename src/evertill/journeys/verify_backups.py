@@ -18,6 +18,7 @@ from evertill.journeys.read_catalogue import Catalogue, get_piece, list_pieces, 
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.replication import lsn_text
+from evertill.kernel.said import Said
 
 __all__ = ["Finding", "Memory", "Verified", "verify_backups", "verify_own"]
 
@@ -123,7 +124,12 @@ def verify_own(*, now: dt.datetime) -> Verified | None:
     with db.write():
         if verified.findings:
             first = verified.findings[0]
-            detail = f"{len(verified.findings)} of {verified.objects} objects; {first.subject}: {first.detail}"
+            count, objects = len(verified.findings), verified.objects
+            detail = Said(
+                text=f"{count} of {objects} objects; {first.subject}: {first.detail}",
+                code="COPIES_DAMAGED",
+                values={"count": str(count), "objects": str(objects), "first": first.subject},
+            )
             incidents.raise_alert(kind=_DAMAGED, subject=line.id, detail=detail, now=now)
         else:
             incidents.close_alerts(kind=_DAMAGED, subject=line.id, actor="clock", why="all was read well", now=now)

@@ -14,6 +14,7 @@ from evertill.domains.trail import Finding, Head
 from evertill.journeys.anchor_trail import SUBJECT, Anchor, Break, Noted, read_anchor
 from evertill.kernel import config, db
 from evertill.kernel.files import write_whole
+from evertill.kernel.said import Said
 
 # What one look tells; whoever has as many has enough to do.
 _FINDINGS_MAX = 1_000
@@ -89,7 +90,12 @@ def verify_and_alert(*, now: dt.datetime) -> int:
     write_whole(path=config.get().data / _FILE, text=text + "\n")
     if findings:
         first = findings[0]
-        detail = f"{len(findings)} findings; the first: {first.fault.value} ({first.chain}-{first.seq})"
+        place = f"{first.chain}-{first.seq}"
+        detail = Said(
+            text=f"{len(findings)} findings; the first: {first.fault.value} ({place})",
+            code="TRAIL_FINDINGS",
+            values={"count": str(len(findings)), "record": place},
+        )
         with db.write():
             incidents.raise_alert(kind=incidents.Kind.TRAIL_BROKEN, subject=SUBJECT, detail=detail, now=now)
     return len(findings)

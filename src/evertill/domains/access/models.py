@@ -17,6 +17,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
+    TYPED = ("name",)
+
     class Meta:
         db_table = "access_api_token"
 
@@ -42,6 +44,8 @@ class Role(models.Model):
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=90)
 
+    TYPED = ("says",)
+
     class Meta:
         db_table = "access_role"
         constraints = (models.CheckConstraint(name="access_role_version_positive", condition=Q(version__gt=0)),)
@@ -59,6 +63,8 @@ class RoleGrant(models.Model):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=90, default="")
     revoked_why = models.CharField(max_length=500, default="")
+
+    TYPED = ("why", "revoked_why")
 
     class Meta:
         db_table = "access_role_grant"

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         name_of,
         normalise,
         read_address,
+        words_of,
     )
     from evertill.domains.accounts.types import Account, AccountState, Address, AddressKind, Named
 
@@ -85,4 +86,5 @@ __all__ = [
     "set_password",
     "set_sms_second",
     "upgrade_password",
+    "words_of",
 ]

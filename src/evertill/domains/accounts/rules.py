@@ -124,6 +124,12 @@ def is_named(text: str, *, name: str, addresses: Iterable[str]) -> bool:
     return any(_has_word(said, word) for word in name.casefold().split())
 
 
+def words_of(*, name: str, addresses: Iterable[str]) -> list[str]:
+    """This function will return what stands somewhere in every text that `is_named` takes for naming somebody."""
+    parts = [word for word in name.split() if len(word) > 1]
+    return [*parts, *(one if "@" in one else one[-_TAIL_DIGITS:] for one in addresses)]
+
+
 def _has_word(said: str, word: str) -> bool:
     if max(word) >= _WITHOUT_SPACES:
         return len(word) > 1 and word in said

@@ -24,6 +24,8 @@ class Approval(models.Model):
     decision = models.CharField(max_length=500, default="")
     spent_at = models.DateTimeField(null=True)
 
+    TYPED = ("why", "decision", "content")
+
     class Meta:
         db_table = "approvals_approval"
         constraints = (

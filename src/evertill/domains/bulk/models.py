@@ -25,6 +25,8 @@ class Bulk(models.Model):
     approved_by = models.CharField(max_length=90, default="")
     ended_at = models.DateTimeField(null=True)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "bulk_bulk"
         constraints = (

@@ -163,6 +163,8 @@ class Change(models.Model):
     # The change that this one takes back.
     undoes = models.BigIntegerField(null=True)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "catalog_change"
         constraints = (
@@ -189,6 +191,8 @@ class CategoryChange(models.Model):
     # The change that this one takes back.
     undoes = models.BigIntegerField(null=True)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "catalog_category_change"
         constraints = (
@@ -213,6 +217,8 @@ class PriceChange(models.Model):
     approved_by = models.CharField(max_length=90, default="", db_default="")
     why = models.CharField(max_length=500)
     undoes = models.BigIntegerField(null=True)
+
+    TYPED = ("why",)
 
     class Meta:
         db_table = "catalog_price_change"
@@ -246,6 +252,8 @@ class PlannedPrice(models.Model):
     why = models.CharField(max_length=500)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=64, default="", db_default="")
+
+    TYPED = ("why",)
 
     class Meta:
         db_table = "catalog_planned_price"

@@ -39,6 +39,8 @@ class Claim(models.Model):
     # Moved by each change, so that who decides says what he saw.
     version = models.IntegerField(default=0)
 
+    TYPED = ("answer",)
+
     class Meta:
         db_table = "claims_claim"
         constraints = (
@@ -116,6 +118,8 @@ class Policy(models.Model):
     declared_by = models.CharField(max_length=64)
     why = models.CharField(max_length=200)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "claims_policy"
         constraints = (models.CheckConstraint(name="claims_policy_counts_from_one", condition=Q(version__gt=0)),)
@@ -142,6 +146,8 @@ class Award(models.Model):
     given_by = models.CharField(max_length=64)
     approved_by = models.CharField(max_length=64)
     why = models.CharField(max_length=200)
+
+    TYPED = ("why",)
 
     class Meta:
         db_table = "claims_award"

@@ -13,12 +13,16 @@ class Alert(models.Model):
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=200)
     detail = models.CharField(max_length=500)
+    # The code of the detail and what was put into it (kernel/said.py); "" where it is shown as it is.
+    told = models.TextField(default="", db_default="")
     raised_at = models.DateTimeField()
     times = models.IntegerField(default=1)
     last_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=64, default="")
     why = models.CharField(max_length=200, default="")
+
+    TYPED = ("detail", "why")
 
     class Meta:
         db_table = "incidents_alert"

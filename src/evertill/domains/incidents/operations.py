@@ -9,6 +9,7 @@ from django.db import transaction
 
 from evertill.kernel import db, sql
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said, pack
 
 _log = structlog.get_logger("evertill.incidents")
 _HERE = "evertill.domains.incidents"
@@ -23,13 +24,15 @@ class AlertNotOpen(EvertillError):
     remedy = "Look at the list of alerts; this one may have been closed by somebody else."
 
 
-def raise_alert(*, kind: str, subject: str, detail: str, now: dt.datetime) -> bool:
+def raise_alert(*, kind: str, subject: str, detail: Said | str, now: dt.datetime) -> bool:
     """This function will raise an alert, and say whether it is new.
 
     While the same alert, by kind and subject, is open, it is counted once more and told the newest detail. Whoever
-    raises it at the same time waits for the caller's transaction.
+    raises it at the same time waits for the caller's transaction. A detail with a code is told in any language.
     """
-    ((is_new,),) = db.fetch(sql.load(_HERE, "raise_alert"), (kind, subject, detail[:_DETAIL_CHARS], now, now))
+    ((is_new,),) = db.fetch(
+        sql.load(_HERE, "raise_alert"), (kind, subject, str(detail)[:_DETAIL_CHARS], pack(detail), now, now)
+    )
     if is_new:
         # Without the detail, which may name a customer; and only if it is kept.
         transaction.on_commit(lambda: _log.warning("alert raised", kind=kind, subject=subject))

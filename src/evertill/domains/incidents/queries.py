@@ -25,8 +25,17 @@ def find_open_alerts(*, alert_ids: Collection[int]) -> dict[int, Alert]:
 
 def _as_alerts(rows: list[Any]) -> list[Alert]:
     return [
-        Alert(id=alert_id, kind=kind, subject=subject, detail=detail, raised_at=raised_at, times=times, last_at=last_at)
-        for alert_id, kind, subject, detail, raised_at, times, last_at in rows
+        Alert(
+            id=alert_id,
+            kind=kind,
+            subject=subject,
+            detail=detail,
+            told=told,
+            raised_at=raised_at,
+            times=times,
+            last_at=last_at,
+        )
+        for alert_id, kind, subject, detail, told, raised_at, times, last_at in rows
     ]
 
 

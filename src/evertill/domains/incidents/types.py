@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from evertill.kernel.said import Said, unpack
+
 
 class Kind(StrEnum):
     """What an alert is about; its subject says which one."""
@@ -53,3 +55,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: dt.datetime
     times: int
     last_at: dt.datetime
+    # The code of the detail and what was put into it, as they are kept; "" for a detail that is shown as it is.
+    told: str = ""
+
+    @property
+    def said(self) -> Said:
+        """The detail, to be told in its reader's language."""
+        return unpack(self.detail, self.told)

@@ -155,6 +155,8 @@ class Note(models.Model):
     written_by = models.CharField(max_length=64)
     written_at = models.DateTimeField()
 
+    TYPED = ("text",)
+
     class Meta:
         db_table = "orders_note"
         constraints = (models.CheckConstraint(name="orders_note_says_something", condition=~Q(text="")),)

@@ -131,6 +131,8 @@ class Refund(models.Model):
     # Of the request that came with the key; null for one that nobody requested.
     body_digest = models.UUIDField(null=True)
 
+    TYPED = ("reason",)
+
     class Meta:
         db_table = "payments_refund"
         constraints = (

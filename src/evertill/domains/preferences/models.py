@@ -17,6 +17,8 @@ class Value(models.Model):
     changed_by = models.CharField(max_length=90)
     why = models.CharField(max_length=500)
 
+    TYPED = ("value", "why")
+
     class Meta:
         db_table = "preferences_value"
         constraints = (

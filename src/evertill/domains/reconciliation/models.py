@@ -96,6 +96,8 @@ class Difference(models.Model):
     run_id = models.BigIntegerField()
     run_pass = models.IntegerField()
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "reconciliation_difference"
         constraints = (

@@ -22,6 +22,8 @@ class Backup(models.Model):
     stop = models.BigIntegerField(null=True)
     plain_bytes = models.BigIntegerField(default=0)
     stored_bytes = models.BigIntegerField(default=0)
+    # What it failed with, and that in words.
+    code = models.CharField(max_length=64, default="", db_default="")
     error = models.CharField(max_length=500, default="")
 
     class Meta:
@@ -56,6 +58,8 @@ class Drill(models.Model):
     rpo_ms = models.BigIntegerField(null=True)
     rto_ms = models.BigIntegerField(null=True)
     certificate = ArrayField(models.TextField())
+    # The same lines with their codes (kernel/said.py); "" for a drill of before there were any.
+    told = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "recovery_drill"
@@ -91,6 +95,8 @@ class Consent(models.Model):
     given_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True)
+
+    TYPED = ("why",)
 
     class Meta:
         db_table = "recovery_consent"

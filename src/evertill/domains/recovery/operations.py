@@ -9,6 +9,7 @@ from evertill.domains.recovery import models
 from evertill.domains.recovery.types import Asked, Consent, Drill, Kind, Manifest, State, Wish
 from evertill.kernel import db, sql
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said, pack_all
 
 _HERE = "evertill.domains.recovery"
 
@@ -55,15 +56,16 @@ def finish_backup(*, manifest: Manifest) -> None:
             "stop": manifest.stop,
             "plain_bytes": manifest.plain_bytes,
             "stored_bytes": manifest.stored_bytes,
+            "code": "",
             "error": "",
         },
     )
 
 
-def fail_backup(*, backup: str, error: str, now: dt.datetime) -> None:
+def fail_backup(*, backup: str, error: Said, now: dt.datetime) -> None:
     """This function will note that a backup came to nothing, and why."""
     models.Backup.objects.filter(id=backup, state=State.RUNNING.value).update(
-        state=State.FAILED.value, ended_at=now, error=error[:_ERROR_CHARS]
+        state=State.FAILED.value, ended_at=now, code=error.code, error=error.text[:_ERROR_CHARS]
     )
 
 
@@ -84,6 +86,7 @@ def record_drill(*, drill: Drill) -> int:
         rpo_ms=drill.rpo_ms,
         rto_ms=drill.rto_ms,
         certificate=list(drill.certificate),
+        told=pack_all(drill.told),
     )
     return int(made.pk)
 

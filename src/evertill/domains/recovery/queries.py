@@ -10,6 +10,7 @@ import psycopg
 from evertill.domains.recovery import models
 from evertill.domains.recovery.types import Asked, Backup, Consent, Drill, Kind, Occasion, State, Verdict, Wish
 from evertill.kernel import db, sql
+from evertill.kernel.said import unpack_all
 
 _HERE = "evertill.domains.recovery"
 
@@ -106,6 +107,7 @@ def _backup(row: models.Backup) -> Backup:
         stop=row.stop,
         plain_bytes=row.plain_bytes,
         stored_bytes=row.stored_bytes,
+        code=row.code,
         error=row.error,
     )
 
@@ -136,4 +138,5 @@ def _drill(row: models.Drill) -> Drill:
         rpo_ms=row.rpo_ms,
         rto_ms=row.rto_ms,
         certificate=row.certificate,
+        told=unpack_all(row.told),
     )

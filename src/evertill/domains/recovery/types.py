@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from evertill.kernel.said import Said
+
 # The layout of what lies at a target. It goes up when an older release could not restore it any more.
 FORMAT = 1
 
@@ -242,6 +244,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     stop: int | None = None
     plain_bytes: int = 0
     stored_bytes: int = 0
+    # What it failed with, and that in words.
+    code: str = ""
     error: str = ""
 
 
@@ -261,5 +265,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     rpo_ms: int | None
     rto_ms: int | None
     certificate: Sequence[str]
+    # The same lines, to be told in any language; none of a drill of before there was that.
+    told: Sequence[Said] = ()
     # Its number, once it is kept.
     id: int = 0

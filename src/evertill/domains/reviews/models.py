@@ -28,6 +28,8 @@ class Review(models.Model):
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
+    TYPED = ("detail", "question")
+
     class Meta:
         db_table = "reviews_review"
         constraints = (

@@ -65,6 +65,8 @@ class StockChange(models.Model):
     # The change that this one takes back.
     undoes = models.BigIntegerField(null=True)
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "stock_change"
         constraints = (

@@ -35,6 +35,8 @@ class Submission(models.Model):
     taken_by = models.CharField(max_length=90, default="", db_default="")
     taken_at = models.DateTimeField(null=True)
 
+    TYPED = ("note",)
+
     class Meta:
         db_table = "submissions_submission"
         constraints = (

@@ -42,6 +42,8 @@ class Record(models.Model):
     key_mark = models.IntegerField()
     mac = models.BinaryField()
 
+    TYPED = ("why",)
+
     class Meta:
         db_table = "trail_record"
         constraints = (

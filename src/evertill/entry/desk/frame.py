@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.identity import Session
 from evertill.entry.desk import failures
 from evertill.entry.desk.rooms import Room, Shelf, rooms
-from evertill.entry.pages.frame import private_page
-from evertill.entry.pages.troubles import status_of
+from evertill.entry.pages import references
+from evertill.entry.pages.frame import RETRY_S, private_page, view_of
+from evertill.entry.pages.troubles import Trouble, status_of
 from evertill.journeys.enter_desk import Entered
+from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
 
 _SHELVES: Mapping[Shelf, Promise | str] = {
@@ -84,6 +86,30 @@ def refused(request: HttpRequest, session: Session, error: EvertillError) -> Htt
     """This function will tell somebody that a page is not for him, without saying what is on it."""
     context = {"trouble": failures.tell(error, known={}), "is_staff": session.is_staff}
     return private_page(request, "desk/refused.html", context, status=403)
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """This function will answer while the database is away, when nobody can be told from anybody else.
+
+    A page that was only to be shown asks for itself again; a form is for its sender to send again.
+    """
+    reference = references.note("page unavailable", view=view_of(request))
+    is_form = request.method not in ("GET", "HEAD")
+    trouble = Trouble(
+        what=str(_("The database does not answer.")),
+        kept=str(_("Nothing was changed by what you did last. All that was confirmed before is safe.")),
+        remedy=str(
+            _("Wait a few seconds, go back, and send the form again.")
+            if is_form
+            else _("This page tries again by itself. If that goes on, tell whoever runs the machine the reference.")
+        ),
+        code=db.DatabaseUnavailable.code,
+        reference=reference,
+    )
+    context = {"trouble": trouble, "retry_s": 0 if is_form else RETRY_S, "back": reverse("desk:home")}
+    answer = private_page(request, "desk/away.html", context, status=503)
+    answer["Retry-After"] = str(RETRY_S)
+    return answer
 
 
 def room_of(request: HttpRequest) -> Room | None:

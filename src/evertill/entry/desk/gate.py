@@ -65,7 +65,7 @@ def desk_view(
             except EvertillError as error:
                 return frame.failure_page(request, entered, error)
 
-        guarded: Any = open_to(Audience.STAFF)(require_http_methods(list(taken))(reads(answer)))
+        guarded: Any = open_to(Audience.STAFF)(require_http_methods(list(taken))(reads(answer, away=frame.away)))
         guarded.permission = permission
         guarded.methods = tuple(methods)
         made: Callable[..., HttpResponseBase] = guarded

@@ -23,18 +23,20 @@ R = TypeVar("R", bound=HttpResponseBase)
 OK = 200
 
 # How long a browser waits before it looks again whether the database is back.
-_RETRY_S = 5
+RETRY_S = 5
 
 
-def reads(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R | HttpResponse]:
-    """Answer with a page of its own while the database is away or too busy."""
+def reads(
+    view: Callable[Concatenate[HttpRequest, P], R], *, away: Callable[[HttpRequest], HttpResponse] | None = None
+) -> Callable[Concatenate[HttpRequest, P], R | HttpResponse]:
+    """Answer with a page of its own, `away` makes it, while the database is away or too busy."""
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R | HttpResponse:
         try:
             return db.with_connection(lambda: view(request, *args, **kwargs))
         except db.DatabaseUnavailable:
-            return unavailable(request)
+            return (away or unavailable)(request)
 
     return answer
 
@@ -100,7 +102,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
             "The shop is busy or starting again. Orders that were confirmed are safe. This page tries again by itself."
         ),
         reference=references.note("page unavailable", view=view_of(request)),
-        retry_s=_RETRY_S,
+        retry_s=RETRY_S,
     )
-    answer["Retry-After"] = str(_RETRY_S)
+    answer["Retry-After"] = str(RETRY_S)
     return answer

@@ -1,5 +1,5 @@
 -- Alerts that are open, newest first.
-select id, kind, subject, detail, raised_at, times, last_at
+select id, kind, subject, detail, told, raised_at, times, last_at
 from incidents_alert
 where closed_at is null
 order by raised_at desc, id desc

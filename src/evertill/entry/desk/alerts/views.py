@@ -9,6 +9,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.alerts.words import tell
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.telling import tell as tell_said
 from evertill.entry.pages.leading import see_other
 from evertill.journeys.bulk_item import Target
 from evertill.journeys.enter_desk import Entered
@@ -53,7 +54,8 @@ def _page(request: HttpRequest, entered: Entered, *, error: EvertillError | None
     rows = []
     for alert in found[:_LISTED_MAX]:
         what, remedy, way = tell(alert.kind)
-        rows.append({"alert": alert, "what": what, "remedy": remedy, "way": _reach(way)})
+        detail = tell_said(alert.said)
+        rows.append({"alert": alert, "what": what, "detail": detail, "remedy": remedy, "way": _reach(way)})
     context = {
         "rows": rows,
         "has_more": len(found) > _LISTED_MAX,

@@ -18,6 +18,7 @@ from evertill.entry.desk.claims.words import evidence_of, failed_search
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
+from evertill.entry.desk.telling import tell
 from evertill.entry.desk.words import ORDER_STATES
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.leading import see_other
@@ -116,7 +117,7 @@ def _row(searched: searching.Searched) -> dict[str, object]:
                 "order": lost.copied.order,
                 "order_state": ORDER_STATES[lost.copied.order.state][0],
                 "is_over": lost.copied.is_over,
-                "by_hand": lost.copied.by_hand,
+                "by_hand": [tell(line) for line in lost.copied.by_hand],
                 "payments": len(lost.copied.payments),
                 "evidence": evidence_of(lost.finding),
             }

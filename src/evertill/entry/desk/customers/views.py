@@ -42,6 +42,31 @@ _WHERE: Mapping[Where, Promise | str] = {
     Where.TRAIL: _("A reason in the audit trail"),
     Where.REFUND: _("Why a refund was given"),
     Where.APPROVAL: _("A request for approval, or its answer"),
+    Where.ELSEWHERE: _("A text about something else"),
+}
+# What the tables are called that texts about something else stand in.
+_TABLES: Mapping[str, Promise | str] = {
+    "access_api_token": _("An API token's name"),
+    "access_role": _("What a role is for"),
+    "access_role_grant": _("Why a role was given or taken"),
+    "approvals_approval": _("A request for approval, or its answer"),
+    "bulk_bulk": _("Why many things were changed"),
+    "catalog_category_change": _("Why a category was changed"),
+    "catalog_change": _("Why a product was changed"),
+    "catalog_planned_price": _("Why a price is planned"),
+    "catalog_price_change": _("Why a price was changed"),
+    "claims_award": _("Why a compensation was given"),
+    "claims_claim": _("The answer to a claim"),
+    "claims_policy": _("Why the policy was declared"),
+    "incidents_alert": _("An alert, or what was done about it"),
+    "orders_note": _("A note on another order"),
+    "payments_refund": _("Why a refund was given"),
+    "preferences_value": _("A setting, or why it was changed"),
+    "reconciliation_difference": _("Why a difference was ended"),
+    "recovery_consent": _("Why a restore was consented to"),
+    "reviews_review": _("A review of another order"),
+    "stock_change": _("Why stock was changed"),
+    "submissions_submission": _("A note on a failed checkout"),
 }
 
 
@@ -133,7 +158,7 @@ def mentions(request: HttpRequest, entered: Entered, number: str) -> HttpRespons
         raise Http404 from None
     context = {
         "number": number,
-        "mentions": [{"one": one, "where": _WHERE[one.where]} for one in found],
+        "mentions": [{"one": one, "where": _TABLES.get(one.table, _WHERE[one.where])} for one in found],
         "has_more": len(found) == MENTIONS_MAX,
     }
     return desk_page(request, entered, "customers/mentions.html", context)

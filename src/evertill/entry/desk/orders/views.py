@@ -10,7 +10,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import order_of
-from evertill.entry.desk.orders.words import HOLDS, told
+from evertill.entry.desk.orders.words import HOLDS, reason, told
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import ORDER_STATES, REVIEW_REASONS
 from evertill.journeys.enter_desk import Entered
@@ -71,7 +71,7 @@ def story_page(request: HttpRequest, entered: Entered, order_id: int) -> HttpRes
 def _lines(story: Story) -> list[dict[str, Any]]:
     who = known_as({line.who for line in story.lines})
     return [
-        {"line": line, "told": what, "look": look, "who": who[line.who]}
+        {"line": line, "told": what, "text": reason(line), "look": look, "who": who[line.who]}
         for line in reversed(story.lines)
         for what, look in [told(line)]
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from evertill.journeys.tell_story import Line
@@ -63,8 +64,33 @@ _ACTS: Mapping[str, Promise | str] = {
 }
 
 
+# What the shop itself writes as the reason of a step; its words are their own code.
+_BY_ITSELF: Mapping[str, Promise | str] = {
+    "told by the provider": _("told by the provider"),
+    "the provider never heard of it": _("the provider never heard of it"),
+    "nothing was authorised": _("nothing was authorised"),
+    "nobody confirmed the money in time": _("nobody confirmed the money in time"),
+    "closed": _("closed"),
+    "as the backup has it": _("as the backup has it"),
+    "the money has gone back": _("the money has gone back"),
+}
+_BY_BILL = "told by the bill: "
+
+
 # What can be done to many orders says it itself, in its journey; here it is translated.
 IN_BULK = (_("Cancel orders that nobody has paid"),)
+
+
+def reason(line: Line) -> str:
+    """This function will return why something happened: as staff, customer or provider said, or in the shop's words.
+
+    Why somebody was stopped stands in the audit trail in English alone; what he tried is told without it.
+    """
+    if line.part == "refused" and get_language() != "en":
+        return ""
+    if line.text.startswith(_BY_BILL):
+        return str(_("told by the bill: %(name)s")) % {"name": line.text.removeprefix(_BY_BILL)}
+    return str(_BY_ITSELF.get(line.text, line.text))
 
 
 def told(line: Line) -> tuple[str, str]:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from evertill.domains.recovery import Backup, Consent, Drill, Occasion, Wish
+from evertill.entry.desk.telling import tell, tell_line
 from evertill.journeys.view_recovery import Kind, Overview, State, Verdict
 from evertill.kernel import ids
+from evertill.kernel.said import Said
 
 _KINDS: Mapping[Kind, Promise | str] = {Kind.FULL: _("Everything"), Kind.INCREMENTAL: _("What had changed")}
 # What a state is called, and how it looks.
@@ -86,7 +88,15 @@ def exposure(overview: Overview) -> dict[str, str]:
 def backup(one: Backup) -> dict[str, Any]:
     """This function will return a backup as the table shows it."""
     state, look = _STATES[one.state]
-    return {"one": one, "kind": _KINDS[one.kind], "state": state, "look": look, "seconds": _seconds(one)}
+    failed = tell(Said(text=one.error, code=one.code)) if one.error else ""
+    return {
+        "one": one,
+        "kind": _KINDS[one.kind],
+        "state": state,
+        "look": look,
+        "failed": failed,
+        "seconds": _seconds(one),
+    }
 
 
 def drill(one: Drill) -> dict[str, Any]:
@@ -97,6 +107,7 @@ def drill(one: Drill) -> dict[str, Any]:
         "occasion": _OCCASIONS[one.occasion],
         "verdict": _("Passed") if passed else _("Failed"),
         "look": "good" if passed else "bad",
+        "certificate": [tell_line(line) for line in one.told or one.certificate],
         "rpo_s": None if one.rpo_ms is None else one.rpo_ms / 1000,
         "rto_s": None if one.rto_ms is None else one.rto_ms / 1000,
     }
