@@ -1,5 +1,5 @@
--- Claims the next things of a bulk that nobody has tried yet, and counts the try: what was tried and not done is left to be
--- done by itself.
+-- Claims the next things of a bulk that nobody has tried yet, and counts the try: what was tried and not done is left to
+-- be done by itself.
 with next as materialized (
     select free.id
     from bulk_item as free
