@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from evertill.entry.site.accepting import Loads
+
 _address = urlsplit(os.environ.get("DATABASE_URL", ""))
 DATABASES = {
     "default": {
@@ -30,8 +32,12 @@ SECRET_KEY = os.environ.get("EVERTILL_SECRET", "")
 USE_TZ = True
 
 
-def serve(listener: socket.socket) -> None:
-    """Answer one request after the other until SIGTERM, which ends the worker after the request it works on."""
+def serve(listener: socket.socket, *, loads: Loads, worker: int) -> None:
+    """Answer one request after the other until SIGTERM, which ends the worker after the request it works on.
+
+    The later a worker comes, the fewer connections it says it has.
+    """
+    loads.note(worker, 100 - worker)
     asked_to_stop = False
 
     def stop(*_: object) -> None:
@@ -48,7 +54,7 @@ def serve(listener: socket.socket) -> None:
             continue
         with connection:
             path = connection.recv(65_536).decode().split(" ")[1]
-            status, body = _answer(path)
+            status, body = ("200 OK", str(loads.is_least(worker))) if path == "/least" else _answer(path)
             connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
 
 

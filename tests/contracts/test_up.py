@@ -163,6 +163,18 @@ class TestOpening:
         # Two rows: Django's own and the one that the demo has added.
         assert shop.get("/database") == (200, "2")
 
+    def test_tells_each_worker_how_many_connections_the_others_have(self, shop: Shop) -> None:
+        found: set[tuple[int, str]] = set()
+
+        def both_have_answered() -> bool:
+            found.add(shop.get("/least"))
+            return len(found) == 2
+
+        until(both_have_answered)
+
+        # The second of them has fewer than the first, and both know.
+        assert found == {(200, "True"), (200, "False")}
+
     def test_keeps_its_secrets_from_others(self, shop: Shop) -> None:
         modes = {name: (shop.folder / name).stat().st_mode & 0o777 for name in ("secret.key", "postgres.json")}
 

@@ -17,7 +17,7 @@ from evertill.domains.reviews import Reason
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.answer_question import answer_question
-from evertill.journeys.ask_review import ask_review
+from evertill.journeys.ask_review import ask_review, ask_review_as_staff
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.begin_session import SignedIn
 from evertill.journeys.delete_customer import RequestMissing, ask_to_delete_customer, delete_customer
@@ -244,6 +244,21 @@ class TestMentions:
         (record,) = trail.read_records(search=trail.Search(operation="customers.delete", outcome="DONE"), limit=1)
         assert sorted(json.loads(record.after)["named_in"]) == sorted(one.number for one in staying)
         assert {one.number for one in staying} == {one.number for one in found}
+
+    def test_go_with_a_review_that_staff_asked_for(self, zebedee: tuple[SignedIn, int]) -> None:
+        signed, order_id = zebedee
+        boss, owner = two()
+        ask_review_as_staff(asker=staff(7_008, "risk-reviewer"), order_id=order_id, why="Zebedee again", now=NOON)
+        approved(boss, owner, signed.account_id)
+        proves(boss, Permission.CUSTOMERS_DELETE, f"account:{signed.account_id}")
+
+        staying = delete_customer(asker=boss, account_id=signed.account_id, request=LETTER, now=NOON)
+
+        assert [(one.where.value, one.text) for one in staying] == [("TRAIL", "Zebedee again")]
+        send_messages(now=NOON + HOUR)
+        finish_deletions(now=NOON + HOUR)
+        forget_old(now=NOON + 2 * DAY)
+        assert where("Zebedee") == {"trail_record.why"}
 
     def test_are_for_who_may_delete_him(self, zebedee: tuple[SignedIn, int]) -> None:
         signed, _order_id = zebedee

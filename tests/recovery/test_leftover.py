@@ -11,8 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from evertill.domains.recovery.leftover import find_leftover
-from evertill.domains.recovery.types import Line
+from evertill.domains.recovery.leftover import copy_leftover, find_leftover
+from evertill.domains.recovery.types import Leftover, Line, Piece
+from evertill.journeys.living_log import tell_living_log
+from evertill.journeys.living_shop import find_living, find_trouble
+from evertill.journeys.plan_restore import Plan
+from evertill.journeys.restore_shop import Restored
 from evertill.kernel import embedded
 from evertill.kernel.replication import lsn_text
 from tests.kernel.waiting import open_folder, until
@@ -25,11 +29,11 @@ SIZE = 16 << 20
 LINE = Line(id="0" * 16, system="42", segment_bytes=SIZE, began_at=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
 
 
-def write_piece(folder: Path, number: int, *, claims: int | None = None) -> None:
+def write_piece(folder: Path, number: int, *, claims: int | None = None, more: bytes = b"") -> None:
     """Write the head of a file of the log of the system 42, which says that it is at its place, or at another."""
     place = number if claims is None else claims
     head = struct.pack("<HHIQI4xQII", 0xD118, 0x0002, 1, place * SIZE, 0, 42, SIZE, 8192)
-    (folder / f"00000001{0:08X}{number:08X}").write_bytes(head)
+    (folder / f"00000001{0:08X}{number:08X}").write_bytes(head + more)
 
 
 @pytest.fixture
@@ -61,6 +65,19 @@ def break_database(shop: Shop) -> None:
     damage(shop.folder / "postgres" / "global" / "pg_control")
     until(lambda: shop.kill_child("postgresql"))
     until(lambda: _REFUSES in (shop.folder / "postgres-start.log").read_text(encoding="utf-8"), seconds=30)
+
+
+def damage_table(shop: Shop) -> None:
+    """Have the disk give another page of the orders than was written, to a server that runs."""
+    with psycopg.connect(embedded.superuser_url(shop.folder), autocommit=True, dbname="evertill") as database:
+        # Else the log would mend it.
+        database.execute("checkpoint")
+        ((file,),) = database.execute("select pg_relation_filepath('orders_order')").fetchall()
+    with (shop.folder / "postgres" / str(file)).open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xff" * 64)
+    until(lambda: shop.kill_child("postgresql"))
+    until(lambda: find_trouble(find_living(folder=shop.folder, given="")).startswith("invalid page"), seconds=60)
 
 
 def restore(shop: Shop) -> str:
@@ -103,6 +120,17 @@ class TestTargetAway:
         assert f"3 pieces of the log from {shop.folder}/postgres/pg_wal, behind the copies, until " in told
         assert shop.run("audit").returncode == 0
         assert contents(old_log(shop)) == before
+
+    def test_brings_them_also_where_the_server_runs_on_with_a_damaged_table(self, shop: Shop) -> None:
+        trade(shop, "copied")
+        send_target_away(shop)
+        order(shop, "away-first@example.com")
+        damage_table(shop)
+
+        restore(shop)
+
+        assert own(shop) == {"copied-before", "copied-after", "away-first"}
+        assert shop.run("audit").returncode == 0
 
     def test_comes_as_far_as_a_torn_last_piece_is_whole(self, shop: Shop) -> None:
         trade(shop, "copied")
@@ -159,3 +187,68 @@ class TestFindLeftover:
 
         assert find_leftover(folder, line=other, timeline=1, start=3 * SIZE).files == ()
         assert find_leftover(folder, line=LINE, timeline=2, start=3 * SIZE).files == ()
+
+
+class TestCopyLeftover:
+    def copied(self, folder: Path, text: bytes) -> Path:
+        """A folder in which the copies end 100 bytes behind the beginning of the third file."""
+        into = folder / "copied"
+        into.mkdir()
+        (into / f"00000001{0:08X}{3:08X}").write_bytes(text.ljust(SIZE, b"\0"))
+        return into
+
+    def test_keeps_what_was_copied_and_adds_what_is_behind(self, tmp_path: Path) -> None:
+        write_piece(tmp_path, 3, more=b"a" * (SIZE - 40))
+        write_piece(tmp_path, 4, more=b"b" * 60)
+        left = find_leftover(tmp_path, line=LINE, timeline=1, start=3 * SIZE + 100)
+        whole = left.files[0].read_bytes()
+        into = self.copied(tmp_path, whole[:100])
+
+        put = copy_leftover(left, into=into)
+
+        assert put.why == f"{left.files[1].name} is not whole: it has 100 bytes of {SIZE}"
+        assert put.files == left.files
+        assert (into / left.files[0].name).read_bytes() == whole
+        assert (into / left.files[1].name).read_bytes() == left.files[1].read_bytes().ljust(SIZE, b"\0")
+
+    def test_puts_nothing_of_another_history(self, tmp_path: Path) -> None:
+        write_piece(tmp_path, 3, more=b"a" * (SIZE - 40))
+        left = find_leftover(tmp_path, line=LINE, timeline=1, start=3 * SIZE + 100)
+        into = self.copied(tmp_path, left.files[0].read_bytes()[:99] + b"x")
+        before = contents(into)
+
+        put = copy_leftover(left, into=into)
+
+        assert put.files == ()
+        assert put.why == f"its piece at {lsn_text(3 * SIZE)} is not the one that was copied"
+        assert contents(into) == before
+
+
+class TestTellLivingLog:
+    def test_says_how_far_it_came_and_what_lies_behind_a_damaged_record(self) -> None:
+        folder = Path("/srv/shop/postgres/pg_wal")
+        files = tuple(folder / str(number) for number in range(3, 8))
+        left = Leftover(folder=folder, start=3 * SIZE + 100, segment_bytes=SIZE, files=files)
+        piece = Piece(timeline=1, start=2 * SIZE, end=3 * SIZE + 100, sent_at=LINE.began_at, key="", size=1)
+        plan = Plan(line=LINE, chain=[], pieces=[piece], at=None)
+
+        def told(end: int) -> str:
+            restored = Restored(
+                into=Path("/srv/new"),
+                line=LINE.id,
+                backup="",
+                last_at=LINE.began_at,
+                ends_at=LINE.began_at,
+                seconds=1.0,
+                end=end,
+                left=left,
+            )
+            return tell_living_log(restored, plan=plan)
+
+        so_far = "pieces of the log from /srv/shop/postgres/pg_wal, behind the copies, until 2026-11-26 00:00:00 UTC"
+        assert told(8 * SIZE) == f"5 {so_far}."
+        assert told(4 * SIZE) == f"1 {so_far}; 4 pieces behind {lsn_text(4 * SIZE)} cannot be used."
+        assert told(4 * SIZE + 1) == f"2 {so_far}; 3 pieces behind {lsn_text(4 * SIZE + 1)} cannot be used."
+        assert told(piece.end) == (
+            "Nothing was taken of the log in /srv/shop/postgres/pg_wal, which has nothing more that is whole."
+        )

@@ -224,6 +224,18 @@ class TestLatest:
         assert "The living shop is closed: 0 orders will not be in the restored one" in told
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
+    def test_killed_while_it_restores_once_more_leaves_the_old_shop(self, shop: Shop) -> None:
+        trade(shop, "once-more")
+        number = consent(shop, None)
+
+        kill_at(shop, number, step="The living shop went on")
+
+        shop.wait_ready()
+        now = {email for email in buyers(shop.database_url) if email.startswith("once-more")}
+        assert now == {"once-more-before@example.com", "once-more-after@example.com"}
+        assert shop.run("audit").returncode == 0
+
 
 class TestMount:
     def test_of_its_own_is_refused_and_the_restored_shop_opens_from_another_folder(self, shop: Shop) -> None:

@@ -44,9 +44,7 @@ def tell_living_log(restored: Restored, *, plan: Plan) -> str:
 
 
 def has_gone_on(living: Living, *, plan: Plan, end: int) -> bool:
-    """This function will say whether something was committed behind `end`, by a new plan or the living log."""
-    if plan.pieces[-1].end > end:
-        return True
+    """This function will say whether the log of a living shop has a commit behind `end`, where a restored one ends."""
     left = None if living.given else _find(living, plan=plan, start=end)
     return left is not None and recovery.leftover.has_commit(
         left, timeline=plan.backup.timeline, programs=embedded.find_programs()

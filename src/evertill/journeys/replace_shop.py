@@ -165,6 +165,8 @@ class _Work:
     beside: Path
     is_exchanged: bool
     steps: list[Step] = field(default_factory=list)
+    # Up to where there were copies of the log when it was restored.
+    copied: int = 0
     restored: Restored | None = None
     # What the living shop knows of the seals that were noted at the target; None when it cannot be asked.
     noted: Sequence[Noted] | None = None
@@ -286,6 +288,7 @@ def _plan(work: _Work) -> Plan:
 
 def _restore(work: _Work, plan: Plan) -> None:
     means = work.means
+    work.copied = plan.pieces[-1].end
     work.restored = restore_shop(
         plan=plan,
         opener=means.opener,
@@ -324,7 +327,7 @@ def _catch_up(work: _Work) -> None:
     if work.leave.at is not None or work.restored is None:
         return
     plan = _plan(work)
-    if not has_gone_on(work.living, plan=plan, end=work.restored.end):
+    if plan.pieces[-1].end <= work.copied and not has_gone_on(work.living, plan=plan, end=work.restored.end):
         return
     work.note("The living shop went on while it was restored; restoring once more, up to its end.")
     remove_restored(work.beside)

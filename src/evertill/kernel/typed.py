@@ -1,7 +1,8 @@
 """What staff type freely, table by table, and looking through all of it.
 
-A model says which of its columns these are (`TYPED`), whatever its rows are about. The search takes too much rather
-than too little: it leaves out what letters and digits are separated by, and whoever asks looks at what it found.
+A model says which of its columns these are (`TYPED`), whatever its rows are about, and whether what is about a customer
+goes with him (`OWN_IS_FORGOTTEN`). The search takes too much rather than too little: it leaves out what letters and
+digits are separated by, and whoever asks looks at what it found.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def typed_columns() -> dict[str, tuple[str, ...]]:
 def search_typed(*, words: Collection[str], account_id: int, orders: Sequence[int], limit: int) -> Iterator[Typed]:
     """This function will give what holds one of the words, up to `limit` texts of each column, the latest first.
 
-    What belongs to an account or its orders is left out. It reads whole tables, for what is done rarely and by hand.
+    What belongs to the account or its orders, and goes with it, is left out. It reads whole tables, for what is done
+    rarely and by hand.
     """
     patterns = [f"%{_escaped(spelled)}%" for word in words for spelled in _spellings(word)]
     if not patterns:
@@ -52,7 +54,8 @@ def _search(
     model: type[Model], column: str, patterns: Sequence[str], *, own: Mapping[str, Sequence[int]], limit: int
 ) -> Iterator[Typed]:
     meta = model._meta
-    has = [name for name in own if any(field.column == name for field in meta.concrete_fields)]
+    goes = getattr(model, "OWN_IS_FORGOTTEN", False)
+    has = [name for name in own if goes and any(field.column == name for field in meta.concrete_fields)]
     apart = [sql.SQL("and coalesce({} <> all(%s::bigint[]), true)").format(sql.Identifier(name)) for name in has]
     statement = sql.SQL(
         "select {key}::text, {text} from {table} where {text} <> '' and translate(lower({text}), {between}, '')"

@@ -40,6 +40,7 @@ class Claim(models.Model):
     version = models.IntegerField(default=0)
 
     TYPED = ("answer",)
+    OWN_IS_FORGOTTEN = True
 
     class Meta:
         db_table = "claims_claim"

@@ -156,6 +156,7 @@ class Note(models.Model):
     written_at = models.DateTimeField()
 
     TYPED = ("text",)
+    OWN_IS_FORGOTTEN = True
 
     class Meta:
         db_table = "orders_note"

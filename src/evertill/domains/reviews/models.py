@@ -29,6 +29,7 @@ class Review(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     TYPED = ("detail", "question")
+    OWN_IS_FORGOTTEN = True
 
     class Meta:
         db_table = "reviews_review"

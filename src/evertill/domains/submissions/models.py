@@ -36,6 +36,7 @@ class Submission(models.Model):
     taken_at = models.DateTimeField(null=True)
 
     TYPED = ("note",)
+    OWN_IS_FORGOTTEN = True
 
     class Meta:
         db_table = "submissions_submission"

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -47,6 +48,7 @@ class Site:
     settings: str = "evertill.entry.site.settings"
     prepare: str = "evertill.entry.site.metrics:prepare_metrics"
     serve: str = "evertill.entry.site.serve:serve"
+    loads: str = "evertill.entry.site.accepting:Loads"
     work: str = "evertill.entry.worker.run:run"
     archive: str = "evertill.entry.worker.archive:run"
     is_archiving: str = "evertill.entry.worker.archive:is_archiving"
@@ -104,11 +106,13 @@ def children(
     reading = Child(
         name="metrics", stage=_JOBS, run=lambda: _look_up(site.serve_metrics)(metrics.port), stop_seconds=2.0
     )
+    # Made here, so that all workers have it in common.
+    loads = _look_up(site.loads)(workers)
     serving = [
         Child(
             name=f"web-{number}",
             stage=_WEB,
-            run=lambda: _look_up(site.serve)(listener),
+            run=partial(_serve, site, listener, loads=loads, worker=number - 1),
             ready=lambda _pid: _answers(web),
             stop_seconds=config.get().drain_s + _AFTER_DRAIN_SECONDS,
         )
@@ -116,6 +120,11 @@ def children(
     ]
     beside = [] if sandbox is None else [_sandbox(site, sandbox, web=web)]
     return [*database, *_backups(site), upgrade, jobs, reading, *beside, *serving]
+
+
+def _serve(site: Site, listener: socket.socket, *, loads: object, worker: int) -> None:
+    # Looked up in the child, when it starts.
+    _look_up(site.serve)(listener, loads=loads, worker=worker)
 
 
 def _backups(site: Site) -> list[Child]:
