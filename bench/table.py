@@ -2,8 +2,9 @@
 
 A shop is opened as anybody opens it, with as many goods as a table may have rows. Its own table is saved as CSV, each
 long text widened until the file is as large as one may be, and taken back as the desk takes it: read and looked at,
-then made a bulk, in a process that has what a web process has. Then the shop's own job worker does it, and is watched
-for a while. Memory is the most that a process ever had; a reading process is told without what it had before.
+then made a bulk, in a process that has what a web process has. Every product has another text as long by then, and the
+table no versions, so that all of what was and all of what is wanted are at hand. Then the shop's own job worker does
+it, and is watched for a while. Memory is the most that a process had beyond what it began with; of the shop, all.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def measure(*, rows: int, watch_s: int) -> None:
     with folder(None) as home, open_shop(home / "shop") as shop:
         db.stock_goods(shop.database, count=rows)
         file = home / "products.csv"
-        for step in ("save", "take"):
-            print(f"{step}: {json.dumps(_step(shop, step, file))}", flush=True)
+        print(f"save: {json.dumps(_step(shop, 'save', file))}", flush=True)
+        db.query(shop.database.url, "update catalog_product_text set text = repeat('It was better 茶. ', 100)")
+        print(f"take: {json.dumps(_step(shop, 'take', file))}", flush=True)
         print(f"do: {json.dumps(_watch(shop, watch_s))}")
 
 
@@ -107,7 +109,8 @@ def _widened(content: bytes, bytes_max: int, *, chars_max: int) -> bytes:
     for number, row in enumerate(rows[1:]):
         row[place] += (f"{number} is good for a long time. " * each)[:each].strip().ljust(each, ".")
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
+    version = rows[0].index("version")
+    csv.writer(out).writerows(row[:version] + row[version + 1 :] for row in rows)
     return "\ufeff".encode() + out.getvalue().encode()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -97,19 +97,29 @@ def make_bulk(
         since = now - dt.timedelta(hours=limits.approval_h)
         if bulk.count_open_of(asked_by=asker.name, since=since) >= limits.bulks_open_max:
             raise TooManyBulks(f"{limits.bulks_open_max} bulks of this person are open already.")
-        forecasts: list[Forecast] = []
-        for start in range(0, len(targets), _LOOK_AT):
-            part = targets[start : start + _LOOK_AT]
-            forecasts += declared.preview(asker=asker, targets=part, options=options, now=now)
         new = NewBulk(
             operation=operation,
             options=_json(options),
             why=why,
             asked_by=asker.name,
             actor=_json(asker.actor),
-            items=tuple(_item(*pair) for pair in zip(targets, forecasts, strict=True)),
         )
-        return bulk.make(new=new, now=now)
+        return bulk.make(new=new, items=_look_at(declared, asker, targets, options, now=now), now=now)
+
+
+def _look_at(
+    declared: BulkOperation,
+    asker: Asker,
+    targets: Sequence[Target],
+    options: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+) -> Iterator[NewItem]:
+    """Say of one thing after the other what would become of it; they are looked at in parts."""
+    for start in range(0, len(targets), _LOOK_AT):
+        part = targets[start : start + _LOOK_AT]
+        forecasts = declared.preview(asker=asker, targets=part, options=options, now=now)
+        yield from (_item(*pair) for pair in zip(part, forecasts, strict=True))
 
 
 def _item(target: Target, forecast: Forecast) -> NewItem:

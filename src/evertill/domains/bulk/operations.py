@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -28,10 +29,22 @@ class BulkNotOpen(EvertillError):
     remedy = "Look at it again: it says what was done and what was not."
 
 
-def make(*, new: NewBulk, now: dt.datetime) -> Bulk:
-    """This function will write down a bulk with its things, frozen, and return it."""
+def make(*, new: NewBulk, items: Iterable[NewItem], now: dt.datetime) -> Bulk:
+    """This function will write down a bulk with its things, frozen, and return it.
+
+    Things are written as they come, so that all of what they carry is never in memory at once.
+    """
     (bulk_id,) = ids.new_ids(1, now=now)
-    refused = sum(1 for item in new.items if item.code)
+    digests: list[bytes] = []
+    refused = 0
+    coming = iter(items)
+    # The bulk itself comes last, when its things are counted: that they belong to it is checked at the commit.
+    while part := list(islice(coming, _PART)):
+        _add_items(bulk_id, part, placed=len(digests), now=now)
+        digests += [hashlib.sha256(msgspec.json.encode(item)).digest() for item in part]
+        refused += sum(1 for item in part if item.code)
+    # What somebody approves is this; whoever only has the database cannot make another one of the same digest.
+    digest = crypto.mac(msgspec.json.encode(new), *digests, purpose="bulk")
     db.execute(
         sql.load(_HERE, "make"),
         (
@@ -41,21 +54,13 @@ def make(*, new: NewBulk, now: dt.datetime) -> Bulk:
             new.why[:_WHY_CHARS],
             new.asked_by,
             new.actor,
-            _digest(new),
-            len(new.items),
+            digest,
+            len(digests),
             refused,
             now,
         ),
     )
-    for placed in range(0, len(new.items), _PART):
-        _add_items(bulk_id, new.items[placed : placed + _PART], placed=placed, now=now)
     return as_bulks(db.fetch(sql.load(_HERE, "find"), (bulk_id,)))[0]
-
-
-def _digest(new: NewBulk) -> bytes:
-    """Return what somebody approves; whoever only has the database cannot make another bulk of the same digest."""
-    things = [hashlib.sha256(msgspec.json.encode(item)).digest() for item in new.items]
-    return crypto.mac(msgspec.json.encode(msgspec.structs.replace(new, items=())), *things, purpose="bulk")
 
 
 def _add_items(bulk_id: int, items: Sequence[NewItem], *, placed: int, now: dt.datetime) -> None:

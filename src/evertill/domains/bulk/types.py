@@ -42,14 +42,13 @@ class NewItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewBulk(msgspec.Struct, frozen=True, kw_only=True):
-    """A bulk that is made. `options` and `actor` are JSON, `asked_by` names who acts: `STAFF:17`."""
+    """A bulk to be made, but its things. `options` and `actor` are JSON, `asked_by` names who acts: `STAFF:17`."""
 
     operation: str
     options: str
     why: str
     asked_by: str
     actor: str
-    items: tuple[NewItem, ...]
 
 
 class Bulk(msgspec.Struct, frozen=True):

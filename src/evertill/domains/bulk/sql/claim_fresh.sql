@@ -1,5 +1,5 @@
--- Claims the next things of a bulk that nobody has tried yet, and counts the try: what was tried and not done is left to
--- be done by itself.
+-- Claims the next things of a bulk that nobody has tried yet, and counts the try: what was tried and not done is left
+-- to be done by itself. They are chosen before the update: chosen in the middle of it, more of them would be held.
 with next as materialized (
     select free.id
     from bulk_item as free

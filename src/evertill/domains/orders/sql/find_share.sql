@@ -1,5 +1,5 @@
--- How many of all that are findable have these parts in their contact, as some pages tell that are drawn from everywhere:
--- always the same ones, so that they are at hand.
+-- How many of all that are findable have these parts in their contact, as some pages tell that are drawn from
+-- everywhere: always the same ones, so that they are at hand.
 with size as (
     select greatest(pg_relation_size('orders_found') / current_setting('block_size')::bigint, 1)::float8 as pages
 ),
