@@ -111,8 +111,11 @@ def run_next(made: Bulk, *, limit: int = 100, now: dt.datetime = NOON) -> None:
 
 
 def is_waiting_for_a_lock() -> bool:
-    here = "select oid from pg_database where datname = current_database()"
-    return bool(db.fetch(f"select 1 from pg_locks where not granted and database = ({here})"))
+    waiting = (
+        "select 1 from pg_locks as lock join pg_database as here on here.oid = lock.database"
+        " where not lock.granted and here.datname = current_database()"
+    )
+    return bool(db.fetch(waiting))
 
 
 def done() -> list[str]:
