@@ -27,6 +27,7 @@ from evertill.kernel.errors import EvertillError
 from tests import tables
 from tests.askers import MACHINE, staff
 from tests.builders import NOON
+from tests.kernel.waiting import until
 from tests.threads import together
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -107,6 +108,14 @@ def run(made: Bulk, *, now: dt.datetime = NOON) -> None:
 def run_next(made: Bulk, *, limit: int = 100, now: dt.datetime = NOON) -> None:
     while running.run_next(bulk_id=made.id, limit=limit, now=now):
         pass
+
+
+def is_waiting_for_a_lock() -> bool:
+    waiting = (
+        "select 1 from pg_locks as lock join pg_database as here on here.oid = lock.database"
+        " where not lock.granted and here.datname = current_database()"
+    )
+    return bool(db.fetch(waiting))
 
 
 def done() -> list[str]:
@@ -272,6 +281,34 @@ class TestRunning:
         run(made, now=NOON + lease)
 
         assert (done(), stand(made)) == (["a"], State.DONE)
+
+    @pytest.mark.parametrize("fresh", [False, True])
+    def test_claims_come_one_after_the_other(self, ada: Asker, *, fresh: bool) -> None:
+        made = begin(ada, "a", "b")
+        claimed: list[str] = []
+        has_claimed = Event()
+
+        def claim() -> list[bulk.Item]:
+            if fresh:
+                return bulk.claim_fresh(bulk_id=made.id, limit=1, until=NOON + SECOND, now=NOON)
+            item = bulk.claim(bulk_id=made.id, until=NOON + SECOND, now=NOON)
+            return [item] if item else []
+
+        def first() -> None:
+            with db.write():
+                claimed.extend(item.subject for item in claim())
+                has_claimed.set()
+                # Whoever looked now would hold what is claimed here, as soon as that is committed.
+                until(is_waiting_for_a_lock)
+
+        def second() -> None:
+            assert has_claimed.wait(10)
+            with db.write():
+                claimed.extend(item.subject for item in claim())
+
+        together(first, second)
+
+        assert claimed == ["a", "b"]
 
     def test_takes_nothing_from_who_is_still_at_it(self, install: Install) -> None:
         is_at_it, may_go_on = Event(), Event()

@@ -115,12 +115,14 @@ def claim(*, bulk_id: int, until: dt.datetime, now: dt.datetime) -> Item | None:
 
     Until that moment nobody else claims it, unless its claimer says what became of it.
     """
+    db.fetch(sql.load(_HERE, "take_turn"), (bulk_id,))
     found = as_items(db.fetch(sql.load(_HERE, "claim"), (until, bulk_id, now)))
     return found[0] if found else None
 
 
 def claim_fresh(*, bulk_id: int, limit: int, until: dt.datetime, now: dt.datetime) -> list[Item]:
     """This function will claim the next things of a bulk that nobody has tried yet, and return them in their places."""
+    db.fetch(sql.load(_HERE, "take_turn"), (bulk_id,))
     params = {"bulk_id": bulk_id, "limit": limit, "until": until, "now": now}
     return sorted(as_items(db.fetch(sql.load(_HERE, "claim_fresh"), params)), key=lambda item: item.place)
 
