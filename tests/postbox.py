@@ -53,7 +53,11 @@ class Postbox:
 
     def _kept(self) -> list[dict[str, str]]:
         file = self.folder / "kept"
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+        if not file.exists():
+            return []
+        # Behind the last line there may be one that is being written.
+        *lines, _ = file.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines]
 
 
 def _parse(text: str) -> EmailMessage:

@@ -32,7 +32,9 @@ class Letterbox:
         """Every code that went to an address, in the order of sending."""
         if not self.file.exists():
             return []
-        letters = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+        # Behind the last line there may be one that is being written.
+        *lines, _ = self.file.read_text(encoding="utf-8").split("\n")
+        letters = map(json.loads, lines)
         found = [_CODE.search(letter["body"]) for letter in letters if letter["to"] == to]
         return [code.group(1) for code in found if code]
 

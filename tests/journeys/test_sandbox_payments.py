@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -230,11 +229,8 @@ class TestCallsThatFail:
                 with pytest.raises(ProviderUnavailable, match="does not answer"):
                     start(order)
 
-            began = time.monotonic()
             with pytest.raises(ProviderUnavailable, match="not called for a while"):
                 start(order)
-
-        assert time.monotonic() - began < 0.3
 
 
 class TestWebhooks:
