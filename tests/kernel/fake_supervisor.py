@@ -90,12 +90,15 @@ def main() -> None:
         fresh.rename(folder / "pids")
 
     try:
-        supervise(
+        is_to_reopen = supervise(
             scenario(name, folder),
             tell=lambda line: note(folder, f"told: {line}"),
             on_ready=lambda: note(folder, "ready"),
+            on_closing=lambda: note(folder, "closing"),
             on_change=changed,
         )
+        if is_to_reopen:
+            note(folder, "to open again")
     except EvertillError as failure:
         note(folder, f"failed: {failure.detail}")
         sys.exit(1)

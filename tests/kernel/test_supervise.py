@@ -140,7 +140,7 @@ class TestRestarting:
 
 
 class TestStopping:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
     def test_drains_in_order_and_leaves_nothing(self, watch: Callable[[str], Watched], number: signal.Signals) -> None:
         watched = watch("drain")
         until(watched.ready)
@@ -167,6 +167,20 @@ class TestStopping:
         until(lambda: watched.notes().count("jobs starts") == 2)
         kill(watched.process.pid, signal.SIGTERM)
         assert watched.process.wait(timeout=10) == 0
+
+    @pytest.mark.parametrize(("number", "opens"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
+    def test_tells_whether_to_open_again_by_the_signal_that_was_first(
+        self, watch: Callable[[str], Watched], number: signal.Signals, opens: bool
+    ) -> None:
+        watched = watch("stubborn")
+        until(lambda: "stubborn starts" in watched.notes())
+
+        kill(watched.process.pid, number)
+        until(lambda: "closing" in watched.notes())
+        kill(watched.process.pid, signal.SIGTERM if opens else signal.SIGUSR1)
+
+        assert watched.process.wait(timeout=10) == 0
+        assert ("to open again" in watched.notes()) is opens
 
     def test_kills_what_does_not_stop_in_its_time(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("stubborn")

@@ -7,7 +7,6 @@ the database may be what is broken: then it cannot be asked, and that is an answ
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,7 +20,7 @@ import psycopg
 from evertill.domains import orders, recovery
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
-from evertill.kernel.supervise import FolderHeld, NotRunning, hold_folder, read_run
+from evertill.kernel.supervise import CLOSE_FOR_A_WHILE, FolderHeld, NotRunning, hold_folder, read_run
 
 __all__ = [
     "Living",
@@ -132,10 +131,11 @@ def open_living(living: Living, *, server: ExitStack, tell: Callable[[str], None
 def close_living(living: Living, *, closed: ExitStack) -> None:
     """This function will have the shop finish what it accepted, and keep everybody from opening it until `closed`.
 
-    Raises FolderHeld when it does not end.
+    It opens again by itself once that is over, also where this process is killed meanwhile. Raises FolderHeld when it
+    does not end.
     """
     with suppress(NotRunning, ProcessLookupError):
-        os.kill(int(read_run(living.folder)["pid"]), signal.SIGTERM)
+        os.kill(int(read_run(living.folder)["pid"]), CLOSE_FOR_A_WHILE)
     deadline = time.monotonic() + _CLOSE_S
     while True:
         try:

@@ -100,7 +100,7 @@ def run_shop(
     check_not_replaced(folder)
     progress = Progress(Console())
     with hold_folder(folder), progress:
-        _run(
+        is_to_reopen = _run(
             progress,
             folder=folder,
             web=web,
@@ -110,7 +110,7 @@ def run_shop(
             sandbox=sandbox,
             site=site or Site(),
         )
-        is_to_reopen = is_replaced(folder)
+        is_to_reopen = is_to_reopen or is_replaced(folder)
     progress.say("The shop is closed; nothing was left running.")
     if is_to_reopen:
         # It was closed for that, and nobody else would open it again.
@@ -128,7 +128,8 @@ def _run(
     demo: bool,
     sandbox: Sandbox | None,
     site: Site,
-) -> None:
+) -> bool:
+    """Run it until it is told to close; return whether it is to open again."""
     listener = listen(web)
     check_free(metrics, option="--metrics-port")
     if sandbox is not None:
@@ -152,7 +153,7 @@ def _run(
     progress.step("Loading the shop")
     preload(site, folder=folder)
     progress.step("Starting the shop, with the demo catalogue" if demo else "Starting the shop")
-    supervise(
+    return supervise(
         children(
             site=site,
             cluster=cluster,

@@ -14,11 +14,12 @@ from .folder import (
     wait_until_replaced,
     write_run,
 )
-from .loop import supervise
+from .loop import CLOSE_FOR_A_WHILE, supervise
 from .spawn import become, die_with_parent, start
 from .types import Child, ChildFailed, Program
 
 __all__ = [
+    "CLOSE_FOR_A_WHILE",
     "Child",
     "ChildFailed",
     "FolderHeld",

@@ -23,7 +23,9 @@ _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
 # A terminal and a wrapper (make, timeout) often deliver one Ctrl-C twice; only a later one means "hurry".
 _SECOND_SIGNAL_SECONDS = 0.5
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# By this one a shop is closed that is to open again. It says so itself: whoever sends it may be gone a moment later.
+CLOSE_FOR_A_WHILE = signal.SIGUSR1
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, CLOSE_FOR_A_WHILE)
 
 
 def _nothing(*_: object) -> None:
@@ -38,8 +40,10 @@ def supervise(
     on_closing: Callable[[], None] = _nothing,
     on_change: Callable[[Mapping[str, int]], None] = _nothing,
     on_tick: Callable[[], None] = _nothing,
-) -> None:
+) -> bool:
     """This function will run `children` until SIGTERM, SIGINT or SIGHUP, and return when all of them are gone.
+
+    It returns whether they are to run again: that is so where CLOSE_FOR_A_WHILE ended them, and nothing before it.
 
     The caller must have one thread and no database connection, because children are forked from it. `tell` gets a line
     for people whenever a child dies or must be hurried; `on_ready` is called once, when the last stage is ready;
@@ -59,6 +63,7 @@ def supervise(
             supervisor.abandon()
             raise
     supervisor.raise_failure()
+    return supervisor.is_to_reopen
 
 
 @contextmanager
@@ -124,6 +129,7 @@ class _Supervisor:
         self.tell, self.on_ready, self.on_closing, self.on_change = tell, on_ready, on_closing, on_change
         self.announced = self.frozen = self.over = False
         self.closing_since: float | None = None
+        self.is_to_reopen = False
         self.failure: ChildFailed | None = None
         self.known: dict[str, int] = {}
 
@@ -141,6 +147,7 @@ class _Supervisor:
             if number not in _STOPPING:
                 continue
             if self.closing_since is None:
+                self.is_to_reopen = number == CLOSE_FOR_A_WHILE
                 self._begin_closing()
             elif now - self.closing_since > _SECOND_SIGNAL_SECONDS:
                 self._hurry_all(now)
