@@ -45,7 +45,10 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No senders, and no memory of what this process did before."""
     monkeypatch.setattr(sending, "_close_rarely", Rarely(every_s=0))
     messages.register({})
+    # How many may wait is read once in a process, and other tests have other settings.
+    sending._places.cache_clear()  # noqa: SLF001 — nobody else has to forget it.
     yield
+    sending._places.cache_clear()  # noqa: SLF001 — as above.
     messages.register({})
 
 
@@ -314,7 +317,7 @@ class TestAHangingServer:
         until(alerts)
 
     def test_keeps_half_of_the_pages_threads_free(self, silent: socket.socket, change: Change) -> None:
-        change(code_wait_ms=30_000)
+        change(code_wait_ms=30_000, page_threads=3)
         ended: list[type[object]] = []
 
         def ask(number: int) -> None:
