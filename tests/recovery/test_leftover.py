@@ -19,11 +19,11 @@ from evertill.journeys.plan_restore import Plan
 from evertill.journeys.restore_shop import Restored
 from evertill.kernel import embedded
 from evertill.kernel.replication import lsn_text
-from tests.kernel.waiting import open_folder, until
-from tests.recovery.archives import FAST_KB_S
+from tests.kernel.waiting import until
+from tests.recovery.copied import copied_shop
 from tests.recovery.test_over_live import _REFUSES, break_glass, buyers, damage, trade
 from tests.recovery.test_story import flushed, one, order
-from tests.shop import Shop, shop_in
+from tests.shop import Shop
 
 SIZE = 16 << 20
 LINE = Line(id="0" * 16, system="42", segment_bytes=SIZE, began_at=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
@@ -39,14 +39,8 @@ def write_piece(folder: Path, number: int, *, claims: int | None = None, more: b
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """A shop that is copied elsewhere."""
-    with open_folder() as home:
-        (home / "copies").mkdir()
-        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "backup_rate_kb_s": str(FAST_KB_S)}
-        with shop_in(home / "data", settings=settings) as shop:
-            shop.workers = 1
-            shop.start()
-            shop.stock_up([("TEA", 100)])
-            yield shop
+    with copied_shop() as shop:
+        yield shop
 
 
 def send_target_away(shop: Shop) -> None:

@@ -17,10 +17,10 @@ import psycopg
 import pytest
 
 from evertill.kernel import embedded
-from tests.kernel.waiting import ROOT, open_folder, until
-from tests.recovery.archives import FAST_KB_S
+from tests.kernel.waiting import ROOT, until
+from tests.recovery.copied import copied_shop
 from tests.recovery.test_story import flushed, is_at_target, order, write_on
-from tests.shop import READY_SECONDS, Shop, shop_in
+from tests.shop import READY_SECONDS, Shop
 
 # What PostgreSQL says of a control file that is none.
 _REFUSES = "database files are incompatible with server"
@@ -30,14 +30,8 @@ _EVERTILL = Path(sys.executable).with_name("evertill")
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """A shop that is copied elsewhere."""
-    with open_folder() as home:
-        (home / "copies").mkdir()
-        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "backup_rate_kb_s": str(FAST_KB_S)}
-        with shop_in(home / "data", settings=settings) as shop:
-            shop.workers = 1
-            shop.start()
-            shop.stock_up([("TEA", 100)])
-            yield shop
+    with copied_shop() as shop:
+        yield shop
 
 
 def line_of(shop: Shop) -> str:

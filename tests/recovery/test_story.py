@@ -25,10 +25,10 @@ from evertill.kernel import embedded
 from evertill.outside.open_target import open_target
 from tests.contracts import command
 from tests.contracts.test_up import clean_environment
-from tests.kernel.waiting import open_folder, until
-from tests.recovery.archives import FAST_KB_S
+from tests.kernel.waiting import until
+from tests.recovery.copied import copied_shop
 from tests.server import SECRET
-from tests.shop import Shop, shop_in
+from tests.shop import Shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,23 +96,18 @@ def drills_of(shop: Shop) -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
     """A shop that took five orders: before the full backup, between, and behind the second; then it was killed."""
-    with open_folder() as home:
-        (home / "copies").mkdir()
-        settings = {"backup_target": f"file://{home / 'copies'}", "drill_min": "0", "backup_rate_kb_s": str(FAST_KB_S)}
-        with shop_in(home / "data", settings=settings) as shop:
-            shop.workers = 1
-            shop.start()
-            shop.stock_up([("TEA", 100)])
-            story = Story(shop=shop, home=home)
-            until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=60)
-            # After each backup a drill is held by itself.
-            until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=90)
-            shutil.copy(shop.folder / "backups" / "key.txt", story.key)
-            for number in range(3):
-                order(shop, f"{number}@example.com")
-            taken = shop.run("backup", "now")
-            assert taken.returncode == 0, taken.stderr
-            yield story
+    with copied_shop() as shop:
+        home = shop.folder.parent
+        story = Story(shop=shop, home=home)
+        until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=60)
+        # After each backup a drill is held by itself.
+        until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=90)
+        shutil.copy(shop.folder / "backups" / "key.txt", story.key)
+        for number in range(3):
+            order(shop, f"{number}@example.com")
+        taken = shop.run("backup", "now")
+        assert taken.returncode == 0, taken.stderr
+        yield story
 
 
 def write_on(shop: Shop) -> None:

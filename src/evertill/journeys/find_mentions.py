@@ -101,8 +101,7 @@ def mentions_of(*, account_id: int, now: dt.datetime, everywhere: bool = False) 
     if everywhere:
         texts = search_typed(
             words=accounts.words_of(name=name, addresses=sorted(addresses)),
-            account_id=account_id,
-            orders=order_ids,
+            own={"account_id": [account_id], "order_id": order_ids},
             limit=_TEXTS_MAX,
         )
         found += islice(_elsewhere(texts, is_named, known=found), MENTIONS_MAX - len(found))

@@ -1,6 +1,6 @@
 """What staff type freely, table by table, and looking through all of it.
 
-A model says which of its columns these are (`TYPED`), whatever its rows are about, and whether what is about a customer
+A model says which of its columns these are (`TYPED`), whatever its rows are about, and whether what is about somebody
 goes with him (`OWN_IS_FORGOTTEN`). The search takes too much rather than too little: it leaves out what letters and
 digits are separated by, and whoever asks looks at what it found.
 """
@@ -34,20 +34,18 @@ def typed_columns() -> dict[str, tuple[str, ...]]:
     return {model._meta.db_table: columns for model in apps.get_models() if (columns := getattr(model, "TYPED", ()))}
 
 
-def search_typed(*, words: Collection[str], account_id: int, orders: Sequence[int], limit: int) -> Iterator[Typed]:
+def search_typed(*, words: Collection[str], own: Mapping[str, Sequence[int]], limit: int) -> Iterator[Typed]:
     """This function will give what holds one of the words, up to `limit` texts of each column, the latest first.
 
-    What belongs to the account or its orders, and goes with it, is left out. It reads whole tables, for what is done
-    rarely and by hand.
+    `own` says by which values of which columns a row is somebody's own: what goes with him is left out. It reads whole
+    tables, for what is done rarely and by hand.
     """
     patterns = [f"%{_escaped(spelled)}%" for word in words for spelled in _spellings(word)]
     if not patterns:
         return
     for model in apps.get_models():
         for column in getattr(model, "TYPED", ()):
-            yield from _search(
-                model, column, patterns, own={"account_id": [account_id], "order_id": orders}, limit=limit
-            )
+            yield from _search(model, column, patterns, own=own, limit=limit)
 
 
 def _search(

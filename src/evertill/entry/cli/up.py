@@ -110,7 +110,6 @@ def run_shop(
             sandbox=sandbox,
             site=site or Site(),
         )
-        is_to_reopen = is_to_reopen or is_replaced(folder)
     progress.say("The shop is closed; nothing was left running.")
     if is_to_reopen:
         # It was closed for that, and nobody else would open it again.

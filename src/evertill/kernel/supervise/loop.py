@@ -149,7 +149,7 @@ class _Supervisor:
             if self.closing_since is None:
                 self.is_to_reopen = number == CLOSE_FOR_A_WHILE
                 self._begin_closing()
-            elif now - self.closing_since > _SECOND_SIGNAL_SECONDS:
+            elif number != CLOSE_FOR_A_WHILE and now - self.closing_since > _SECOND_SIGNAL_SECONDS:
                 self._hurry_all(now)
 
     def turn(self) -> None:
