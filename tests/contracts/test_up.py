@@ -21,6 +21,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests import server as servers
 from tests.kernel.waiting import ORDINARY, ROOT, alive, kill, open_folder, ordinary_python, until
 
 READY_SECONDS = 60.0
@@ -105,9 +106,14 @@ class Opener:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what other tests' shops have set."""
+    """This process's environment without what other tests' shops have set, and away from the machine's own shop.
+
+    A command that is told of no data folder finds one in which nothing is, where it would else read the notes of
+    whoever's shop is on this machine.
+    """
     ours = ("EVERTILL_", "DATABASE_URL", "DJANGO_", "PROMETHEUS_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return rest | {"EVERTILL_DATA": str(servers.data_folder() / "nothing-here")}
 
 
 def free_port() -> int:

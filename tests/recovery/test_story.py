@@ -62,7 +62,7 @@ def orders_in(folder: Path) -> set[str]:
         with psycopg.connect(url) as database:
             rows = database.execute("select email from orders_order").fetchall()
         environment = clean_environment() | {"DATABASE_URL": url, "EVERTILL_SECRET": SECRET}
-        audited = command.run(environment, "audit")
+        audited = command.run(environment, "audit", "--data", folder)
     assert audited.returncode == 0, audited.stdout
     return {email for (email,) in rows}
 
