@@ -4,9 +4,6 @@ The new shop is made and audited while the old one is open. What the old one has
 anything is done. Then the old one is closed, compared once more, and the two folders exchange their names in one step
 of the file system: whoever is killed, at whatever moment, leaves the one shop or the other, whole.
 
-Where it is to be the latest moment, the log of the living folder is taken as well, which may have what the copies have
-not; and what was written until it was closed is taken over by restoring once more.
-
 Where the folder cannot be exchanged, or the database is not in it, the new shop stays in a folder of its own, and a
 note in the old one keeps that from being opened. Where the living database cannot be opened, nobody can be asked for
 consent: then the machine's operator restores without it, which stands in the restored shop's trail and is an alert.
@@ -15,10 +12,8 @@ consent: then the machine's operator restores without it, which stands in the re
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,12 +21,8 @@ import msgspec
 import psycopg
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Key, Target
-from evertill.journeys.anchor_journal import Noted, bring_heads, noted_at_target
-from evertill.journeys.anchor_trail import ANCHOR_FILE
 from evertill.journeys.compare_shops import Loss, compare_shops
 from evertill.journeys.consent_restore import find_consent, read_consent_file, spend_consent
-from evertill.journeys.living_log import find_living_log, has_gone_on, tell_living_log
 from evertill.journeys.living_shop import (
     Living,
     close_living,
@@ -40,13 +31,11 @@ from evertill.journeys.living_shop import (
     open_living,
     wait_for_nodes,
 )
-from evertill.journeys.permitted import Asker
-from evertill.journeys.plan_restore import Plan, plan_restore
-from evertill.journeys.record_restore import Found, Leave, Replacement, Step
-from evertill.journeys.restore_shop import Report, Restored, remove_restored, restore_shop
+from evertill.journeys.make_beside import catch_up, make_beside
+from evertill.journeys.record_restore import Leave, Replacement
+from evertill.journeys.replace_work import KEPT, START_S, Means, ReplaceWork
 from evertill.journeys.take_place import check_place, exchange_folders, leave_folder
 from evertill.kernel import db, embedded, ids
-from evertill.kernel.clock import Clock
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.supervise import hold_folder, replacing_folder
 
@@ -54,18 +43,12 @@ __all__ = [
     "CanConsent",
     "Emergency",
     "LineUnknown",
-    "Means",
     "NotReplaced",
     "Replaced",
-    "RestoredUnsound",
     "replace_shop",
 ]
 
-_KEPT = "The living shop is as it was. What was restored lies beside it, and can be looked at or removed."
-_START_S = 120.0
 _LOST = "lost-orders.csv"
-# What the living shop needs to reach its target, and no copy has; and where its trail stood.
-_BROUGHT = ("backups/s3-credentials", "backups/sftp-key", "backups/known_hosts", ANCHOR_FILE)
 
 
 class CanConsent(EvertillError):
@@ -73,7 +56,7 @@ class CanConsent(EvertillError):
 
     code = "RESTORE_CAN_CONSENT"
     status: ClassVar[Status] = "forbidden"
-    kept = _KEPT
+    kept = KEPT
     remedy = (
         "Have two people consent at the desk, and restore with --over-live. Restoring without consent is for a shop"
         " whose database cannot be opened, or not be read."
@@ -89,44 +72,13 @@ class LineUnknown(EvertillError):
     remedy = "Name its line with --line; `evertill backup list --from … --key …` shows those that there are."
 
 
-class RestoredUnsound(EvertillError):
-    """The restored shop's books do not add up."""
-
-    code = "RESTORED_UNSOUND"
-    status: ClassVar[Status] = "conflict"
-    kept = _KEPT
-    remedy = "Restore to another moment, which takes another consent, or without a backup that is damaged."
-
-
 class NotReplaced(EvertillError):
     """It was given up before anything was done."""
 
     code = "RESTORE_GIVEN_UP"
     status: ClassVar[Status] = "conflict"
-    kept = _KEPT
+    kept = KEPT
     remedy = "While the consent is good, the same command can be given again."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What whoever calls brings along.
-
-    `database` is the DATABASE_URL that the living shop has, "" for none. `connect` leads this process to where its
-    database is, or was. `within` runs a hidden command inside a shop that is none of this process's: folder, words,
-    what it reads; it returns what it says. `agree` is shown what will be lost, and says whether to go on.
-    """
-
-    asker: Asker
-    clock: Clock
-    opener: Callable[[], Target]
-    key: Key
-    without: Sequence[str]
-    database: str
-    connect: Callable[[], object]
-    within: Callable[[Path, list[str], str], str]
-    agree: Callable[[Loss | None, Path], bool]
-    tell: Callable[[str], None]
-    report: Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,37 +106,6 @@ class Replaced:
     reopens: bool
 
 
-@dataclass(slots=True, kw_only=True)
-class _Work:
-    living: Living
-    means: Means
-    leave: Leave
-    # The living database can be asked.
-    is_open: bool
-    # Where it is restored, and whether the two exchange their names then.
-    beside: Path
-    is_exchanged: bool
-    steps: list[Step] = field(default_factory=list)
-    # Up to where there were copies of the log when it was restored.
-    copied: int = 0
-    restored: Restored | None = None
-    # What the living shop knows of the seals that were noted at the target; None when it cannot be asked.
-    noted: Sequence[Noted] | None = None
-
-    @property
-    def last_at(self) -> dt.datetime | None:
-        return self.restored.last_at if self.restored else None
-
-    @property
-    def folder(self) -> Path:
-        return self.living.folder
-
-    def note(self, says: str, **facts: object) -> None:
-        """This function will tell of a step, and have it stand in the restored shop's trail."""
-        self.means.tell(says)
-        self.steps.append(Step(at=self.means.clock(), says=says, facts=facts))
-
-
 def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, means: Means) -> Replaced:
     """This function will put a restored shop in the place of the living one, and have that open again.
 
@@ -205,11 +126,11 @@ def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, mea
             closed.enter_context(hold_folder(folder))
         trouble = find_trouble(living) if living.is_running else open_living(living, server=server, tell=means.tell)
         work = _begin(living, asked, into=into, trouble=trouble, means=means)
-        _make_beside(work)
+        make_beside(work)
         _agree(work)
         if living.is_running:
             _close(work, closed, server)
-            _catch_up(work)
+            catch_up(work)
         wait_for_nodes(living)
         loss = _finish(work)
         server.close()
@@ -226,7 +147,7 @@ def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, mea
         )
 
 
-def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble: str, means: Means) -> _Work:
+def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble: str, means: Means) -> ReplaceWork:
     now = means.clock()
     if trouble:
         means.tell(f"The living shop's database cannot be opened: {trouble}")
@@ -234,7 +155,7 @@ def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble
         leave = _leave_of(living, asked, trouble=trouble)
     else:
         leave = _consented(living, asked, trouble=trouble, now=now)
-    work = _Work(
+    work = ReplaceWork(
         living=living,
         means=means,
         leave=leave,
@@ -267,80 +188,12 @@ def _consented(living: Living, number: str, *, trouble: str, now: dt.datetime) -
     return Leave(line=consent.line, at=consent.at, why=consent.why, consent=consent)
 
 
-def _make_beside(work: _Work) -> None:
-    """Restore and audit, while the living shop goes on."""
-    means = work.means
-    plan = _plan(work)
-    if work.is_open:
-        with closing(means.opener()) as target:
-            work.noted = noted_at_target(target=target, key=means.key, line=plan.line)
-    _restore(work, plan)
-    _audit(work)
-
-
-def _plan(work: _Work) -> Plan:
-    means, leave = work.means, work.leave
-    with closing(means.opener()) as target:
-        return plan_restore(
-            target=target, key=means.key, at=leave.at, line=leave.line, without=means.without, warn=means.tell
-        )
-
-
-def _restore(work: _Work, plan: Plan) -> None:
-    means = work.means
-    work.copied = plan.pieces[-1].end
-    work.restored = restore_shop(
-        plan=plan,
-        opener=means.opener,
-        key=means.key,
-        into=work.beside,
-        report=means.report,
-        left=find_living_log(work.living, plan=plan),
-    )
-    last = f"{work.last_at:%Y-%m-%d %H:%M:%S} UTC" if work.last_at else "its backup"
-    if left := tell_living_log(work.restored, plan=plan):
-        work.note(left)
-    work.note(f"Restored beside it, up to {last}; auditing it.", backup=plan.backup.id, folder=str(work.beside))
-
-
-def _audit(work: _Work) -> None:
-    means = work.means
-    for name in _BROUGHT:
-        # Of a broken disk, what can be read.
-        with suppress(OSError):
-            shutil.copy2(work.folder / name, work.beside / name)
-    if work.noted is not None:
-        db.close()
-        bring_heads(noted=work.noted, folder=work.beside)
-    with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell):
-        found = msgspec.json.decode(means.within(work.beside, ["drill", "audit"], ""), type=Found)
-    if found.faults:
-        raise RestoredUnsound("; ".join(found.faults))
-    work.note("Its books are sound.")
-
-
-def _catch_up(work: _Work) -> None:
-    """Take over what the shop did until it was closed, where it is to be the latest moment.
-
-    What is open does not replay any more, so it is made once more, from the same copies.
-    """
-    if work.leave.at is not None or work.restored is None:
-        return
-    plan = _plan(work)
-    if plan.pieces[-1].end <= work.copied and not has_gone_on(work.living, plan=plan, end=work.restored.end):
-        return
-    work.note("The living shop went on while it was restored; restoring once more, up to its end.")
-    remove_restored(work.beside)
-    _restore(work, plan)
-    _audit(work)
-
-
-def _agree(work: _Work) -> None:
+def _agree(work: ReplaceWork) -> None:
     """Tell what will be lost, have that agreed to, and use the consent up."""
     means, consent = work.means, work.leave.consent
     loss = None
     if work.is_open:
-        with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell) as other:
+        with embedded.running(folder=work.beside, seconds=START_S, tell=means.tell) as other:
             loss = _compare(work, other=other)
     if not means.agree(loss, work.beside / _LOST):
         raise NotReplaced("It was not agreed to.")
@@ -349,7 +202,7 @@ def _agree(work: _Work) -> None:
         db.close()
 
 
-def _compare(work: _Work, *, other: str) -> Loss | None:
+def _compare(work: ReplaceWork, *, other: str) -> Loss | None:
     try:
         return compare_shops(living=work.living.address, other=other, file=work.beside / _LOST)
     except psycopg.Error as error:
@@ -357,7 +210,7 @@ def _compare(work: _Work, *, other: str) -> Loss | None:
         return None
 
 
-def _close(work: _Work, closed: ExitStack, server: ExitStack) -> None:
+def _close(work: ReplaceWork, closed: ExitStack, server: ExitStack) -> None:
     """Close the living shop, and see once more, now that nothing else is in the way, whether its database opens."""
     work.note("Closing the living shop; what it has accepted is finished, and copied as ever.")
     close_living(work.living, closed=closed)
@@ -369,10 +222,10 @@ def _close(work: _Work, closed: ExitStack, server: ExitStack) -> None:
         work.leave = msgspec.structs.replace(work.leave, trouble=trouble)
 
 
-def _finish(work: _Work) -> Loss | None:
+def _finish(work: ReplaceWork) -> Loss | None:
     """Compare what was closed, and write all of it into the restored shop's trail."""
     means = work.means
-    with embedded.running(folder=work.beside, seconds=_START_S, tell=means.tell) as other:
+    with embedded.running(folder=work.beside, seconds=START_S, tell=means.tell) as other:
         loss = _compare(work, other=other) if work.is_open else None
         if loss is not None:
             sums = ", ".join(str(total) for total in loss.totals) or "nothing"
@@ -392,7 +245,7 @@ def _finish(work: _Work) -> Loss | None:
     return loss
 
 
-def _put_in_place(work: _Work) -> Path:
+def _put_in_place(work: ReplaceWork) -> Path:
     """The one step after which the restored shop is the shop; return where the other one lies."""
     if work.is_exchanged:
         return exchange_folders(work.folder, work.beside, old=_old(work), tell=work.means.tell)
@@ -401,5 +254,5 @@ def _put_in_place(work: _Work) -> Path:
     return work.folder
 
 
-def _old(work: _Work) -> Path:
+def _old(work: ReplaceWork) -> Path:
     return work.folder.with_name(work.beside.name.replace(".beside-", ".before-"))

@@ -96,7 +96,8 @@ def _restore_into(
 def _restore_over(
     asked: str | Emergency, *, into: Path | None, copies: Copies, without: list[str], data: Path | None
 ) -> None:
-    from evertill.journeys.replace_shop import Means, replace_shop
+    from evertill.journeys.replace_shop import replace_shop
+    from evertill.journeys.replace_work import Means
     from evertill.kernel import clock
 
     folder, given = data_folder(data), given_database()

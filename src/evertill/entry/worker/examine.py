@@ -14,7 +14,7 @@ import msgspec
 from evertill.journeys.drill_restore import DrillFailed
 from evertill.journeys.examine_shop import Examined
 from evertill.journeys.look_into_copy import Answer, Question
-from evertill.journeys.replace_shop import RestoredUnsound
+from evertill.journeys.make_beside import RestoredUnsound
 from evertill.journeys.search_backups import SearchFailed
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
