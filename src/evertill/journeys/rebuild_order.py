@@ -38,6 +38,7 @@ from evertill.journeys.rebuild_payments import (
 )
 from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said
 
 __all__ = [
     "AccountGone",
@@ -82,7 +83,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     titles: Mapping[str, str] = {}
     payments: tuple[KeptPayment, ...] = ()
     ended: orders.State | None = None
-    by_hand: tuple[str, ...] = ()
+    by_hand: tuple[Said | str, ...] = ()
 
 
 class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,7 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
     # It may differ from the one that it was rebuilt from, which stays good too.
     receipt: str
-    by_hand: tuple[str, ...] = ()
+    by_hand: tuple[Said | str, ...] = ()
 
 
 class OrderKept(EvertillError):
@@ -221,7 +222,7 @@ def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuil
     if asked.kept is not None and asked.kept.ended is not None:
         _end(order, asked.kept.ended, pieces, actor=actor, now=now)
     if by_hand:
-        ask_review(order_id=order.id, reason=Reason.MONEY, detail=" ".join(by_hand)[:_DETAIL], actor=actor, now=now)
+        ask_review(order_id=order.id, reason=Reason.MONEY, details=by_hand, actor=actor, now=now)
     order = orders.read_orders(order_ids=[order.id])[order.id]
     return Rebuilt(
         order=order, number=number, access_token=orders.access_token(order.id), receipt=text, by_hand=tuple(by_hand)
@@ -242,7 +243,6 @@ def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) 
 
 
 _HELD_AS = "receipt"
-_DETAIL = 500
 
 
 def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:

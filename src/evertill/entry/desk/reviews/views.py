@@ -12,6 +12,7 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of, order_of
+from evertill.entry.desk.telling import tell_all
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import DISPUTE_STATES, REFUND_STATES, REVIEW_REASONS
 from evertill.entry.pages.forms import text_of
@@ -154,6 +155,7 @@ def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
             "order": one.order,
             "name": one.name,
             "total": one.total,
+            "detail": tell_all(review.detail, review.told),
             "reasons": [REVIEW_REASONS.get(reason, reason) for reason in review.reasons],
             "state": STATES[review.state.value],
             "has_it": who.get(review.holder(now), ""),
