@@ -62,6 +62,7 @@ _OF_RECOVERY: Mapping[str, Promise | str] = {
     "DRILL_BOOKS": _("Its books are sound"),
     "DRILL_SAME": _("It has the same %(count)s orders of before %(moment)s as the shop"),
     "RECORDS_GONE": _("These records are gone or were replaced: %(records)s."),
+    "ANCHOR_UNREADABLE": _("The file that says where the audit trail stood cannot be read."),
     "TRAIL_FINDINGS": _("%(count)s things are wrong, the first at record %(record)s."),
 }
 _OF_MONEY: Mapping[str, Promise | str] = {
