@@ -22,6 +22,7 @@ from evertill.entry.desk.failures import refusal
 from evertill.entry.desk.orders.words import reason
 from evertill.entry.desk.telling import _SENTENCES, tell, tell_line
 from evertill.journeys.ask_review import Reason, ask_review, ask_review_as_staff
+from evertill.journeys.refuse_factor import WRONG
 from evertill.journeys.refuse_visitor import NEITHER
 from evertill.journeys.settle_payment import _TOLD
 from evertill.journeys.tell_story import Line
@@ -133,7 +134,7 @@ class TestReviews:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("why", [*(one.value for one in Objection), NEITHER])
+    @pytest.mark.parametrize("why", [*(one.value for one in Objection), NEITHER, WRONG])
     def test_are_told_in_chinese(self, why: str) -> None:
         with override("zh-hans"):
             assert not re.search("[a-z]", refusal(why))

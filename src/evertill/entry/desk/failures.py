@@ -14,6 +14,7 @@ from evertill.entry.desk.rooms import Words
 from evertill.entry.desk.words import NOTHING
 from evertill.entry.pages import failures
 from evertill.entry.pages.troubles import Trouble
+from evertill.journeys.refuse_factor import WRONG
 from evertill.journeys.refuse_visitor import NEITHER
 from evertill.kernel.errors import EvertillError
 
@@ -166,8 +167,11 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
 }
 
 
-# Why visitors and programs are refused (journeys/refuse_visitor.py, refuse_program.py).
-_NEITHER = _("Neither its token nor its owner.")
+# Why visitors, programs and those who prove themselves wrongly are refused (journeys/refuse_….py).
+_REFUSED: Mapping[str, Promise | str] = {
+    NEITHER: _("Neither its token nor its owner."),
+    WRONG: _("What was to prove it was not right."),
+}
 _SCOPE = re.compile(r"This needs the scope ([a-z:]+)\.")
 
 
@@ -181,8 +185,8 @@ def refusal(why: str) -> str:
     for one in Objection:
         if why == one.value:
             return objection(one)
-    if why == NEITHER:
-        return str(_NEITHER)
+    if why in _REFUSED:
+        return str(_REFUSED[why])
     named = _SCOPE.fullmatch(why)
     return str(_("This needs the scope %(scope)s.")) % {"scope": named[1]} if named else why
 

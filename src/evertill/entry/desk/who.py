@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from evertill.journeys.name_people import name_colleagues
+from evertill.journeys.name_people import name_colleagues, numbered
 
 _KINDS: Mapping[str, Promise | str] = {
     "STAFF": _("Staff"),
@@ -33,9 +33,11 @@ def kind_of(name: str) -> str:
 
 
 def _tell(name: str, colleague: str) -> str:
-    if colleague:
-        return colleague
     kind, _colon, number = name.partition(":")
+    if colleague:
+        # Nobody passes for the machine, or for the shop, by calling himself so.
+        is_plain = not any(colleague.casefold().startswith(str(word).casefold()) for word in _KINDS.values())
+        return colleague if is_plain else numbered(colleague, int(number))
     if kind not in _KINDS:
         return name
     if not number:
