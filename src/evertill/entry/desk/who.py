@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from evertill.journeys.name_people import name_colleagues, numbered
+from evertill.kernel import ids
 
 _KINDS: Mapping[str, Promise | str] = {
     "STAFF": _("Staff"),
@@ -25,6 +26,17 @@ def known_as(names: Collection[str]) -> dict[str, str]:
     """This function will say who people are that records name, such as `STAFF:17` or `OPERATOR:root`; "" stays so."""
     colleagues = name_colleagues(names=names)
     return {name: _tell(name, colleagues.get(name, "")) for name in names}
+
+
+def people_of(account_ids: Collection[int]) -> list[str]:
+    """This function will say whose accounts these are: colleagues by their names, customers by kind and number."""
+    colleagues = name_colleagues(names=[f"STAFF:{account_id}" for account_id in account_ids])
+    return [
+        _tell(f"STAFF:{account_id}", colleagues[f"STAFF:{account_id}"])
+        if f"STAFF:{account_id}" in colleagues
+        else f"{kind_of('CUSTOMER')} {ids.to_number(account_id)}"
+        for account_id in account_ids
+    ]
 
 
 def kind_of(name: str) -> str:

@@ -15,7 +15,7 @@ from evertill.entry.desk import words
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.desk.who import known_as
+from evertill.entry.desk.who import known_as, people_of
 from evertill.entry.pages.leading import see_other
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.decide_approvals import Approval, Asked, State
@@ -82,12 +82,12 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show what exactly somebody asks for."""
     asked = deciding.look_at(asker=entered.asker, approval_id=id_of(number), now=clock.now())
     names = known_as({asked.approval.asked_by, asked.approval.decided_by})
-    people = known_as({f"STAFF:{account}" for account in asked.touched})
+    people = people_of(asked.touched)
     context = {
         "asked": asked,
         "row": _row(asked.approval, names),
         "content": _content(asked.content),
-        "touched": sorted(people.values()),
+        "touched": sorted(people),
         "at_stake": [words.permission(one) for one in asked.at_stake],
         "way": _way(asked),
     }
