@@ -152,7 +152,7 @@ class TestRefunded:
         assert state_of(placed) is orders.State.PAID
         review = reviews.lock_review(order_id=placed.order.id)
         assert review is not None
-        assert (review.reasons, review.detail) == (("MONEY",), told)
+        assert (review.reasons, review.detail) == (("MONEY",), str(told))
         assert audit_books() == []
 
 

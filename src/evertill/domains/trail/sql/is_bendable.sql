@@ -1,5 +1,5 @@
--- Whether this role could change records or remove them: by a right, or as one that owns the tables and could switch the
--- triggers off.
+-- Whether this role could change records or remove them: by a right, or as one that owns the tables and could switch
+-- the triggers off.
 select
     has_table_privilege('trail_record', 'update, delete, truncate, trigger')
     or has_any_column_privilege('trail_record', 'update')
