@@ -166,11 +166,16 @@ class TestStory:
         with override("en"):
             assert reason(Line(at=NOON, part=part, what="x", who="x", text=text)) == text
 
-    def test_has_why_the_shop_asked_for_a_review_in_words(self) -> None:
-        line = Line(at=NOON, part="review", what="WAITING", text="AMOUNT")
-        for language, told in (("en", "Its amount"), ("zh-hans", "金额")):
+    def test_has_what_the_shop_keeps_as_a_code_in_words(self) -> None:
+        asked = Line(at=NOON, part="review", what="WAITING", text="AMOUNT")
+        paid = Line(at=NOON, part="payment", what="CAPTURED", text="MATCHED")
+        begun = Line(at=NOON, part="payment", what="CREATED", text="asked for")
+        for language, told in (
+            ("en", ["Its amount", "It bought the order", ""]),
+            ("zh-hans", ["金额", "已用于支付订单", ""]),
+        ):
             with override(language):
-                assert reason(line) == told
+                assert [reason(line) for line in (asked, paid, begun)] == told
 
 
 # What is English in every language: names, addresses, commands, settings, and what the town's people typed.

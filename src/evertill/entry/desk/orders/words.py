@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.entry.desk.failures import refusal
 from evertill.entry.desk.telling import tell_all
-from evertill.entry.desk.words import REVIEW_REASONS
+from evertill.entry.desk.words import ENDINGS, REVIEW_REASONS
 from evertill.journeys.tell_story import Line
 
 HOLDS: Mapping[str, Promise | str] = {
@@ -68,6 +68,8 @@ _ACTS: Mapping[str, Promise | str] = {
 
 # What the shop itself writes as the reason of a step; its words are their own code.
 _BY_ITSELF: Mapping[str, Promise | str] = {
+    # That it was asked for is what its own line says.
+    "asked for": "",
     "told by the provider": _("told by the provider"),
     "the provider never heard of it": _("the provider never heard of it"),
     "nothing was authorised": _("nothing was authorised"),
@@ -91,6 +93,8 @@ def reason(line: Line) -> str:
         return str(REVIEW_REASONS.get(line.text) or _BY_ITSELF.get(line.text) or tell_all(line.text, line.told))
     if line.text.startswith(_BY_BILL):
         return str(_("told by the bill: %(name)s")) % {"name": line.text.removeprefix(_BY_BILL)}
+    if line.part == "payment" and line.text in ENDINGS:
+        return str(ENDINGS[line.text])
     return str(_BY_ITSELF.get(line.text, line.text))
 
 
