@@ -206,7 +206,7 @@ def _change_one(task: Task) -> str:
     return ""
 
 
-def _change_together(tasks: Sequence[Task]) -> list[str]:
+def _change_together(tasks: Sequence[Task]) -> Sequence[str]:
     """Change the prices of several things, each list in one change; raises where one of them does not move."""
     of_lists: dict[str, list[NewPrice]] = {}
     for task in tasks:
