@@ -85,7 +85,8 @@ def edited(content: bytes, changes: Mapping[str, Mapping[str, str]]) -> bytes:
 
 
 def read(asker: Asker, content: bytes | str) -> Sent:
-    return read_products(asker=asker, content=content if isinstance(content, bytes) else content.encode(), now=NOON)
+    file = io.BytesIO(content if isinstance(content, bytes) else content.encode())
+    return read_products(asker=asker, file=file, now=NOON)
 
 
 def reasons(sent: Sent) -> list[tuple[int, str]]:

@@ -34,7 +34,9 @@ NASTY = [
 
 
 def read(content: bytes, *, limits: Limits = LIMITS) -> Table:
-    return read_table(content, required=("sku",), is_known=lambda name: name in ("sku", "title", "n"), limits=limits)
+    return read_table(
+        io.BytesIO(content), required=("sku",), is_known=lambda name: name in ("sku", "title", "n"), limits=limits
+    )
 
 
 def cells(content: bytes) -> list[list[str]]:
@@ -45,7 +47,7 @@ def cells(content: bytes) -> list[list[str]]:
 
 def rows_of_sheet(content: bytes) -> list[list[str]]:
     """What the cells of a workbook say, as a spreadsheet shows them."""
-    return [row for _, row in read_workbook(content, limits=LIMITS)]
+    return [row for _, row in read_workbook(io.BytesIO(content), limits=LIMITS)]
 
 
 def altered(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
@@ -268,6 +270,27 @@ class TestUnusable:
             read(bytes(locked))
 
         assert told.value.code == "WORKBOOK_PROTECTED"
+
+    def test_says_one_long_text_in_each_of_its_cells(self) -> None:
+        file = io.BytesIO()
+        with Workbook(file) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["sku", "title", "n"])
+            for line in range(1, 11):
+                sheet.write_row(line, 0, [f"s{line}", "long", "long"])
+        text = b"x" * (1 << 20)
+        content = altered(
+            file.getvalue(),
+            lambda name, part: (
+                part.replace(b">long<", b">" + text + b"<") if name.endswith("sharedStrings.xml") else part
+            ),
+        )
+        assert len(content) < 1 << 14
+
+        with pytest.raises(FileUnusable) as told:
+            read(content)
+
+        assert told.value.code == "TABLE_TOO_LARGE"
 
     def test_is_another_kind_of_package(self) -> None:
         file = io.BytesIO()
