@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import datetime as dt
 import io
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -27,9 +28,9 @@ LIMITS = Limits(bytes_max=1 << 20, unpacked_bytes_max=4 << 20, rows_max=20, colu
 
 # What spreadsheets, and careless readers of tables, make something else of.
 NASTY = [
-    "=1+1", "'=1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶", "שלום",
-    "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20, "<b>",
-    "'007", "6901234567892", "SEP-02", "50%", "10:30",
+    "=1+1", "'=1+1", "＝1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶",
+    "שלום", "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20,
+    "<b>", "'007", "6901234567892", "SEP-02", "50%", "10:30",
 ]  # fmt: skip
 
 
@@ -270,6 +271,18 @@ class TestUnusable:
             read(bytes(locked))
 
         assert told.value.code == "WORKBOOK_PROTECTED"
+
+    @pytest.mark.parametrize("tags", [b"<c " * 400_000, b"<c " + b' t="e"' * 200_000], ids=["begun", "long"])
+    def test_is_looked_through_once_however_it_is_made(self, tags: bytes) -> None:
+        content = of_sheet(BOOK, b"</sheetData>", tags + b"</sheetData>")
+        began = time.process_time()
+
+        with pytest.raises(FileUnusable) as told:
+            read(content)
+
+        assert told.value.code == "WORKBOOK_BROKEN"
+        # Each of its bytes was looked at again for each tag that begins before it.
+        assert time.process_time() - began < 2
 
     def test_says_one_long_text_in_each_of_its_cells(self) -> None:
         file = io.BytesIO()

@@ -23,7 +23,8 @@ _CPU_S_MAX, _WAIT_S_MAX = 20, 60
 _PARTS_MAX = 1000
 _NEEDED = ("[Content_Types].xml", "xl/workbook.xml")
 # The reader gives an error for an empty cell, and an empty cell takes something away.
-_ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"')
+# A tag has no other one in it: so however a part is made, each of its bytes is looked at a few times at most.
+_ERROR_CELL = re.compile(rb'<(?:\w{1,40}:)?c\s(?=[^<>]*\bt="e")[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"')
 # Parts are read in pieces; no mark of a cell is longer than so many bytes.
 _PIECE_BYTES, _MARK_BYTES_MAX = 1 << 20, 4096
 # What the child says instead of a row.

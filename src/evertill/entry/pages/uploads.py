@@ -14,7 +14,7 @@ from functools import wraps
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +27,8 @@ from evertill.kernel.errors import EvertillError
 View = Callable[..., HttpResponseBase]
 _FLAG = "_evertill_file_too_large"
 _MEMORY_BYTES = 256 << 10
+# What a browser says of a form that stood on a page of others.
+_ELSEWHERE = ("cross-site", "same-site")
 
 
 class FileTooLarge(EvertillError):
@@ -79,9 +81,13 @@ def short_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return get_response(request)
 
     def look(request: HttpRequest, view: View, _args: object, _kwargs: object) -> None:
+        takes_long = getattr(view, "takes_long", False)
+        if takes_long and request.headers.get("Sec-Fetch-Site", "") in _ELSEWHERE:
+            # Its token is looked for when its sender has been let in; of another site's form no more is needed.
+            raise PermissionDenied("Another site has sent it.")
         length = request.META.get("CONTENT_LENGTH") or "0"
         is_long = not length.isdecimal() or int(length) > form_bytes_max()
-        if is_long and not getattr(view, "takes_long", False):
+        if is_long and not takes_long:
             raise BadRequest("It is longer than a form.")
 
     made: Any = answer
