@@ -115,6 +115,7 @@ class TestTargetAway:
         assert shop.run("audit").returncode == 0
         assert contents(old_log(shop)) == before
 
+    @pytest.mark.drill
     def test_brings_them_also_where_the_server_runs_on_with_a_damaged_table(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)
@@ -126,6 +127,7 @@ class TestTargetAway:
         assert own(shop) == {"copied-before", "copied-after", "away-first"}
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
     def test_comes_as_far_as_a_torn_last_piece_is_whole(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)
@@ -148,6 +150,7 @@ class TestTargetAway:
         assert f"{name} is not whole: it has {within + 4096} bytes of {size}" in told
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
     def test_goes_on_without_a_log_that_cannot_be_used_and_says_so(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)

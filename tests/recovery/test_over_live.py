@@ -233,6 +233,7 @@ class TestLatest:
         assert shop.run("audit").returncode == 0
 
 
+@pytest.mark.drill
 class TestMount:
     def test_of_its_own_is_refused_and_the_restored_shop_opens_from_another_folder(self, shop: Shop) -> None:
         moment = trade(shop, "mount")
