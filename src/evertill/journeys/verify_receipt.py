@@ -57,14 +57,14 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Keys(msgspec.Struct, frozen=True):
-    """The shop's public keys by their ids, and which of them are of its present secret, which digests addresses too."""
+    """The shop's public keys that are believed, by their ids, and which of them are of its present secret, which digests addresses too."""
 
     public: Mapping[int, bytes]
     own: frozenset[int]
 
     @classmethod
     def read(cls) -> _Keys:
-        known = receipts.read_keys()
+        known = receipts.trusted_keys()
         return cls({key.id: key.public for key in known}, frozenset(key.id for key in known if receipts.is_own(key)))
 
 
