@@ -143,7 +143,8 @@ def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, mea
             file=_LOST,
             loss=loss,
             last_at=work.last_at,
-            reopens=living.is_running and work.is_exchanged,
+            # Somebody may have closed it for good meanwhile.
+            reopens=living.is_waited_for and work.is_exchanged,
         )
 
 

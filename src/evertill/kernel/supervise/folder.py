@@ -20,6 +20,8 @@ _NOTE = "run.json"
 _REPLACED = "replaced-by.json"
 # How long the children of a supervisor that was killed may take to follow it.
 _LAST_HOLDERS_SECONDS = 10.0
+# In /proc/PID/stat, behind the name of the program: the state, and when it began, which an exec does not change.
+_STATE, _BORN = 0, 19
 
 
 class FolderHeld(EvertillError):
@@ -178,6 +180,21 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not _alive(note.get("pid")):
         raise NotRunning(f"No shop runs in {folder}.", folder=str(folder))
     return note
+
+
+def born(pid: int) -> str | None:
+    """This function will return by what a running process is told from a later one with its pid, None when it is over.
+
+    A process that has ended and only waits for its parent to notice is over. Where the kernel tells nothing about
+    processes in /proc, one is as good as another.
+    """
+    if not _alive(pid):
+        return None
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return "" if not Path("/proc/self/stat").exists() else None
+    return None if said[_STATE] in "ZX" else said[_BORN]
 
 
 def _note(folder: Path) -> dict[str, Any]:
