@@ -18,7 +18,7 @@ from typing import ClassVar
 from evertill.domains import recovery
 from evertill.domains.recovery import Key, Leftover
 from evertill.journeys.fetch_copies import Fetching, Opener, fetching_copies, unpack_backup, write_files, write_log
-from evertill.journeys.plan_restore import Plan
+from evertill.journeys.plan_restore import LogEnds, Plan
 from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_replay, replay_log
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
@@ -100,8 +100,8 @@ def restore_shop(
     unpacked, before anything is made of them. `left` is log that lies on this machine and goes on from the copies; it
     is taken as far as it is whole. What is in the folder when it fails is removed.
 
-    Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, TargetUnavailable, TargetRefuses, and what
-    embedded.prepare raises.
+    Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, LogEnds, TargetUnavailable, TargetRefuses, and
+    what embedded.prepare raises.
     """
     began = time.monotonic()
     if into.exists() and any(into.iterdir()):
@@ -156,6 +156,8 @@ def _restore(work: _Work) -> dt.datetime | None:
         write_log(fetching, into=log)
     if work.left is not None:
         work.left = recovery.leftover.copy_leftover(work.left, into=log)
+    if work.plan.is_beyond and (work.left is None or not work.left.files):
+        raise _cannot_go_on(work)
     work.look(Unpacked(folders=folders, programs=cluster.programs))
     data = _combine(work, folders, build=build)
     before = (data / ALTERED).read_text(encoding="utf-8") if is_ours else ""
@@ -170,6 +172,11 @@ def _restore(work: _Work) -> dt.datetime | None:
     work.report("Writing to the disk", 0, 0)
     os.sync()
     return last_at
+
+
+def _cannot_go_on(work: _Work) -> LogEnds:
+    why = (work.left.why if work.left else "") or "there is no log that goes on from there"
+    return LogEnds(f"The copies end at {work.plan.ends_at:%Y-%m-%d %H:%M:%S} UTC, before the wanted moment; {why}.")
 
 
 def _unpack(fetching: Fetching, *, build: Path) -> list[Path]:
