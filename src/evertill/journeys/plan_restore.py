@@ -52,6 +52,8 @@ class Plan:
     chain: Sequence[Manifest]
     pieces: Sequence[Piece]
     at: dt.datetime | None
+    # Objects that are not to be looked at, by their keys.
+    without: frozenset[str] = frozenset()
 
     @property
     def backup(self) -> Manifest:
@@ -94,12 +96,16 @@ def plan_restore(
     """This function will find what a restore to a moment needs, without one to the latest, and see that it is there.
 
     Of the backups before that moment the last is taken from which it can be reached; `warn` is told why a later one is
-    not. `without` names backups that are not to be used. Who has more log than the copies may go beyond their end. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
+    not. `without` names backups, and objects by their keys, that are not to be used. Who has more log than the copies may go beyond their end. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
     WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
     """
     catalogues = read_catalogue(target=target, key=key, line=line, damaged=lambda damage: warn(damage.detail))
     catalogue = _choose_line(catalogues, line)
-    manifests = {name: one for name, one in catalogue.manifests.items() if name not in without}
+    manifests = {
+        name: one
+        for name, one in catalogue.manifests.items()
+        if name not in without and not any(part.key in without for part in one.parts)
+    }
     first: EvertillError | None = None
     while True:
         try:
@@ -107,7 +113,7 @@ def plan_restore(
         except recovery.rules.NothingToRestore as error:
             raise first or error from None
         try:
-            plan = _plan_from(target, catalogue.line, manifests, backup=backup, at=at)
+            plan = _plan_from(target, catalogue.line, manifests, backup=backup, at=at, without=without)
         except (recovery.rules.LinkMissing, recovery.rules.WalMissing) as error:
             first = first or error
             warn(f"The backup {backup.id} cannot be used: {error.detail}")
@@ -119,10 +125,17 @@ def plan_restore(
 
 
 def _plan_from(
-    target: Target, line: Line, manifests: Mapping[str, Manifest], *, backup: Manifest, at: dt.datetime | None
+    target: Target,
+    line: Line,
+    manifests: Mapping[str, Manifest],
+    *,
+    backup: Manifest,
+    at: dt.datetime | None,
+    without: Collection[str],
 ) -> Plan:
     chain = recovery.rules.chain(manifests, backup=backup.id)
-    pieces = list_pieces(target, line=line, timeline=backup.timeline, since=backup.start)
+    listed = list_pieces(target, line=line, timeline=backup.timeline, since=backup.start)
+    pieces = [piece for piece in listed if piece.key not in without]
     until = None if at is None else at + _BEYOND
     found = recovery.rules.cover(pieces, timeline=backup.timeline, start=backup.start, until=until)
     reached = found[-1].end if found else backup.start
@@ -130,7 +143,7 @@ def _plan_from(
     if reached < backup.stop or (beyond and (at is None or found[-1].sent_at < at)):
         goes_on = f" up to {lsn_text(min(beyond))}" if beyond else ""
         raise recovery.rules.WalMissing(f"The log is missing from {lsn_text(reached)} on{goes_on}.", at=reached)
-    return Plan(line=line, chain=chain, pieces=found, at=at)
+    return Plan(line=line, chain=chain, pieces=found, at=at, without=frozenset(without))
 
 
 def _choose_line(catalogues: Sequence[Catalogue], line: str | None) -> Catalogue:

@@ -121,15 +121,22 @@ def new_backup_id(*, kind: Kind, now: dt.datetime, salt: int) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{kind.value.lower()[:4]}-{salt & 0xFFFFFF:06x}"
 
 
-def read_piece(key: str, *, size: int) -> Piece | None:
-    """This function will return what a key says about a stretch of the log; None when it names something else."""
+def read_piece(key: str, *, size: int, segment_bytes: int) -> Piece | None:
+    """This function will return what a key says about a stretch of the log; None when it names something else.
+
+    So it is with what none of ours is called: whoever can write to a target can give an object any name. One that said
+    that it reaches to the end of all logs would stand in the place of all pieces that do.
+    """
     found = _PIECE.fullmatch(key)
     if found is None:
         return None
-    start, end = int(found["start"], 16), int(found["end"], 16)
-    if end <= start:
+    segment, start, end = int(found["segment"], 16), int(found["start"], 16), int(found["end"], 16)
+    if not start < end or not segment == start // segment_bytes == (end - 1) // segment_bytes:
         return None
-    sent_at = dt.datetime.fromtimestamp(int(found["sent"], 16) / 1000, dt.UTC)
+    try:
+        sent_at = dt.datetime.fromtimestamp(int(found["sent"], 16) / 1000, dt.UTC)
+    except (ValueError, OverflowError):
+        return None
     return Piece(timeline=int(found["timeline"], 16), start=start, end=end, sent_at=sent_at, key=key, size=size)
 
 

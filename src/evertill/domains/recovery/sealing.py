@@ -58,8 +58,8 @@ class Damaged(EvertillError):
     status: ClassVar[Status] = "conflict"
     kept = "Nothing was restored; the copies are as they were."
     remedy = (
-        "Restore from a backup that does not need this object (`evertill backup list`), look after the target, and take"
-        " a full backup with `evertill backup now --full`."
+        "Restore without it: --without and its name, or that of a backup that needs it (`evertill backup list`). Look"
+        " after the target, and take a full backup with `evertill backup now --full`."
     )
 
 
