@@ -19,7 +19,7 @@ from evertill.journeys.living_log import find_living_log, has_gone_on, tell_livi
 from evertill.journeys.plan_restore import Plan, plan_restore
 from evertill.journeys.record_restore import Found
 from evertill.journeys.replace_work import KEPT, START_S, ReplaceWork
-from evertill.journeys.restore_shop import remove_restored, restore_shop
+from evertill.journeys.restore_shop import remove_restored, restore_shop, tell_passed_over
 from evertill.kernel import db, embedded
 from evertill.kernel.errors import EvertillError, Status
 
@@ -82,6 +82,8 @@ def _restore(work: ReplaceWork, plan: Plan) -> None:
         left=left,
     )
     last = f"{work.last_at:%Y-%m-%d %H:%M:%S} UTC" if work.last_at else "its backup"
+    if damaged := tell_passed_over(work.restored):
+        work.note(damaged)
     if told := tell_living_log(work.restored, plan=plan):
         work.note(told)
     work.note(f"Restored beside it, up to {last}; auditing it.", backup=plan.backup.id, folder=str(work.beside))

@@ -33,6 +33,7 @@ __all__ = [
     "Unpacked",
     "remove_restored",
     "restore_shop",
+    "tell_passed_over",
 ]
 
 _BUILD = "restoring"
@@ -71,7 +72,8 @@ class Unpacked:
 class Restored:
     """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it.
 
-    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies.
+    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies. `passed_over` names objects
+    that were not what was stored, where others had the same.
     """
 
     into: Path
@@ -82,6 +84,7 @@ class Restored:
     seconds: float
     end: int
     left: Leftover | None
+    passed_over: Sequence[str] = ()
 
 
 def restore_shop(
@@ -124,6 +127,7 @@ def restore_shop(
         seconds=time.monotonic() - began,
         end=work.end,
         left=work.left,
+        passed_over=sorted(set(work.passed_over)),
     )
 
 
@@ -138,6 +142,7 @@ class _Work:
     left: Leftover | None
     # Where the log ends in the restored shop.
     end: int = 0
+    passed_over: Sequence[str] = ()
     cluster: embedded.Cluster | None = None
 
 
@@ -154,6 +159,7 @@ def _restore(work: _Work) -> dt.datetime | None:
         log = build / "log"
         log.mkdir(mode=0o700)
         write_log(fetching, into=log)
+        work.passed_over = fetching.passed_over
     if work.left is not None:
         work.left = recovery.leftover.copy_leftover(work.left, into=log)
     if work.plan.is_beyond and (work.left is None or not work.left.files):
@@ -238,6 +244,17 @@ def _give_away(cluster: embedded.Cluster, folder: Path) -> None:
         os.chown(parent, *cluster.account.user)
         for name in (*folders, *files):
             os.chown(Path(parent) / name, *cluster.account.user, follow_symlinks=False)
+
+
+def tell_passed_over(restored: Restored) -> str:
+    """This function will say which objects at the target were not what was stored and were not needed, "" for none."""
+    if not restored.passed_over:
+        return ""
+    count, first = len(restored.passed_over), restored.passed_over[0]
+    return (
+        f"{count} objects of the log at the target are damaged or forged, such as {first}; others had the same, so that"
+        " nothing is missing. `evertill backup verify --from …` names all of them."
+    )
 
 
 def remove_restored(into: Path) -> None:
