@@ -27,6 +27,7 @@ from evertill.journeys.take_backup import BackupRunning, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded
 from evertill.kernel.clock import Clock
+from evertill.kernel.supervise import FolderHeld, hold_folder
 from tests import server as servers
 from tests.kernel.waiting import open_folder, until
 from tests.recovery.archives import Archive, Switched, archiving
@@ -215,6 +216,31 @@ class TestRestore:
 
         assert "only by consent of two people" in refused.value.remedy
         assert (tmp_path / "live" / "secret.key").read_text(encoding="utf-8") == "precious"
+
+    def test_has_its_folder_for_itself_from_the_beginning(self, tmp_path: Path) -> None:
+        """Two into one folder: the second would remove what the first has made when it finds it in its way."""
+        (tmp_path / "copies").mkdir()
+        copies = make(tmp_path / "copies", dice=random.Random(9))
+        plan = plan_restore(target=copies.open(), key=copies.key, at=None)
+        into = tmp_path / "again"
+        second: list[str] = []
+
+        def opener() -> recovery.Target:
+            # Before anything is in the folder.
+            if not second:
+                second.append("")
+                with pytest.raises(FolderTaken) as taken:
+                    restore_shop(plan=plan, opener=copies.open, key=copies.key, into=into)
+                second.append(taken.value.detail)
+                with pytest.raises(FolderHeld), hold_folder(into):
+                    second.append("a shop was opened in it")
+            return copies.open()
+
+        # Of these copies the files are none.
+        with pytest.raises(recovery.Damaged, match="cannot be unpacked"):
+            restore_shop(plan=plan, opener=opener, key=copies.key, into=into)
+
+        assert second == ["", f"A shop is being restored into {into} just now, or opened there."]
 
     def test_says_that_the_disk_is_too_small_and_leaves_nothing(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch

@@ -10,7 +10,8 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -23,6 +24,7 @@ from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
+from evertill.kernel.supervise import LOCK, FolderHeld, hold_folder
 
 __all__ = [
     "DiskTooSmall",
@@ -107,17 +109,15 @@ def restore_shop(
     what embedded.prepare raises.
     """
     began = time.monotonic()
-    if into.exists() and any(into.iterdir()):
-        raise FolderTaken(f"There is something in {into} already.")
-    into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     work = _Work(plan=plan, opener=opener, key=key, into=into, report=report, look=look, left=left)
-    try:
-        last_at = _restore(work)
-    except BaseException as error:
-        remove_restored(into)
-        if isinstance(error, OSError):
-            raise RestoreFailed(f"The shop could not be written to {into}: {error.strerror}.") from error
-        raise
+    with _empty_folder(into):
+        try:
+            last_at = _restore(work)
+        except BaseException as error:
+            remove_restored(into)
+            if isinstance(error, OSError):
+                raise RestoreFailed(f"The shop could not be written to {into}: {error.strerror}.") from error
+            raise
     return Restored(
         into=into,
         line=plan.line.id,
@@ -129,6 +129,25 @@ def restore_shop(
         left=work.left,
         passed_over=sorted(set(work.passed_over)),
     )
+
+
+@contextmanager
+def _empty_folder(into: Path) -> Iterator[None]:
+    """The folder, for nobody else while the block runs: another restore, or an impatient `evertill up`; FolderTaken."""
+    _check_empty(into)
+    into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    try:
+        with hold_folder(into, seconds=0):
+            # Who had it until a moment ago may have left a shop in it.
+            _check_empty(into)
+            yield
+    except FolderHeld:
+        raise FolderTaken(f"A shop is being restored into {into} just now, or opened there.") from None
+
+
+def _check_empty(into: Path) -> None:
+    if into.exists() and any(path.name != LOCK for path in into.iterdir()):
+        raise FolderTaken(f"There is something in {into} already.")
 
 
 @dataclass(slots=True, kw_only=True)

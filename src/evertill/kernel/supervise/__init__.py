@@ -1,6 +1,7 @@
 """Keeps processes running: starts them in order, brings back what dies, stops them in order, leaves nothing behind."""
 
 from .folder import (
+    LOCK,
     FolderHeld,
     NotRunning,
     ReplacedAlready,
@@ -21,6 +22,7 @@ from .types import Child, ChildFailed, Program
 
 __all__ = [
     "CLOSE_FOR_A_WHILE",
+    "LOCK",
     "Child",
     "ChildFailed",
     "FolderHeld",

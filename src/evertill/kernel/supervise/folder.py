@@ -14,7 +14,8 @@ from typing import Any
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import write_whole
 
-_LOCK = "up.lock"
+# In a folder that somebody holds, or held.
+LOCK = "up.lock"
 _REPLACING = "replacing.lock"
 _NOTE = "run.json"
 _REPLACED = "replaced-by.json"
@@ -45,17 +46,17 @@ class NotRunning(EvertillError):
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
+def hold_folder(folder: Path, *, seconds: float = _LAST_HOLDERS_SECONDS) -> Iterator[None]:
     """This function will make this process the only supervisor of `folder` while the block runs, and clear its note.
 
     The lock is inherited by forked children on purpose: when a supervisor was killed, the next one gets in only once
-    the last of its children is gone too and has let go of the port.
+    the last of its children is gone too and has let go of the port; for so many `seconds` it is waited for.
 
     Raises FolderHeld, naming the pid and address, when another supervisor is alive.
     """
-    descriptor = _open_lock(folder / _LOCK)
+    descriptor = _open_lock(folder / LOCK)
     try:
-        _take(descriptor, folder=folder)
+        _take(descriptor, folder=folder, seconds=seconds)
         try:
             yield
         finally:
@@ -145,8 +146,8 @@ def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
-def _take(descriptor: int, *, folder: Path) -> None:
-    deadline = time.monotonic() + _LAST_HOLDERS_SECONDS
+def _take(descriptor: int, *, folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
