@@ -23,7 +23,7 @@ from evertill.journeys.backup_server import slot_of
 from evertill.journeys.due_backup import due_backup
 from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, restore_shop
-from evertill.journeys.take_backup import BackupRunning, take_backup
+from evertill.journeys.take_backup import BackupRunning, has_left, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded
 from evertill.kernel.clock import Clock
@@ -168,6 +168,22 @@ class TestTwoAtOnce:
         assert sorted(outcomes) == ["Another backup, or a drill, is under way.", "taken"]
         known = recovery.queries.read_backups(line=line_of(archive).id, limit=9)
         assert [one.state for one in known] == [State.COMPLETE]
+        assert alerts() == []
+
+
+class TestStaged:
+    def test_of_a_backup_that_nobody_knows_any_more_does_not_stay_on_this_disk(self, archive: Archive) -> None:
+        """A database of the operator's that went to a standby may have forgotten that it was begun."""
+        with archive.running():
+            archive.settle()
+            folder = archive.place.staged / line_of(archive).id / "backups" / "20261126T000000Z-full-abcdef"
+            folder.mkdir(parents=True)
+            (folder / "database-000000").write_bytes(b"half of one")
+
+            assert take_backup(kind=None, clock=clock.now) is None
+
+            assert list(folder.parent.iterdir()) == []
+            assert not has_left(line=line_of(archive))
         assert alerts() == []
 
 

@@ -132,6 +132,9 @@ def _send_left(work: BackupWork) -> Manifest | None:
             with suppress(Damaged):
                 sent = _finish(work, manifest)
                 running = [one for one in running if one != backup]
+    for backup in _staged(work.place, work.line).keys() - set(running):
+        # The database has forgotten it, or the disk did not let go of it when it failed.
+        work.place.clear_staged(recovery.rules.backup_folder(line=work.line.id, backup=backup))
     for backup in running:
         _give_up(work, backup, Said(text="It was cut off.", code="BACKUP_CUT_OFF"))
     return sent
