@@ -75,7 +75,7 @@ class TestTime:
         make_product("TEA")
         place_one(ask(email="ada@example.com", phone="+491510000001"))
 
-        def asked(**clues: str) -> list[str]:
+        def asked(**clues: Any) -> list[str]:
             with CaptureQueriesContext(connection) as asked:
                 find_claimed(clues=claims.Clues(**clues), now=NOON)
             return [query["sql"].split()[0] for query in asked.captured_queries]

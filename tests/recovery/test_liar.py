@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evertill.domains.recovery import Piece, rules
+from evertill.domains.recovery import rules
 from evertill.domains.recovery.sealing import Damaged
 from evertill.journeys.fetch_copies import fetching_copies, write_log
 from evertill.journeys.plan_restore import Plan, plan_restore

@@ -115,8 +115,8 @@ def _by_address(clues: Clues, *, now: dt.datetime, most: int) -> set[int]:
     if not email and not phone:
         return set()
     exact = _of_addresses({email} - {""}, {phone} - {""}, most=most, now=now)
-    # A slip in an address: there are some thousand neighbours of it, and each is one look into an index. They are looked
-    # at also where they are not needed: whoever files would else learn by the clock whose addresses the shop knows.
+    # A slip in an address: there are some thousand neighbours of it, and each is one look into an index. They are
+    # looked at also where they are not needed: who files would else learn by the clock whose addresses the shop knows.
     emails = claims.looking.near_emails(email) if email else frozenset[str]()
     phones = claims.looking.near_phones(phone) if phone else frozenset[str]()
     near = _of_addresses(emails, phones, most=most, now=now)

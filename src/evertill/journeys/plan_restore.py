@@ -30,8 +30,8 @@ class CopiesEnd(EvertillError):
     status: ClassVar[Status] = "conflict"
     kept = "Nothing was restored; the copies are as they were."
     remedy = (
-        "Restore with --at latest, or to a moment before that. Where the shop's own folder is still there, restore over it"
-        " (--over-live, --break-glass): that goes on with the log in it."
+        "Restore with --at latest, or to a moment before that. Where the shop's own folder is still there, restore over"
+        " it (--over-live, --break-glass): that goes on with the log in it."
     )
 
 
@@ -96,8 +96,11 @@ def plan_restore(
     """This function will find what a restore to a moment needs, without one to the latest, and see that it is there.
 
     Of the backups before that moment the last is taken from which it can be reached; `warn` is told why a later one is
-    not. `without` names backups, and objects by their keys, that are not to be used. Who has more log than the copies may go beyond their end. Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd,
-    WrongKey, NewerFormat, TargetUnavailable and TargetRefuses.
+    not. `without` names backups, and objects by their keys, that are not to be used. Who has more log than the copies
+    may go beyond their end.
+
+    Raises NothingToRestore, LinkMissing, WalMissing, CopiesEnd, WrongKey, NewerFormat, TargetUnavailable and
+    TargetRefuses.
     """
     catalogues = read_catalogue(target=target, key=key, line=line, damaged=lambda damage: warn(damage.detail))
     catalogue = _choose_line(catalogues, line)

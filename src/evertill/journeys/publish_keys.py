@@ -14,7 +14,10 @@ __all__ = ["KeysTold", "rotate_receipt_key", "tell_keys"]
 
 
 def tell_keys(*, now: dt.datetime) -> KeysTold:
-    """This function will return the public half of every key by which receipts are believed, the newest last; one at least."""
+    """This function will return the public halves of the keys by which receipts are believed, the newest last.
+
+    There is one at least.
+    """
     receipts.signer(now=now)
     return receipts.key_file.tell(receipts.trusted_keys())
 

@@ -74,8 +74,8 @@ class Unpacked:
 class Restored:
     """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it.
 
-    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies. `passed_over` names objects
-    that were not what was stored, where others had the same.
+    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies. `passed_over` names
+    objects that were not what was stored, where others had the same.
     """
 
     into: Path

@@ -57,7 +57,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Keys(msgspec.Struct, frozen=True):
-    """The shop's public keys that are believed, by their ids, and which of them are of its present secret, which digests addresses too."""
+    """The keys that are believed, by their ids, and those of the present secret, which digests addresses too."""
 
     public: Mapping[int, bytes]
     own: frozenset[int]

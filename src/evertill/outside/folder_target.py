@@ -19,7 +19,7 @@ from evertill.outside.walking import HALF, Entry, walk
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 # What a disk says of a place that it cannot read, or a file system of what does not fit its checksum.
-_UNREADABLE = {errno.EIO, errno.ELOOP, errno.ENXIO, getattr(errno, "EBADMSG", errno.EIO), getattr(errno, "EUCLEAN", errno.EIO)}
+_UNREADABLE = {errno.EIO, errno.ELOOP, errno.ENXIO, errno.EBADMSG, getattr(errno, "EUCLEAN", errno.EIO)}
 
 
 @contextmanager

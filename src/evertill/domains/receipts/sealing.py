@@ -85,7 +85,7 @@ def is_own(key: PublicKey, *, secret: bytes | None = None) -> bool:
 def trusted_keys() -> list[PublicKey]:
     """This function will return the keys by which receipts are believed, the first first.
 
-    Who has the database can put another key among them, which is not believed: nobody vouches for it who has the secret.
+    Who has the database can put another key among them. It is not believed: nobody vouches for it who has the secret.
     """
     return trusted_of(queries.read_keys())
 

@@ -90,9 +90,9 @@ class Target(Protocol):
         """
 
     def get(self, key: str) -> bytes:
-        """This function will return an object as it was first stored; raises ObjectMissing, and Damaged for what is none.
+        """This function will return an object as it was first stored.
 
-        More than OBJECT_BYTES_MAX are never read.
+        More than OBJECT_BYTES_MAX are never read. Raises ObjectMissing, and Damaged for what is none.
         """
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Stored]:
