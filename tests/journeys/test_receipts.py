@@ -149,6 +149,20 @@ class TestVerifying:
         assert [one.place for one in checked] == [1, 2, 3, 4]
 
 
+    def test_that_are_none_are_looked_at_before_they_fill_the_memory(self) -> None:
+        taken: list[int] = []
+
+        def junk() -> Iterator[str]:
+            for number in range(64):
+                taken.append(number)
+                yield "x" * (1 << 20)
+
+        first = next(iter(check_receipts(texts=junk())))
+
+        assert isinstance(first.refusal, receipts.NotAReceipt)
+        assert len(taken) == 8
+
+
 class TestKeys:
     def test_are_made_before_the_first_order(self) -> None:
         (key,) = tell_keys(now=NOON).keys

@@ -63,6 +63,12 @@ class CanConsent(EvertillError):
     )
 
 
+class CanConsentAtOnce(CanConsent):
+    """The same, found out before anything was restored."""
+
+    kept = "Nothing was restored, and the living shop was not touched."
+
+
 class LineUnknown(EvertillError):
     """The living data folder does not say which copies are its own."""
 
@@ -172,7 +178,7 @@ def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble
 
 def _leave_of(living: Living, asked: Emergency, *, trouble: str) -> Leave:
     if not trouble:
-        raise CanConsent("The living shop's database can be opened.")
+        raise CanConsentAtOnce("The living shop's database can be opened.")
     own = recovery.place.Place(living.folder).read_line()
     line = asked.line or (own.id if own else "")
     if not line:

@@ -54,7 +54,7 @@ class BackupRunning(EvertillError):
     code = "BACKUP_RUNNING"
     status: ClassVar[Status] = "conflict"
     kept = "The other one goes on."
-    remedy = "Wait until it has ended: `evertill backup list` shows it."
+    remedy = "Try again when it has ended: then `evertill backup list`, or `evertill drill list`, shows it."
 
 
 def take_backup(*, kind: Kind | None, clock: Clock, report: Report = _silent) -> Manifest | None:

@@ -176,7 +176,7 @@ def choose(manifests: Collection[Manifest], *, at: dt.datetime | None) -> Manife
         first = min((one.ended_at for one in manifests), default=None)
         if first is None:
             raise NothingToRestore("There is no complete backup.")
-        raise NothingToRestore(f"The first backup ends at {first:%Y-%m-%d %H:%M:%S} UTC.")
+        raise NothingToRestore(f"The first backup ends at {first:%Y-%m-%d %H:%M:%S} UTC, after the wanted moment.")
     return max(fitting, key=lambda one: (one.timeline, one.stop, one.id))
 
 

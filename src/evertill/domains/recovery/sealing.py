@@ -39,7 +39,10 @@ class KeyUnreadable(EvertillError):
     """A file or a text is not the key of backups."""
 
     code = "BACKUP_KEY_UNREADABLE"
-    remedy = "Give the key as `evertill backup key` printed it: AGE-SECRET-KEY-1 and 58 more characters."
+    remedy = (
+        "Give the key as `evertill backup key` printed it, AGE-SECRET-KEY-1 and 58 more characters: in a file"
+        " (--key FILE), or by typing it (--key -)."
+    )
 
 
 class WrongKey(EvertillError):

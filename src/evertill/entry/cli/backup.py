@@ -90,7 +90,7 @@ def verify(
     """
     from evertill.journeys.verify_backups import verify_backups, verify_own
 
-    if source is None and line is None:
+    if source is None and key is None and line is None:
         open_shop(data)
         from evertill.kernel import clock
         from evertill.outside.connect import connect

@@ -13,7 +13,7 @@ import typer
 
 from evertill.kernel import embedded
 
-from .common import DataOption, asker, data_folder, given_database, use_data_folder
+from .common import QUIET, DataOption, asker, data_folder, given_database, use_data_folder
 from .moving import Moving
 from .targets import Copies, FromOption, KeyOption, find_copies
 
@@ -162,8 +162,8 @@ def _connect(folder: Path) -> None:
 
     django.setup()
     log.set_up(process="restore")
-    # As open_shop has it: no news for who types.
-    logging.getLogger("evertill.trail").setLevel(logging.WARNING)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _agree(loss: Loss | None, file: Path, *, moving: Moving) -> bool:
