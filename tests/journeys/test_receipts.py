@@ -148,7 +148,6 @@ class TestVerifying:
         assert told == [Standing.KEPT, receipts.NotAReceipt, Standing.LOST, receipts.ReceiptAltered]
         assert [one.place for one in checked] == [1, 2, 3, 4]
 
-
     def test_that_are_none_are_looked_at_before_they_fill_the_memory(self) -> None:
         taken: list[int] = []
 

@@ -144,11 +144,11 @@ def _begin(work: ArchiveWork, stream: Stream, *, timeline: int) -> None:
             tell_gap(work)
     start = position - position % line.segment_bytes
     work.timeline, work.segment_start, work.sent = timeline, start, start
-    pieces = find_sent(work, confirmed=position)
+    flushed = stream.identify().flushed
+    pieces = find_sent(work, confirmed=position, flushed=flushed)
     covering = recovery.rules.cover(pieces, timeline=timeline, start=start)
     if covering:
         work.sent = covering[-1].end
-    flushed = stream.identify().flushed
     if work.sent > flushed:
         # A copy of this shop, or this one before it was put back, has written more. Its line is not ours to continue.
         work.line = work.place.begin_line(system=line.system, segment_bytes=line.segment_bytes, now=work.clock())

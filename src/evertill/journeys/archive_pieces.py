@@ -24,11 +24,12 @@ _JOINING_MAX = 4
 _BAD_MAX = 100
 
 
-def find_sent(work: ArchiveWork, *, confirmed: int) -> list[Piece]:
+def find_sent(work: ArchiveWork, *, confirmed: int, flushed: int) -> list[Piece]:
     """This function will return what the target has of the log from the segment on where the archive goes on.
 
     What lies behind `confirmed` was never looked at by us, or the server has forgotten that it was. A name alone is not
-    enough for not sending it: the database lets go of what we say is there. So it is opened. Raises Stopped.
+    enough for not sending it: the database lets go of what we say is there. So it is opened; where it reaches beyond
+    what the server has `flushed`, so that nothing of it is ours to go on with, only the last of it. Raises Stopped.
     """
     pieces: list[Piece] = []
 
@@ -37,19 +38,21 @@ def find_sent(work: ArchiveWork, *, confirmed: int) -> list[Piece]:
 
     insist(work, look)
     seen: set[str] = set()
-    bad = 0
-    while True:
+    for _ in range(_BAD_MAX):
         covering = recovery.rules.cover(pieces, timeline=work.timeline, start=work.segment_start)
         behind = [one for one in covering if one.end > confirmed and one.key not in seen]
-        wrong = next((one for one in behind if not _is_there(work, one)), None)
+        is_ahead = bool(behind) and behind[-1].end > flushed
+        wrong = None
+        for one in behind[-1:] if is_ahead else behind:
+            if not _is_there(work, one):
+                wrong = one
+                break
+            seen.add(one.key)
         if wrong is None:
             return pieces
         _log.warning("what the target lists is not there as it was sent; it is sent again", object=wrong.key)
-        bad += 1
-        if bad > _BAD_MAX:
-            return [one for one in pieces if one.end <= confirmed]
-        seen |= {one.key for one in behind[: behind.index(wrong)]}
         pieces.remove(wrong)
+    return [one for one in pieces if one.end <= confirmed]
 
 
 def _is_there(work: ArchiveWork, piece: Piece) -> bool:

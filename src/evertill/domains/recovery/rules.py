@@ -21,6 +21,8 @@ _PIECE = re.compile(
 _MANIFEST = re.compile(r"(?P<line>[0-9a-f]{16})/backups/(?P<id>[0-9A-Za-z-]{1,40})/manifest-[0-9a-f]{32}\.zst\.age")
 _HEAD = re.compile(r"[0-9a-f]{16}/heads/(?P<number>[0-9A-F]{16})-(?P<hash>[0-9a-f]{64})-[0-9a-f]{32}\.zst\.age")
 _LINE = re.compile(r"(?P<line>[0-9a-f]{16})/line-[0-9a-f]{32}\.zst\.age")
+# More seals than any shop will ever have.
+_SEALS_MAX = 1 << 53
 # Further ahead of the clock than this, a moment was noted by a clock that was wrong.
 _AHEAD = dt.timedelta(minutes=10)
 
@@ -108,7 +110,8 @@ def head_name(*, line: str, number: int, hashed: str) -> str:
 def read_head(key: str) -> tuple[int, str] | None:
     """This function will return number and hash of the seal that a key names; None when it names something else."""
     found = _HEAD.fullmatch(key)
-    return (int(found["number"], 16), found["hash"]) if found else None
+    number = int(found["number"], 16) if found else 0
+    return (number, found["hash"]) if found and number <= _SEALS_MAX else None
 
 
 def backup_folder(*, line: str, backup: str) -> str:
