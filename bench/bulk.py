@@ -1,8 +1,9 @@
 """How long one thing of a bulk takes: `python -m bench.bulk [--things 1000]`, about a minute.
 
-A shop is opened as anybody opens it; in turn some alerts are closed, some unpaid orders cancelled, and some prices
-raised, each in one bulk, by its own job worker, with nothing else going on. The pace is that between the first thing
-that was done and the last; processor time is that of all of the shop's processes, its database among them.
+A shop is opened as anybody opens it; in turn some alerts are closed, some unpaid orders cancelled, some prices raised,
+and some products given a text, each in one bulk, by its own job worker, with nothing else going on. The pace is that
+between the first thing that was done and the last; processor time is that of all of the shop's processes, its database
+among them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from evertill.journeys.bulk_item import Target
     from evertill.journeys.permitted import Asker
 
-_OPERATIONS = ("alerts.close-many", "orders.cancel-many", "prices.change-many")
+_OPERATIONS = ("alerts.close-many", "orders.cancel-many", "prices.change-many", "catalog.edit-many")
 _WAIT_S = 600
 
 
@@ -66,6 +67,8 @@ def _do(operation: str, things: int, shop_pid: int) -> tuple[float, float]:
     asker = Asker(actor=Actor(kind=ActorKind.OPERATOR, id="bench"))
     if operation == _OPERATIONS[2]:
         targets = _raise_prices(asker, things)
+    elif operation == _OPERATIONS[3]:
+        targets = _tell_more(things)
     else:
         subjects = _make_alerts(things) if operation == _OPERATIONS[0] else _make_orders(things)
         targets = [Target(subject=subject) for subject in subjects]
@@ -130,6 +133,18 @@ def _raise_prices(asker: Asker, count: int) -> list[Target]:
     if len(targets) != count:
         raise BenchError(f"Of {count} prices {len(targets)} would change.")
     return targets
+
+
+def _tell_more(count: int) -> list[Target]:
+    from evertill.domains import catalog  # noqa: PLC0415 — as above.
+    from evertill.journeys.edit_many_products import edit_of  # noqa: PLC0415
+
+    slugs = [one.slug for one in catalog.find_homes(skus=[f"BENCH-{SKU_FIRST + n}" for n in range(count)]).values()]
+    cards = catalog.editing.read_cards(slugs=slugs)
+    wanted = {"text:en": "It is good for a long time, and for many a day. " * 20}
+    return [
+        edit_of(subject=slug, label="", slug=slug, seen=cards[slug].values, wanted=wanted) for slug in sorted(cards)
+    ]
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ class TestExport:
 
         answer = self.export(clerk("owner"), what="orders.refund", kind="xlsx")
 
-        (_, names), (_, row) = read_workbook(b"".join(answer), limits=tables.limits())
+        (_, names), (_, row) = read_workbook(io.BytesIO(b"".join(answer)), limits=tables.limits())
         assert answer.headers["Content-Disposition"].endswith('"audit-trail.xlsx"')
         assert (row[names.index("operation")], row[names.index("why")]) == ("orders.refund", "=1+1")
 

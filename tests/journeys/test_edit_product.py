@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -20,6 +23,7 @@ from evertill.kernel import db
 from evertill.kernel.versions import ChangedMeanwhile
 from tests.askers import customer, staff
 from tests.builders import NOON
+from tests.kernel.waiting import until
 from tests.threads import together
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -88,6 +92,24 @@ class TestEdit:
         assert (record.subject_id, record.actor_id, record.why) == ("lamp", str(ADA), "Out of season")
         assert json.loads(record.before) == {"status": "ACTIVE"}
         assert json.loads(record.after) == {"status": "ARCHIVED", "change": 1}
+
+    def test_is_on_record_also_where_it_is_about_very_many_values(self, ada: Asker, lamp: Card) -> None:
+        for number in range(3, 103):
+            draft = ProductDraft(slug="lamp", texts={}, variants=[VariantDraft(sku=f"L-{number}", title="灯")])
+            with db.write():
+                catalog.save_products(drafts=[draft], now=NOON)
+        seen = catalog.editing.read_card(slug="lamp")
+        wanted = {f"variant:{sku}:title:en": "明" * 200 for sku in seen.variants}
+
+        edit_product(asker=ada, slug="lamp", seen=seen.values, wanted=wanted, why="", now=LATER)
+
+        (record,) = trail.read_records(search=Search(operation="catalog.edit"), limit=2)
+        told = json.loads(record.after)
+        assert (told["change"], told["variant:L-1:title:en"]) == (1, "明" * 200)
+        # What has no place in a record is counted, and stands in the history.
+        assert told["left_out"] == 102 - (len(told) - 2) > 0
+        (change,) = editing.read_history(asker=ada, slug="lamp", now=LATER)
+        assert change.after == wanted
 
     def test_of_nothing_changes_nothing(self, ada: Asker, lamp: Card) -> None:
         assert edit(ada, lamp, title_en="Lamp") is None
@@ -268,6 +290,45 @@ class TestAdd:
             add_product(asker=ada, slug="lamp", titles={"en": "Lamp"}, sku="NEW", why="", now=NOON)
         with pytest.raises(SkuTaken):
             add_product(asker=ada, slug="", titles={"en": "Lamp"}, sku="L-1", why="", now=NOON)
+
+    @pytest.mark.parametrize(("slug", "error"), [("tea", SlugTaken), ("", SkuTaken)])
+    def test_of_the_same_by_two_at_once_makes_one(self, ada: Asker, slug: str, error: type[Exception]) -> None:
+        def add(place: int) -> object:
+            try:
+                titles = {"en": f"Tea {place}" if slug else "Tea"}
+                sku = f"T-{place}" if slug else "T-1"
+                return add_product(asker=ada, slug=slug, titles=titles, sku=sku, why="", now=NOON)
+            except (SlugTaken, SkuTaken) as refused:
+                return type(refused)
+
+        with ThreadPoolExecutor(2) as pool:
+            with db.write():
+                # Until both wait for this, nobody adds anything.
+                catalog.categories.lock_writers()
+                added = [pool.submit(closing, partial(add, place)) for place in (1, 2)]
+                until(lambda: count_waiting() == 2)
+            told = [one.result(timeout=60) for one in added]
+
+        (card,) = (one for one in told if isinstance(one, Card))
+        assert [one for one in told if one is not card] == [error]
+        assert catalog.editing.read_card(slug=card.slug) == card
+        assert len(editing.read_history(asker=ada, slug=card.slug, now=NOON)) == 1
+
+
+def count_waiting() -> int:
+    waiting = (
+        "select count(*) from pg_locks as lock join pg_database as here on here.oid = lock.database"
+        " where not lock.granted and here.datname = current_database()"
+    )
+    ((count,),) = db.fetch(waiting)
+    return int(count)
+
+
+def closing(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    finally:
+        db.close()
 
 
 class TestList:

@@ -52,7 +52,7 @@ def table(asker: Asker, currency: str = "GBP") -> str:
 
 
 def contents(asker: Asker, sent: str | bytes) -> list[tuple[str, int | None, int | None]]:
-    read = read_prices(asker=asker, content=sent.encode() if isinstance(sent, str) else sent, now=NOON)
+    read = read_prices(asker=asker, file=io.BytesIO(sent.encode() if isinstance(sent, str) else sent), now=NOON)
     assert read.wrong == []
     return [(one.subject, one.content["before"], one.content["after"]) for one in read.targets]
 
@@ -95,7 +95,7 @@ class TestTable:
         moved = [catalog.NewPrice(sku="TEA", before=1000, after=1100)]
         change_prices(asker=ada, currency="GBP", prices=moved, why="", now=NOON)
 
-        sent = read_prices(asker=ada, content=text.encode(), now=NOON)
+        sent = read_prices(asker=ada, file=io.BytesIO(text.encode()), now=NOON)
         (seen,) = many.REPRICE_MANY.preview(asker=ada, targets=sent.targets, options={}, now=NOON)
 
         assert seen.refused_code == "CHANGED_MEANWHILE"
@@ -104,7 +104,7 @@ class TestTable:
         rows = ["GONE,GBP,1", "TEA,GBP,1e3", "TEA,gbp,1", "TEA", "TEA,gbp,", "TEA,GBP,1,1", "TEA,GBP,11", "TEA,GBP,12"]
         text = "\n".join(["sku,currency,price", *rows, ""])
 
-        sent = read_prices(asker=ada, content=text.encode(), now=NOON)
+        sent = read_prices(asker=ada, file=io.BytesIO(text.encode()), now=NOON)
 
         assert [one.subject for one in sent.targets] == ["TEA GBP"]
         assert [(one.line, one.reason) for one in sent.wrong] == [
@@ -122,7 +122,7 @@ class TestTable:
             with pytest.raises(Forbidden):
                 table(asker)
             with pytest.raises(Forbidden):
-                read_prices(asker=asker, content=b"sku,currency,price\nTEA,GBP,1\n", now=NOON)
+                read_prices(asker=asker, file=io.BytesIO(b"sku,currency,price\nTEA,GBP,1\n"), now=NOON)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
@@ -210,7 +210,7 @@ class TestTogether:
             for number in range(1, 7)
             for currency, before in (("GBP", 1000), ("EUR", 2000))
         )
-        read = read_prices(asker=asker, content=content.encode(), now=NOON)
+        read = read_prices(asker=asker, file=io.BytesIO(content.encode()), now=NOON)
         made = make_bulk(asker=asker, operation="prices.change-many", targets=read.targets, why="spring", now=NOON)
         return confirm_bulk(asker=asker, bulk_id=made.id, now=NOON).id
 

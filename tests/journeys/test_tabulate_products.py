@@ -32,8 +32,9 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 # What spreadsheets, and careless readers of tables, make something else of.
 NASTY = [
-    "=1+1", "'=1+1", "+44 20 7946", "-5", "@SUM(A1)", "007", "1e3", 'say "hi"', "a,b;c", "two  spaces", "茶叶", "שלום",
-    "''x", "1/2", "2026-03-04", "TRUE", "#REF!", "_x0041_", "&amp;", "emoji🫖", "line\nbreak", "line\r\nbreak", " pad ",
+    "=1+1", "'=1+1", "＝1+1", "+44 20 7946", "-5", "@SUM(A1)", "007", "1e3", 'say "hi"', "a,b;c", "two  spaces", "茶叶",
+    "שלום", "''x", "1/2", "2026-03-04", "TRUE", "#REF!", "_x0041_", "&amp;", "emoji🫖", "line\nbreak", "line\r\nbreak",
+    " pad ",
 ]  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def edited(content: bytes, changes: Mapping[str, Mapping[str, str]]) -> bytes:
 
 
 def read(asker: Asker, content: bytes | str) -> Sent:
-    return read_products(asker=asker, content=content if isinstance(content, bytes) else content.encode(), now=NOON)
+    file = io.BytesIO(content if isinstance(content, bytes) else content.encode())
+    return read_products(asker=asker, file=file, now=NOON)
 
 
 def reasons(sent: Sent) -> list[tuple[int, str]]:

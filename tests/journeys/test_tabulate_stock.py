@@ -49,7 +49,7 @@ def promise(sku: str, pieces: int) -> None:
 
 
 def done(asker: Asker, content: bytes) -> Sequence[Item]:
-    sent = read_stock(asker=asker, content=content, now=NOON)
+    sent = read_stock(asker=asker, file=io.BytesIO(content), now=NOON)
     assert sent.wrong == []
     made = make_bulk(asker=asker, operation=STOCK_MANY.name, targets=sent.targets, why="Came", now=NOON)
     confirm_bulk(asker=asker, bulk_id=made.id, now=NOON)
@@ -78,7 +78,7 @@ class TestSaving:
         content = saved(ada, form)
         sell("TEA", 2)
 
-        sent = read_stock(asker=ada, content=content, now=NOON)
+        sent = read_stock(asker=ada, file=io.BytesIO(content), now=NOON)
 
         assert (sent.targets, sent.wrong, sent.untouched) == ([], [], 3)
 
@@ -88,7 +88,7 @@ class TestSaving:
             with pytest.raises(Forbidden):
                 saved(asker)
             with pytest.raises(Forbidden):
-                read_stock(asker=asker, content=content, now=NOON)
+                read_stock(asker=asker, file=io.BytesIO(content), now=NOON)
 
 
 class TestDifference:
@@ -129,7 +129,7 @@ class TestCount:
         assert list_changes(asker=ada, sku="007", now=NOON)[0].kind is ChangeKind.COUNTED
 
     def test_is_not_done_where_something_moved_meanwhile(self, ada: Asker) -> None:
-        sent = read_stock(asker=ada, content=b"sku,stock\n007,8\n", now=NOON)
+        sent = read_stock(asker=ada, file=io.BytesIO(b"sku,stock\n007,8\n"), now=NOON)
         made = make_bulk(asker=ada, operation=STOCK_MANY.name, targets=sent.targets, why="", now=NOON)
         change_stock(asker=ada, said=[Said(sku="007", kind=ChangeKind.LOST, pieces=1)], why="", now=NOON)
         confirm_bulk(asker=ada, bulk_id=made.id, now=NOON)
@@ -144,7 +144,7 @@ class TestCount:
 def test_names_the_rows_that_cannot_be_used(ada: Asker) -> None:
     text = b"sku,stock,was\n7,1,1\n007,many,10\n007,1,10\nTEA,,5\nEBOOK,3,\nTEA,1.5,5\n"
 
-    sent = read_stock(asker=ada, content=text, now=NOON)
+    sent = read_stock(asker=ada, file=io.BytesIO(text), now=NOON)
 
     assert [(one.line, one.reason) for one in sent.wrong] == [
         (2, "There is no SKU 7. Spreadsheets drop leading zeros, for example."),

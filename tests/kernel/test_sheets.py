@@ -41,7 +41,9 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 class TestCsv:
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+    @pytest.mark.parametrize(
+        "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"]
+    )
     def test_has_no_formula(self, text: str) -> None:
         ((_,), (cell,)) = read_csv(csv_bytes(["a"], [[text]]))
 
@@ -53,7 +55,7 @@ class TestCsv:
         guarded = guard(text, comes_back=comes_back)
 
         assert unguard(guarded) == text
-        assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
 
     @pytest.mark.parametrize("text", TURNED)
     def test_has_nothing_that_is_taken_for_a_number_or_a_day_when_it_comes_back(self, text: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import datetime as dt
 import io
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -27,14 +28,16 @@ LIMITS = Limits(bytes_max=1 << 20, unpacked_bytes_max=4 << 20, rows_max=20, colu
 
 # What spreadsheets, and careless readers of tables, make something else of.
 NASTY = [
-    "=1+1", "'=1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶", "שלום",
-    "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20, "<b>",
-    "'007", "6901234567892", "SEP-02", "50%", "10:30",
+    "=1+1", "'=1+1", "＝1+1", "+44 20 7946 0000", "-5", "@SUM(A1)", "007", "1E5", "1e3", 'say "hi"', "a,b;c\td", "茶叶",
+    "שלום", "'", "''x", "1/2", "2026-03-04", "TRUE", "true", "#REF!", "_x0041_", "&amp;", "emoji🫖", "a\nb", "9" * 20,
+    "<b>", "'007", "6901234567892", "SEP-02", "50%", "10:30",
 ]  # fmt: skip
 
 
 def read(content: bytes, *, limits: Limits = LIMITS) -> Table:
-    return read_table(content, required=("sku",), is_known=lambda name: name in ("sku", "title", "n"), limits=limits)
+    return read_table(
+        io.BytesIO(content), required=("sku",), is_known=lambda name: name in ("sku", "title", "n"), limits=limits
+    )
 
 
 def cells(content: bytes) -> list[list[str]]:
@@ -45,7 +48,7 @@ def cells(content: bytes) -> list[list[str]]:
 
 def rows_of_sheet(content: bytes) -> list[list[str]]:
     """What the cells of a workbook say, as a spreadsheet shows them."""
-    return [row for _, row in read_workbook(content, limits=LIMITS)]
+    return [row for _, row in read_workbook(io.BytesIO(content), limits=LIMITS)]
 
 
 def altered(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
@@ -268,6 +271,39 @@ class TestUnusable:
             read(bytes(locked))
 
         assert told.value.code == "WORKBOOK_PROTECTED"
+
+    @pytest.mark.parametrize("tags", [b"<c " * 400_000, b"<c " + b' t="e"' * 200_000], ids=["begun", "long"])
+    def test_is_looked_through_once_however_it_is_made(self, tags: bytes) -> None:
+        content = of_sheet(BOOK, b"</sheetData>", tags + b"</sheetData>")
+        began = time.process_time()
+
+        with pytest.raises(FileUnusable) as told:
+            read(content)
+
+        assert told.value.code == "WORKBOOK_BROKEN"
+        # Each of its bytes was looked at again for each tag that begins before it.
+        assert time.process_time() - began < 2
+
+    def test_says_one_long_text_in_each_of_its_cells(self) -> None:
+        file = io.BytesIO()
+        with Workbook(file) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["sku", "title", "n"])
+            for line in range(1, 11):
+                sheet.write_row(line, 0, [f"s{line}", "long", "long"])
+        text = b"x" * (1 << 20)
+        content = altered(
+            file.getvalue(),
+            lambda name, part: (
+                part.replace(b">long<", b">" + text + b"<") if name.endswith("sharedStrings.xml") else part
+            ),
+        )
+        assert len(content) < 1 << 14
+
+        with pytest.raises(FileUnusable) as told:
+            read(content)
+
+        assert told.value.code == "TABLE_TOO_LARGE"
 
     def test_is_another_kind_of_package(self) -> None:
         file = io.BytesIO()

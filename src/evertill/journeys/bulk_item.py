@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from evertill.domains.access import Permission
 from evertill.journeys.permitted import Asker
+from evertill.kernel.errors import EvertillError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +57,19 @@ class Preview(Protocol):
     ) -> list[Forecast]: ...
 
 
+# Does several things, in their sequence.
+Together = Callable[[Sequence[Task]], Sequence[str | EvertillError]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkOperation:
     """Something that can be done to many things. `says` is one English sentence, which pages translate.
 
     `apply` does one, through the journey that does one elsewhere, and returns a short word on it or "". It runs in the
     transaction that also says that it is done; with `calls_outside` it runs in none, and has to be safe to repeat under
-    the task's key. `apply_together` does several in one such transaction, and returns a word on each; it raises where
-    one of them cannot be done, and then each is done by itself. `approval` says of all targets whether another person
-    has to approve them together.
+    the task's key. `apply_together` does several in one such transaction, and returns of each a word on it, or why it
+    is refused, and then nothing of that one is written; where it raises, each is done by itself. `approval` says of all
+    targets whether another person has to approve them together.
     """
 
     name: str
@@ -73,6 +78,6 @@ class BulkOperation:
     permission: Permission
     preview: Preview
     apply: Callable[[Task], str]
-    apply_together: Callable[[Sequence[Task]], list[str]] | None = None
+    apply_together: Together | None = None
     approval: Callable[[Sequence[Target], Mapping[str, Any]], bool] | None = None
     calls_outside: bool = False

@@ -13,11 +13,12 @@ from evertill.domains import catalog, stock
 from evertill.domains.access import Permission
 from evertill.domains.catalog import Card, Plain
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
-from evertill.journeys.edit_product import AddVariant, add_product, edit_product
+from evertill.journeys.edit_product import AddVariant, Edit, NewProduct, add_products, edit_products
 from evertill.journeys.permitted import Asker
 from evertill.journeys.product_columns import column_of, written
 from evertill.journeys.table_rows import clipped
 from evertill.kernel import config
+from evertill.kernel.errors import EvertillError
 
 __all__ = ["EDIT_MANY", "edit_of"]
 
@@ -83,40 +84,49 @@ def _told_name(name: str) -> str:
 
 
 def _edit_one(task: Task) -> str:
-    content = task.content
-    added = [AddVariant(sku=one["sku"], titles=one["titles"], kind=stock.Kind(one["kind"])) for one in content["added"]]
-    slug, seen = str(content["slug"]), dict(content["seen"])
-    if content["is_new"]:
-        slug = _add(task, added[0]).slug
-    for one in added[1:] if content["is_new"] else added:
-        edit_product(asker=task.asker, slug=slug, seen={}, wanted={}, added=one, why=task.why, now=task.now)
-    if added:
-        # What was made a moment ago is seen as it was made.
-        card, made = catalog.editing.read_card(slug=slug), {one.sku for one in added}
-        fresh = [name for name in seen if content["is_new"] or catalog.rules.sku_of(name) in made]
-        seen |= {name: card.values.get(name) for name in fresh}
-    edit_product(asker=task.asker, slug=slug, seen=seen, wanted=content["wanted"], why=task.why, now=task.now)
-    return slug if content["is_new"] else ""
+    (told,) = _edit_together([task])
+    if isinstance(told, EvertillError):
+        raise told
+    return told
 
 
-def _add(task: Task, first: AddVariant) -> Card:
-    wanted = task.content["wanted"]
+def _edit_together(tasks: Sequence[Task]) -> list[str | EvertillError]:
+    """Make what is new, and edit it and the others; raises where something new cannot be made as it is to be."""
+    asker, why, now = tasks[0].asker, tasks[0].why, tasks[0].now
+    new = [task for task in tasks if task.content["is_new"]]
+    cards = add_products(asker=asker, new=[_new(task.content) for task in new], why=why, now=now) if new else []
+    made = {task.subject: card for task, card in zip(new, cards, strict=True)}
+    edits = [_edit_of(task.content, made.get(task.subject)) for task in tasks]
+    told: list[str | EvertillError] = []
+    for task, change in zip(tasks, edit_products(asker=asker, edits=edits, why=why, now=now), strict=True):
+        if isinstance(change, EvertillError):
+            if task.subject in made:
+                # Not half of it: that it was made is taken back with all else.
+                raise change
+            told.append(change)
+        else:
+            told.append(made[task.subject].slug if task.subject in made else "")
+    return told
+
+
+def _new(content: Mapping[str, Any]) -> NewProduct:
+    wanted = content["wanted"]
     titles = {
         code: str(wanted[name]) for code in config.get().languages if wanted.get(name := catalog.rules.title_name(code))
     }
-    card = add_product(
-        asker=task.asker,
-        slug=str(task.content["slug"]),
-        titles=titles,
-        sku=first.sku,
-        kind=first.kind,
-        why=task.why,
-        now=task.now,
-    )
-    names = {catalog.rules.variant_name(first.sku, code): title for code, title in first.titles.items()}
-    seen = {name: card.values.get(name) for name in names}
-    edit_product(asker=task.asker, slug=card.slug, seen=seen, wanted=names, why=task.why, now=task.now)
-    return catalog.editing.read_card(slug=card.slug)
+    return NewProduct(slug=str(content["slug"]), titles=titles, variants=_added(content))
+
+
+def _edit_of(content: Mapping[str, Any], made: Card | None) -> Edit:
+    wanted = content["wanted"]
+    if made is None:
+        return Edit(slug=str(content["slug"]), seen=content["seen"], wanted=wanted, added=_added(content))
+    # What was made a moment ago is seen as it was made.
+    return Edit(slug=made.slug, seen={name: made.values.get(name) for name in wanted}, wanted=wanted)
+
+
+def _added(content: Mapping[str, Any]) -> list[AddVariant]:
+    return [AddVariant(sku=one["sku"], titles=one["titles"], kind=stock.Kind(one["kind"])) for one in content["added"]]
 
 
 EDIT_MANY = BulkOperation(
@@ -126,4 +136,5 @@ EDIT_MANY = BulkOperation(
     permission=Permission.CATALOG_EDIT,
     preview=_look_at,
     apply=_edit_one,
+    apply_together=_edit_together,
 )

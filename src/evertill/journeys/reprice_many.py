@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import IO, Any
 
 from evertill.domains import catalog, preferences
 from evertill.domains.access import Permission
@@ -68,14 +68,14 @@ def price_table(currency: str) -> Table:
     )
 
 
-def read_prices(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:
+def read_prices(*, asker: Asker, file: IO[bytes], now: dt.datetime) -> Sent:
     """This function will return which prices a table changes, and its rows that cannot be used.
 
     A price that is what it `was` says nothing, whatever it has become meanwhile. Raises Forbidden and
     tables.FileUnusable.
     """
     table = tables.read_table(
-        content, required=("sku", "currency", "price"), is_known=COLUMNS.__contains__, limits=tables.limits()
+        file, required=("sku", "currency", "price"), is_known=COLUMNS.__contains__, limits=tables.limits()
     )
     read, wrong = _read_rows(table.rows)
     wrong += [of_bad(row) for row in table.bad]
@@ -206,7 +206,7 @@ def _change_one(task: Task) -> str:
     return ""
 
 
-def _change_together(tasks: Sequence[Task]) -> list[str]:
+def _change_together(tasks: Sequence[Task]) -> Sequence[str]:
     """Change the prices of several things, each list in one change; raises where one of them does not move."""
     of_lists: dict[str, list[NewPrice]] = {}
     for task in tasks:

@@ -3,14 +3,15 @@
 A thing is claimed, which counts the try; then it is done in a transaction that also says so. Whoever is killed in
 between leaves it waiting, and it is claimed again when the claim has run out.
 
-Where an operation knows how, several things are tried in one transaction, which does all of them or none. Then each is
-done by itself, so that what one of them meets is that one's own; and so is whatever was tried before.
+Where an operation knows how, several things are done in one transaction, which also says of each whether it was done
+or refused. Where it cannot say so of each, nothing of them is done, and then each is done by itself, so that what one
+of them meets is that one's own; and so is whatever was tried before.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from evertill.domains import access, bulk, trail
 from evertill.domains.bulk import Bulk, BulkNotOpen, Item, ItemState
 from evertill.domains.trail import Actor, Outcome, Subject
 from evertill.journeys import bulk_operations
-from evertill.journeys.bulk_item import BulkOperation, Task
+from evertill.journeys.bulk_item import BulkOperation, Task, Together
 from evertill.journeys.make_bulk import counts_of, find_bulk, operation_of, record
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.kernel import config, crypto, db, ids
@@ -65,20 +66,20 @@ def _claim_fresh(bulk_id: int, limit: int, *, now: dt.datetime) -> list[Item]:
 
 
 def _do_together(
-    together: Callable[[Sequence[Task]], list[str]],
+    together: Together,
     made: Bulk,
     items: Sequence[Item],
     asker: Asker,
     *,
     now: dt.datetime,
 ) -> bool:
-    """Do several things that are claimed, all of them or none; return whether they were done."""
+    """Do several things that are claimed and say what became of each, or do none of them; return whether it did."""
     try:
         with db.write():
             held = bulk.lock_items(item_ids=[item.id for item in items])
             mine = [item for item in items if item.id in held]
-            notes = together([_task(made, item, asker, now=now) for item in mine]) if mine else []
-            bulk.end_items(notes={item.id: note for item, note in zip(mine, notes, strict=True)}, now=now)
+            told = together([_task(made, item, asker, now=now) for item in mine]) if mine else []
+            _end_together(dict(zip([item.id for item in mine], told, strict=True)), now=now)
     except db.DatabaseBusy:
         return False
     except (db.DatabaseUnavailable, db.OutcomeUnknown):
@@ -87,6 +88,13 @@ def _do_together(
         _log.info("bulk items are done one by one", bulk=made.id, things=len(items), reason=type(cause).__name__)
         return False
     return True
+
+
+def _end_together(told: Mapping[int, str | EvertillError], *, now: dt.datetime) -> None:
+    bulk.end_items(notes={item_id: note for item_id, note in told.items() if isinstance(note, str)}, now=now)
+    for item_id, refusal in told.items():
+        if isinstance(refusal, EvertillError):
+            _end_failed(item_id, refusal, now=now)
 
 
 def run_one(*, bulk_id: int, now: dt.datetime) -> bool:
@@ -184,7 +192,11 @@ def _again_or_fail(item: Item, error: EvertillError, *, now: dt.datetime) -> Non
 
 def _fail(item: Item, error: EvertillError, *, now: dt.datetime) -> None:
     with db.write():
-        bulk.end_item(item_id=item.id, state=ItemState.FAILED, code=error.code, note=error.detail, now=now)
+        _end_failed(item.id, error, now=now)
+
+
+def _end_failed(item_id: int, error: EvertillError, *, now: dt.datetime) -> None:
+    bulk.end_item(item_id=item_id, state=ItemState.FAILED, code=error.code, note=error.detail, now=now)
 
 
 def _refuse(made: Bulk, item: Item, asker: Asker, refused: Forbidden, *, now: dt.datetime) -> None:
@@ -200,7 +212,7 @@ def _refuse(made: Bulk, item: Item, asker: Asker, refused: Forbidden, *, now: dt
                 outcome=Outcome.REFUSED,
                 now=now,
             )
-        bulk.end_item(item_id=item.id, state=ItemState.FAILED, code=refused.code, note=refused.detail, now=now)
+        _end_failed(item.id, refused, now=now)
     _stop_if_lost(made, asker, now=now)
 
 

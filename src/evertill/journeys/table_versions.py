@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 
 from evertill.kernel.sheets import as_kept
@@ -35,8 +34,29 @@ def has_lost_letters(cell: str, now: str) -> bool:
     """
     if cell.count("?") <= now.count("?"):
         return False
-    letters = (re.escape(sign) if sign.isascii() else f"(?:{re.escape(sign)}|\\?\\??)" for sign in plain(now))
-    return re.fullmatch("".join(letters), plain(cell)) is not None
+    return _could_become(plain(now), plain(cell))
+
+
+def _could_become(text: str, written: str) -> bool:
+    """Say whether a text may have been written so by a program that has one or two question marks for some letters.
+
+    Bits of a number stand for all places in `written` up to which the text until a letter may reach: tried one after
+    the other, their number would double with each letter.
+    """
+    places: dict[str, int] = {}
+    for place, sign in enumerate(written):
+        places[sign] = places.get(sign, 0) | 1 << place
+    lost = places.get("?", 0)
+    reached = 1
+    for sign in text:
+        once = (reached & places.get(sign, 0)) << 1
+        if not sign.isascii():
+            first = (reached & lost) << 1
+            once |= first | (first & lost) << 1
+        reached = once
+        if not reached:
+            return False
+    return bool(reached >> len(written) & 1)
 
 
 def write_version(cells: Mapping[str, str]) -> str:

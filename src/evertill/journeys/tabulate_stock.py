@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 from evertill.domains import catalog, fulfilment, stock
 from evertill.domains.access import Permission
@@ -58,9 +58,9 @@ STOCK = Table(
 )
 
 
-def read_stock(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:
+def read_stock(*, asker: Asker, file: IO[bytes], now: dt.datetime) -> Sent:
     """This function will return what a table of stock would do; raises Forbidden and tables.FileUnusable."""
-    table = tables.read_table(content, required=("sku", "stock"), is_known=COLUMNS.__contains__, limits=tables.limits())
+    table = tables.read_table(file, required=("sku", "stock"), is_known=COLUMNS.__contains__, limits=tables.limits())
     with permitted(asker=asker, permission=Permission.STOCK_EDIT, subject=Subject(kind="stock"), now=now):
         skus = [row.cells["sku"] for row in table.rows]
         items = stock.read_items(skus=skus)

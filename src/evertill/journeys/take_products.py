@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from evertill.domains import catalog, stock
 from evertill.domains.access import Permission
@@ -30,13 +30,13 @@ _SHOWN_CHARS = 80
 _YES_WORDS, _NO_WORDS = ("yes", "true", "1", "是"), ("no", "false", "0", "否")
 
 
-def read_products(*, asker: Asker, content: bytes, now: dt.datetime) -> Sent:
+def read_products(*, asker: Asker, file: IO[bytes], now: dt.datetime) -> Sent:
     """This function will return what a table of products would do; raises Forbidden and tables.FileUnusable.
 
     With a version, a cell that is as it was saved says nothing; without one, an empty cell says nothing.
     """
     known = (*columns(), "version")
-    table = tables.read_table(content, required=("sku",), is_known=known.__contains__, limits=tables.limits())
+    table = tables.read_table(file, required=("sku",), is_known=known.__contains__, limits=tables.limits())
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=Subject(kind="catalog"), now=now):
         return _Reading.of(table.rows).read(wrong=[of_bad(row) for row in table.bad])
 

@@ -152,6 +152,12 @@ class Config:
     )
     lane_threads: int = _setting(3, "Threads per web worker for API calls that are not gathered.", low=1, high=64)
     page_threads: int = _setting(3, "Threads per web worker for pages.", low=1, high=64)
+    form_wait_s: int = _setting(
+        60, "Seconds for which a page waits for a form that is sent, and for each part of a table.", low=1, high=3600
+    )
+    forms_bytes_max: int = _setting(
+        16 << 20, "Bytes of forms above 64 kB that a web worker waits for at a time.", low=1 << 20, high=1 << 30
+    )
     streams_max: int = _setting(
         1000, "Streams of orders' events per web worker, open at a time; another one is answered 503.", high=100_000
     )

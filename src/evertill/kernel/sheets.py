@@ -23,8 +23,9 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | Decimal | dt.datetime | None
 
-# What Excel, LibreOffice and Google Sheets take for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What Excel, LibreOffice and Google Sheets take for the beginning of a formula (OWASP, "CSV Injection"); where people
+# write Chinese or Japanese, wide signs too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _GUARD = "'"
 # What they take for a number, an amount, a day, a time or a truth: digits, what stands between them, and names of
 # months. It is wider than what any of them does: an apostrophe too many harms nobody.

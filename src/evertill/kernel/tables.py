@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO, TextIOWrapper
+from io import SEEK_END, BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from typing import IO, cast
 
 from evertill.kernel import config
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row, read_heading, read_lines, stands_together, to_row
@@ -32,6 +34,8 @@ _SEPARATORS = ",;\t"
 _COMMON_SHARE, _SIGNS_MAX = 0.75, 100_000
 # A text is looked at in parts of so many signs.
 _PART_CHARS = 1 << 18
+# By how it begins, a file of another kind is known.
+_HEAD_BYTES = 16
 # The bytes of a sign that GB 18030 has and the older Chinese encodings have not.
 _LONG = 4
 _NAMED = "The table"
@@ -91,28 +95,31 @@ def limits() -> Limits:
     )
 
 
-def read_table(content: bytes, *, required: Collection[str], is_known: Callable[[str], bool], limits: Limits) -> Table:
-    """This function will read a table, whatever it is kept in; columns are found in lower case.
+def read_table(file: IO[bytes], *, required: Collection[str], is_known: Callable[[str], bool], limits: Limits) -> Table:
+    """This function will read a table from an open file, whatever it is kept in; columns are found in lower case.
 
     Commas, semicolons or tabs may stand between the cells of a text. Raises FileUnusable, in the kind that says what
     is wrong with it.
     """
-    if len(content) > limits.bytes_max:
-        raise TableTooLarge(f"It has {len(content)} bytes; {limits.bytes_max} may be.")
+    size = file.seek(0, SEEK_END)
+    if size > limits.bytes_max:
+        raise TableTooLarge(f"It has {size} bytes; {limits.bytes_max} may be.")
     read = (
-        _read_package(content, required, limits, plain=unguard)
-        if is_package(content)
-        else _read_text(content, required, limits)
+        _read_package(file, required, limits, plain=unguard)
+        if is_package(_head_of(file))
+        else _read_text(file, required, limits)
     )
     rows: list[Row] = []
     bad: list[BadRow] = []
-    for row in read:
-        if isinstance(row, BadRow):
-            bad.append(row)
-        else:
-            rows.append(row)
-        if len(rows) + len(bad) > limits.rows_max:
-            raise TableTooLarge(f"It has more than {limits.rows_max} rows.")
+    # Also where it is not read to its end, nothing of it stays open.
+    with closing(read):
+        for row in read:
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                rows.append(row)
+            if len(rows) + len(bad) > limits.rows_max:
+                raise TableTooLarge(f"It has more than {limits.rows_max} rows.")
     if not rows and not bad:
         raise TableEmpty("There is no row in it.")
     columns = list(rows[0].cells) if rows else []
@@ -138,14 +145,20 @@ def read_workbook_rows(
     if path.stat().st_size > limits.bytes_max:
         raise TableTooLarge(f"{path.name} has more than {limits.bytes_max} bytes.")
     known = replace(limits, rows_max=min(rows_max, limits.rows_max))
-    yield from _read_package(path.read_bytes(), required, known)
+    with path.open("rb") as file:
+        yield from _read_package(file, required, known)
+
+
+def _head_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read(_HEAD_BYTES)
 
 
 def _read_package(
-    content: bytes, required: Collection[str], limits: Limits, *, plain: Callable[[str], str] = str
-) -> Iterator[Row | BadRow]:
+    file: IO[bytes], required: Collection[str], limits: Limits, *, plain: Callable[[str], str] = str
+) -> Generator[Row | BadRow]:
     columns: list[str] = []
-    for line, cells in read_workbook(content, limits=limits):
+    for line, cells in read_workbook(file, limits=limits):
         if not columns:
             heading = [cell.strip().lower() for cell in cells]
             columns = read_heading(heading, name=_NAMED, required=required, columns_max=limits.columns_max)
@@ -156,8 +169,24 @@ def _read_package(
             yield to_row(line, columns, [*map(plain, cells), *[""] * (len(columns) - len(cells))])
 
 
-def _read_text(content: bytes, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
-    lines = _Lines(content, encoding=_encoding_of(content))
+def _read_text(file: IO[bytes], required: Collection[str], limits: Limits) -> Generator[Row | BadRow]:
+    with _opened(file, _encoding_of(file)) as text:
+        yield from _read_opened(text, required, limits)
+
+
+@contextmanager
+def _opened(file: IO[bytes], encoding: str) -> Iterator[TextIOWrapper]:
+    """The text of a file from its beginning; the file stays open behind it."""
+    file.seek(0)
+    text = TextIOWrapper(cast("BytesIO", file), encoding, newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def _read_opened(text: TextIOWrapper, required: Collection[str], limits: Limits) -> Iterator[Row | BadRow]:
+    lines = _Lines(text)
 
     def fit(cells: list[str], count: int) -> list[str]:
         # A row that the end of the file cuts off is not filled up: what it lacks was there.
@@ -183,8 +212,8 @@ class _Lines:
     They `are_cut` once the last one was given, where that ends without the end of a line.
     """
 
-    def __init__(self, content: bytes, *, encoding: str) -> None:
-        self._file = TextIOWrapper(BytesIO(content), encoding, newline="")
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._file = text
         self.heading = next((line.lstrip() for line in self._file if line.strip()), "")
         self._given, self._next = "", self.heading
 
@@ -211,46 +240,52 @@ def _plain(cell: str) -> str:
     return unguard(cell).strip()
 
 
-def _encoding_of(content: bytes) -> str:
+def _encoding_of(file: IO[bytes]) -> str:
     """Say how a text is written; raises NotAWorkbook, TableEmpty and EncodingUnknown."""
-    if content.startswith(_OTHERS):
+    head = _head_of(file)
+    if head.startswith(_OTHERS):
         raise NotAWorkbook("It is no table, but a file of another kind.")
     # What Excel calls "Unicode text" is UTF-16.
-    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    is_wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding = "utf-16" if is_wide else "utf-8-sig"
-    if not _is_written_in(content, encoding):
-        encoding = _old_encoding_of(content)
-    if any("\0" in part for part in _parts(content, encoding)):
+    if not _is_written_in(file, encoding):
+        encoding = _old_encoding_of(file)
+    if any("\0" in part for part in _parts(file, encoding)):
         raise NotAWorkbook("It is no table, but a file of another kind.")
-    if not any(part.strip() for part in _parts(content, encoding)):
+    if not any(part.strip() for part in _parts(file, encoding)):
         raise TableEmpty("There is nothing in it.")
     return encoding
 
 
-def _old_encoding_of(content: bytes) -> str:
+def _old_encoding_of(file: IO[bytes]) -> str:
     """Say how a text is written as Excel does where people do not ask for UTF-8: on a Chinese or Western system."""
     # Letters of other languages make Chinese signs too, but not those that people use.
-    if _speaks_chinese() and _is_written_in(content, "gb18030") and _is_common(_parts(content, "gb18030")):
+    if _speaks_chinese() and _is_written_in(file, "gb18030") and _is_common(_parts(file, "gb18030")):
         return "gb18030"
-    if _is_written_in(content, "cp1252") and not stands_together([content]):
+    if _is_written_in(file, "cp1252") and not stands_together(_chunks(file)):
         return "cp1252"
     raise EncodingUnknown("Its letters are not written as UTF-8.")
 
 
-def _is_written_in(content: bytes, encoding: str) -> bool:
+def _is_written_in(file: IO[bytes], encoding: str) -> bool:
     try:
-        for _part in _parts(content, encoding):
+        for _part in _parts(file, encoding):
             pass
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _parts(content: bytes, encoding: str) -> Iterator[str]:
+def _parts(file: IO[bytes], encoding: str) -> Iterator[str]:
     """Read a text part by part; raises UnicodeDecodeError."""
-    file = TextIOWrapper(BytesIO(content), encoding, newline="")
-    while part := file.read(_PART_CHARS):
-        yield part
+    with _opened(file, encoding) as text:
+        while part := text.read(_PART_CHARS):
+            yield part
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    return iter(lambda: file.read(_PART_CHARS), b"")
 
 
 def _speaks_chinese() -> bool:

@@ -4,7 +4,8 @@ What reads workbooks best ends its whole process on a file of two kilobytes that
 the grid. Here it ends this process alone, which may take little memory and little time.
 
 It reads the file from its input, and writes the first sheet to its output: one JSON line for each row that has a cell,
-`[number, [cells …]]`. Beyond a limit it writes one line `"ROWS"` or `"COLUMNS"` and ends.
+`[number, [cells …]]`. Beyond a limit it writes one line `"ROWS"`, `"COLUMNS"` or `"BYTES"` and ends: a text that stands
+once in the file may stand in each of its cells.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 
-def main(rows_max: int, columns_max: int, memory_bytes_max: int, seconds_max: int) -> int:
+def main(rows_max: int, columns_max: int, bytes_max: int, memory_bytes_max: int, seconds_max: int) -> int:
     """This function will read the workbook within these limits and return how it went: 0, or 1 when it is broken."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds_max, seconds_max))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -37,7 +38,7 @@ def main(rows_max: int, columns_max: int, memory_bytes_max: int, seconds_max: in
     except (CalamineError, IndexError, ValueError) as error:
         sys.stderr.write(str(error)[:200])
         return 1
-    count = 0
+    count = written_bytes = 0
     for number, row in enumerate(rows, start=top + 1):
         cells = [""] * left + [written(cell) for cell in row]
         while cells and not cells[-1].strip():
@@ -45,11 +46,18 @@ def main(rows_max: int, columns_max: int, memory_bytes_max: int, seconds_max: in
         if not cells:
             continue
         count += 1
+        line = json.dumps([number, cells], ensure_ascii=False)
+        written_bytes += len(line.encode())
         # The heading is a row too.
-        if count > rows_max + 1 or len(cells) > columns_max:
-            sys.stdout.write(json.dumps("COLUMNS" if len(cells) > columns_max else "ROWS") + "\n")
+        too_many = {
+            "COLUMNS": len(cells) > columns_max,
+            "ROWS": count > rows_max + 1,
+            "BYTES": written_bytes > bytes_max,
+        }
+        if any(too_many.values()):
+            sys.stdout.write(json.dumps(next(what for what in too_many if too_many[what])) + "\n")
             return 0
-        sys.stdout.write(json.dumps([number, cells]) + "\n")
+        sys.stdout.write(line + "\n")
     return 0
 
 

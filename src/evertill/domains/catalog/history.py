@@ -7,7 +7,7 @@ thing, so that no two changes get one number.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,31 +55,43 @@ PRODUCTS = History(rows=ProductChange.objects, of="product_id")
 CATEGORIES = History(rows=CategoryChange.objects, of="category_id")
 
 
-def record(
-    history: History,
-    *,
-    of: int,
-    moved: Mapping[str, tuple[Plain, Plain]],
-    by: str,
-    why: str,
-    now: dt.datetime,
-    undoes: int | None = None,
-) -> Change:
-    """This function will write down what of a thing has moved, each as it was and as it is, as its next change."""
-    last = history.rows.filter(**{history.of: of}).aggregate(last=Max("number"))["last"] or 0
-    (change_id,) = ids.new_ids(1, now=now)
-    row = history.rows.create(
-        id=change_id,
-        **{history.of: of},
-        number=last + 1,
-        changed_at=now,
-        changed_by=by,
-        why=why[:_WHY_CHARS],
-        before=_json({name: was for name, (was, _) in moved.items()}),
-        after=_json({name: is_now for name, (_, is_now) in moved.items()}),
-        undoes=undoes,
-    )
-    return _changes(history, [row])[0]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What of a thing has moved, each value as it was and as it is; `undoes` is the change that this takes back."""
+
+    of: int
+    values: Mapping[str, tuple[Plain, Plain]]
+    undoes: int | None = None
+
+
+def record(history: History, *, move: Move, by: str, why: str, now: dt.datetime) -> Change:
+    """This function will write down what of a thing has moved, as its next change."""
+    (change,) = record_all(history, moves=[move], by=by, why=why, now=now)
+    return change
+
+
+def record_all(history: History, *, moves: Sequence[Move], by: str, why: str, now: dt.datetime) -> list[Change]:
+    """This function will write down what of several things has moved, each thing named once, and return the changes."""
+    if not moves:
+        return []
+    of = [move.of for move in moves]
+    last = dict(history.rows.filter(**{f"{history.of}__in": of}).values_list(history.of).annotate(Max("number")))
+    rows = [
+        history.rows.model(
+            id=change_id,
+            **{history.of: move.of},
+            number=last.get(move.of, 0) + 1,
+            changed_at=now,
+            changed_by=by,
+            why=why[:_WHY_CHARS],
+            before=_json({name: was for name, (was, _) in move.values.items()}),
+            after=_json({name: is_now for name, (_, is_now) in move.values.items()}),
+            undoes=move.undoes,
+        )
+        for change_id, move in zip(ids.new_ids(len(moves), now=now), moves, strict=True)
+    ]
+    # Nothing has taken back what is new.
+    return [_change(row, is_undone=False) for row in history.rows.bulk_create(rows)]
 
 
 def list_changes(history: History, *, of: int, before: int | None = None, limit: int) -> list[Change]:
@@ -117,20 +129,21 @@ def check_undoable(change: Change, *, what: str, now: Mapping[str, Plain]) -> No
 def _changes(history: History, rows: Iterable[_Row]) -> list[Change]:
     kept = list(rows)
     undone = set(history.rows.filter(undoes__in=[row.pk for row in kept]).values_list("undoes", flat=True))
-    return [
-        Change(
-            id=row.pk,
-            number=row.number,
-            changed_at=row.changed_at,
-            changed_by=row.changed_by,
-            why=row.why,
-            before=msgspec.json.decode(row.before, type=_CONTENT),
-            after=msgspec.json.decode(row.after, type=_CONTENT),
-            undoes=row.undoes,
-            is_undone=row.pk in undone,
-        )
-        for row in kept
-    ]
+    return [_change(row, is_undone=row.pk in undone) for row in kept]
+
+
+def _change(row: _Row, *, is_undone: bool) -> Change:
+    return Change(
+        id=row.pk,
+        number=row.number,
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
+        why=row.why,
+        before=msgspec.json.decode(row.before, type=_CONTENT),
+        after=msgspec.json.decode(row.after, type=_CONTENT),
+        undoes=row.undoes,
+        is_undone=is_undone,
+    )
 
 
 def _json(values: Mapping[str, Plain]) -> str:

@@ -28,6 +28,8 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "catalog_price_change": ("select", "insert"),
 }
 
+# Unicode's control characters, and those of them that no text of several lines has.
+_CONTROL, _CONTROL_IN_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f]"), re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
 _LANGUAGE_CHARS_MAX = 16
@@ -65,7 +67,7 @@ def fault_of_title(title: str) -> str | None:
         return "The title is empty."
     if len(title) > TITLE_CHARS_MAX:
         return f"The title has {len(title)} characters; {TITLE_CHARS_MAX} is the most."
-    if any(unicodedata.category(character) == "Cc" for character in title):
+    if _CONTROL.search(title):
         return "The title has a control character, such as a line break."
     return None
 
@@ -83,7 +85,7 @@ def fault_of_text(text: str, *, chars_max: int) -> str | None:
     """This function will say in one sentence why a text cannot describe a product, or return None when it can."""
     if len(text) > chars_max:
         return f"The text has {len(text)} characters; {chars_max} is the most."
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+    if _CONTROL_IN_LINES.search(text):
         return "The text has a control character."
     return None
 

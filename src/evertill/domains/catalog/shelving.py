@@ -133,4 +133,5 @@ def _record(before: Shelf, *, by: str, why: str, now: dt.datetime, undoes: int |
     if PARENT in moved:
         # The same rank somewhere else is another place.
         moved[PLACE] = (before.values.get(PLACE), now_is[PLACE])
-    return history.record(history.CATEGORIES, of=before.id, moved=moved, by=by, why=why, now=now, undoes=undoes)
+    move = history.Move(of=before.id, values=moved, undoes=undoes)
+    return history.record(history.CATEGORIES, move=move, by=by, why=why, now=now)

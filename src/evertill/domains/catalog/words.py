@@ -25,13 +25,18 @@ _THREE = 3
 
 def plain(text: str) -> str:
     """This function will write a text as it is compared: without case, accents, and forms of width."""
+    if text.isascii():
+        # It has neither, and most texts about goods are so.
+        return text.lower()
     bare = "".join([sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)])
     return unicodedata.normalize("NFC", bare).casefold()
 
 
 def grams_of(texts: Iterable[str]) -> list[int]:
     """This function will return the grams of plain texts, as numbers of 32 bits in ascending order."""
-    return _numbers({gram for text in texts for run in _RUNS.findall(text) for gram in _held(run)})
+    # Words come again and again.
+    runs = {run for text in texts for run in _RUNS.findall(text)}
+    return _numbers({gram for run in runs for gram in _held(run)})
 
 
 def grams_wanted(word: str) -> list[int]:

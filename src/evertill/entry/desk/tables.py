@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.pages.frame import keep_private
 from evertill.entry.pages.leading import see_other
-from evertill.entry.pages.uploads import FileTooLarge, read_file
+from evertill.entry.pages.uploads import FileTooLarge, sent_file
 from evertill.journeys.bulk_item import BulkOperation
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.export_table import Exported, Form, Table, TooManyRows, export_table
@@ -38,7 +39,7 @@ class TablePage:
 
     template: str
     operation: BulkOperation
-    read: Callable[[Asker, bytes], Sent]
+    read: Callable[[Asker, IO[bytes]], Sent]
     context: Mapping[str, Any]
 
 
@@ -75,8 +76,8 @@ def take_table(request: HttpRequest, entered: Entered, *, page: TablePage) -> Ht
         return _page(request, entered, page)
     text = request.POST.get("table", "")
     try:
-        content = read_file(request, "file", bytes_max=bytes_max()) or text.encode()
-        sent = page.read(entered.asker, content)
+        file = sent_file(request, "file", bytes_max=bytes_max()) or BytesIO(text.encode())
+        sent = page.read(entered.asker, file)
         if sent.wrong:
             return _page(request, entered, page, sent=sent, text=text)
         if not sent.targets:

@@ -8,7 +8,9 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 from evertill.entry.lane.app import Lane
+from evertill.entry.pages.uploads import form_bytes_max
 from evertill.entry.site.answer_headers import adding, for_programs
+from evertill.entry.site.bodies import Bodies
 from evertill.entry.site.shared_pages import SharedPages
 from evertill.entry.site.static_files import StaticFiles
 from evertill.kernel import config
@@ -19,8 +21,14 @@ class Site:
 
     def __init__(self) -> None:
         # Pages are synchronous Django; under WSGI a request costs a twentieth of what it costs under Django's ASGI.
-        pages = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=config.get().page_threads)
-        self._pages = SharedPages(pages, bytes_max=config.get().catalog_cache_bytes_max)
+        known = config.get()
+        pages = Bodies(
+            WSGIMiddleware(cast("Any", get_wsgi_application()), workers=known.page_threads),
+            bytes_max=form_bytes_max(),
+            all_bytes_max=known.forms_bytes_max,
+            wait_s=known.form_wait_s,
+        )
+        self._pages = SharedPages(pages, bytes_max=known.catalog_cache_bytes_max)
         self._files = StaticFiles()
         self._lane = Lane()
         self._headers = for_programs()

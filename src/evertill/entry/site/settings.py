@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "evertill.entry.pages.places.at_place",
     "evertill.entry.pages.middleware.only_text",
     "django.middleware.common.CommonMiddleware",
+    "evertill.entry.pages.uploads.short_forms",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -9,7 +9,7 @@ from evertill.domains.access import Permission
 from evertill.domains.catalog import Status
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
-from evertill.entry.pages.uploads import takes_file
+from evertill.entry.pages.uploads import takes_long_file
 from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.tabulate_products import products_table
@@ -26,8 +26,8 @@ def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     return save_table(request, entered, products_table(), page=_page(request))
 
 
-@takes_file(bytes_max=bytes_max)
 @desk_view(Permission.CATALOG_EDIT, methods=("GET", "POST"))
+@takes_long_file(bytes_max=bytes_max)
 def take(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will take a table of products, by way of a bulk."""
     return take_table(request, entered, page=_page(request))
@@ -38,6 +38,6 @@ def _page(request: HttpRequest) -> TablePage:
     return TablePage(
         template="catalogue/table.html",
         operation=EDIT_MANY,
-        read=lambda asker, content: read_products(asker=asker, content=content, now=clock.now()),
+        read=lambda asker, file: read_products(asker=asker, file=file, now=clock.now()),
         context={"q": request.GET.get("q", "")[:200], "status": status if status in tuple(Status) else ""},
     )

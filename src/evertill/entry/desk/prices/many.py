@@ -14,7 +14,7 @@ from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.prices.views import currencies, currency_of
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
 from evertill.entry.pages.leading import see_other
-from evertill.entry.pages.uploads import takes_file
+from evertill.entry.pages.uploads import takes_long_file
 from evertill.journeys import change_prices as pricing
 from evertill.journeys import reprice_many as many
 from evertill.journeys.bulk_item import Target
@@ -55,8 +55,8 @@ def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     return save_table(request, entered, many.price_table(currency_of(request)), page=_table_page(request))
 
 
-@takes_file(bytes_max=bytes_max)
 @desk_view(Permission.PRICES_EDIT, methods=("GET", "POST"))
+@takes_long_file(bytes_max=bytes_max)
 def take(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will take a table of prices, by way of a bulk."""
     return take_table(request, entered, page=_table_page(request))
@@ -66,7 +66,7 @@ def _table_page(request: HttpRequest) -> TablePage:
     return TablePage(
         template="prices/table.html",
         operation=many.REPRICE_MANY,
-        read=lambda asker, content: many.read_prices(asker=asker, content=content, now=clock.now()),
+        read=lambda asker, file: many.read_prices(asker=asker, file=file, now=clock.now()),
         context={
             "currency": currency_of(request),
             "currencies": currencies(),

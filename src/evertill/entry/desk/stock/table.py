@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop as _
 from evertill.domains.access import Permission
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.tables import TablePage, bytes_max, save_table, take_table
-from evertill.entry.pages.uploads import takes_file
+from evertill.entry.pages.uploads import takes_long_file
 from evertill.journeys import tabulate_stock as tabulating
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock
@@ -23,8 +23,8 @@ def save(request: HttpRequest, entered: Entered) -> HttpResponse:
     return save_table(request, entered, tabulating.STOCK, page=_page(request))
 
 
-@takes_file(bytes_max=bytes_max)
 @desk_view(Permission.STOCK_EDIT, methods=("GET", "POST"))
+@takes_long_file(bytes_max=bytes_max)
 def take(request: HttpRequest, entered: Entered) -> HttpResponse:
     """This function will take a table of stock, by way of a bulk."""
     return take_table(request, entered, page=_page(request))
@@ -34,6 +34,6 @@ def _page(request: HttpRequest) -> TablePage:
     return TablePage(
         template="stock/table.html",
         operation=tabulating.STOCK_MANY,
-        read=lambda asker, content: tabulating.read_stock(asker=asker, content=content, now=clock.now()),
+        read=lambda asker, file: tabulating.read_stock(asker=asker, file=file, now=clock.now()),
         context={"q": request.GET.get("q", "")[:64]},
     )
