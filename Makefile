@@ -5,7 +5,7 @@ PORT   ?= 8000
 PAGES  ?= .pages
 VENV   := .venv
 BIN    := $(VENV)/bin
-DRILLS := tests/access tests/bench/test_smoke.py tests/contracts/test_replay_command.py tests/contracts/test_schemathesis.py tests/domains/test_trail_tampering.py tests/journeys/test_file_claim.py tests/journeys/test_machine.py tests/races tests/recovery/test_defects.py tests/recovery/test_away.py tests/recovery/test_kills.py tests/recovery/test_over_live.py tests/rules/test_access_mutants.py
+DRILLS := tests/access tests/bench/test_smoke.py tests/browser tests/contracts/test_replay_command.py tests/contracts/test_schemathesis.py tests/domains/test_trail_tampering.py tests/journeys/test_file_claim.py tests/journeys/test_machine.py tests/races tests/recovery/test_defects.py tests/recovery/test_away.py tests/recovery/test_kills.py tests/recovery/test_leftover.py tests/recovery/test_over_live.py tests/recovery/test_recover.py tests/rules/test_access_mutants.py
 UP     := --port $(PORT) --demo $(if $(DATA),--data "$(DATA)")
 
 # Compiled once, not by each of the hundreds of processes that tests start, wherever Python was told to keep nothing.

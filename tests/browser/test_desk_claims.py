@@ -20,12 +20,12 @@ from evertill.journeys.ask_to_search import LostOrder
 from evertill.journeys.look_into_copy import CopiedOrder
 from evertill.kernel import ids
 from tests.browser.clerk import hire
-from tests.browser.exam import Exam
+from tests.browser.exam import LANGUAGES, Exam
 from tests.browser.visitor import Door
 from tests.shop import Shop
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_receipt_is_handed_in_weighed_and_answered(
     enter: Door, shop: Shop, pictures: Path | None, language: str, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.books import Books, Written
 from tests.browser.clerk import hire
-from tests.browser.exam import Exam
+from tests.browser.exam import LANGUAGES, Exam
 from tests.browser.guard import Guard
 from tests.browser.visitor import Door, Size
 from tests.shop import Shop
@@ -62,7 +62,7 @@ def failed(shop: Shop, mail: str) -> None:
         )
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_money_goes_back_with_another_person(
     enter: Door, shop: Shop, books: Books, guard: Guard, pictures: Path | None, language: str
 ) -> None:
@@ -128,7 +128,9 @@ def test_refusing_a_paid_order_gives_the_money_back(
     assert not exam.faults, "\n".join(exam.faults)
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", Size.DESKTOP), ("zh-hans", Size.PHONE)])
+@pytest.mark.parametrize(
+    ("language", "size"), [("en", Size.DESKTOP), pytest.param("zh-hans", Size.PHONE, marks=pytest.mark.drill)]
+)
 def test_an_order_is_made_for_who_could_not(
     enter: Door, shop: Shop, books: Books, pictures: Path | None, language: str, size: Size
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.clerk import hire
-from tests.browser.exam import Exam
+from tests.browser.exam import LANGUAGES, Exam
 from tests.browser.guard import Guard
 from tests.browser.visitor import Door
 from tests.shop import Shop
@@ -54,7 +54,7 @@ def tried(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("tried")
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_auditor_sees_whether_the_shop_could_be_brought_back(
     enter: Door, shop: Shop, pictures: Path | None, language: str
 ) -> None:

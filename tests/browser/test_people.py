@@ -68,7 +68,9 @@ def test_a_role_is_given_by_two_people_and_a_proof(
     assert not exam.faults, "\n".join(exam.faults)
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", Size.DESKTOP), ("zh-hans", Size.PHONE)])
+@pytest.mark.parametrize(
+    ("language", "size"), [("en", Size.DESKTOP), pytest.param("zh-hans", Size.PHONE, marks=pytest.mark.drill)]
+)
 def test_the_trail_is_searched_and_tells_what_was_decided(
     enter: Door, shop: Shop, pictures: Path | None, language: str, size: Size
 ) -> None:

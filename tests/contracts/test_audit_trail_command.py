@@ -36,7 +36,7 @@ def records() -> list[trail.Record]:
                 operation="orders.refund",
                 subject=Subject(kind="order", id=f"R{n}"),
                 before={"paid": n},
-                why="broken",
+                why="=broken" if n == 2 else "broken",
                 outcome=Outcome.REFUSED if n else Outcome.DONE,
                 now=NOON,
             )
@@ -57,6 +57,20 @@ class TestShow:
         ], shown.stderr
         assert none.stdout == "There are no such records.\n", none.stderr
 
+    def test_moves_no_cursor_by_what_somebody_typed(self, shop_env: dict[str, str], committed_db: None) -> None:
+        with db.write():
+            trail.write(
+                actor=BOSS,
+                operation="orders.refund",
+                subject=Subject(kind="order", id="R1"),
+                why="fine\x1b[2K\x1b[1A\rnothing \x9b1A\u202ehere",
+                now=NOON,
+            )
+
+        shown = evertill(shop_env, "show")
+
+        assert shown.stdout.splitlines()[-1] == "    why: fine�[2K�[1A�nothing �1A�here"
+
     @pytest.mark.parametrize("words", [["--actor", "X:1"], ["--outcome", "MAYBE"], ["--since", "yesterday"]])
     def test_refuses_what_it_cannot_look_for(self, shop_env: dict[str, str], words: list[str]) -> None:
         assert evertill(shop_env, "show", *words).returncode == 2
@@ -73,7 +87,8 @@ class TestExport:
         (line,) = [json.loads(line) for line in lines.stdout.splitlines()]
         assert (line["subject_id"], line["at"]) == ("R0", "2026-11-22T12:00:00.000000Z")
         assert line["mac"] == records[0].mac.hex()
-        assert {row["subject_id"] for row in csv.DictReader(table.stdout.splitlines())} == {"R0", "R1", "R2"}
+        rows = [(row["subject_id"], row["why"]) for row in csv.DictReader(table.stdout.splitlines())]
+        assert sorted(rows) == [("R0", "broken"), ("R1", "broken"), ("R2", "'=broken")]
         assert refused.returncode == 2
         newest = trail.read_records(search=trail.Search(operation="trail.export"), limit=9)
         assert [(record.actor_kind, record.actor_id) for record in newest] == [("OPERATOR", getpass.getuser())] * 2

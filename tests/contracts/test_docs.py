@@ -247,7 +247,12 @@ class TestMake:
     @pytest.mark.parametrize("command", _proved_by("TestMake"))
     def test_has_the_target_and_its_program_knows_the_options(self, command: str) -> None:
         ended = subprocess.run(
-            [*shlex.split(command), "-n", f"VENV={_VENV}"], cwd=ROOT, capture_output=True, text=True, timeout=30
+            [*shlex.split(command), "-n", f"VENV={_VENV}"],
+            cwd=ROOT,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
         )
 
         assert ended.returncode == 0, ended.stderr

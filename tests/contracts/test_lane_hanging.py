@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ from tests import tables
 from tests.builders import make_product
 from tests.contracts import web
 from tests.contracts.web import order, refusal
+from tests.kernel.waiting import until
 from tests.sandbox.provider import Provider
 
 _HANGING = 12
@@ -45,25 +45,21 @@ def pay(client: httpx.Client, placed: dict[str, Any], method: str) -> httpx.Resp
 class TestAHangingProvider:
     def test_keeps_neither_other_payments_nor_orders_waiting(self, site: web.Site, committed_db: None) -> None:
         make_product("TEA", pieces=1_000)
-        taken_s: list[float] = []
         with site.client() as client, ThreadPoolExecutor(_HANGING) as crowd:
             placed = [dict(order(client, key=f"order-{number}").json()) for number in range(_HANGING)]
             assert pay(client, placed[0], "sandbox.page").status_code == 201
             hanging = [crowd.submit(pay, client, one, "stuck.page") for one in placed[1:]]
-            while tables.count("payments_intent") < 4:
-                time.sleep(0.01)
+            until(lambda: tables.count("payments_intent") >= 4)
 
             for number in range(10):
-                began = time.monotonic()
                 one = order(client, key=f"meanwhile-{number}").json()
                 assert pay(client, one, "sandbox.page").status_code == 201
-                taken_s.append(time.monotonic() - began)
 
+            # All of it while those still waited.
             assert not any(future.done() for future in hanging)
             told = [refusal(future.result(timeout=60)) for future in hanging]
 
             assert set(told) == {(503, "PROVIDER_UNAVAILABLE")}
-            assert max(taken_s) < 2.0
             methods = client.get("/api/v1/payment-methods").json()
             assert methods == {
                 "methods": [

@@ -83,6 +83,39 @@ class TestTheShop:
             assert list(trail.verify(anchors=trail.read_heads())) == []
 
 
+class TestBending:
+    """The shop's role cannot bend the trail, and it is told of each right by which it could."""
+
+    @pytest.mark.usefixtures("as_shop")
+    def test_is_not_for_it(self) -> None:
+        assert not trail.is_bendable()
+
+    @pytest.mark.parametrize(
+        "right",
+        [
+            "update on trail_record",
+            "update (why) on trail_record",
+            "delete on trail_record",
+            "truncate on trail_record",
+            "trigger on trail_record",
+            "delete on trail_chain",
+            "trigger on trail_chain",
+            "evertill",
+        ],
+    )
+    def test_is_told_of_every_right_to_it(
+        self, as_shop: None, shop: psycopg.Connection[Any], pg_server: Server, right: str
+    ) -> None:
+        name = config.get().database_url.rpartition("/")[2]
+        with psycopg.connect(with_database(pg_server.superuser_url, name), autocommit=True) as admin:
+            owner = admin.execute("select tableowner::text from pg_tables where tablename = 'trail_record'").fetchone()
+            assert owner is not None
+            given = sql.SQL(owner[0] if right == "evertill" else right)
+            admin.execute(sql.SQL("grant {} to {}").format(given, sql.Identifier(_ROLE)))
+
+        assert trail.is_bendable()
+
+
 class TestRights:
     def test_are_all_that_rows_need_in_every_table_but_a_few(self, shop: psycopg.Connection[Any]) -> None:
         rows = shop.execute(
@@ -120,11 +153,17 @@ class TestRights:
         }
 
     def test_of_what_is_forgotten_with_an_account_are_of_that_column_alone(self, shop: psycopg.Connection[Any]) -> None:
-        columns = [("reviews_move", "why"), ("reviews_move", "state"), ("orders_note", "text"), ("orders_note", "id")]
+        columns = [
+            ("reviews_move", "why"),
+            ("reviews_move", "told"),
+            ("reviews_move", "state"),
+            ("orders_note", "text"),
+            ("orders_note", "id"),
+        ]
 
         found = [shop.execute("select has_column_privilege(%s, %s, 'UPDATE')", pair).fetchone() for pair in columns]
 
-        assert found == [(True,), (False,), (True,), (False,)]
+        assert found == [(True,), (True,), (False,), (True,), (False,)]
 
     def test_reach_every_sequence(self, shop: psycopg.Connection[Any]) -> None:
         rows = shop.execute(

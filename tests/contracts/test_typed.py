@@ -49,6 +49,7 @@ NOT_TYPED: Mapping[str, str] = {
         ledger_balance.account ledger_transaction.accounts ledger_transaction.reference
     """,
     "The shop's own words about its copies, rules in figures, and why pieces moved.": """
+        reviews_move.told reviews_review.told
         claims_policy.caps claims_policy.rules incidents_alert.told recovery_backup.error recovery_drill.certificate
         recovery_drill.told recovery_search.error recovery_search.step stock_movement.reason
     """,

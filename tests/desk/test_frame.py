@@ -201,6 +201,59 @@ class TestDatabaseAway:
         assert "go back, and send the form again." in text_of(answer)
 
 
+class TestWithoutAnAnswer:
+    """What cannot be met is told in the desk's own frame and words, in the language of whoever asked."""
+
+    @pytest.mark.parametrize(
+        ("language", "title", "text"),
+        [
+            ("en", "There is nothing here", "The address is not quite right"),
+            ("zh-hans", "这里什么也没有", "地址不完全正确"),
+        ],
+    )
+    def test_an_address_without_a_page(self, language: str, title: str, text: str) -> None:
+        inside = clerk("owner").get("trail/0000000000000/", language)
+        outside: Any = Client().get(f"/{language}/desk/nothing/at/all")
+
+        for answer in (inside, outside):
+            assert answer.status_code == 404
+            assert title in text_of(answer)
+            assert text in text_of(answer)
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert 'class="menu"' in inside.content.decode()
+        assert 'class="menu"' not in outside.content.decode()
+
+    def test_an_address_of_a_form_that_is_opened(self) -> None:
+        answer = clerk("owner").get("tokens/issue")
+
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        assert "This address takes a form, and nothing was done." in text_of(answer)
+
+    def test_a_form_that_another_site_sends(self) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        answer: Any = strict.post("/en/desk/tokens/issue", {"name": "till"}, headers={"Sec-Fetch-Site": "cross-site"})
+
+        assert answer.status_code == 403
+        assert "you have signed in anew since" in text_of(answer)
+
+    def test_what_nobody_can_read(self) -> None:
+        answer: Any = Client().get("/en/desk/orders/?q=%00")
+
+        assert answer.status_code == 400
+        assert "This address cannot be used" in text_of(answer)
+
+    def test_a_failure_that_nobody_foresaw(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        owner = clerk("owner")
+        owner.browser.raise_request_exception = False
+        monkeypatch.setattr("evertill.journeys.read_trail.look_at_trail", lambda **_: 1 // 0)
+
+        answer = owner.get("trail/")
+
+        assert answer.status_code == 500
+        assert "Something went wrong here" in text_of(answer)
+        assert re.search("Reference: [0-9A-Z-]{15}", text_of(answer))
+
+
 def test_nothing_is_left_open_by_a_page() -> None:
     clerk().get("me/")
 

@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from evertill.domains import catalog, stock
 from evertill.domains.catalog import ProductDraft, Text, VariantDraft
 from evertill.entry.desk import table_words
-from evertill.kernel import clock, config, db
+from evertill.kernel import clock, config, db, ids
 from tests.builders import make_product, make_stock
 from tests.desk.clerks import Clerk, clerk
 from tests.kernel.waiting import ROOT
@@ -181,6 +181,7 @@ class TestPrices:
         from evertill.journeys import decide_approvals as deciding
 
         (waiting,) = deciding.list_waiting(asker=bob.asker, now=clock.now(), limit=5)
+        assert "L-1/a: 10.00 GBP → 20.00 GBP" in text_of(bob.get(f"approvals/{ids.to_number(waiting.id)}/"))
         deciding.decide(asker=bob.asker, approval_id=waiting.id, is_approved=True, why="", now=clock.now())
         assert "done=saved" in where(ada.post("prices/", **said))
         assert "approved by Ada" in text_of(ada.get("prices/history"))

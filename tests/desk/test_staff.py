@@ -114,6 +114,7 @@ class TestGiving:
         number = ids.to_number(boss.account_id)
 
         assert "Give it up" in text_of(boss.get(f"staff/{number}/"))
+        boss.prove(Permission.ACCESS_GRANT, f"account:{boss.account_id}")
         boss.post(f"staff/{number}/revoke", role="fulfilment", why="enough", seen="")
 
         assert roles_of(boss) == ["customer", "administrator"]

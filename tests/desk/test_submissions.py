@@ -64,7 +64,7 @@ class TestTheQueue:
 
         assert "ada@example.com" in shown
         assert "DATABASE_BUSY 2 £4.00 Open Ada" in shown
-        assert "Ada has it" in one
+        assert f"Ada ({ids.to_number(sue.account_id)}) has it" in one
         assert "2 £2.00 £2.50 £4.00" in one
 
     def test_belongs_to_one_until_another_takes_it_over(self, sue: Clerk, kept: Failed) -> None:

@@ -14,16 +14,23 @@ from django.test import Client
 from django.urls import resolve
 from django.utils.translation import override
 
-from evertill.domains import incidents, recovery
+from evertill.domains import incidents, recovery, reviews
+from evertill.domains.access import Objection
 from evertill.domains.incidents import Kind
 from evertill.domains.recovery import Drill, Occasion, Verdict
+from evertill.entry.desk.failures import refusal
 from evertill.entry.desk.orders.words import reason
 from evertill.entry.desk.telling import _SENTENCES, tell, tell_line
+from evertill.journeys.ask_review import Reason, ask_review, ask_review_as_staff
+from evertill.journeys.refuse_factor import WRONG
+from evertill.journeys.refuse_visitor import NEITHER
+from evertill.journeys.settle_payment import _TOLD
 from evertill.journeys.tell_story import Line
-from evertill.kernel import clock, db
+from evertill.kernel import clock, db, ids
 from evertill.kernel.said import Said, pack, unpack
 from tests.access.town import Town, town
-from tests.builders import NOON
+from tests.builders import NOON, ask, make_product, place_one
+from tests.desk.clerks import clerk, text_of
 from tests.kernel.waiting import ROOT
 
 JOURNEYS = ROOT / "src" / "evertill" / "journeys"
@@ -88,13 +95,68 @@ class TestSentences:
         assert pack("words of somebody") == ""
 
 
+class TestReviews:
+    @pytest.mark.usefixtures("committed_db")
+    def test_have_the_shops_sentences_in_chinese_and_peoples_as_they_are(self) -> None:
+        make_product("TEA")
+        order_id = place_one(ask("one", {"TEA": 1})).order.id
+        owner = clerk("owner")
+        with db.write():
+            ask_review(order_id=order_id, reason=Reason.MONEY, details=[REFUND], actor="CLOCK:review", now=NOON)
+        ask_review_as_staff(asker=owner.asker, order_id=order_id, why="He called.", now=NOON)
+        number = ids.to_number(order_id)
+
+        english, chinese = (text_of(owner.get(f"reviews/{number}/", language)) for language in ("en", "zh-hans"))
+
+        assert f"{REFUND}; He called." in english
+        assert "一笔 1.00 GBP 的退款（R1：broken）当时正在途中" in chinese
+        assert "退款 1.00 GBP。; He called." in chinese
+        assert "一笔 1.00 GBP 的退款" in text_of(owner.get(f"orders/{number}/", "zh-hans"))
+
+    @pytest.mark.usefixtures("committed_db")
+    def test_forget_what_people_said_with_the_sentences_that_stood_beside_it(self) -> None:
+        make_product("TEA")
+        order_id = place_one(ask("one", {"TEA": 1})).order.id
+        with db.write():
+            ask_review(order_id=order_id, reason=Reason.MONEY, details=[REFUND], actor="CLOCK:review", now=NOON)
+        ask_review_as_staff(asker=clerk("owner").asker, order_id=order_id, why="Ada called.", now=NOON)
+
+        with db.write():
+            reviews.forget_texts(order_ids=[order_id])
+
+        (review,) = reviews.read_of_order(order_id=order_id)
+        (move,) = reviews.read_moves(review_id=review.id, limit=9)
+        assert (review.detail, review.told, move.why, move.told) == ("removed", "", "", "")
+
+    def test_have_words_for_all_that_money_can_come_to(self) -> None:
+        assert {f"MONEY_{ending}" for ending in _TOLD} | {"DISPUTE_IS_WON", "DISPUTE_IS_LOST"} <= set(_SENTENCES)
+        assert {f"BY_HAND_BALANCE_{how}" for how in ("SHORT", "SHORT_PART", "GONE", "GONE_PART")} <= set(_SENTENCES)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("why", [*(one.value for one in Objection), NEITHER, WRONG])
+    def test_are_told_in_chinese(self, why: str) -> None:
+        with override("zh-hans"):
+            assert not re.search("[a-z]", refusal(why))
+
+    @pytest.mark.usefixtures("committed_db")
+    def test_stand_in_the_trail_in_chinese(self) -> None:
+        support = clerk("support")
+        assert support.get("trail/").status_code == 403
+
+        page = text_of(clerk("auditor").get("trail/?outcome=REFUSED", "zh-hans"))
+
+        assert "这需要一项您的角色都没有的权限。" in page
+        assert Objection.NOT_ALLOWED.value not in page
+
+
 class TestStory:
     @pytest.mark.parametrize(
         ("part", "text", "told"),
         [
             ("payment", "told by the provider", "由支付机构告知"),
             ("payment", "told by the bill: stripe 3", "由账单告知：stripe 3"),
-            ("refused", "None of your roles has orders.hold.", ""),
+            ("refused", "This needs the scope orders:read.", "这需要权限范围 orders:read。"),
             ("staff", "the box was wet", "the box was wet"),
         ],
     )
@@ -103,6 +165,17 @@ class TestStory:
             assert reason(Line(at=NOON, part=part, what="x", who="x", text=text)) == told
         with override("en"):
             assert reason(Line(at=NOON, part=part, what="x", who="x", text=text)) == text
+
+    def test_has_what_the_shop_keeps_as_a_code_in_words(self) -> None:
+        asked = Line(at=NOON, part="review", what="WAITING", text="AMOUNT")
+        paid = Line(at=NOON, part="payment", what="CAPTURED", text="MATCHED")
+        begun = Line(at=NOON, part="payment", what="CREATED", text="asked for")
+        for language, told in (
+            ("en", ["Its amount", "It bought the order", ""]),
+            ("zh-hans", ["金额", "已用于支付订单", ""]),
+        ):
+            with override(language):
+                assert [reason(line) for line in (asked, paid, begun)] == told
 
 
 # What is English in every language: names, addresses, commands, settings, and what the town's people typed.

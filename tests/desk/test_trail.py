@@ -19,7 +19,7 @@ from evertill.journeys import read_trail as reading
 from evertill.journeys.verify_trail import verify_and_alert
 from evertill.kernel import clock, config, db, ids, tables
 from evertill.kernel.workbooks import read_workbook
-from tests.desk.clerks import Clerk, clerk, text_of
+from tests.desk.clerks import Clerk, clerk, signed_in, text_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -190,3 +190,20 @@ class TestExport:
         assert answer.status_code == 413
         assert reading.ExportTooLarge.code in text_of(answer)
         assert not trail.read_records(search=Search(operation="trail.export"), limit=9)
+
+
+class TestWho:
+    def test_nobody_passes_for_a_colleague_or_for_the_machine_by_what_he_calls_himself(self) -> None:
+        ada, twin = signed_in(name="Ada Wu", roles=("owner",)), signed_in(name="ADA  wu", roles=("support",))
+        machine, bob = signed_in(name="Operator of the machine root", staff=True), signed_in(name="Bob", staff=True)
+        for one in (ada, twin, machine, bob):
+            write("orders.note", by=f"STAFF:{one.account_id}")
+
+        told = re.findall(r'data-label="Who"><a [^>]*>([^<]+)</a>', ada.get("trail/").content.decode())
+
+        assert told == [
+            "Bob",
+            f"Operator of the machine root ({ids.to_number(machine.account_id)})",
+            f"ADA  wu ({ids.to_number(twin.account_id)})",
+            f"Ada Wu ({ids.to_number(ada.account_id)})",
+        ]

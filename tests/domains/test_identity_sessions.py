@@ -53,6 +53,23 @@ class TestSessions:
         # In base64 after a prefix; 43 characters are 256 bits and a filling.
         assert {len(secret.removeprefix("evs_")) for secret in secrets} == {43}
 
+    def test_that_are_renewed_leave_the_secret_of_before_to_what_is_on_its_way(self) -> None:
+        before = start()
+        session = resumed(before)
+        moment = dt.timedelta(seconds=29)
+
+        after = identity.sessions.renew(session_id=session.id, now=NOON)
+
+        assert resumed(after).id == resumed(before, NOON + moment).id == session.id
+        # Two proofs at once: the browser keeps the secret that it got first.
+        assert identity.sessions.renew(session_id=session.id, now=NOON + moment) == ""
+        assert not is_open(before, NOON + dt.timedelta(seconds=30))
+        last = identity.sessions.renew(session_id=session.id, now=NOON + MINUTE)
+        assert [is_open(secret, NOON + MINUTE) for secret in (before, after, last)] == [False, True, True]
+        identity.sessions.end(account_id=ADA, session_id=session.id, why="ended", now=NOON + MINUTE)
+        assert [is_open(secret, NOON + MINUTE) for secret in (after, last)] == [False, False]
+        assert identity.sessions.renew(session_id=session.id, now=NOON + HOUR) == ""
+
     def test_of_staff_end_after_a_quarter_of_an_hour_unseen(self) -> None:
         secret = start(is_staff=True)
 

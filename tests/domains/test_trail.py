@@ -14,12 +14,21 @@ from django.db import IntegrityError, connection, transaction
 
 from evertill.domains import trail
 from evertill.domains.trail import Actor, ActorKind, Entry, Fault, Outcome, Search, Subject
+from evertill.domains.trail.queries import find_missing_guards
 from evertill.kernel import db
 from tests import tables
 from tests.builders import NOON
 from tests.kernel.waiting import until
 from tests.threads import meanwhile, together
 
+# A superuser takes the guards' force and leaves them their names.
+NO_REFUSAL = (
+    "create or replace function trail_refuse_change() returns trigger language plpgsql as 'begin return null; end'"
+)
+ANOTHER = """
+create or replace trigger trail_{0} before {1} on trail_{2} for each {3} execute function trail_{4}();
+alter table trail_{2} enable always trigger trail_{0};
+"""
 BOSS = Actor(
     kind=ActorKind.STAFF,
     id="17",
@@ -225,6 +234,28 @@ class TestGuards:
             Fault.UNGUARDED,
             "the trigger trail_record_immutable is missing or switched off",
         )
+
+    @pytest.mark.parametrize(
+        ("bent", "guard", "told"),
+        [
+            (NO_REFUSAL, "trail_chain_kept", "not what it was"),
+            (ANOTHER.format("record_immutable", "truncate", "record", "statement", "refuse_change"),
+             "trail_record_immutable", "not what it was"),
+            (ANOTHER.format("chain_forward_only", "update", "chain", "row when (false)", "only_forward"),
+             "trail_chain_forward_only", "missing"),
+            (ANOTHER.format("chain_forward_only", "update of chain", "chain", "row", "only_forward"),
+             "trail_chain_forward_only", "missing"),
+            ("alter table trail_record enable trigger trail_record_immutable", "trail_record_immutable", "missing"),
+        ],
+    )  # fmt: skip
+    def test_that_are_others_under_the_same_name_are_missed(self, bent: str, guard: str, told: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(bent)
+            missed = find_missing_guards()
+            transaction.set_rollback(True)
+
+        assert any(one.startswith(f"the trigger {guard} is {told}") for one in missed), missed
+        assert find_missing_guards() == []
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -474,6 +475,30 @@ class TestSessions:
 
         assert not is_open(signed.session_secret)
 
+    def test_are_ended_on_record(self, pocket: Pocket) -> None:
+        here, there = signed_up(pocket), signed_in(pocket, visit=at(device="Chrome on Android"))
+        browser_id = there.session.browser_id or 0
+        acts: tuple[Callable[..., object], ...] = (
+            partial(manage_sessions.end_session, session_id=there.session.id),
+            manage_sessions.end_other_sessions,
+            manage_sessions.end_trust,
+            partial(manage_sessions.forget_browser, browser_id=browser_id),
+            manage_sessions.sign_out,
+            manage_sessions.sign_out,
+        )
+        for minute, act in enumerate(acts):
+            act(session=here.session, now=NOON + minute * MINUTE)
+
+        found = trail.read_records(search=trail.Search(), limit=9)
+        begun = ("account.open", "account.sign_in")
+        assert [(one.operation, one.after) for one in found[::-1] if one.operation not in begun] == [
+            ("account.end_session", f'{{"session":{there.session.id}}}'),
+            ("account.end_other_sessions", '{"ended":0}'),
+            ("account.end_trust", '{"ended":0}'),
+            ("account.forget_browser", f'{{"browser":{browser_id}}}'),
+            ("account.sign_out", ""),
+        ]
+
     def test_are_noted_as_seen_once_a_minute(self, pocket: Pocket) -> None:
         signed = signed_up(pocket)
 
@@ -523,7 +548,7 @@ class TestBrowsers:
             None,
         ]
 
-        assert manage_sessions.end_trust(session=signed.session) == 1
+        assert manage_sessions.end_trust(session=signed.session, now=NOON) == 1
 
         more(sign_in_by_password(address=ADA, password=PASSWORD, visit=back(trusted), now=NOON + DAY))
 
@@ -587,11 +612,12 @@ class TestName:
     def test_is_changed(self, pocket: Pocket) -> None:
         signed = signed_up(pocket)
 
-        rename_account(session=signed.session, display_name=" 张三 ")
+        rename_account(session=signed.session, display_name=" 张三 ", now=NOON)
 
         assert view_account(session=signed.session).display_name == "张三"
         with pytest.raises(NameInvalid):
-            rename_account(session=signed.session, display_name="a\u202eb")
+            rename_account(session=signed.session, display_name="a\u202eb", now=NOON)
+        assert recorded() == ["account.open", "account.rename"]
 
 
 class TestPasskeyAlone:

@@ -64,7 +64,7 @@ def zebedee(pocket: Pocket) -> Iterator[tuple[SignedIn, int]]:
     refund(intent, 100)
     order_id, rae = order.order.id, staff(7_003, "risk-reviewer")
     with db.write():
-        ask_review(order_id=order_id, reason=Reason.RISK, detail="", actor="CLOCK:risk", now=NOON)
+        ask_review(order_id=order_id, reason=Reason.RISK, details=(), actor="CLOCK:risk", now=NOON)
         submissions.keep(failed=failed(ask("2", email=ADA, phone=PHONE, account_id=signed.account_id)))
     take_review(asker=rae, order_id=order_id, now=NOON)
     ask_customer(asker=rae, order_id=order_id, question=QUESTION, now=NOON)

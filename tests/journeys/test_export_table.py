@@ -26,6 +26,7 @@ from evertill.journeys.export_table import (
 )
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.kernel import config
+from tests import tables
 from tests.askers import staff
 from tests.builders import NOON
 
@@ -92,6 +93,20 @@ class TestPersonalData:
                 export(asker)
 
         assert len(trail.read_records(search=Search(outcome="REFUSED"), limit=9)) == 2
+
+    def test_that_was_looked_for_by_a_name_leaves_no_name_in_the_trail(self) -> None:
+        ada, bob = staff(ADA, "administrator"), staff(BOB, "owner")
+        filters = {"q": "carol@example.com 2.50", "state": "PAID"}
+        asked = ask_to_export(asker=ada, table=CUSTOMERS, filters=filters, why="a mailing", now=NOON)
+        decide_approvals.decide(asker=bob, approval_id=asked.id, is_approved=True, why="", now=NOON)
+        export_table(asker=ada, table=CUSTOMERS, filters=filters, form="csv", why="a mailing", now=NOON)
+
+        assert "carol" not in repr(tables.rows("trail_record"))
+        (record,) = records()
+        kept = json.loads(record.after)["filters"]
+        assert (kept["state"], kept["q"][:17]) == ("PAID", "words: 2, digest:")
+        # Whoever is to approve it sees what it is.
+        assert decide_approvals.look_at(asker=bob, approval_id=asked.id, now=NOON).content["filters"] == filters
 
 
 class TestOther:

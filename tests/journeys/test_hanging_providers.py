@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -132,9 +131,7 @@ class TestALine:
         limits = config.get()
         held = [lines.submit("stuck", let_go.wait) for _ in range(limits.pay_threads + limits.pay_queue_max)]
         try:
-            began = time.monotonic()
             assert lines.submit("free", lambda: "served").result(timeout=5) == "served"
-            assert time.monotonic() - began < 1.0
             with pytest.raises(lines.LineFull):
                 lines.submit("stuck", let_go.wait)
         finally:

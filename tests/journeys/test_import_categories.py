@@ -11,6 +11,7 @@ from evertill.domains.catalog import Saved
 from evertill.journeys.import_categories import import_categories
 from evertill.journeys.import_products import RowsRejected
 from evertill.kernel.csvfile import FileUnusable
+from tests.builders import NOON
 from tests.domains.test_categories import all_shelves, listed
 from tests.journeys.test_import_products import Importer
 
@@ -99,17 +100,17 @@ class TestCategories:
     def test_are_named_ordered_and_placed(self, tmp_path: Path) -> None:
         path = self.write(tmp_path, "food,Food,,吃的", "drinks,Drinks,,喝的", "tea,Tea,drinks,茶")
 
-        assert import_categories(path, dry_run=True).categories == Saved(created=3)
+        assert import_categories(path, dry_run=True, now=NOON).categories == Saved(created=3)
         assert all_shelves() == []
-        assert import_categories(path).categories == Saved(created=3)
+        assert import_categories(path, now=NOON).categories == Saved(created=3)
         assert all_shelves("zh-hans") == [("food", "", "吃的"), ("drinks", "", "喝的"), ("tea", "drinks", "茶")]
-        assert import_categories(path).categories == Saved(unchanged=3)
+        assert import_categories(path, now=NOON).categories == Saved(unchanged=3)
 
     def test_can_be_renamed_and_moved(self, tmp_path: Path) -> None:
-        import_categories(self.write(tmp_path, "drinks,Drinks,,", "tea,Tea,drinks,"))
+        import_categories(self.write(tmp_path, "drinks,Drinks,,", "tea,Tea,drinks,"), now=NOON)
 
         done = import_categories(
-            self.write(tmp_path, "tea,Teas,,", "drinks,,,", head="slug,title,parent,title_zh-hans")
+            self.write(tmp_path, "tea,Teas,,", "drinks,,,", head="slug,title,parent,title_zh-hans"), now=NOON
         )
 
         assert done.categories == Saved(changed=2)
@@ -117,11 +118,11 @@ class TestCategories:
 
     def test_are_refused_whole(self, tmp_path: Path) -> None:
         with pytest.raises(RowsRejected) as rejected:
-            import_categories(self.write(tmp_path, "a b,X,,", "c,Y,c,"))
+            import_categories(self.write(tmp_path, "a b,X,,", "c,Y,c,"), now=NOON)
         with pytest.raises(catalog.categories.CategoryIncomplete):
-            import_categories(self.write(tmp_path, "a,A,,", "b,B,nowhere,"))
+            import_categories(self.write(tmp_path, "a,A,,", "b,B,nowhere,"), now=NOON)
         with pytest.raises(FileUnusable, match="Unknown columns: text_en"):
-            import_categories(self.write(tmp_path, "a,A,x", head="slug,title,text_en"))
+            import_categories(self.write(tmp_path, "a,A,x", head="slug,title,text_en"), now=NOON)
 
         assert [bad.line for bad in rejected.value.bad] == [2, 3]
         assert all_shelves() == []

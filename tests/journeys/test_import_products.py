@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from evertill.domains import catalog, stock
+from evertill.domains import catalog, stock, trail
 from evertill.domains.catalog.models import Price, Product, ProductText, Variant
 from evertill.domains.stock.models import StockMovement
 from evertill.journeys.import_products import Imported, RowsRejected, import_products
 from evertill.kernel import config, sheets
 from evertill.kernel.csvfile import BadRow, FileUnusable
 from tests import tables
+from tests.askers import MACHINE
 from tests.builders import NOON, ask, balance, place_one
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +268,22 @@ class TestFaults:
         with pytest.raises(FileUnusable):
             importer("A,Lamp,1,GBP,1", "B,Lamp,1,GBP,1")
         assert everything() == [[], [], [], [], [], []]
+
+
+class TestRecord:
+    def test_says_who_did_it_with_which_file_and_how_much_it_was(self, importer: Importer) -> None:
+        importer("LMP-1,Amber Lamp,29.00,GBP,60", dry_run=True)
+        for dry_run in (True, False):
+            import_products(importer.path, now=NOON, dry_run=dry_run, actor=MACHINE.actor)
+
+        (record,) = trail.read_records(search=trail.Search(), limit=9)
+        assert (record.operation, record.actor_id, record.subject_id) == ("catalog.import", "root", "products")
+        assert json.loads(record.after) == {
+            "created": 1,
+            "changed": 0,
+            "stock_moved": 1,
+            "sha256": hashlib.sha256(importer.path.read_bytes()).hexdigest(),
+        }
 
 
 class TestExcel:

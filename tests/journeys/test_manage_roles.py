@@ -192,9 +192,13 @@ class TestByStaff:
         (record,) = trail.read_records(search=Search(outcome="REFUSED"), limit=2)
         assert (record.operation, record.subject_kind, record.subject_id) == ("access.grant", "account", str(EVE))
 
-    def test_one_gives_up_ones_own_alone(self) -> None:
+    def test_one_gives_up_ones_own_alone_but_no_thief_of_a_session_does(self) -> None:
         boss = staff(ADA, "administrator", "support")
+        with pytest.raises(StepUpRequired):
+            roles.revoke_role(asker=boss, account_id=ADA, role="support", why="enough", now=NOON)
+        assert names(ADA) == ["customer", "administrator", "support"]
 
+        proves(boss, P.ACCESS_GRANT, f"account:{ADA}")
         roles.revoke_role(asker=boss, account_id=ADA, role="support", why="enough", now=NOON)
 
         assert names(ADA) == ["customer", "administrator"]
@@ -461,6 +465,8 @@ class TestTwoAtOnce:
 
     def test_two_owners_who_leave_at_once_leave_one(self) -> None:
         one, other = staff(ADA, "owner"), staff(BOB, "owner")
+        for asker in (one, other):
+            proves(asker, P.ACCESS_GRANT, f"account:{asker.account_id}")
 
         def leave(asker: Asker) -> str:
             try:

@@ -159,6 +159,44 @@ class TestSigningIn:
         assert not is_open(staff.session_secret, NOON + 30 * MINUTE)
 
 
+class TestWrongFactors:
+    def test_of_staff_are_on_record_at_signing_in_and_at_a_proof(self, pocket: Pocket) -> None:
+        secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
+        add_staff(address=ADA, asker=MACHINE, now=NOON)
+        waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
+        with pytest.raises(FactorWrong):
+            sign_in_by_second_factor(
+                attempt=waiting.attempt, factor=Factor.TOTP, text="000000", trust=False, visit=VISIT, now=NOON
+            )
+        staff = as_staff(secret)
+        with pytest.raises(FactorWrong):
+            step_up.prove(
+                session=staff.session,
+                operation="access.grant",
+                subject="account:7",
+                factor=Factor.TOTP,
+                text="000000",
+                visit=VISIT,
+                now=NOON + MINUTE,
+            )
+
+        proved, tried = trail.read_records(search=trail.Search(outcome="REFUSED"), limit=9)
+        account = str(staff.account_id)
+        assert (tried.operation, tried.actor_kind, tried.subject_id) == ("account.sign_in", "GUEST", account)
+        assert (tried.factors, tried.place, tried.after) == ("PASSWORD", "203.0.0.0/16", '{"factor":"TOTP"}')
+        assert (proved.operation, proved.actor_kind, proved.actor_id) == ("account.prove", "STAFF", account)
+
+    def test_of_customers_are_not(self, pocket: Pocket) -> None:
+        with_app(pocket, signed_up(pocket, password=PASSWORD))
+        waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
+        with pytest.raises(FactorWrong):
+            sign_in_by_second_factor(
+                attempt=waiting.attempt, factor=Factor.TOTP, text="000000", trust=False, visit=VISIT, now=NOON
+            )
+
+        assert trail.read_records(search=trail.Search(outcome="REFUSED"), limit=9) == []
+
+
 class TestKeepingTheFactor:
     def test_refuses_to_remove_the_last_strong_one(self, pocket: Pocket) -> None:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))

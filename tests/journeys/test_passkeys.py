@@ -404,8 +404,8 @@ class TestRemoving:
         with pytest.raises(PasskeyNotFound):
             manage_passkeys.remove_passkey(session=eve, passkey_id=passkey.id, now=SOON)
         with pytest.raises(PasskeyNotFound):
-            manage_passkeys.rename_passkey(session=eve, passkey_id=passkey.id, name="Eve’s")
-        manage_passkeys.rename_passkey(session=session, passkey_id=passkey.id, name="Blue key")
+            manage_passkeys.rename_passkey(session=eve, passkey_id=passkey.id, name="Eve’s", now=NOON)
+        manage_passkeys.rename_passkey(session=session, passkey_id=passkey.id, name="Blue key", now=NOON)
         assert [each.name for each in manage_passkeys.list_passkeys(session=session)] == ["Blue key"]
 
 

@@ -15,6 +15,7 @@ from evertill.domains.trail import Search
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.permitted import Asker, Forbidden
 from evertill.journeys.place_orders import Placed
+from evertill.journeys.refund_again import ask_to_refund_again, refund_again
 from evertill.journeys.refund_as_staff import RefundOrder, ask_to_refund, refund_as_staff
 from evertill.journeys.refund_order import AskedReturn
 from evertill.kernel import config, db, ids
@@ -94,10 +95,40 @@ class TestAlone:
         with pytest.raises(Forbidden) as refused:
             refund(staff(5, "support"), asked(order, amount=1))
 
-        assert refused.value.objection is Objection.NOT_ALLOWED
+        assert refused.value.objection is Objection.SELF
         assert tables.count("payments_refund") == 0
         found = trail.read_records(search=Search(outcome="REFUSED", operation="orders.refund"), limit=9)
         assert sorted(record.actor_id for record in found) == ["1", "2", "5"]
+
+
+class TestAgain:
+    def test_what_was_refused_counts_with_what_was_given_back_meanwhile(self, order: Placed, twin: Twin) -> None:
+        ada, bob = staff(ADA, "support"), staff(BOB, "finance")
+        twin.refuses.add("refund")
+        refund(ada, asked(order, amount=300, key="1"))
+        twin.refuses.clear()
+        refund(ada, asked(order, amount=300, key="2"))
+        ((failed, _at),) = payments.list_refunds(states=[payments.RefundState.FAILED], behind=None, limit=2)
+
+        with pytest.raises(ApprovalRequired):
+            refund_again(refund_id=failed.id, asker=ada, now=NOON)
+        assert tables.count("payments_refund") == 2
+        approval = ask_to_refund_again(asker=ada, refund_id=failed.id, why="", now=NOON)
+        deciding.decide(asker=bob, approval_id=approval.id, is_approved=True, why="", now=NOON)
+
+        assert refund_again(refund_id=failed.id, asker=ada, now=NOON).state is payments.RefundState.SUCCEEDED
+        (record,) = trail.read_records(search=Search(operation="orders.refund_again"), limit=2)
+        assert json.loads(record.after)["approved_by"] == "STAFF:2"
+        assert are_books_sound()
+
+    def test_what_was_refused_and_is_within_the_limit_needs_nobody_else(self, order: Placed, twin: Twin) -> None:
+        ada = staff(ADA, "support")
+        twin.refuses.add("refund")
+        refund(ada, asked(order, amount=300))
+        twin.refuses.clear()
+        ((failed, _at),) = payments.list_refunds(states=[payments.RefundState.FAILED], behind=None, limit=2)
+
+        assert refund_again(refund_id=failed.id, asker=ada, now=NOON).amount == 300
 
 
 class TestApproved:

@@ -61,7 +61,7 @@ def reviewed(sku: str = "TEA") -> int:
     """An order that waits for review."""
     order_id = placed_order(sku).order.id
     with db.write():
-        ask_review(order_id=order_id, reason=Reason.RISK, detail="score 91", actor="CLOCK:risk", now=NOON)
+        ask_review(order_id=order_id, reason=Reason.RISK, details=["score 91"], actor="CLOCK:risk", now=NOON)
     return order_id
 
 
@@ -73,7 +73,7 @@ class TestAsk:
     def test_holds_the_goods_and_opens_one_review_for_several_reasons(self) -> None:
         order_id = reviewed()
         with db.write():
-            again = ask_review(order_id=order_id, reason=Reason.AMOUNT, detail="", actor="CLOCK:review", now=SOON)
+            again = ask_review(order_id=order_id, reason=Reason.AMOUNT, details=(), actor="CLOCK:review", now=SOON)
 
         assert again.reasons == ("RISK", "AMOUNT")
         assert held(order_id) == ["REVIEW"]
@@ -125,7 +125,7 @@ def paid(twin: Twin) -> tuple[int, payments.Intent, Asker]:
     settle(intent)
     order_id = order.order.id
     with db.write():
-        ask_review(order_id=order_id, reason=Reason.RISK, detail="", actor="CLOCK:risk", now=NOON)
+        ask_review(order_id=order_id, reason=Reason.RISK, details=(), actor="CLOCK:risk", now=NOON)
     ada = staff(7, "risk-reviewer")
     take_review(asker=ada, order_id=order_id, now=NOON)
     return order_id, intent, ada
@@ -243,7 +243,7 @@ class TestMoney:
         assert waiting() == [((expected,), "WAITING")]
         assert held(order.order.id) == holds
         seen = view_review(asker=staff(7, "risk-reviewer"), order_id=order.order.id, now=SOON)
-        assert seen.review.detail == f"LATE: payment {intent.number}, 2.50 GBP"
+        assert seen.review.detail == f"Payment {intent.number} of 2.50 GBP: it came late, and bought the order."
         assert seen.refusing == Money(amount=250, currency="GBP")
 
     def test_that_bought_nothing_is_looked_at_until_it_has_gone_back(self, twin: Twin) -> None:
@@ -573,7 +573,7 @@ class TestTogether:
 
         def wish() -> int:
             with db.write():
-                return ask_review(order_id=order_id, reason=Reason.RISK, detail="", actor="CLOCK:risk", now=NOON).id
+                return ask_review(order_id=order_id, reason=Reason.RISK, details=(), actor="CLOCK:risk", now=NOON).id
 
         assert len(set(together(*[wish] * 6))) == 1
         assert audit_books() == []

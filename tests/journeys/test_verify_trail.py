@@ -86,14 +86,19 @@ class TestAnchor:
         with pytest.raises(TrailCut):
             anchoring.anchor_trail(now=LATER)
 
-    def test_that_cannot_be_read_is_told_and_never_overwritten(self) -> None:
+    @pytest.mark.parametrize(
+        "broken", ["{}", '{"at": "2026-11-26T00:00:00Z", "heads": [[1, 1, "no hash"]]}'], ids=["empty", "no hash"]
+    )
+    def test_that_cannot_be_read_is_told_and_never_overwritten(self, broken: str) -> None:
         write()
-        anchoring.anchor_path().write_text("{}", encoding="utf-8")
+        anchoring.anchor_path().write_text(broken, encoding="utf-8")
 
-        with pytest.raises(AnchorUnreadable):
-            anchoring.anchor_trail(now=NOON)
+        for look in (anchoring.anchor_trail, verifying.verify_and_alert):
+            with pytest.raises(AnchorUnreadable):
+                look(now=NOON)
 
-        assert anchoring.anchor_path().read_text(encoding="utf-8") == "{}"
+        assert anchoring.anchor_path().read_text(encoding="utf-8") == broken
+        assert open_alerts() == ["TRAIL_BROKEN"]
 
 
 class TestVerify:

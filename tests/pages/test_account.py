@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from evertill.domains.identity.rules import hotp
-from evertill.kernel import clock, config
+from evertill.kernel import clock, config, db
 from tests.contracts import web
 from tests.kernel.waiting import ROOT
 from tests.pages.test_buying import action, field, send
@@ -309,6 +309,21 @@ class TestProving:
 
         shown = re.findall(r"<code>([0-9A-Z-]{19})</code>", codes.text)
         assert len(set(shown)) == 10
+
+    def test_gives_the_browser_another_secret_and_leaves_a_thief_of_the_old_one_outside(
+        self, client: httpx.Client, account_site: web.Site, mail: Mail
+    ) -> None:
+        opened(client, mail)
+        stolen = client.cookies["session"]
+
+        proved(client, mail, follow(client, send(client, client.get("/account/security"), "/account/recovery-codes")))
+        # What was on its way has come.
+        db.execute("update identity_session set was_until = now() - interval '1 second'")
+
+        assert client.cookies["session"] != stolen
+        assert client.get("/account/devices").status_code == 200
+        with account_site.client(headers=ENGLISH, cookies={"session": stolen}) as thief:
+            assert "/account/sign-in" in thief.get("/account/devices").headers["location"]
 
     def test_counts_once(self, client: httpx.Client, mail: Mail) -> None:
         opened(client, mail)

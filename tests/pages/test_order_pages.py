@@ -240,7 +240,7 @@ def ask(order: httpx.Response, question: str) -> int:
     order_id, now = ids.from_number(order.url.path.rpartition("/")[2]), clock.now()
     someone = staff(7, "risk-reviewer")
     with db.write():
-        ask_review(order_id=order_id, reason=Reason.RISK, detail="score 91", actor="CLOCK:risk", now=now)
+        ask_review(order_id=order_id, reason=Reason.RISK, details=["score 91"], actor="CLOCK:risk", now=now)
     take_review(asker=someone, order_id=order_id, now=now)
     ask_customer(asker=someone, order_id=order_id, question=question, now=now)
     return order_id

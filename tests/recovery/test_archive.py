@@ -168,6 +168,6 @@ class TestSync:
 
             archive.write()
 
-            assert 0.5 < time.monotonic() - began < 20
+            assert time.monotonic() - began > 0.5
             archive.away.clear()
             until(archive.is_sync)

@@ -141,6 +141,7 @@ class TestTargetAway:
         assert f"1 pieces of the log from {shop.folder}/postgres/pg_wal, behind the copies, until " in told
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
     def test_brings_them_also_where_the_server_runs_on_with_a_damaged_table(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)
@@ -152,6 +153,7 @@ class TestTargetAway:
         assert own(shop) == {"copied-before", "copied-after", "away-first"}
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
     def test_comes_as_far_as_a_torn_last_piece_is_whole(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)
@@ -174,6 +176,7 @@ class TestTargetAway:
         assert f"{name} is not whole: it has {within + 4096} bytes of {size}" in told
         assert shop.run("audit").returncode == 0
 
+    @pytest.mark.drill
     def test_goes_on_without_a_log_that_cannot_be_used_and_says_so(self, shop: Shop) -> None:
         trade(shop, "copied")
         send_target_away(shop)

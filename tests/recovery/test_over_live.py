@@ -199,6 +199,7 @@ class TestOverLive:
 
 
 class TestClosedMeanwhile:
+    @pytest.mark.drill
     def test_it_says_that_nobody_opens_it_again(self, shop: Shop) -> None:
         number = consent(shop, trade(shop, "closed"))
 
@@ -260,6 +261,7 @@ class TestLatest:
         assert shop.run("audit").returncode == 0
 
 
+@pytest.mark.drill
 class TestMount:
     def test_of_its_own_is_refused_and_the_restored_shop_opens_from_another_folder(self, shop: Shop) -> None:
         moment = trade(shop, "mount")

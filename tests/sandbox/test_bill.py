@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
+
+import psutil
 
 from evertill.kernel import clock
 from tests.sandbox.provider import Provider
@@ -65,18 +66,18 @@ class TestBill:
         assert second["id"] not in charges
         assert provider.payment(first["id"])["captured"] == 1530
 
-    def test_of_100_000_lines_is_read_within_ten_seconds(self, provider: Provider) -> None:
+    def test_of_100_000_lines_takes_ten_seconds_of_processor_at_most(self, provider: Provider) -> None:
         line = {"kind": "charge", "payment": "pay_many", "reference": "many", "amount": 1530, "currency": "GBP"}
         for _ in range(10):
             body = {"date": "2020-02-02", "add": [line] * 10_000}
             assert provider.post("/v1/bill/plant", body).json()["added"] == 10_000
 
-        began = time.monotonic()
+        began = _used_s(provider)
         lines = _lines(provider, "2020-02-02")
-        seconds = time.monotonic() - began
+        used = _used_s(provider) - began
 
         assert len({item["line"] for item in lines}) == 100_000
-        assert seconds < 10, seconds
+        assert used < 10, used
 
 
 class TestLedger:
@@ -100,12 +101,17 @@ class TestLedger:
         }  # fmt: skip
 
 
-def test_takes_more_than_300_payments_a_second(provider: Provider) -> None:
-    began = time.process_time(), time.monotonic()
+def test_takes_300_payments_in_a_second_of_processor(provider: Provider) -> None:
+    began = _used_s(provider)
 
     for _ in range(300):
         provider.paid()
 
-    # Our own part of the one core is the client's, which a provider's customer runs elsewhere.
-    used = time.monotonic() - began[1] - (time.process_time() - began[0])
-    assert used < 2.0, used
+    used = _used_s(provider) - began
+    assert used < 1.0, used
+
+
+def _used_s(provider: Provider) -> float:
+    """The processor time that Sandbox has used, which is its own whatever else the machine does."""
+    used = psutil.Process(provider.process.pid).cpu_times()
+    return used.user + used.system

@@ -19,7 +19,7 @@ class TestOfOnePayment:
 
         provider.paid(fault="slow", fault_ms="400")
 
-        assert 0.4 <= time.monotonic() - began < 3
+        assert time.monotonic() - began >= 0.4
 
     def test_down_refuses_once_and_does_nothing(self, provider: Provider) -> None:
         asked = wanted(card="success", fault="down")

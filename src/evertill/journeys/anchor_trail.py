@@ -20,7 +20,7 @@ from evertill.domains.trail import Actor, Head, Subject
 from evertill.kernel import config, db
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import lock, write_whole
-from evertill.kernel.said import Said
+from evertill.kernel.said import Said, said_of
 
 _log = structlog.get_logger("evertill.trail")
 ANCHOR_FILE = "trail-anchor.json"
@@ -89,10 +89,11 @@ def anchor_path() -> Path:
 def anchor_trail(*, now: dt.datetime) -> bool:
     """This function will write down where the chains stand, and say whether there was anything new.
 
-    Raises TrailCut, and raises an alert, when what was written down before is no longer true; then nothing is written.
+    Raises TrailCut, and raises an alert, when what was written down before is no longer true, and AnchorUnreadable when
+    nobody can tell; then nothing is written.
     """
     with _alone():
-        anchor = read_anchor()
+        anchor = read_or_alert(now=now)
         heads = trail.read_heads()
         cut = find_cut(anchor)
         if cut:
@@ -150,11 +151,29 @@ def current_anchor(*, now: dt.datetime) -> Anchor:
 def read_anchor() -> Anchor | None:
     """This function will return what this node wrote down last; None when it never did. Raises AnchorUnreadable."""
     try:
-        return msgspec.json.decode(anchor_path().read_bytes(), type=Anchor)
+        anchor = msgspec.json.decode(anchor_path().read_bytes(), type=Anchor)
+        # What is no hash is found here, and not where it is compared.
+        _ = anchor.as_heads
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as cause:
+    except (OSError, msgspec.MsgspecError, ValueError) as cause:
         raise AnchorUnreadable(f"{anchor_path()} cannot be read: {cause}.") from cause
+    return anchor
+
+
+def read_or_alert(*, now: dt.datetime) -> Anchor | None:
+    """This function will do as `read_anchor`; an anchor that cannot be read raises an alert as well.
+
+    Whoever cuts the trail off would like nobody to know where it stood.
+    """
+    try:
+        return read_anchor()
+    except AnchorUnreadable as unreadable:
+        with db.write():
+            incidents.raise_alert(
+                kind=incidents.Kind.TRAIL_BROKEN, subject=SUBJECT, detail=said_of(unreadable), now=now
+            )
+        raise
 
 
 def write_anchor(anchor: Anchor) -> None:

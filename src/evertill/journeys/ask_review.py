@@ -18,6 +18,7 @@ from evertill.domains.trail import Subject
 from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.view_order import OrderNotFound
 from evertill.kernel import ids
+from evertill.kernel.said import Said
 
 __all__ = [
     "Reason",
@@ -32,7 +33,7 @@ __all__ = [
 _BY_THE_SHOP = "CLOCK:review"
 
 
-def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: dt.datetime) -> Review:
+def ask_review(*, order_id: int, reason: Reason, details: Sequence[Said | str], actor: str, now: dt.datetime) -> Review:
     """This function will have an order reviewed in the caller's transaction, and hold its goods until then if it must.
 
     One that is reviewed already gets one more reason. Raises OrderNotFound.
@@ -41,7 +42,7 @@ def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: d
         raise OrderNotFound("There is no order with this number.")
     (review_id,) = ids.new_ids(1, now=now, randbits=secrets.randbits)
     review = reviews.open_review(
-        review_id=review_id, order_id=order_id, reason=reason.value, detail=detail, actor=actor, now=now
+        review_id=review_id, order_id=order_id, reason=reason.value, details=details, actor=actor, now=now
     )
     if review.holds:
         subject = subject_of(review)
@@ -49,7 +50,7 @@ def ask_review(*, order_id: int, reason: Reason, detail: str, actor: str, now: d
     return review
 
 
-def end_noticed(*, order_id: int, reason: Reason, why: str, now: dt.datetime) -> None:
+def end_noticed(*, order_id: int, reason: Reason, why: Said | str, now: dt.datetime) -> None:
     """This function will end the open review of an order that had this reason alone, since it has come right by itself.
 
     In the caller's transaction. Whoever has taken it finds it ended.
@@ -67,7 +68,7 @@ def ask_review_as_staff(*, asker: Asker, order_id: int, why: str, now: dt.dateti
     """
     subject = Subject(kind="order", id=ids.to_number(order_id))
     with permitted(asker=asker, permission=Permission.ORDERS_READ, subject=subject, now=now):
-        review = ask_review(order_id=order_id, reason=Reason.STAFF, detail=why, actor=asker.name, now=now)
+        review = ask_review(order_id=order_id, reason=Reason.STAFF, details=[why], actor=asker.name, now=now)
         trail.write(
             actor=asker.actor,
             operation="orders.ask_review",
@@ -89,7 +90,7 @@ def review_large(*, paid: Sequence[tuple[int, int]], now: dt.datetime) -> None:
         return
     for order_id, total in sorted(paid):
         if total >= least:
-            ask_review(order_id=order_id, reason=Reason.AMOUNT, detail="", actor=_BY_THE_SHOP, now=now)
+            ask_review(order_id=order_id, reason=Reason.AMOUNT, details=(), actor=_BY_THE_SHOP, now=now)
 
 
 def subject_of(review: Review) -> str:

@@ -19,7 +19,7 @@ from evertill.domains.claims import About, Award, Cap, Claim, Due, Policy, Rule,
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.find_claimed import of_order
-from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, permitted, recording_refusals
+from evertill.journeys.permitted import Asker, Wish, approved, buyers_of, check_permitted, permitted, recording_refusals
 from evertill.journeys.refund_order import RefundOrder, refund_order
 from evertill.journeys.tell_claimants import tell_compensated
 from evertill.journeys.view_claim import ClaimNotFound
@@ -279,6 +279,7 @@ def _wish(asked: Compensate, due: Due) -> Wish:
             "delay_days": due.delay_days,
             "why": asked.why,
         },
+        touched=buyers_of(asked.order_id),
     )
 
 

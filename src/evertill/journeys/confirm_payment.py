@@ -11,7 +11,7 @@ import msgspec
 from evertill.domains import payments, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, check_permitted, order_thing, permitted
 from evertill.journeys.settle_payment import PaymentNotFound, apply_truth
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
@@ -58,8 +58,8 @@ def confirm_payment(*, asked: ConfirmPayment, asker: Asker, now: dt.datetime) ->
 
     It means what it would mean from any provider: it buys the order, or goes back, which is then for staff to send. The
     same reference counts once. More money for a payment that has its money already is a further payment of the same
-    order. Raises PaymentNotFound, NotByHand, InvalidReference, InvalidMoney, ReferenceUsed, Forbidden, and what
-    db.write raises.
+    order. Raises PaymentNotFound, NotByHand, InvalidReference, InvalidMoney, ReferenceUsed, Forbidden, also for his own
+    order, and what db.write raises.
     """
     reference = read_reference(asked.reference)
     if not 0 < asked.money.amount <= AMOUNT_MAX or not is_currency(asked.money.currency):
@@ -70,6 +70,7 @@ def confirm_payment(*, asked: ConfirmPayment, asker: Asker, now: dt.datetime) ->
         intent = payments.read_intents(intent_ids=[asked.intent_id]).get(asked.intent_id)
         if intent is None:
             raise PaymentNotFound("There is no payment with this number.")
+        check_permitted(asker=asker, permission=Permission.PAYMENTS_CONFIRM, thing=order_thing(intent.order_id))
         check_by_hand(intent)
         known = payments.find_by_provider_id(provider=intent.provider, provider_id=reference)
         if known is not None:

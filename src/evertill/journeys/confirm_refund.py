@@ -8,7 +8,7 @@ from evertill.domains import payments, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
 from evertill.journeys.confirm_payment import ReferenceUsed, check_by_hand, read_reference
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, check_permitted, order_thing, permitted
 from evertill.journeys.refund_payment import end_refund
 from evertill.kernel import ids
 from evertill.kernel.errors import EvertillError
@@ -35,7 +35,7 @@ def confirm_refund(*, refund_id: int, reference: str, asker: Asker, now: dt.date
     """This function will book that staff have sent a refund under a bank's reference, once, and return it.
 
     Raises RefundNotFound, NotByHand, InvalidReference, RefundEnded when it was confirmed under another reference,
-    ReferenceUsed when that reference is another refund's, and what db.write raises.
+    ReferenceUsed when that reference is another refund's, Forbidden, also for his own order, and what db.write raises.
     """
     reference = read_reference(reference)
     subject = Subject(kind="refund", id=ids.to_number(refund_id))
@@ -47,6 +47,7 @@ def confirm_refund(*, refund_id: int, reference: str, asker: Asker, now: dt.date
         # Confirmations of one payment's refunds queue here; what is read now is what they are.
         intent = payments.lock_intent(intent_id=refund.intent_id)
         assert intent is not None  # noqa: S101 — payments are never deleted.
+        check_permitted(asker=asker, permission=Permission.PAYMENTS_CONFIRM, thing=order_thing(intent.order_id))
         sent = payments.find_sent(intent_id=intent.id, provider_id=reference)
         if sent not in (None, refund_id):
             raise ReferenceUsed("Another refund of this payment was sent under this reference.")

@@ -15,6 +15,7 @@ from evertill.domains.approvals import Approval, ApprovalNotOpen, State
 from evertill.domains.trail import ActorKind, Subject
 from evertill.journeys.permitted import Asker, Forbidden, Wish, permitted, recording_refusals
 from evertill.journeys.proved_anew import proved_anew
+from evertill.journeys.veil_words import veil_content
 from evertill.kernel import config, db
 
 __all__ = [
@@ -180,6 +181,7 @@ def _approving(approval: Approval) -> Permission:
 
 
 def _record(asker: Asker, operation: str, approval: Approval, *, why: str, now: dt.datetime) -> None:
+    bound = msgspec.json.decode(approval.content)
     trail.write(
         actor=asker.actor,
         operation=operation,
@@ -187,7 +189,7 @@ def _record(asker: Asker, operation: str, approval: Approval, *, why: str, now: 
         after={
             "operation": approval.operation,
             "subject": approval.subject,
-            "content": msgspec.json.decode(approval.content),
+            "content": {**bound, "content": veil_content(bound["content"])},
             "asked_by": approval.asked_by,
         },
         why=why,

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from evertill.domains import claims, orders, trail
-from evertill.domains.access import Permission
+from evertill.domains.access import Permission, Thing
 from evertill.domains.approvals import Approval
 from evertill.domains.claims import Award, Claim, Decision, Finding, Proofs, Search, State
 from evertill.domains.trail import Subject
 from evertill.journeys import rebuild_order, recover_order, tell_claimants
 from evertill.journeys.find_claimed import find_claimed, of_order
-from evertill.journeys.permitted import Asker, looking, permitted
+from evertill.journeys.permitted import Asker, check_permitted, looking, permitted
 from evertill.journeys.rebuild_order import RebuildOrder, Rebuilt
 from evertill.journeys.recover_order import RecoverOrder
 from evertill.journeys.view_claim import ClaimNotFound, find_claim
@@ -124,7 +124,7 @@ def read_claim(*, asker: Asker, claim_id: int, now: dt.datetime) -> Claim:
 def look_again(*, asker: Asker, claim_id: int, now: dt.datetime) -> Search:
     """This function will look once more for what a claim is about; raises Forbidden, ClaimNotFound, ClaimMoved."""
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
-        claim = _lock(claim_id)
+        claim = _lock(asker, claim_id)
         search = find_claimed(clues=claim.clues, now=now)
         claims.operations.keep_search(claim_id=claim_id, search=search, actor=asker.name, now=now)
         _record(asker, "claims.look_again", claim_id, after={"found": len(search.findings)}, now=now)
@@ -147,7 +147,7 @@ def answer_claim(
     and ChangedMeanwhile.
     """
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
-        claim = _lock(claim_id, seen=seen)
+        claim = _lock(asker, claim_id, seen=seen)
         if decision is Decision.SHOWN and (order_id is None or not orders.read_orders(order_ids=[order_id])):
             raise OrderUnknown("The shop has no such order.")
         _answer(asker, claim, decision, order_id if decision is Decision.SHOWN else None, answer, why="", now=now)
@@ -170,7 +170,7 @@ def rebuild_claimed(
     ReceiptNotGiven, AnswerMissing, ChangedMeanwhile, and what rebuild_order raises.
     """
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
-        claim = _lock(claim_id, seen=seen)
+        claim = _lock(asker, claim_id, seen=seen)
         rebuilt = rebuild_order.rebuild_order(asker=asker, asked=_asked(claim, paid=paid, why=why), now=now)
         _answer(asker, claim, Decision.REBUILT, rebuilt.order.id, answer, why=why, now=now)
     return rebuilt
@@ -191,7 +191,7 @@ def recover_claimed(
     Raises what rebuild_claimed raises, and what recover_order raises.
     """
     with permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, subject=_subject(claim_id), now=now):
-        claim = _lock(claim_id, seen=seen)
+        claim = _lock(asker, claim_id, seen=seen)
         rebuilt = recover_order.recover_order(asker=asker, asked=asked, now=now)
         _answer(asker, claim, Decision.RECOVERED, rebuilt.order.id, answer, why=asked.why, now=now)
     return rebuilt
@@ -240,10 +240,13 @@ def _weighed(finding: Finding, known: Mapping[int, orders.Order], proofs: Proofs
     return Weighed(finding=finding, order=order, is_his=is_his or by_receipt)
 
 
-def _lock(claim_id: int, *, seen: int | None = None) -> Claim:
+def _lock(asker: Asker, claim_id: int, *, seen: int | None = None) -> Claim:
+    """Lock a claim for somebody who may handle it, and has not filed it himself."""
     claim = claims.operations.lock(claim_id=claim_id)
     if claim is None:
         raise ClaimNotFound("There is no such claim.")
+    thing = Thing(kind="claim", id=ids.to_number(claim_id), owner=claim.account_id)
+    check_permitted(asker=asker, permission=Permission.CLAIMS_HANDLE, thing=thing)
     if seen is not None:
         check_unchanged(what="This claim", seen={"version": seen}, now={"version": claim.version})
     if claim.state in (State.ANSWERED, State.WITHDRAWN):

@@ -13,7 +13,7 @@ from evertill.domains import ledger, payments, reconciliation, trail
 from evertill.domains.access import Permission
 from evertill.domains.reconciliation import About, Difference, DifferenceSettled, Ending, How, Kind, Subject
 from evertill.journeys.book_entries import post
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, check_permitted, order_thing, permitted
 from evertill.journeys.reconcile_bill import tell_alerts
 from evertill.journeys.refund_payment import end_refund, send_refund
 from evertill.journeys.view_reconciliation import suggest
@@ -56,7 +56,7 @@ def accept_difference(*, difference_id: int, asker: Asker, why: str, now: dt.dat
     It stays settled for as long as both sides say what they say now. Raises DifferenceSettled.
     """
     with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
-        difference = reconciliation.lock_difference(difference_id=difference_id)
+        difference = _lock(asker, difference_id)
         _settle(difference, How.ACCEPTED, asker, why=why, now=now)
     return difference
 
@@ -69,7 +69,7 @@ def book_difference(*, difference_id: int, asker: Asker, why: str, now: dt.datet
     ProviderUnavailable.
     """
     with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
-        difference = reconciliation.lock_difference(difference_id=difference_id)
+        difference = _lock(asker, difference_id)
     (ending,) = suggest([difference])
     if ending is Ending.SETTLE:
         raise SettleFirst(f"Payment {difference.payment} is not captured here.")
@@ -77,7 +77,7 @@ def book_difference(*, difference_id: int, asker: Asker, why: str, now: dt.datet
     if is_refund and difference.payment:
         _send_what_waits(difference, now=now)
     with permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, subject=_subject(difference_id), now=now):
-        difference = reconciliation.lock_difference(difference_id=difference_id)
+        difference = _lock(asker, difference_id)
         if is_refund and difference.payment:
             how = How.RECORDED
             _record_refund(difference, actor=asker.name, why=why, now=now)
@@ -86,6 +86,17 @@ def book_difference(*, difference_id: int, asker: Asker, why: str, now: dt.datet
             _correct(difference, now=now)
         _settle(difference, how, asker, why=why, now=now)
     return how
+
+
+def _lock(asker: Asker, difference_id: int) -> Difference:
+    """Lock a difference for somebody who did not buy what it is about."""
+    difference = reconciliation.lock_difference(difference_id=difference_id)
+    if difference.payment:
+        intent_id = ids.from_number(difference.payment)
+        intent = payments.read_intents(intent_ids=[intent_id]).get(intent_id)
+        thing = order_thing(intent.order_id) if intent else None
+        check_permitted(asker=asker, permission=Permission.BOOKS_RECONCILE, thing=thing)
+    return difference
 
 
 def _settle(difference: Difference, how: How, asker: Asker, *, why: str, now: dt.datetime) -> None:

@@ -18,6 +18,7 @@ from evertill.domains.approvals import Approval
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, permitted
+from evertill.journeys.veil_words import veil_words
 from evertill.kernel import config, sheets
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.sheets import Cell
@@ -83,7 +84,7 @@ def export_table(*, asker: Asker, table: Table, filters: Filters, form: Form, wh
             operation="data.export",
             subject=_subject(table),
             after={
-                "filters": dict(filters),
+                "filters": veil_words(filters),
                 "rows": len(rows),
                 "form": form,
                 "sha256": hashlib.sha256(content).hexdigest(),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from evertill.domains import orders, trail
-from evertill.domains.access import Permission
+from evertill.domains.access import Holder, Permission
 from evertill.domains.trail import Subject
 from evertill.journeys.bulk_item import BulkOperation, Forecast, Target, Task
 from evertill.journeys.cancel_order import AlreadyCancelled, CannotCancel, cancel_order
 from evertill.journeys.messages_of_orders import keys_of, refunds_of
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, order_thing, permitted
 from evertill.journeys.send_messages import retry_message
 from evertill.journeys.view_order import OrderNotFound
 from evertill.kernel import ids
@@ -79,7 +80,7 @@ def note_order(*, asker: Asker, order_id: int, text: str, now: dt.datetime) -> N
 
 def hold_order(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> None:
     """This function will keep an order's goods here until somebody lets them go; raises OrderNotFound and Forbidden."""
-    with permitted(asker=asker, permission=Permission.ORDERS_FULFIL, subject=_subject(order_id), now=now):
+    with _handling(asker, Permission.ORDERS_FULFIL, order_id, now=now):
         if orders.lock_order(order_id=order_id) is None:
             raise OrderNotFound("There is no order with this number.")
         orders.hold(order_ids=[order_id], reason=orders.HoldReason.STAFF, subject=_BY_HAND, actor=asker.name, now=now)
@@ -88,7 +89,7 @@ def hold_order(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> No
 
 def release_order(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> None:
     """This function will let go what staff keep here; what else holds it stays. Raises NotHeld and Forbidden."""
-    with permitted(asker=asker, permission=Permission.ORDERS_FULFIL, subject=_subject(order_id), now=now):
+    with _handling(asker, Permission.ORDERS_FULFIL, order_id, now=now):
         if not orders.release_holds(order_ids=[order_id], subject=_BY_HAND, actor=asker.name, now=now):
             raise NotHeld("Nobody of the staff holds this order.")
         _record(asker, "orders.release", order_id, why=why, now=now)
@@ -96,7 +97,7 @@ def release_order(*, asker: Asker, order_id: int, why: str, now: dt.datetime) ->
 
 def cancel_as_staff(*, asker: Asker, order_id: int, why: str, now: dt.datetime) -> orders.Order:
     """This function will cancel an order that nobody has paid; raises what cancel_order raises, and Forbidden."""
-    with permitted(asker=asker, permission=Permission.ORDERS_CANCEL, subject=_subject(order_id), now=now):
+    with _handling(asker, Permission.ORDERS_CANCEL, order_id, now=now):
         order = cancel_order(order_id=order_id, actor=asker.name, now=now)
         _record(asker, "orders.cancel", order_id, after={"state": order.state.value}, why=why, now=now)
     return order
@@ -109,6 +110,15 @@ def resend_message(*, asker: Asker, order_id: int, key: str, now: dt.datetime) -
     if key not in known:
         raise MessageNotFound("This is no message about the order.")
     retry_message(key=key, asker=asker, now=now)
+
+
+def _handling(
+    asker: Asker, permission: Permission, order_id: int, *, now: dt.datetime
+) -> AbstractContextManager[Holder]:
+    """One transaction in which somebody handles an order that is not his own."""
+    return permitted(
+        asker=asker, permission=permission, subject=_subject(order_id), thing=order_thing(order_id), now=now
+    )
 
 
 def _subject(order_id: int) -> Subject:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from evertill.domains import catalog
-from evertill.journeys.import_products import RowsRejected, open_rows
+from evertill.domains.trail import Actor
+from evertill.journeys.import_products import ByFile, RowsRejected, digest_of, open_rows, record_import
 from evertill.journeys.product_rows import language_of
 from evertill.kernel import config, db
 from evertill.kernel.csvfile import BadRow, FileUnusable, Row
@@ -28,11 +30,19 @@ class _DryRun(Exception):
     """Takes the whole transaction back."""
 
 
-def import_categories(path: Path, *, encoding: str | None = None, dry_run: bool = False) -> ImportedCategories:
+def import_categories(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    dry_run: bool = False,
+    actor: Actor | None = None,
+    now: dt.datetime,
+) -> ImportedCategories:
     """This function will import a CSV or Excel file of categories, in the order of its rows; a dry run does not commit.
 
     Raises csvfile.FileUnusable when the file cannot be read as a table, RowsRejected when rows are bad, and
-    catalog.CategoryIncomplete when they do not go together. Importing the same file again changes nothing.
+    catalog.CategoryIncomplete when they do not go together. Importing the same file again changes nothing. That the
+    `actor` did so is on record.
     """
     limits = config.get()
     rows, encoding = open_rows(path, encoding=encoding, required=REQUIRED, rows_max=limits.categories_max)
@@ -47,6 +57,8 @@ def import_categories(path: Path, *, encoding: str | None = None, dry_run: bool 
             saved = catalog.categories.save_categories(drafts=drafts)
             if dry_run:
                 raise _DryRun
+            by = ByFile(actor=actor, sha256=digest_of(path)) if actor is not None else None
+            record_import(by, "categories", saved, now=now)
     except _DryRun:
         pass
     return ImportedCategories(categories=saved, encoding=encoding)

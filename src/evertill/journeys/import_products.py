@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from evertill.domains import catalog, fulfilment, stock
+from evertill.domains import catalog, fulfilment, stock, trail
+from evertill.domains.trail import Actor, Subject
 from evertill.journeys.product_rows import REQUIRED, Goods, check_columns, draft_of, group, merge, read_goods
 from evertill.journeys.product_shelves import Shelves, find_shelves
 from evertill.kernel import config, csvfile, db, tables
@@ -47,6 +49,14 @@ class Imported:
     encoding: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByFile:
+    """Who imports a file, and its digest, by which a copy that is kept can be told."""
+
+    actor: Actor
+    sha256: str
+
+
 class _DryRun(Exception):
     """Takes the whole transaction back."""
 
@@ -56,10 +66,17 @@ def tell_nobody(_what: str, _done: int, _total: int) -> None:
 
 
 def import_products(
-    path: Path, *, now: dt.datetime, encoding: str | None = None, dry_run: bool = False, tell: Tell = tell_nobody
+    path: Path,
+    *,
+    now: dt.datetime,
+    encoding: str | None = None,
+    dry_run: bool = False,
+    actor: Actor | None = None,
+    tell: Tell = tell_nobody,
 ) -> Imported:
     """This function will import a CSV file or an Excel workbook; a dry run does all of it but the commit.
 
+    That the `actor` did so is on record, with a digest of the file. None: it is the shop's own doing.
     Raises csvfile.FileUnusable when the file cannot be read as a table, and RowsRejected when rows are bad. Importing
     the same file again changes nothing, as long as nothing was sold in between: the column `stock` says what lies on
     the shelf, promised pieces included.
@@ -76,8 +93,30 @@ def import_products(
             bad += read
         if count % _PART == 0:
             tell("Reading", count, 0)
-    done = import_goods(goods, bad=bad, now=now, dry_run=dry_run, tell=tell)
+    by = ByFile(actor=actor, sha256=digest_of(path)) if actor is not None else None
+    done = import_goods(goods, bad=bad, now=now, dry_run=dry_run, by=by, tell=tell)
     return Imported(skus=done.skus, products=done.products, stock_moved=done.stock_moved, encoding=encoding)
+
+
+def digest_of(path: Path) -> str:
+    """This function will return the digest of a file that is imported."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def record_import(
+    by: ByFile | None, what: str, saved: catalog.Saved, *, more: Mapping[str, int] | None = None, now: dt.datetime
+) -> None:
+    """This function will record that somebody imported a file of goods, in the transaction that takes it."""
+    if by is None:
+        return
+    trail.write(
+        actor=by.actor,
+        operation="catalog.import",
+        subject=Subject(kind="file", id=what),
+        after={"created": saved.created, "changed": saved.changed, "sha256": by.sha256, **(more or {})},
+        now=now,
+    )
 
 
 def open_rows(
@@ -111,6 +150,7 @@ def import_goods(
     now: dt.datetime,
     bad: Sequence[BadRow] = (),
     dry_run: bool = False,
+    by: ByFile | None = None,
     tell: Tell = tell_nobody,
 ) -> Imported:
     """This function will import what rows said, in one transaction; raises RowsRejected, `bad` included."""
@@ -134,6 +174,7 @@ def import_goods(
             done = Imported(skus=len(merged), products=saved, stock_moved=moved)
             if dry_run:
                 raise _DryRun
+            record_import(by, "products", saved, more={"stock_moved": moved}, now=now)
     except _DryRun:
         pass
     return done

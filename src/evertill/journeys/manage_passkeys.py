@@ -81,10 +81,11 @@ def list_passkeys(*, session: Session) -> list[Passkey]:
     return identity.passkeys.list_all(account_id=session.account_id)
 
 
-def rename_passkey(*, session: Session, passkey_id: int, name: str) -> None:
+def rename_passkey(*, session: Session, passkey_id: int, name: str, now: dt.datetime) -> None:
     """This function will give a passkey another name. Raises PasskeyNameInvalid, PasskeyNotFound."""
     with db.write():
         identity.passkeys.rename(account_id=session.account_id, passkey_id=passkey_id, name=name)
+        record_act(session=session, operation="account.rename_passkey", after={"passkey": passkey_id}, now=now)
 
 
 def remove_passkey(*, session: Session, passkey_id: int, now: dt.datetime) -> None:

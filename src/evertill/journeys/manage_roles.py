@@ -90,7 +90,8 @@ def revoke_role(
 ) -> None:
     """This function will take a role from an account, once another person has approved it.
 
-    One's own is given up alone. Raises as `grant_role`, also when the shop would have no owner any more.
+    One's own is given up alone, once it was proved anew who does so: whoever stole a session takes nobody's roles from
+    him. Raises as `grant_role`, also when the shop would have no owner any more.
     """
     with _changing(asker, _to_revoke(asker, account_id), _account(account_id), now=now) as holder:
         taken, bearer = _judge_revoke(holder, account_id, role)
@@ -98,7 +99,7 @@ def revoke_role(
         by = ""
         if asker.account_id != account_id:
             by = approved(asker=asker, wish=_wish("revoke", taken, account_id), now=now)
-            proved_anew(asker=asker, permission=Permission.ACCESS_GRANT, subject=_account(account_id), now=now)
+        proved_anew(asker=asker, permission=Permission.ACCESS_GRANT, subject=_account(account_id), now=now)
         access.revoke_role(account_id=account_id, role=role, by=asker.name, why=why, now=now)
         _record(asker, "access.revoke_role", bearer, approved_by=by, why=why, now=now)
 

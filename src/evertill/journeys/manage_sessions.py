@@ -1,4 +1,4 @@
-"""Manage sessions: sign out here, see where else one is signed in, end it there, forget a browser."""
+"""Manage sessions: sign out here, see where else one is signed in, end it there, forget a browser. All on record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 
 from evertill.domains import identity
 from evertill.domains.identity import Browser, Session
+from evertill.journeys.record_act import record_act
 from evertill.journeys.see_own import own_rows
 from evertill.kernel import db
 from evertill.kernel.errors import EvertillError
@@ -21,6 +22,7 @@ __all__ = [
     "forget_browser",
     "list_browsers",
     "list_sessions",
+    "renew_session",
     "resume_session",
     "sign_out",
 ]
@@ -48,10 +50,20 @@ def resume_session(*, secret: str, now: dt.datetime) -> Session | None:
         return identity.sessions.resume(secret=secret, now=now)
 
 
+def renew_session(*, session: Session, now: dt.datetime) -> str:
+    """This function will give a session another secret, because it was just proved anew who is there, and return it.
+
+    Whoever had copied the one of before is out. It is "" when that was done a moment ago; then the newer one stays.
+    """
+    with db.write():
+        return identity.sessions.renew(session_id=session.id, now=now)
+
+
 def sign_out(*, session: Session, now: dt.datetime) -> None:
     """This function will end the session; one that is over stays so."""
     with db.write():
-        identity.sessions.end(account_id=session.account_id, session_id=session.id, why="signed out", now=now)
+        if identity.sessions.end(account_id=session.account_id, session_id=session.id, why="signed out", now=now):
+            record_act(session=session, operation="account.sign_out", now=now)
 
 
 def list_sessions(*, session: Session, now: dt.datetime) -> list[Session]:
@@ -65,12 +77,15 @@ def end_session(*, session: Session, session_id: int, now: dt.datetime) -> None:
     with db.write():
         if not identity.sessions.end(account_id=session.account_id, session_id=session_id, why="ended", now=now):
             raise SessionNotFound("There is no such session, or it is over.")
+        record_act(session=session, operation="account.end_session", after={"session": session_id}, now=now)
 
 
 def end_other_sessions(*, session: Session, now: dt.datetime) -> int:
     """This function will end every session of the account but the caller's, and return how many."""
     with db.write():
-        return identity.sessions.end_others(account_id=session.account_id, but=session.id, why="ended", now=now)
+        ended = identity.sessions.end_others(account_id=session.account_id, but=session.id, why="ended", now=now)
+        record_act(session=session, operation="account.end_other_sessions", after={"ended": ended}, now=now)
+        return ended
 
 
 def list_browsers(*, session: Session, now: dt.datetime) -> list[Browser]:
@@ -87,9 +102,12 @@ def forget_browser(*, session: Session, browser_id: int, now: dt.datetime) -> No
     with db.write():
         if not identity.browsers.forget(account_id=session.account_id, browser_id=browser_id, now=now):
             raise BrowserNotFound("This browser is not known.")
+        record_act(session=session, operation="account.forget_browser", after={"browser": browser_id}, now=now)
 
 
-def end_trust(*, session: Session) -> int:
+def end_trust(*, session: Session, now: dt.datetime) -> int:
     """This function will have every browser of the account need the second step again; returns how many did not."""
     with db.write():
-        return identity.browsers.end_trust(account_id=session.account_id)
+        ended = identity.browsers.end_trust(account_id=session.account_id)
+        record_act(session=session, operation="account.end_trust", after={"ended": ended}, now=now)
+        return ended

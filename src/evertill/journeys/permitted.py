@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from evertill.domains import access, approvals, trail
+from evertill.domains import access, approvals, orders, trail
 from evertill.domains.access import Holder, Objection, Permission, Thing
 from evertill.domains.identity import Session
 from evertill.domains.trail import Actor, ActorKind, Outcome, Subject
 from evertill.journeys.record_act import actor_of
-from evertill.kernel import db
+from evertill.kernel import db, ids
 from evertill.kernel.errors import EvertillError
 
 # What the columns hold that say who did something; the trail has all of it.
@@ -161,8 +161,21 @@ def check_permitted(*, asker: Asker, permission: Permission, thing: Thing | None
     """This function will return what somebody may, read in the caller's transaction; raises Forbidden without this."""
     holder = asker.read_holder()
     if not access.may(holder, permission, thing):
-        raise Forbidden(Objection.NOT_ALLOWED, permission=permission)
+        # He may do it to others' things, or to none at all.
+        is_his = thing is not None and access.may(holder, permission)
+        raise Forbidden(Objection.SELF if is_his else Objection.NOT_ALLOWED, permission=permission)
     return holder
+
+
+def buyers_of(order_id: int) -> tuple[int, ...]:
+    """This function will return the account whose order it is, for whoever approves something about it: not its own."""
+    owner = orders.read_owner(order_id=order_id)
+    return () if owner is None else (owner,)
+
+
+def order_thing(order_id: int) -> Thing:
+    """This function will return an order as something that has an owner; nobody has a power as staff over his own."""
+    return Thing(kind="order", id=ids.to_number(order_id), owner=orders.read_owner(order_id=order_id))
 
 
 def approved(*, asker: Asker, wish: Wish, now: dt.datetime) -> str:

@@ -15,7 +15,7 @@ from hashlib import sha256
 import msgspec
 
 from evertill.domains import accounts, catalog, fulfilment, orders, receipts, stock, trail
-from evertill.domains.access import Permission
+from evertill.domains.access import Permission, Thing
 from evertill.domains.accounts import AccountState
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.receipts import FactLine, NotAReceipt, OtherShop, Receipt, ReceiptAltered, ReceiptTooBig
@@ -25,7 +25,7 @@ from evertill.journeys.ask_review import Reason, ask_review
 from evertill.journeys.give_receipts import facts_of
 from evertill.journeys.kept_money import KeptPayment
 from evertill.journeys.owed_codes import owed_by
-from evertill.journeys.permitted import Asker, Wish, approved, permitted
+from evertill.journeys.permitted import Asker, Wish, approved, order_thing, permitted
 from evertill.journeys.rebuild_payments import (
     BilledBooked,
     BilledDiffers,
@@ -38,6 +38,7 @@ from evertill.journeys.rebuild_payments import (
 )
 from evertill.kernel import config, crypto, ids
 from evertill.kernel.errors import EvertillError
+from evertill.kernel.said import Said
 
 __all__ = [
     "AccountGone",
@@ -82,7 +83,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     titles: Mapping[str, str] = {}
     payments: tuple[KeptPayment, ...] = ()
     ended: orders.State | None = None
-    by_hand: tuple[str, ...] = ()
+    by_hand: tuple[Said | str, ...] = ()
 
 
 class RebuildOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,7 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
     # It may differ from the one that it was rebuilt from, which stays good too.
     receipt: str
-    by_hand: tuple[str, ...] = ()
+    by_hand: tuple[Said | str, ...] = ()
 
 
 class OrderKept(EvertillError):
@@ -170,11 +171,12 @@ class NotRebuilt(EvertillError):
 def rebuild_order(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Rebuilt:
     """This function will put a lost order back, when the asker may and another person has approved exactly this.
 
-    Raises Forbidden, ApprovalRequired, what reading and verifying a receipt raise, OrderKept, LinesMissing,
-    ContactDiffers, AccountGone, GoodsGone, PlacedAgain, and what find_billed and rebuild_payments raise.
+    Raises Forbidden, also for his own, ApprovalRequired, what reading and verifying a receipt raise, OrderKept,
+    LinesMissing, ContactDiffers, AccountGone, GoodsGone, PlacedAgain, and what find_billed and rebuild_payments raise.
     """
     wish = _wish(asked)
-    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=wish.subject, now=now):
+    thing = _thing(wish, asked)
+    with permitted(asker=asker, permission=Permission.ORDERS_REBUILD, subject=wish.subject, thing=thing, now=now):
         by = approved(asker=asker, wish=wish, now=now)
         rebuilt = rebuild_here(asked=asked, actor=asker.name, now=now)
         trail.write(
@@ -190,7 +192,8 @@ def rebuild_order(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Reb
 
 def ask_to_rebuild(*, asker: Asker, asked: RebuildOrder, now: dt.datetime) -> Approval:
     """This function will ask for the approval of exactly this; raises what rebuild_order raises about the receipt."""
-    return decide_approvals.ask(asker=asker, wish=_wish(asked), why=asked.why, now=now)
+    wish = _wish(asked)
+    return decide_approvals.ask(asker=asker, wish=wish, why=asked.why, thing=_thing(wish, asked), now=now)
 
 
 def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuilt:
@@ -221,7 +224,7 @@ def rebuild_here(*, asked: RebuildOrder, actor: str, now: dt.datetime) -> Rebuil
     if asked.kept is not None and asked.kept.ended is not None:
         _end(order, asked.kept.ended, pieces, actor=actor, now=now)
     if by_hand:
-        ask_review(order_id=order.id, reason=Reason.MONEY, detail=" ".join(by_hand)[:_DETAIL], actor=actor, now=now)
+        ask_review(order_id=order.id, reason=Reason.MONEY, details=by_hand, actor=actor, now=now)
     order = orders.read_orders(order_ids=[order.id])[order.id]
     return Rebuilt(
         order=order, number=number, access_token=orders.access_token(order.id), receipt=text, by_hand=tuple(by_hand)
@@ -234,7 +237,8 @@ def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) 
     Raises Forbidden and NotRebuilt.
     """
     subject = Subject(kind="order", id=ids.to_number(order_id))
-    with permitted(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, now=now):
+    thing = order_thing(order_id)
+    with permitted(asker=asker, permission=Permission.ORDERS_REVIEW, subject=subject, thing=thing, now=now):
         held = orders.release_holds(order_ids=[order_id], subject=_HELD_AS, actor=asker.name, now=now)
         if not held:
             raise NotRebuilt("This order is not held because it was rebuilt.")
@@ -242,7 +246,6 @@ def release_rebuilt(*, order_id: int, asker: Asker, why: str, now: dt.datetime) 
 
 
 _HELD_AS = "receipt"
-_DETAIL = 500
 
 
 def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:
@@ -361,6 +364,10 @@ def _batch_of(order: orders.Order, receipt: Receipt, *, now: dt.datetime) -> tup
     batch = receipts.sign_batch(facts=[facts], contacts=[receipt.contact], signer=signer, now=now)
     receipts.ask_to_record(batch=batch, signer=signer).get()
     return batch, facts
+
+
+def _thing(wish: Wish, asked: RebuildOrder) -> Thing:
+    return Thing(kind="order", id=wish.subject.id, owner=asked.account_id)
 
 
 def _wish(asked: RebuildOrder) -> Wish:

@@ -23,6 +23,7 @@ from evertill.journeys.settle_payment import apply_here
 from evertill.kernel import crypto, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 __all__ = [
     "BilledBooked",
@@ -103,7 +104,7 @@ def rebuild_payments(
     billed: Capture | None,
     actor: str,
     now: dt.datetime,
-) -> list[str]:
+) -> list[Said]:
     """This function will give a rebuilt order its payments, in the caller's transaction.
 
     It returns what people have to do about them by hand. Raises MoneyReturned, BilledDiffers, BilledTaken and
@@ -118,7 +119,7 @@ def rebuild_payments(
     here = {intent.id for intent in known}
     missing = [one for one in kept if one.id not in here]
     _begin_kept(order, [one for one in missing if not is_final(one)], actor=actor, now=now)
-    by_hand: list[str] = []
+    by_hand: list[Said] = []
     for one in missing:
         if is_final(one) and bought is None:
             by_hand += _take_as_kept(order, one, actor=actor, now=now)
@@ -173,7 +174,7 @@ def _new(order: orders.Order, one: KeptPayment) -> payments.NewIntent:
     )
 
 
-def _take_as_kept(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[str]:
+def _take_as_kept(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[Said]:
     """Take a payment as the backup has it, and what has gone back of it."""
     if one.payer:
         by_hand = _pay_from_balance_again(order, one, actor=actor, now=now)
@@ -195,7 +196,7 @@ def _take_as_kept(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.
     return []
 
 
-def _pay_from_balance_again(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[str]:
+def _pay_from_balance_again(order: orders.Order, one: KeptPayment, *, actor: str, now: dt.datetime) -> list[Said]:
     """Have the balance that paid pay again, because the books have lost that it did; or say why it does not.
 
     Where they still have it, only the payment and the order had forgotten it.
@@ -219,14 +220,20 @@ def _pay_from_balance_again(order: orders.Order, one: KeptPayment, *, actor: str
     return []
 
 
-def _short(one: KeptPayment, *, left: int, is_there: bool) -> str:
+def _short(one: KeptPayment, *, left: int, is_there: bool) -> Said:
     has = Money(amount=max(left, 0), currency=one.expected.currency)
     lacks = Money(amount=one.expected.amount - has.amount, currency=one.expected.currency)
     stands = f"which has {has} now, so {lacks} is missing" if is_there else "which the shop does not have any more"
     gone = f" Of it, {one.gone} had gone back to the balance." if one.gone.amount else ""
-    return (
-        f"{one.expected} had been paid from the prepaid balance {one.payer} (payment {one.number}), {stands}.{gone} The"
-        f" order waits to be paid: put {lacks} on a balance if that was lost too, and have it paid, or cancel it."
+    values = {"expected": one.expected, "has": has, "lacks": lacks, "gone": one.gone}
+    return Said(
+        text=(
+            f"{one.expected} had been paid from the prepaid balance {one.payer} (payment {one.number}), {stands}.{gone}"
+            f" The order waits to be paid: put {lacks} on a balance if that was lost too, and have it paid, or cancel"
+            " it."
+        ),
+        code=f"BY_HAND_BALANCE_{'SHORT' if is_there else 'GONE'}{'_PART' if gone else ''}",
+        values={"balance": one.payer, "payment": one.number} | {name: str(value) for name, value in values.items()},
     )
 
 

@@ -112,7 +112,7 @@ def _kept(search: BackupSearch, copied: CopiedOrder) -> Kept:
         titles={line.sku: line.title for line in copied.order.lines},
         payments=tuple(one for one in copied.payments if is_final(one) or _can_be_asked(one)),
         ended=copied.order.state if copied.order.state in _ENDED else None,
-        by_hand=tuple(map(str, copied.by_hand)),
+        by_hand=tuple(copied.by_hand),
     )
 
 

@@ -9,7 +9,7 @@ from evertill.domains.access import Permission, Thing
 from evertill.domains.approvals import Approval, ApprovalRequired
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
-from evertill.journeys.permitted import Asker, Wish, approved, check_permitted, recording_refusals
+from evertill.journeys.permitted import Asker, Wish, approved, buyers_of, check_permitted, recording_refusals
 from evertill.journeys.refund_order import Leave, Refunded, RefundOrder, refund_order
 from evertill.journeys.view_order import view_order
 from evertill.kernel import ids
@@ -111,6 +111,7 @@ def _wish(asked: RefundOrder, intent: payments.Intent, refund: payments.Refund) 
             "restock": asked.restock,
             "reason": asked.reason,
         },
+        touched=buyers_of(asked.order_id),
     )
 
 

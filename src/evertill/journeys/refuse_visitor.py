@@ -24,6 +24,7 @@ _log = structlog.get_logger("evertill.access")
 # try, they are told apart by so many slots only, so that a flood of strangers adds no more records a minute than that.
 _SLOTS = 64
 _VISITORS = Rarely(every_s=60)
+NEITHER = "Neither its token nor its owner."
 
 
 def is_to_be_recorded(*, kind: str, number: str, who: str) -> bool:
@@ -43,7 +44,7 @@ def refuse_visitor(*, kind: str, number: str, session: Session | None, place: st
                 actor=actor_of(session) if session else Actor(kind=ActorKind.GUEST, id="", place=place),
                 operation=Permission.OWN_ORDERS.value,
                 subject=Subject(kind=kind, id=number),
-                why="Neither its token nor its owner.",
+                why=NEITHER,
                 outcome=Outcome.REFUSED,
                 now=now,
             )

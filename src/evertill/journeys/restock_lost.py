@@ -8,7 +8,7 @@ from evertill.domains import disputes, incidents, orders, payments, stock, trail
 from evertill.domains.access import Permission
 from evertill.domains.trail import Subject
 from evertill.journeys.owed_codes import check_restock
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, check_permitted, order_thing, permitted
 from evertill.journeys.watch_disputes import DisputeNotFound
 from evertill.kernel.errors import EvertillError
 
@@ -34,6 +34,7 @@ def restock_lost(*, name: str, asker: Asker, now: dt.datetime) -> int:
         dispute = disputes.find(name=name)
         if dispute is None:
             raise DisputeNotFound(f"There is no dispute '{name[:140]}'.")
+        check_permitted(asker=asker, permission=Permission.DISPUTES_HANDLE, thing=order_thing(dispute.order_id))
         if dispute.state is not disputes.State.LOST or not dispute.is_sale:
             raise NothingToRestock(f"Dispute {name} is {dispute.state.value}, and its goods are not given up.")
         order_id = dispute.order_id

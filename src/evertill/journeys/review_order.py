@@ -19,7 +19,7 @@ from evertill.domains.reviews import QUESTION_CHARS_MAX, Review, ReviewEnded, Re
 from evertill.domains.trail import Subject
 from evertill.journeys import decide_approvals
 from evertill.journeys.ask_review import subject_of
-from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, permitted
+from evertill.journeys.permitted import Asker, Forbidden, Wish, approved, buyers_of, permitted
 from evertill.journeys.refund_order import RefundOrder, left_of, promise, try_to_send
 from evertill.journeys.tell_customers import tell_asked
 from evertill.journeys.view_order import OrderNotFound, view_order
@@ -224,6 +224,7 @@ def _wish(review: Review, intent: payments.Intent, amount: int, *, why: str, res
             "restock": restock,
             "why": why,
         },
+        touched=buyers_of(review.order_id),
     )
 
 

@@ -98,7 +98,7 @@ def _apply_one(
     if disputes.is_open(end or dispute.state):
         _hold(intent, dispute, told, actor=actor, now=now)
         if known is None:
-            _have_seen(dispute, "opened", actor=actor, now=now)
+            _have_seen(dispute, is_lost=False, actor=actor, now=now)
     elif end is not None:
         _release(dispute, end, actor=actor, now=now)
     return _entries(dispute, told, end, is_new=known is None, had_fee=known is not None and known.fee > 0)
@@ -167,16 +167,22 @@ def _release(dispute: Dispute, end: disputes.State, *, actor: str, now: dt.datet
             text=f"{amount} for order {order}", code="DISPUTE_LOST", values={"amount": amount, "order": order}
         )
         incidents.raise_alert(kind=incidents.Kind.DISPUTE_LOST, subject=name, detail=detail, now=now)
-        _have_seen(dispute, "lost", actor=actor, now=now)
+        _have_seen(dispute, is_lost=True, actor=actor, now=now)
     elif not any(disputes.is_open(one.state) for one in disputes.read_disputes(intent_id=dispute.intent_id)):
-        end_noticed(order_id=dispute.order_id, reason=Reason.DISPUTE, why=f"{name} is {end.value}", now=now)
+        why = Said(text=f"{name} is {end.value}", code=f"DISPUTE_IS_{end.value}", values={"dispute": name})
+        end_noticed(order_id=dispute.order_id, reason=Reason.DISPUTE, why=why, now=now)
     _log.info("dispute ended", dispute=name, state=end.value)
 
 
-def _have_seen(dispute: Dispute, what: str, *, actor: str, now: dt.datetime) -> None:
+def _have_seen(dispute: Dispute, *, is_lost: bool, actor: str, now: dt.datetime) -> None:
     """Have a person look at the order; what keeps its goods here is the dispute's own hold."""
-    detail = f"{dispute.name} {what}: {dispute.amount}"
-    ask_review(order_id=dispute.order_id, reason=Reason.DISPUTE, detail=detail, actor=actor, now=now)
+    amount = str(dispute.amount)
+    said = Said(
+        text=f"{'The shop lost the dispute' if is_lost else 'Dispute'} {dispute.name} about {amount}.",
+        code="SEEN_DISPUTE_LOST" if is_lost else "SEEN_DISPUTE_OPENED",
+        values={"dispute": dispute.name, "amount": amount},
+    )
+    ask_review(order_id=dispute.order_id, reason=Reason.DISPUTE, details=[said], actor=actor, now=now)
 
 
 def _object(told: disputes.Told, why: str, *, now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from evertill.journeys.view_order import view_order
 from evertill.kernel import crypto, db, ids
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.money import Money
+from evertill.kernel.said import Said
 
 _log = structlog.get_logger("evertill.payments")
 
@@ -31,6 +32,14 @@ _EVENTS = {
     payments.State.AUTHORIZED: orders.EventKind.PAYMENT_AUTHORIZED,
     payments.State.FAILED: orders.EventKind.PAYMENT_FAILED,
     payments.State.CANCELLED: orders.EventKind.PAYMENT_CANCELLED,
+}
+# Why somebody looks at money, in words.
+_TOLD = {
+    payments.Ending.LATE: "it came late, and bought the order",
+    payments.Ending.UNDERPAID: "less than the price; it goes back",
+    payments.Ending.WRONG_CURRENCY: "another currency; it goes back",
+    payments.Ending.PAID_TWICE: "the order was paid already; it goes back",
+    payments.Ending.UNDELIVERABLE: "the order had ended and its goods are gone; it goes back",
 }
 _STANDING = {
     orders.State.PLACED: payments.Standing.OPEN,
@@ -233,5 +242,9 @@ def _have_seen(
     reason = Reason.CANCELLED if was is orders.State.CANCELLED else Reason.LATE
     if not conclusion.kept:
         reason = Reason.MONEY
-    detail = f"{conclusion.ending.value}: payment {intent.number}, {captured}"
-    ask_review(order_id=intent.order_id, reason=reason, detail=detail, actor=actor, now=now)
+    said = Said(
+        text=f"Payment {intent.number} of {captured}: {_TOLD[conclusion.ending]}.",
+        code=f"MONEY_{conclusion.ending.value}",
+        values={"payment": intent.number, "amount": str(captured)},
+    )
+    ask_review(order_id=intent.order_id, reason=reason, details=[said], actor=actor, now=now)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from evertill.domains import accounts, identity
 from evertill.domains.accounts import AddressKind
 from evertill.domains.identity import Factor
+from evertill.domains.trail import Actor, ActorKind
 from evertill.journeys.begin_session import SignedIn, Visit, begin_session, password_name
 from evertill.journeys.enrolled_factors import CODE_OF, KIND_OF, Enrolled, read_enrolled
 from evertill.journeys.prove_factor import FactorWrong, Shown, TooManyTries, admit, prepare
+from evertill.journeys.refuse_factor import refuse_factor
 from evertill.journeys.send_code import send_code
 from evertill.journeys.tell_owner import Notice, tell_owner
 from evertill.kernel import config, db
@@ -283,6 +285,8 @@ def sign_in_by_second_factor(
             proved = waiting.proved | {factor}
             return _go_on(account_id, proved, attempt=attempt, waiting=waiting, trust=trust, visit=visit, now=now)
     # Raised only now: that it was tried is to be kept.
+    nobody = Actor(kind=ActorKind.GUEST, factors=tuple(sorted(waiting.proved)), place=visit.place)
+    refuse_factor(account_id=account_id, actor=nobody, operation="account.sign_in", factor=factor, now=now)
     raise FactorWrong("This was not right.")
 
 

@@ -15,6 +15,8 @@ from evertill.domains.identity import Factor, Operation, Session
 from evertill.journeys.begin_session import Visit, lock_account
 from evertill.journeys.enrolled_factors import Enrolled, read_enrolled
 from evertill.journeys.prove_factor import FactorWrong, Shown, TooManyTries, prepare
+from evertill.journeys.record_act import actor_of
+from evertill.journeys.refuse_factor import refuse_factor
 from evertill.journeys.send_code import send_code as send
 from evertill.kernel import crypto, db
 
@@ -115,6 +117,9 @@ def prove(
             _give(session, enrolled, operation, subject, factor, now=now)
             return
     # Raised only now: that it was tried is to be kept.
+    refuse_factor(
+        account_id=session.account_id, actor=actor_of(session), operation="account.prove", factor=factor, now=now
+    )
     raise FactorWrong("This was not right.")
 
 

@@ -32,7 +32,8 @@ _OTHERS_MAX = 10
 class Line:
     """One thing that happened: `part` is the room that tells it, `what` its word for it, `who` as records name people.
 
-    `about` is the number of the payment, refund or review, or the message's key.
+    `about` is the number of the payment, refund or review, or the message's key; `told` are the sentences of the text
+    that the shop said, as `kernel.said` packs them.
     """
 
     at: dt.datetime
@@ -42,6 +43,7 @@ class Line:
     money: Money | None = None
     text: str = ""
     about: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,7 @@ def _reviewed(reviewed: list[reviews.Review]) -> Iterator[Line]:
                 what="ANSWERED" if one.actor == CUSTOMER else one.state.value,
                 who=one.actor,
                 text=one.why,
+                told=one.told,
                 about=ids.to_number(review.id),
             )
 

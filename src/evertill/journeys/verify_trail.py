@@ -11,7 +11,7 @@ import msgspec
 
 from evertill.domains import incidents, trail
 from evertill.domains.trail import Finding, Head
-from evertill.journeys.anchor_trail import SUBJECT, Anchor, Break, Noted, read_anchor
+from evertill.journeys.anchor_trail import SUBJECT, Anchor, Break, Noted, read_anchor, read_or_alert
 from evertill.kernel import config, db
 from evertill.kernel.files import write_whole
 from evertill.kernel.said import Said
@@ -83,7 +83,11 @@ def verify_trail(*, lines: Iterable[Line] = (), other_secrets: Sequence[bytes] =
 
 
 def verify_and_alert(*, now: dt.datetime) -> int:
-    """This function will verify the trail and return how much is wrong with it; then an alert is open."""
+    """This function will verify the trail and return how much is wrong with it; then an alert is open.
+
+    Raises AnchorUnreadable, with an alert too.
+    """
+    read_or_alert(now=now)
     found = verify_trail()
     findings = found.findings
     text = msgspec.json.encode(Looked(at=now, records=found.records, findings=len(findings))).decode()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from evertill.domains import accounts
 from evertill.domains.accounts import Account, NameInvalid
 from evertill.domains.identity import Session
 from evertill.journeys.begin_session import AccountGone
+from evertill.journeys.record_act import record_act
 from evertill.journeys.see_own import own_rows
 from evertill.kernel import db
 
@@ -21,10 +24,14 @@ def view_account(*, session: Session) -> Account:
     return account
 
 
-def rename_account(*, session: Session, display_name: str) -> None:
-    """This function will change the name that an account is shown by; raises NameInvalid, AccountGone."""
+def rename_account(*, session: Session, display_name: str, now: dt.datetime) -> None:
+    """This function will change the name that an account is shown by; raises NameInvalid, AccountGone.
+
+    That it was changed is on record, for colleagues are known by their names; the names are not.
+    """
     name = accounts.name_of(display_name)
     with db.write():
         if accounts.lock(account_id=session.account_id) is None:
             raise AccountGone("This account was deleted.")
         accounts.rename(account_id=session.account_id, display_name=name)
+        record_act(session=session, operation="account.rename", now=now)

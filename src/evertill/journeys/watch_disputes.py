@@ -8,7 +8,7 @@ from evertill.domains import disputes, payments, trail
 from evertill.domains.access import Permission
 from evertill.domains.disputes import Dispute
 from evertill.domains.trail import Subject
-from evertill.journeys.permitted import Asker, permitted
+from evertill.journeys.permitted import Asker, check_permitted, order_thing, permitted
 from evertill.kernel.errors import EvertillError
 
 __all__ = ["Dispute", "DisputeEnded", "DisputeNotFound", "list_disputes", "note_evidence"]
@@ -46,6 +46,7 @@ def note_evidence(*, name: str, note: str, asker: Asker, now: dt.datetime) -> Di
         dispute = disputes.find(name=name)
         if dispute is None:
             raise DisputeNotFound(f"There is no dispute '{name[:140]}'.")
+        check_permitted(asker=asker, permission=Permission.DISPUTES_HANDLE, thing=order_thing(dispute.order_id))
         payments.lock_intent(intent_id=dispute.intent_id)
         to = disputes.State.EVIDENCE_SENT
         if not disputes.move(dispute_id=dispute.id, to=to, actor=asker.name, why=note, now=now):

@@ -113,6 +113,9 @@ class Session(models.Model):
 
     id = models.BigIntegerField(primary_key=True)
     digest = models.UUIDField(unique=True)
+    # What it was before a proof renewed it: taken for a moment more, by requests that were on their way.
+    was = models.UUIDField(null=True)
+    was_until = models.DateTimeField(null=True)
     account_id = models.BigIntegerField()
     is_staff = models.BooleanField()
     device = models.CharField(max_length=200)
@@ -141,6 +144,7 @@ class Session(models.Model):
         indexes = (
             models.Index(name="identity_session_open", fields=("account_id",), condition=Q(ended_at=None)),
             models.Index(name="identity_session_old", fields=("ends_at",)),
+            models.Index(name="identity_session_renewed", fields=("was",), condition=Q(was__isnull=False)),
         )
 
 

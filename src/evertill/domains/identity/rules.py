@@ -24,6 +24,8 @@ TOTP_STEP_S, TOTP_DIGITS, TOTP_SECRET_BYTES = 30, 6, 20
 FAILURES_MAX = 100
 _FAILURES_FREE = 5
 _DELAY_S_MAX = 900
+# How long the secret of before is taken of a session that got another one: requests are on their way that bring it.
+RENEWED_GRACE_S = 30
 STRONG = frozenset({Factor.PASSKEY, Factor.TOTP})
 _ORDINARY = frozenset({Factor.SMS_CODE, Factor.EMAIL_CODE, Factor.PASSWORD})
 

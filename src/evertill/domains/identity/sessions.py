@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from evertill.domains.identity.rules import may_sign_in
+from evertill.domains.identity.rules import RENEWED_GRACE_S, may_sign_in
 from evertill.domains.identity.types import Factor, Session
 from evertill.kernel import config, crypto, db, ids, sql
 from evertill.kernel.errors import EvertillError
@@ -70,8 +70,19 @@ def resume(*, secret: str, now: dt.datetime) -> Session | None:
 
     It is noted once a minute, so `seen_at` lags by as much, and being idle counts from there.
     """
-    rows = db.fetch(sql.load(_HERE, "resume_session"), (_digest(secret), now, now, now, now))
+    digest = _digest(secret)
+    rows = db.fetch(sql.load(_HERE, "resume_session"), (digest, digest, now, now, now, now, now))
     return _sessions(rows)[0] if rows else None
+
+
+def renew(*, session_id: int, now: dt.datetime) -> str:
+    """This function will give an open session another secret and return it; "" when that was done a moment ago.
+
+    The secret of before is taken for so long as requests may be on their way that bring it, and never again.
+    """
+    secret = crypto.new_secret("evs")
+    values = (now, RENEWED_GRACE_S, _digest(secret), session_id, now)
+    return secret if db.execute(sql.load(_HERE, "renew_session"), values) else ""
 
 
 def list_open(*, account_id: int, now: dt.datetime) -> list[Session]:

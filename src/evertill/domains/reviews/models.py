@@ -20,7 +20,9 @@ class Review(models.Model):
     order_id = models.BigIntegerField(db_index=True)
     state = models.CharField(max_length=16)
     reasons = ArrayField(models.CharField(max_length=32))
-    detail = models.CharField(max_length=500, default="")
+    detail = models.CharField(max_length=2000, default="")
+    # The sentences of the detail that the shop said by itself, with their codes (kernel/said.py); "" without any.
+    told = models.TextField(default="", db_default="")
     taken_by = models.CharField(max_length=64, default="")
     taken_until = models.DateTimeField(null=True)
     question = models.CharField(max_length=1000, default="")
@@ -65,7 +67,8 @@ class Move(models.Model):
     position = models.IntegerField()
     state = models.CharField(max_length=16)
     actor = models.CharField(max_length=64)
-    why = models.CharField(max_length=1000)
+    why = models.CharField(max_length=2000)
+    told = models.TextField(default="", db_default="")
     moved_at = models.DateTimeField()
 
     class Meta:

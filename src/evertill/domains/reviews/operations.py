@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from evertill.domains.reviews import rules
 from evertill.domains.reviews.queries import to_review
 from evertill.domains.reviews.types import Review, State
 from evertill.kernel import db, sql
 from evertill.kernel.arrays import Bigints
+from evertill.kernel.said import Said, pack_all
 
 _HERE = "evertill.domains.reviews"
-_WHY_CHARS_MAX = 1000
+_WHY_CHARS_MAX = 2000
 
 
-def open_review(*, review_id: int, order_id: int, reason: str, detail: str, actor: str, now: dt.datetime) -> Review:
+def open_review(
+    *, review_id: int, order_id: int, reason: str, details: Sequence[Said | str], actor: str, now: dt.datetime
+) -> Review:
     """This function will open a review of an order, or add the reason to the one that is open, and return it locked."""
-    is_new = bool(db.fetch(sql.load(_HERE, "open"), (review_id, order_id, reason, detail[:500], now)))
+    detail, told = " ".join(map(str, details))[:_WHY_CHARS_MAX], _told(details)
+    is_new = bool(db.fetch(sql.load(_HERE, "open"), (review_id, order_id, reason, detail, told, now)))
     review = lock_review(order_id=order_id)
     assert review is not None  # noqa: S101 — it was written, or was there.
     if is_new:
-        db.execute(sql.load(_HERE, "record_opening"), (review.id, actor, detail[:_WHY_CHARS_MAX] or reason, now))
+        db.execute(sql.load(_HERE, "record_opening"), (review.id, actor, detail or reason, told, now))
         return review
-    db.execute(sql.load(_HERE, "add_reason"), {"reason": reason, "detail": detail[:500], "id": review.id})
+    db.execute(sql.load(_HERE, "add_reason"), {"reason": reason, "detail": detail, "told": told, "id": review.id})
     again = lock_review(order_id=order_id)
     assert again is not None  # noqa: S101 — it is locked.
     return again
@@ -45,7 +49,7 @@ def move(
     review: Review,
     to: State,
     actor: str,
-    why: str,
+    why: Said | str,
     now: dt.datetime,
     taken_until: dt.datetime | None = None,
     question: str | None = None,
@@ -67,7 +71,8 @@ def move(
             "answer": answer,
             "ended_at": now if to in rules.ENDED else None,
             "actor": actor,
-            "why": why[:_WHY_CHARS_MAX],
+            "why": str(why)[:_WHY_CHARS_MAX],
+            "told": _told([why]),
             "now": now,
         },
     )
@@ -108,3 +113,8 @@ def answer(*, review: Review, answer: str, actor: str, now: dt.datetime) -> None
         taken_until=review.taken_until if is_taken else None,
         answer=text,
     )
+
+
+def _told(said: Sequence[Said | str]) -> str:
+    # What people wrote stands in its own column alone, where it is looked through and forgotten.
+    return pack_all([one for one in said if isinstance(one, Said) and one.code])

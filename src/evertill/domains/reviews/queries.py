@@ -55,8 +55,8 @@ def count_waiting() -> Waiting:
 def read_moves(*, review_id: int, limit: int) -> list[Move]:
     """This function will return how a review came to its state, the first first."""
     return [
-        Move(position=position, state=State(state), actor=actor, why=why, moved_at=moved_at)
-        for position, state, actor, why, moved_at in db.fetch(sql.load(_HERE, "read_moves"), (review_id, limit))
+        Move(position=position, state=State(state), actor=actor, why=why, told=told, moved_at=moved_at)
+        for position, state, actor, why, told, moved_at in db.fetch(sql.load(_HERE, "read_moves"), (review_id, limit))
     ]
 
 
@@ -72,13 +72,27 @@ def stream_holding() -> Iterator[tuple[int, int]]:
 
 def to_review(row: Sequence[Any]) -> Review:
     """This function will make a review of a row; for this domain alone."""
-    (review_id, order_id, state, reasons, detail, taken_by, taken_until, question, answer, opened_at, ended_at) = row
+    (
+        review_id,
+        order_id,
+        state,
+        reasons,
+        detail,
+        told,
+        taken_by,
+        taken_until,
+        question,
+        answer,
+        opened_at,
+        ended_at,
+    ) = row
     return Review(
         id=review_id,
         order_id=order_id,
         state=State(state),
         reasons=tuple(reasons),
         detail=detail,
+        told=told,
         taken_by=taken_by,
         taken_until=taken_until,
         question=question,

@@ -8,7 +8,7 @@ from evertill.domains.reviews.types import State
 from evertill.kernel.errors import EvertillError
 
 # What was decided is only added to; but what people said is forgotten with the account that it was about.
-RIGHTS: Mapping[str, tuple[str, ...]] = {"reviews_move": ("select", "insert", "update (why)")}
+RIGHTS: Mapping[str, tuple[str, ...]] = {"reviews_move": ("select", "insert", "update (why, told)")}
 
 # How often a customer is asked about one order, and how much is said.
 QUESTIONS_MAX = 5

@@ -39,13 +39,17 @@ NOTICED = frozenset({Reason.LATE, Reason.MONEY, Reason.DISPUTE})
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review of an order. `taken_by` has it until `taken_until`; afterwards anybody may take it."""
+    """A review of an order. `taken_by` has it until `taken_until`; afterwards anybody may take it.
+
+    `told` are the sentences of its detail that the shop said, as `kernel.said` packs them.
+    """
 
     id: int
     order_id: int
     state: State
     reasons: tuple[str, ...]
     detail: str
+    told: str
     taken_by: str
     taken_until: dt.datetime | None
     question: str
@@ -86,12 +90,13 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a review: to which state, who did it, when and why."""
+    """One step of a review: to which state, who did it, when and why; `told` as that of a review."""
 
     position: int
     state: State
     actor: str
     why: str
+    told: str
     moved_at: dt.datetime
 
 

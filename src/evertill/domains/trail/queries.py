@@ -74,9 +74,13 @@ def verify(*, anchors: Iterable[Head] = (), other_secrets: Sequence[bytes] = ())
 
 
 def find_missing_guards() -> list[str]:
-    """This function will return which of the triggers that refuse changes are missing or switched off."""
-    there = {name for (name,) in db.fetch(sql.load(_HERE, "read_guards"))}
-    return [f"the trigger {name} is missing or switched off" for name in rules.GUARDS if name not in there]
+    """This function will return which of the triggers that refuse changes are missing, switched off, or others."""
+    there = {name: (table, when, source) for name, table, when, source in db.fetch(sql.load(_HERE, "read_guards"))}
+    return [
+        f"the trigger {name} is {'not what it was' if name in there else 'missing or switched off'}"
+        for name, guard in rules.GUARDS.items()
+        if there.get(name) != guard
+    ]
 
 
 def is_bendable() -> bool:

@@ -18,8 +18,23 @@ FORM = 1
 # What stands in the place of the hash before the first record.
 GENESIS = bytes(32)
 CONTENT_BYTES_MAX = 16_000
-# The triggers that refuse to change what was written, by their names.
-GUARDS = ("trail_record_immutable", "trail_chain_forward_only", "trail_chain_kept")
+# What the functions say that the guards call: whoever gives one another body has switched it off.
+_REFUSES = (
+    "begin raise exception 'What the trail has recorded is never changed.'"
+    " using errcode = 'restrict_violation', constraint = tg_name, table = tg_table_name; end"
+)
+_ONLY_FORWARD = (
+    "begin if new.chain <> old.chain or new.seq <= old.seq then"
+    " raise exception 'A chain of the trail only grows.'"
+    " using errcode = 'restrict_violation', constraint = tg_name, table = tg_table_name; end if; return new; end"
+)
+# The triggers that refuse to change what was written: on which table, when and for which statements (the bits of
+# PostgreSQL's `tgtype`: 1 each row, 2 before, 8 delete, 16 update, 32 truncate), and what they call.
+GUARDS: Mapping[str, tuple[str, int, str]] = {
+    "trail_record_immutable": ("trail_record", 2 | 8 | 16 | 32, _REFUSES),
+    "trail_chain_forward_only": ("trail_chain", 1 | 2 | 16, _ONLY_FORWARD),
+    "trail_chain_kept": ("trail_chain", 2 | 8 | 32, _REFUSES),
+}
 # What the shop's own role may do with the tables: add, and move a chain's head. Nothing else, for anybody.
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "trail_record": ("select", "insert"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop
+from .common import DataOption, asker, open_shop, plain
 
 app = typer.Typer(add_completion=False)
 
@@ -34,7 +34,7 @@ def list_(
     for alert in found:
         often = f", seen {alert.times} times, last {alert.last_at:%Y-%m-%d %H:%M} UTC" if alert.times > 1 else ""
         typer.echo(f"{alert.id}  {alert.kind} {alert.subject}  since {alert.raised_at:%Y-%m-%d %H:%M} UTC{often}")
-        typer.echo(f"    {alert.detail}\n    {remedy(alert.kind)}")
+        typer.echo(f"    {plain(alert.detail)}\n    {remedy(alert.kind)}")
     if not found:
         typer.echo("There are no open alerts.")
 

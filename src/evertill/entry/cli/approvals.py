@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, read_number
+from .common import DataOption, asker, open_shop, plain, read_number
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +41,7 @@ def list_(
         )
         typer.echo(f"    {one.content}")
         if one.why:
-            typer.echo(f"    why: {one.why}")
+            typer.echo(f"    why: {plain(one.why)}")
     if not found:
         typer.echo("Nothing waits for approval.")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from .common import DataOption, asker, open_shop, operator
+from .common import DataOption, asker, open_shop, operator, plain
 
 if TYPE_CHECKING:
     from evertill.journeys.read_trail import Record, Search
@@ -78,7 +78,7 @@ def _told(found: Verified) -> Iterator[str]:
     if found.is_bendable:
         yield "The shop's database role owns these tables and could switch their guards off (docs/operate/database.md)."
     for accepted in found.breaks:
-        yield f"Cut accepted {accepted.at:%Y-%m-%d %H:%M} UTC by {accepted.who}: {accepted.why}"
+        yield f"Cut accepted {accepted.at:%Y-%m-%d %H:%M} UTC by {accepted.who}: {plain(accepted.why)}"
     if found.lost:
         yield f"{found.lost} of the places that were noted before that are gone with it."
 
@@ -129,6 +129,7 @@ def export(  # noqa: PLR0913 — an option each.
 
     from evertill.journeys.read_trail import Record, export_trail
     from evertill.kernel import clock
+    from evertill.kernel.sheets import guard
 
     records = export_trail(asker=asker(), search=asked, why=why.strip(), now=clock.now())
     if not as_csv:
@@ -138,7 +139,8 @@ def export(  # noqa: PLR0913 — an option each.
     table = csv.DictWriter(sys.stdout, fieldnames=Record.__struct_fields__)
     table.writeheader()
     for record in records:
-        table.writerow(_plain(record))
+        # Staff have typed some of it, and spreadsheets run what looks like a formula.
+        table.writerow({name: guard(cell) if isinstance(cell, str) else cell for name, cell in _plain(record).items()})
 
 
 @app.command()
@@ -216,7 +218,7 @@ def _shown(record: Record) -> Iterator[str]:
     yield f"    {actor}{roles}{factors}{place}"
     for name, text in (("before", record.before), ("after", record.after), ("why", record.why)):
         if text:
-            yield f"    {name}: {text}"
+            yield f"    {name}: {plain(text)}"
 
 
 def _plain(record: Record) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, read_number
+from .common import DataOption, asker, open_shop, plain, read_number
 
 if TYPE_CHECKING:
     from evertill.domains.claims import Claim, Policy
@@ -82,25 +82,24 @@ def show(number: _NumberArgument, *, data: DataOption = None) -> None:
     typer.echo(_line(claim))
     for name in claim.clues.__struct_fields__:
         if value := getattr(claim.clues, name):
-            typer.echo(f"  {name}: {str(value)[:100]}")
-    typer.echo(
-        f"  answer to {claim.contact}, who has {'proved something' if not claim.proofs.is_empty else 'proved nothing'}"
-    )
+            typer.echo(f"  {name}: {plain(value)[:100]}")
+    proved = "proved nothing" if claim.proofs.is_empty else "proved something"
+    typer.echo(f"  answer to {plain(claim.contact)}, who has {proved}")
     if claim.words:
-        typer.echo(f"  says: {claim.words}")
+        typer.echo(f"  says: {plain(claim.words)}")
     for place, weighed in enumerate(opened.weighed, start=1):
         finding = weighed.finding
         his = "his" if weighed.is_his else "not proved to be his"
         typer.echo(f"{place}. {finding.source.value} {finding.name}: {finding.points} points, {his}")
         for one in finding.evidence:
-            typer.echo(f"     {one.clue.value} {one.match.value} {one.points:+d}  {one.kept}")
+            typer.echo(f"     {one.clue.value} {one.match.value} {one.points:+d}  {plain(one.kept)}")
     for award in opened.awards:
         to = f"{award.way.value.lower()} {ids.to_number(award.target_id)}"
         typer.echo(
             f"given: {award.amount} for {award.about.value}, to {to}, by rule {award.rule} of policy {award.version}"
         )
     if claim.answer:
-        typer.echo(f"answered by {claim.decided_by}: {claim.answer}")
+        typer.echo(f"answered by {claim.decided_by}: {plain(claim.answer)}")
 
 
 @app.command()

@@ -6,6 +6,7 @@ import base64
 import logging
 import os
 import pwd
+import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -54,6 +55,10 @@ class DatabaseUnknown(EvertillError):
 
     code = "DATABASE_UNKNOWN"
     remedy = "Set DATABASE_URL for this command as for `evertill up`."
+
+
+# Control characters but for the tab and the end of a line, and those that turn the direction of writing.
+_NOT_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def data_folder(asked: Path | None) -> Path:
@@ -165,6 +170,14 @@ def read_file(file: Path, *, bytes_max: int) -> bytes:
             return opened.read(bytes_max + 1)
     except OSError as cause:
         raise FileUnreadable(f"{file} cannot be read: {cause.strerror}.") from cause
+
+
+def plain(text: object) -> str:
+    """This function will return what others typed so that a terminal shows it and does nothing else.
+
+    A customer's or a colleague's words may hold what moves the cursor, hides lines or writes from right to left.
+    """
+    return _NOT_SHOWN.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 def read_number(number: str) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, read_number
+from .common import DataOption, asker, open_shop, plain, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.watch_disputes import Dispute
@@ -100,5 +100,5 @@ def _line(dispute: Dispute) -> str:
     order, payment = ids.to_number(dispute.order_id), ids.to_number(dispute.intent_id)
     return (
         f"{dispute.name}  {dispute.state.value}  {dispute.amount}  order {order}  payment {payment}"
-        f"  {dispute.reason or 'no reason told'}  {when}"
+        f"  {plain(dispute.reason) or 'no reason told'}  {when}"
     )

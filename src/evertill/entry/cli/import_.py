@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from .common import DataOption, open_shop
+from .common import DataOption, open_shop, operator
 
 if TYPE_CHECKING:
     from evertill.domains.catalog import Saved
@@ -56,7 +56,9 @@ def products(
             bar.update(task, description=what, completed=done, total=total or None)
 
         try:
-            imported = import_products(file, now=clock.now(), encoding=encoding, dry_run=dry_run, tell=tell)
+            imported = import_products(
+                file, now=clock.now(), encoding=encoding, dry_run=dry_run, actor=operator(), tell=tell
+            )
         except RowsRejected as rejected:
             bar.stop()
             _tell_bad(rejected, file=file)
@@ -81,9 +83,10 @@ def categories(
     open_shop(data)
     from evertill.journeys.import_categories import import_categories
     from evertill.journeys.import_products import RowsRejected
+    from evertill.kernel import clock
 
     try:
-        imported = import_categories(file, encoding=encoding, dry_run=dry_run)
+        imported = import_categories(file, encoding=encoding, dry_run=dry_run, actor=operator(), now=clock.now())
     except RowsRejected as rejected:
         _tell_bad(rejected, file=file)
         raise

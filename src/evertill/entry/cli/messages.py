@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop
+from .common import DataOption, asker, open_shop, plain
 
 app = typer.Typer(add_completion=False)
 
@@ -37,10 +37,10 @@ def list_(
     for message in found:
         typer.echo(
             f"{message.key}  {message.kind} to {message.to}: {message.state.value} since"
-            f" {message.written_at:%Y-%m-%d %H:%M} UTC, {message.tries} tries. {message.error}".rstrip()
+            f" {message.written_at:%Y-%m-%d %H:%M} UTC, {message.tries} tries. {plain(message.error)}".rstrip()
         )
         if texts:
-            typer.echo("    " + "\n".join(in_words(message)).replace("\n", "\n    ").rstrip())
+            typer.echo("    " + plain("\n".join(in_words(message))).replace("\n", "\n    ").rstrip())
     if not found:
         typer.echo("Every message was sent.")
     elif not is_connected():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop, read_number
+from .common import DataOption, asker, open_shop, plain, read_number
 
 if TYPE_CHECKING:
     from evertill.kernel.money import Money
@@ -129,7 +129,7 @@ def waiting(
         amount = Money(amount=due.refund.amount, currency=captured.currency if captured else "")
         typer.echo(
             f"  {due.refund.number}  {amount}  of payment {due.intent.number},"
-            f" which came as '{due.intent.provider_id}': {due.refund.reason}"
+            f" which came as '{due.intent.provider_id}': {plain(due.refund.reason)}"
         )
 
 

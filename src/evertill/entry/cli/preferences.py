@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop
+from .common import DataOption, asker, open_shop, plain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -66,7 +66,7 @@ def history(name: _NameArgument, *, data: DataOption = None) -> None:
     for one in changes:
         typer.echo(
             f"version {one.version}  {one.changed_at:%Y-%m-%d %H:%M} UTC  {_told(one.value)}  by {one.changed_by}"
-            f"  {one.why}"
+            f"  {plain(one.why)}"
         )
     if not changes:
         typer.echo("Nobody has decided this yet; the default holds.")

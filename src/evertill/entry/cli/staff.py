@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import DataOption, asker, open_shop
+from .common import DataOption, asker, open_shop, plain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -46,8 +46,8 @@ def list_(*, data: DataOption = None) -> None:
         strong = ", ".join(sorted(member.factors & {"PASSKEY", "TOTP"})).lower() or "neither passkey nor totp"
         roles = ", ".join(member.roles) or "no role"
         typer.echo(
-            f"{known}  {member.display_name or '-'}  {roles}  {strong}  since {member.added_at:%Y-%m-%d %H:%M} UTC,"
-            f" by {member.added_by}"
+            f"{known}  {plain(member.display_name) or '-'}  {roles}  {strong}"
+            f"  since {member.added_at:%Y-%m-%d %H:%M} UTC, by {member.added_by}"
         )
     if not members:
         typer.echo("Nobody works for the shop yet.")

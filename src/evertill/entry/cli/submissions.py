@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DataOption, open_shop, operator, read_number
+from .common import DataOption, open_shop, operator, plain, read_number
 
 if TYPE_CHECKING:
     from evertill.journeys.finish_submission import Submission
@@ -72,7 +72,7 @@ def show(reference: _ReferenceArgument, *, data: DataOption = None) -> None:
     typer.echo(f"  failed first at {_moment(one.first_failed_at)}; kept until {_moment(failed.remove_at)}")
     typer.echo(f"  the customer agreed to this ({failed.consent_version}): {failed.consent_text}")
     if one.note:
-        typer.echo(f"  closed because: {one.note}")
+        typer.echo(f"  closed because: {plain(one.note)}")
 
 
 @app.command()

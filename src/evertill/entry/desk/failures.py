@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
@@ -13,6 +14,8 @@ from evertill.entry.desk.rooms import Words
 from evertill.entry.desk.words import NOTHING
 from evertill.entry.pages import failures
 from evertill.entry.pages.troubles import Trouble
+from evertill.journeys.refuse_factor import WRONG
+from evertill.journeys.refuse_visitor import NEITHER
 from evertill.kernel.errors import EvertillError
 
 _COMMON: Mapping[str, Words] = {
@@ -164,9 +167,28 @@ _OBJECTIONS: Mapping[str, Promise | str] = {
 }
 
 
+# Why visitors, programs and those who prove themselves wrongly are refused (journeys/refuse_….py).
+_REFUSED: Mapping[str, Promise | str] = {
+    NEITHER: _("Neither its token nor its owner."),
+    WRONG: _("What was to prove it was not right."),
+}
+_SCOPE = re.compile(r"This needs the scope ([a-z:]+)\.")
+
+
 def objection(one: Objection | None) -> str:
     """This function will say why somebody may not do something; "" when he may."""
     return str(_OBJECTIONS[one.name]) if one else ""
+
+
+def refusal(why: str) -> str:
+    """This function will say why somebody was refused something, of which the audit trail has the English sentence."""
+    for one in Objection:
+        if why == one.value:
+            return objection(one)
+    if why in _REFUSED:
+        return str(_REFUSED[why])
+    named = _SCOPE.fullmatch(why)
+    return str(_("This needs the scope %(scope)s.")) % {"scope": named[1]} if named else why
 
 
 def sentence_of(code: str, *, room: str) -> Promise | str | None:

@@ -88,6 +88,19 @@ def refused(request: HttpRequest, session: Session, error: EvertillError) -> Htt
     return private_page(request, "desk/refused.html", context, status=403)
 
 
+def told_page(
+    request: HttpRequest, *, title: str, text: str, status: int, reference: str = "", entered: Entered | None = None
+) -> HttpResponse:
+    """This function will say that there is nothing to show, and why; with the menu of whoever has `entered`.
+
+    Nothing is read for it, because what failed may be the database.
+    """
+    context = {"title": title, "text": text, "reference": reference, "back": _back(request)}
+    if entered is not None:
+        return desk_page(request, entered, "told.html", context, status=status)
+    return private_page(request, "desk/told.html", context, status=status)
+
+
 def away(request: HttpRequest) -> HttpResponse:
     """This function will answer while the database is away, when nobody can be told from anybody else.
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_http_methods
 
 from evertill.domains.access import Permission
 from evertill.domains.approvals import ApprovalRequired
-from evertill.entry.desk import frame
+from evertill.entry.desk import answers, frame
 from evertill.entry.pages import places
 from evertill.entry.pages.audience import Audience, open_to
 from evertill.entry.pages.errands import ask_first
@@ -56,22 +55,43 @@ def desk_view(
                 entered = enter_desk(session=session, permission=permission, page=view_of(request), now=clock.now())
             except Forbidden as refused:
                 return frame.refused(request, session, refused)
-            try:
-                return view(request, entered, *args, **kwargs)
-            except StepUpRequired as error:
-                return _prove(request, entered, error)
-            except ApprovalRequired as error:
-                return frame.approval_page(request, entered, error, fields=_carried(request))
-            except EvertillError as error:
-                return frame.failure_page(request, entered, error)
+            return _told(request, entered, lambda: view(request, entered, *args, **kwargs))
 
-        guarded: Any = open_to(Audience.STAFF)(require_http_methods(list(taken))(reads(answer, away=frame.away)))
+        guarded: Any = open_to(Audience.STAFF)(_by_method(taken, reads(answer, away=frame.away)))
         guarded.permission = permission
         guarded.methods = tuple(methods)
         made: Callable[..., HttpResponseBase] = guarded
         return made
 
     return make
+
+
+def _told(request: HttpRequest, entered: Entered, show: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Show a page; or tell what was missing for it, or that it failed."""
+    try:
+        return show()
+    except StepUpRequired as error:
+        return _prove(request, entered, error)
+    except ApprovalRequired as error:
+        return frame.approval_page(request, entered, error, fields=_carried(request))
+    except EvertillError as error:
+        return frame.failure_page(request, entered, error)
+    except Http404:
+        return answers.not_found(request, entered=entered)
+
+
+def _by_method(taken: Sequence[str], view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let through what a view takes; whoever opens the address of a form is told so, and not shown an empty page."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.method in taken:
+            return view(request, *args, **kwargs)
+        told = answers.form_only(request)
+        told["Allow"] = ", ".join(taken)
+        return told
+
+    return answer
 
 
 def asks(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from evertill.domains.orders import State
 from evertill.entry.desk import failures
 from evertill.entry.desk.words import ORDER_STATES
-from evertill.kernel.said import Said
+from evertill.kernel.said import Said, unpack_all
 
 _DAMAGED = _("Something of the backup is missing or damaged, so it cannot be restored.")
 _NO_ROOM = _("The disk has no room for a copy of the shop beside it.")
@@ -62,6 +62,7 @@ _OF_RECOVERY: Mapping[str, Promise | str] = {
     "DRILL_BOOKS": _("Its books are sound"),
     "DRILL_SAME": _("It has the same %(count)s orders of before %(moment)s as the shop"),
     "RECORDS_GONE": _("These records are gone or were replaced: %(records)s."),
+    "ANCHOR_UNREADABLE": _("The file that says where the audit trail stood cannot be read."),
     "TRAIL_FINDINGS": _("%(count)s things are wrong, the first at record %(record)s."),
 }
 _OF_MONEY: Mapping[str, Promise | str] = {
@@ -90,6 +91,39 @@ _OF_MONEY: Mapping[str, Promise | str] = {
         "A refund of %(amount)s (%(refund)s: %(reason)s) was under way, and the backup does not know whether"
         " %(provider)s sent it. Look it up there; if it was not sent, refund %(amount)s of this order."
     ),
+    "BY_HAND_BALANCE_SHORT": _(
+        "%(expected)s had been paid from the prepaid balance %(balance)s (payment %(payment)s), which has %(has)s now,"
+        " so %(lacks)s is missing. The order waits to be paid: put %(lacks)s on a balance if that was lost too, and"
+        " have it paid, or cancel it."
+    ),
+    "BY_HAND_BALANCE_SHORT_PART": _(
+        "%(expected)s had been paid from the prepaid balance %(balance)s (payment %(payment)s), which has %(has)s now,"
+        " so %(lacks)s is missing. Of it, %(gone)s had gone back to the balance. The order waits to be paid: put"
+        " %(lacks)s on a balance if that was lost too, and have it paid, or cancel it."
+    ),
+    "BY_HAND_BALANCE_GONE": _(
+        "%(expected)s had been paid from the prepaid balance %(balance)s (payment %(payment)s), which the shop does not"
+        " have any more. The order waits to be paid: put %(lacks)s on a balance if that was lost too, and have it paid,"
+        " or cancel it."
+    ),
+    "BY_HAND_BALANCE_GONE_PART": _(
+        "%(expected)s had been paid from the prepaid balance %(balance)s (payment %(payment)s), which the shop does not"
+        " have any more. Of it, %(gone)s had gone back to the balance. The order waits to be paid: put %(lacks)s on a"
+        " balance if that was lost too, and have it paid, or cancel it."
+    ),
+}
+_OF_REVIEWS: Mapping[str, Promise | str] = {
+    "MONEY_LATE": _("Payment %(payment)s of %(amount)s: it came late, and bought the order."),
+    "MONEY_UNDERPAID": _("Payment %(payment)s of %(amount)s: less than the price; it goes back."),
+    "MONEY_WRONG_CURRENCY": _("Payment %(payment)s of %(amount)s: another currency; it goes back."),
+    "MONEY_PAID_TWICE": _("Payment %(payment)s of %(amount)s: the order was paid already; it goes back."),
+    "MONEY_UNDELIVERABLE": _(
+        "Payment %(payment)s of %(amount)s: the order had ended and its goods are gone; it goes back."
+    ),
+    "SEEN_DISPUTE_OPENED": _("Dispute %(dispute)s about %(amount)s."),
+    "SEEN_DISPUTE_LOST": _("The shop lost the dispute %(dispute)s about %(amount)s."),
+    "DISPUTE_IS_WON": _("The dispute %(dispute)s is won."),
+    "DISPUTE_IS_LOST": _("The dispute %(dispute)s is lost."),
 }
 _OF_MESSAGES: Mapping[str, Promise | str] = {
     "SUBMISSION_LATEST": _("The last one is %(number)s: %(code)s."),
@@ -110,7 +144,7 @@ _DIFFERENCES: Mapping[str, Promise | str] = {
     "CURRENCY_DIFFERS": _("In another currency: %(count)s."),
     "DUPLICATED": _("More than once in the bill: %(count)s."),
 }
-_SENTENCES = {**_OF_RECOVERY, **_OF_MONEY, **_OF_MESSAGES}
+_SENTENCES = {**_OF_RECOVERY, **_OF_MONEY, **_OF_REVIEWS, **_OF_MESSAGES}
 _ANY = _("The shop could not do this; its log says more, under %(code)s.")
 
 
@@ -128,6 +162,16 @@ def tell(said: Said | str) -> str:
     except (KeyError, ValueError):
         # Another release put other things into it.
         return said.text
+
+
+def tell_all(text: str, told: str) -> str:
+    """This function will say a kept text in which each sentence of the shop's is told, and people's stays theirs.
+
+    `told` are the shop's, as `kernel.said` packs them.
+    """
+    for said in unpack_all(told):
+        text = text.replace(str(said), tell(said), 1)
+    return text
 
 
 def tell_line(said: Said | str) -> str:

@@ -38,6 +38,16 @@ DISPUTE_STATES: Mapping[DisputeState, Told] = {
     DisputeState.WON: (_("Won by the shop"), "good"),
     DisputeState.LOST: (_("Lost by the shop"), "bad"),
 }
+# What money that came for an order meant.
+ENDINGS: Mapping[str, Promise | str] = {
+    "MATCHED": _("It bought the order"),
+    "OVERPAID": _("More than the price; the rest goes back"),
+    "LATE": _("It came late, and bought the order"),
+    "UNDERPAID": _("Less than the price; it goes back"),
+    "WRONG_CURRENCY": _("Another currency; it goes back"),
+    "PAID_TWICE": _("The order was paid already; it goes back"),
+    "UNDELIVERABLE": _("The order had ended and its goods are gone; it goes back"),
+}
 # Why an order is reviewed by a person.
 REVIEW_REASONS: Mapping[str, Promise | str] = {
     "AMOUNT": _("Its amount"),

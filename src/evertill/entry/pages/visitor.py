@@ -72,6 +72,11 @@ def signed_in(request: HttpRequest, answer: HttpResponse, signed: SignedIn) -> H
     return _drop(answer, _ATTEMPT)
 
 
+def renewed(answer: HttpResponse, session: Session, *, secret: str) -> HttpResponse:
+    """This function will have the browser keep the secret that a session got in the place of its old one."""
+    return _keep(answer, _SESSION, secret, lasts=session.ends_at - clock.now()) if secret else answer
+
+
 def signed_out(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """This function will have the browser forget its session. The browser itself stays known."""
     setattr(request, _FOUND, None)

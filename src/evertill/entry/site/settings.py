@@ -136,7 +136,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "evertill.domains.accounts.passwords.ShopWordsValidator"},
 ]
 
-CSRF_FAILURE_VIEW = "evertill.entry.shop.answers.refused"
+CSRF_FAILURE_VIEW = "evertill.entry.site.answers.refused"
 
 LANGUAGE_CODE = _config.languages[0]
 LANGUAGES = [(code, {"en": "English", "zh-hans": "简体中文"}.get(code, code)) for code in _config.languages]

@@ -11,7 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 require_audiences(urlpatterns)
 
-handler400 = "evertill.entry.shop.answers.bad_request"
-handler403 = "evertill.entry.shop.answers.refused"
-handler404 = "evertill.entry.shop.answers.not_found"
-handler500 = "evertill.entry.shop.answers.failed"
+handler400 = "evertill.entry.site.answers.bad_request"
+handler403 = "evertill.entry.site.answers.refused"
+handler404 = "evertill.entry.site.answers.not_found"
+handler500 = "evertill.entry.site.answers.failed"

@@ -1,7 +1,11 @@
 -- Adds to an open review why it is needed too.
 update reviews_review
 set reasons = array_append(reasons, %(reason)s),
-    detail = left(case when detail = '' then %(detail)s else detail || '; ' || %(detail)s end, 500)
+    detail = left(concat_ws('; ', nullif(detail, ''), nullif(%(detail)s, '')), 2000),
+    told = case
+        when '' in (told, %(told)s) then told || %(told)s
+        else (told::jsonb || %(told)s::jsonb)::text
+    end
 where id = %(id)s
   and ended_at is null
   and not reasons @> array[%(reason)s]::varchar[]

@@ -7,12 +7,14 @@ with said as (
         detail = case
             when detail = '' or (ended_at is null and not reasons @> array['STAFF']::varchar[]) then detail
             else 'removed'
-        end
+        end,
+        told = case when ended_at is null and not reasons @> array['STAFF']::varchar[] then told else '' end
     where order_id = any(%s::bigint[])
     returning id
 )
 update reviews_move as step
-set why = ''
+set why = '',
+    told = ''
 from said
 where step.review_id = said.id
   and step.why <> ''

@@ -11,9 +11,9 @@ with moved as (
       and state = %(from)s
     returning id
 )
-insert into reviews_move (review_id, position, state, actor, why, moved_at)
+insert into reviews_move (review_id, position, state, actor, why, told, moved_at)
 select
     id, (select max(before.position) + 1 from reviews_move as before where before.review_id = moved.id), %(to)s,
-    %(actor)s, %(why)s, %(now)s::timestamptz
+    %(actor)s, %(why)s, %(told)s, %(now)s::timestamptz
 from moved
 returning review_id

@@ -1,5 +1,5 @@
 -- How a review came to its state.
-select position, state, actor, why, moved_at
+select position, state, actor, why, told, moved_at
 from reviews_move
 where review_id = %s
 order by position

@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from evertill.domains.access import Permission
 from evertill.entry.desk import words
+from evertill.entry.desk.approvals.telling import address_of, tell_content, tell_subject
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
-from evertill.entry.desk.who import known_as
+from evertill.entry.desk.who import known_as, people_of
 from evertill.entry.pages.leading import see_other
 from evertill.journeys import decide_approvals as deciding
 from evertill.journeys.decide_approvals import Approval, Asked, State
 from evertill.journeys.enter_desk import Entered
 from evertill.kernel import clock, ids
-from evertill.kernel.money import Money
 
 _LISTED_MAX = 100
 _STATES: Mapping[State, tuple[Promise | str, str]] = {
@@ -32,24 +32,6 @@ _STATES: Mapping[State, tuple[Promise | str, str]] = {
     State.SPENT: (_("Done"), "good"),
 }
 _EXPIRED = (_("Too old"), "")
-# What the parts of a request are called; those that are not here keep their own names.
-_NAMES: Mapping[str, Promise | str] = {
-    "amount": _("Amount"),
-    "lines": _("Pieces"),
-    "whole": _("All that is left"),
-    "restock": _("Goods go back on sale"),
-    "reason": _("Reason"),
-    "why": _("Why"),
-    "table": _("Table"),
-    "filters": _("Filters"),
-    "things": _("Things"),
-    "bulk": _("In bulk"),
-    "role": _("Role"),
-    "before": _("Before"),
-    "after": _("After"),
-}
-# Digests say nothing to people, and currencies stand with their amounts.
-_UNSAID = ("digest", "currency")
 # Where somebody does what was approved, by the kind of thing that it is done to.
 _WAYS: Mapping[str, str] = {
     "order": "desk:refunds:order",
@@ -82,12 +64,13 @@ def show(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
     """This function will show what exactly somebody asks for."""
     asked = deciding.look_at(asker=entered.asker, approval_id=id_of(number), now=clock.now())
     names = known_as({asked.approval.asked_by, asked.approval.decided_by})
-    people = known_as({f"STAFF:{account}" for account in asked.touched})
+    people = people_of(asked.touched)
     context = {
         "asked": asked,
         "row": _row(asked.approval, names),
-        "content": _content(asked.content),
-        "touched": sorted(people.values()),
+        "content": tell_content(asked.content),
+        "shown_at": address_of(asked.approval, may=entered.holder.permissions),
+        "touched": sorted(people),
         "at_stake": [words.permission(one) for one in asked.at_stake],
         "way": _way(asked),
     }
@@ -124,35 +107,11 @@ def _row(one: Approval, names: Mapping[str, str]) -> dict[str, Any]:
         "one": one,
         "number": ids.to_number(one.id),
         "what": words.permission(Permission(one.operation)),
-        "on": one.subject.replace(":", " ", 1),
+        "on": tell_subject(one),
         "by": names.get(one.asked_by, ""),
         "decided_by": names.get(one.decided_by, ""),
         "state": _EXPIRED if is_over else _STATES[one.state],
     }
-
-
-def _content(content: Mapping[str, Any]) -> list[tuple[Promise | str, str]]:
-    """Return what a request says, in words, part by part."""
-    said = []
-    for name, value in content.items():
-        if name in _UNSAID or value in (None, "", [], {}):
-            continue
-        text = _value(value)
-        if name == "amount" and "currency" in content:
-            text = str(Money(amount=int(value), currency=str(content["currency"])))
-        said.append((_NAMES.get(name, name), text))
-    return said
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(_("yes")) if value else str(_("no"))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_value(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        inner = isinstance(value[0], list | tuple) if value else False
-        return ("; " if inner else " ").join(_value(part) for part in value)
-    return str(value)
 
 
 def _way(asked: Asked) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from evertill.entry.desk.failures import refusal
+from evertill.entry.desk.telling import tell_all
+from evertill.entry.desk.words import ENDINGS, REVIEW_REASONS
 from evertill.journeys.tell_story import Line
 
 HOLDS: Mapping[str, Promise | str] = {
@@ -66,6 +68,8 @@ _ACTS: Mapping[str, Promise | str] = {
 
 # What the shop itself writes as the reason of a step; its words are their own code.
 _BY_ITSELF: Mapping[str, Promise | str] = {
+    # That it was asked for is what its own line says.
+    "asked for": "",
     "told by the provider": _("told by the provider"),
     "the provider never heard of it": _("the provider never heard of it"),
     "nothing was authorised": _("nothing was authorised"),
@@ -82,14 +86,15 @@ IN_BULK = (_("Cancel orders that nobody has paid"),)
 
 
 def reason(line: Line) -> str:
-    """This function will return why something happened: as staff, customer or provider said, or in the shop's words.
-
-    Why somebody was stopped stands in the audit trail in English alone; what he tried is told without it.
-    """
-    if line.part == "refused" and get_language() != "en":
-        return ""
+    """This function will return why something happened: as staff, customer or provider said, or in the shop's words."""
+    if line.part == "refused":
+        return refusal(line.text)
+    if line.part == "review":
+        return str(REVIEW_REASONS.get(line.text) or _BY_ITSELF.get(line.text) or tell_all(line.text, line.told))
     if line.text.startswith(_BY_BILL):
         return str(_("told by the bill: %(name)s")) % {"name": line.text.removeprefix(_BY_BILL)}
+    if line.part == "payment" and line.text in ENDINGS:
+        return str(ENDINGS[line.text])
     return str(_BY_ITSELF.get(line.text, line.text))
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
-from evertill.entry.desk.gate import desk_view
+from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of
 from evertill.entry.desk.who import known_as
 from evertill.entry.desk.words import REFUND_STATES
@@ -16,8 +16,8 @@ from evertill.entry.pages.leading import see_other
 from evertill.journeys.confirm_refund import confirm_refund
 from evertill.journeys.enter_desk import Entered
 from evertill.journeys.look_at_refunds import RefundState, look_at_refunds
-from evertill.journeys.refund_again import refund_again
-from evertill.kernel import clock
+from evertill.journeys.refund_again import ask_to_refund_again, refund_again
+from evertill.kernel import clock, ids
 
 _PAGE = 50
 
@@ -51,8 +51,11 @@ def index(request: HttpRequest, entered: Entered) -> HttpResponse:
 
 
 @desk_view(Permission.ORDERS_REFUND, methods=("POST",))
-def again(_request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
-    """This function will ask the provider anew for a refund that it had refused."""
+def again(request: HttpRequest, entered: Entered, number: str) -> HttpResponse:
+    """This function will ask the provider anew for a refund that it had refused, or for the approval that it needs."""
+    if why := asks(request):
+        approval = ask_to_refund_again(asker=entered.asker, refund_id=id_of(number), why=why, now=clock.now())
+        return see_other("desk:approvals:show", ids.to_number(approval.id), done="asked")
     refund = refund_again(refund_id=id_of(number), asker=entered.asker, now=clock.now())
     return see_other("desk:refunds:index", done=refund.state.value.lower())
 

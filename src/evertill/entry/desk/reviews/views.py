@@ -12,8 +12,9 @@ from evertill.domains.access import Permission
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import asks, desk_view
 from evertill.entry.desk.numbers import id_of, order_of
+from evertill.entry.desk.telling import tell_all
 from evertill.entry.desk.who import known_as
-from evertill.entry.desk.words import DISPUTE_STATES, REFUND_STATES, REVIEW_REASONS
+from evertill.entry.desk.words import DISPUTE_STATES, ENDINGS, REFUND_STATES, REVIEW_REASONS
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.leading import see_other
 from evertill.journeys.decide_approvals import ApprovalNotOpen, look_at
@@ -31,16 +32,6 @@ from evertill.journeys.review_order import (
 from evertill.journeys.search_orders import Listed
 from evertill.kernel import clock, ids
 
-# What money that came for an order meant.
-ENDINGS = {
-    "MATCHED": _("It bought the order"),
-    "OVERPAID": _("More than the price; the rest goes back"),
-    "LATE": _("It came late, and bought the order"),
-    "UNDERPAID": _("Less than the price; it goes back"),
-    "WRONG_CURRENCY": _("Another currency; it goes back"),
-    "PAID_TWICE": _("The order was paid already; it goes back"),
-    "UNDELIVERABLE": _("The order had ended and its goods are gone; it goes back"),
-}
 STATES = {
     "WAITING": (_("Waits"), "wait"),
     "TAKEN": (_("Taken"), ""),
@@ -154,6 +145,7 @@ def _rows(found: Sequence[tuple[Review, Listed]]) -> list[dict[str, Any]]:
             "order": one.order,
             "name": one.name,
             "total": one.total,
+            "detail": tell_all(review.detail, review.told),
             "reasons": [REVIEW_REASONS.get(reason, reason) for reason in review.reasons],
             "state": STATES[review.state.value],
             "has_it": who.get(review.holder(now), ""),

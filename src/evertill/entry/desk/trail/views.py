@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from evertill.domains.access import PERMISSIONS, Permission
 from evertill.domains.identity import Factor
 from evertill.domains.trail import Record
+from evertill.entry.desk.failures import refusal
 from evertill.entry.desk.frame import desk_page
 from evertill.entry.desk.gate import desk_view
 from evertill.entry.desk.numbers import id_of
@@ -99,6 +100,7 @@ def export(request: HttpRequest, entered: Entered) -> HttpResponseBase:
 
 
 def _row(record: Record, who: dict[str, str]) -> dict[str, Any]:
+    is_refused = record.outcome == "REFUSED"
     return {
         "number": ids.to_number(record.id),
         "at": record.at,
@@ -113,8 +115,8 @@ def _row(record: Record, who: dict[str, str]) -> dict[str, Any]:
         "subject": f"{record.subject_kind}:{record.subject_id}" if record.subject_id else record.subject_kind,
         "subject_kind": record.subject_kind,
         "subject_name": _named(record),
-        "why": record.why,
-        "is_refused": record.outcome == "REFUSED",
+        "why": refusal(record.why) if is_refused else record.why,
+        "is_refused": is_refused,
     }
 
 

@@ -94,7 +94,7 @@ def end_devices(request: HttpRequest, session: Session) -> HttpResponse:
         if way == "others":
             manage_sessions.end_other_sessions(session=session, now=now)
         elif way == "trust":
-            manage_sessions.end_trust(session=session)
+            manage_sessions.end_trust(session=session, now=now)
         elif way == "session":
             manage_sessions.end_session(session=session, session_id=number, now=now)
         elif way == "browser":

@@ -135,7 +135,7 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
         )
     except EvertillError as error:
         return proving.page(request, session, errand, sealed=request.POST["errand"], error=error)
-    return proving.go_on(request, errand)
+    return proving.go_on(request, session, errand)
 
 
 @own_act(_adding)
@@ -164,7 +164,9 @@ def add(request: HttpRequest, session: Session) -> HttpResponse:
 @own_act(_failed)
 def rename(request: HttpRequest, session: Session, passkey_id: int) -> HttpResponse:
     """This function will give a passkey another name."""
-    manage_passkeys.rename_passkey(session=session, passkey_id=passkey_id, name=text_of(request, "name"))
+    manage_passkeys.rename_passkey(
+        session=session, passkey_id=passkey_id, name=text_of(request, "name"), now=clock.now()
+    )
     return see_other("account:security", done="saved")
 
 

@@ -15,10 +15,11 @@ from evertill.entry.pages.errands import Errand, unseal
 from evertill.entry.pages.factors import SENT
 from evertill.entry.pages.forms import text_of
 from evertill.entry.pages.leading import see_other, see_other_address
-from evertill.entry.pages.visitor import visit
+from evertill.entry.pages.visitor import renewed, visit
 from evertill.entry.shop.account import words
 from evertill.entry.shop.account.frame import account_page, signed_in_only
 from evertill.journeys import step_up
+from evertill.journeys.manage_sessions import renew_session
 from evertill.kernel import clock
 from evertill.kernel.errors import EvertillError
 
@@ -61,14 +62,19 @@ def prove(request: HttpRequest, session: Session) -> HttpResponse:
     except EvertillError as error:
         sent_before = factor if factor in SENT and code_id else None
         return page(request, session, errand, sealed=sealed, error=error, sent=sent_before, code_id=code_id)
-    return go_on(request, errand)
+    return go_on(request, session, errand)
 
 
-def go_on(request: HttpRequest, errand: Errand) -> HttpResponse:
-    """This function will go on with what the proof was for: open its page, or send its form as it was."""
-    if not errand.is_form:
-        return see_other_address(errand.address)
-    return account_page(request, "go_on.html", {"errand": errand, "what": words.operation(errand.operation)})
+def go_on(request: HttpRequest, session: Session, errand: Errand) -> HttpResponse:
+    """This function will go on with what the proof was for: open its page, or send its form as it was.
+
+    From here on the session has another secret: a copy of the one that it had until now opens nothing any more.
+    """
+    if errand.is_form:
+        answer = account_page(request, "go_on.html", {"errand": errand, "what": words.operation(errand.operation)})
+    else:
+        answer = see_other_address(errand.address)
+    return renewed(answer, session, secret=renew_session(session=session, now=clock.now()))
 
 
 def page(
