@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -318,6 +319,16 @@ class TestConsentingToARestoreOverTheShop:
             answer = asking.post("recovery/restore", **(said | wrong))
             assert answer.status_code == 422
             assert "There are no such copies of this shop, or the moment has not come yet." in text_of(answer)
+
+    def test_takes_a_moment_of_another_zone_for_what_it_is(self, place: recovery.place.Place) -> None:
+        asking, said = clerk("administrator"), said_for(place) | {"at": "2026-11-22T14:30:00+02:00"}
+        asking.prove(Permission.BACKUPS_RESTORE, f"copies:{said['line']}")
+
+        asked = asking.post("recovery/restore", **said, ask="1", why_ask="prices were lost")
+
+        assert asked.status_code == 303
+        (waiting,) = approvals.read_open(now=clock.now(), limit=9)
+        assert json.loads(waiting.content)["content"]["at"] == "2026-11-22T12:30:00+00:00"
 
     def test_is_not_for_everybody(self, place: recovery.place.Place) -> None:
         assert clerk("auditor").get("recovery/restore").status_code == 403

@@ -207,3 +207,15 @@ class TestWho:
             f"ADA  wu ({ids.to_number(twin.account_id)})",
             f"Ada Wu ({ids.to_number(ada.account_id)})",
         ]
+
+
+class TestWhere:
+    def test_is_where_it_was_done_from_and_not_where_the_session_began(self) -> None:
+        eye = clerk("support")
+        eye.browser.defaults["REMOTE_ADDR"] = "198.51.100.7"
+        assert eye.session.place == "203.0.113.0/24"
+
+        eye.get("orders/")
+
+        (record,) = trail.read_records(search=Search(operation="orders.read"), limit=2)
+        assert record.place == "198.51.0.0/16"

@@ -433,6 +433,45 @@ class TestWhatIsNotedElsewhere:
 
         assert moved() == []
 
+    def test_is_not_upset_by_names_of_seals_that_cannot_be(self, shop: list[Placed], elsewhere: Path) -> None:
+        send_head()
+        (ours,) = elsewhere.glob("*/heads/*")
+        for number in ("F" * 16, "7" + "F" * 15, "8" + "0" * 15):
+            shutil.copy(ours, ours.with_name(number + ours.name[16:]))
+
+        assert moved() == []
+        assert not send_head()
+
+    def test_is_not_forgotten_for_others_that_somebody_has_put_there(
+        self, shop: list[Placed], elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who may only write there could else have the shop itself remove what speaks against him."""
+        monkeypatch.setattr("evertill.journeys.anchor_journal._KEPT", 3)
+        send_head()
+        (ours,) = elsewhere.glob("*/heads/*")
+        for number in range(9):
+            shutil.copy(ours, ours.with_name(f"{number + 20:016X}{ours.name[16:]}"))
+        place_one(ask("4"))
+        seal_all()
+
+        assert send_head()
+
+        assert ours.exists()
+
+    def test_is_forgotten_when_it_is_old(
+        self, shop: list[Placed], elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send_head()
+        (first,) = elsewhere.glob("*/heads/*")
+        place_one(ask("4"))
+        seal_all()
+        monkeypatch.setattr("evertill.journeys.anchor_journal._KEPT", 0)
+
+        assert send_head()
+
+        assert not first.exists()
+        assert len(list(elsewhere.glob("*/heads/*"))) == 1
+
 
 def head_of_last() -> receipts.Head:
     last = receipts.read_last_seal()

@@ -10,7 +10,7 @@ import pytest
 
 from evertill.domains import balances, claims, ledger, trail
 from evertill.domains.approvals import ApprovalRequired
-from evertill.domains.claims import About, Award, Cap, Decision, Proofs, Rule, State, Way
+from evertill.domains.claims import About, Award, Cap, Decision, Proofs, Rule, Way
 from evertill.domains.messages.models import Message
 from evertill.domains.trail import Search
 from evertill.journeys import decide_approvals
@@ -38,7 +38,7 @@ from evertill.journeys.decide_claim import (
 from evertill.journeys.file_claim import AskedClaim, Filed, file_claim
 from evertill.journeys.permitted import Forbidden
 from evertill.journeys.place_orders import Placed
-from evertill.journeys.view_claim import view_claim
+from evertill.journeys.view_claim import Stage, view_claim
 from evertill.kernel import db, ids
 from evertill.kernel.versions import ChangedMeanwhile
 from tests.askers import MACHINE, customer, staff
@@ -114,7 +114,7 @@ class TestAnswering:
         )
 
         shown = view_claim(claim_id=filed.id)
-        assert (shown.state, shown.decision, shown.answer) == (State.ANSWERED, Decision.SHOWN, "It is here.")
+        assert (shown.state, shown.decision, shown.answer) == (Stage.ANSWERED, Decision.SHOWN, "It is here.")
         assert shown.answered is not None
         assert shown.answered.number == placed.number
         (record,) = trail.read_records(search=Search(operation="claims.answer"), limit=10)

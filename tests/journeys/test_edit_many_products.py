@@ -229,6 +229,31 @@ class TestTogether:
         assert [change.number for change in editing.read_history(asker=ada, slug="tea-n-2", now=LATER)] == [2, 1]
         assert set(stock.read_items(skus=["N-1", "N-2", "N-3"])) == {"N-1", "N-2", "N-3"}
 
+    def test_of_two_bulks_that_want_the_same_product_gives_it_to_one(self, ada: Asker) -> None:
+        slugs = make(60)
+        bulks = [begin(ada, [target(slug, title_en=f"{who} {slug}") for slug in slugs]) for who in ("Mine", "Theirs")]
+
+        together(*[lambda bulk_id=bulk_id: run(bulk_id) for bulk_id in bulks] * 3)
+
+        mine, theirs = (codes(run(bulk_id)) for bulk_id in bulks)
+        for slug in slugs:
+            assert sorted([mine[slug], theirs[slug]]) == ["CHANGED_MEANWHILE", "DONE"]
+            assert values(slug)["title:en"] == f"{'Mine' if mine[slug] == 'DONE' else 'Theirs'} {slug}"
+        assert sorted(Change.objects.values_list("number", flat=True)) == [1] * 60
+
+    def test_is_taken_back_with_what_it_added(self, ada: Asker) -> None:
+        (slug,) = make(1)
+        before = values(slug)
+        added = [{"sku": "NEW", "titles": {"en": "New", "zh-hans": "新"}, "kind": "COUNTED"}]
+        wanted: dict[str, Plain] = {"title:en": "Mine", "categories": ["gifts"]}
+        run(begin(ada, [edit_of(subject=slug, slug=slug, label="", seen=before, wanted=wanted, added=added)]))
+
+        editing.undo_edit(asker=ada, slug=slug, number=1, why="", now=LATER)
+
+        # Orders may name the variant: it stays, and nobody sees it.
+        kept = {"variant:NEW:title:en": "New", "variant:NEW:title:zh-hans": "新", "variant:NEW:shown": False}
+        assert values(slug) == {**before, **kept}
+
     def test_by_eight_at_once_changes_each_once(self, ada: Asker) -> None:
         slugs = make(120)
         bulk_id = begin(ada, [target(slug, title_en=f"Mine {slug}") for slug in slugs])

@@ -355,6 +355,19 @@ class TestApproval:
         for asker in others:
             assert deciding.list_waiting(asker=asker, now=NOON, limit=9) == []
 
+    def test_is_not_hidden_behind_a_heap_of_others(self) -> None:
+        boss, support, finance = staff(ADA, "administrator"), staff(EVE, "support"), staff(BOB, "finance")
+        for n in range(5):
+            heap = Wish(permission=P.BACKUPS_RESTORE, subject=Subject(kind="backup", id=str(n)), content={})
+            deciding.ask(asker=boss, wish=heap, why="", now=NOON)
+        wish = Wish(permission=P.ORDERS_REFUND, subject=Subject(kind="order", id="R1"), content={"amount": 9_000})
+        asked = deciding.ask(asker=support, wish=wish, why="", now=LATER)
+
+        found = deciding.list_waiting(asker=finance, now=LATER, limit=3)
+
+        assert [one.id for one in found] == [asked.id]
+        assert len(deciding.list_waiting(asker=boss, now=LATER, limit=3)) == 3
+
     def test_by_who_asked_is_refused_by_the_database_too(self) -> None:
         _boss, _owner, approval_id = self.asked()
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
 from evertill.domains import orders, receipts
-from evertill.journeys.give_receipts import give_receipt
+from evertill.journeys.give_receipts import facts_of, give_receipt
 from evertill.journeys.place_orders import Placed, PlaceOrder
 from evertill.journeys.publish_keys import rotate_receipt_key, tell_keys
+from evertill.journeys.rebuild_order import RebuildOrder, ask_to_rebuild
 from evertill.journeys.verify_receipt import Standing, check_receipts, verify_receipt
 from evertill.kernel import crypto
 from tests import tables
@@ -145,6 +148,19 @@ class TestVerifying:
         assert told == [Standing.KEPT, receipts.NotAReceipt, Standing.LOST, receipts.ReceiptAltered]
         assert [one.place for one in checked] == [1, 2, 3, 4]
 
+    def test_that_are_none_are_looked_at_before_they_fill_the_memory(self) -> None:
+        taken: list[int] = []
+
+        def junk() -> Iterator[str]:
+            for number in range(64):
+                taken.append(number)
+                yield "x" * (1 << 20)
+
+        first = next(iter(check_receipts(texts=junk())))
+
+        assert isinstance(first.refusal, receipts.NotAReceipt)
+        assert len(taken) == 8
+
 
 class TestKeys:
     def test_are_made_before_the_first_order(self) -> None:
@@ -179,3 +195,57 @@ class TestKeys:
         assert (second.generation, receipts.is_own(second)) == (2, True)
         message = receipts.rules.vouching_message([first, second])
         assert receipts.rules.is_signed(message, signature=second.vouched, public=second.public)
+
+
+class TestAThief:
+    """Somebody who may write to the database, and has not the shop's secret."""
+
+    @pytest.fixture
+    def signer(self) -> receipts.Signer:
+        """A key of his own, put among the shop's as the next one, which vouches for all of them and itself."""
+        private = Ed25519PrivateKey.generate()
+        public = private.public_key().public_bytes_raw()
+        known = receipts.queries.read_keys()
+        bare = receipts.PublicKey(
+            id=receipts.rules.key_id_of(public), generation=2, public=public, made_at=NOON, vouched=b""
+        )
+        key = msgspec.structs.replace(bare, vouched=private.sign(receipts.rules.vouching_message([*known, bare])))
+        receipts.sealing.add_key(key)
+        return receipts.Signer(key=key, private=private)
+
+    def forge(self, signer: receipts.Signer, like: Placed) -> str:
+        """A receipt of an order that never was."""
+        facts = facts_of(msgspec.structs.replace(like.order, id=like.order.id + 1, total=1_000_000))
+        batch = receipts.sign_batch(facts=[facts], contacts=[bytes(16)], signer=signer, now=NOON)
+        return receipts.texts.write_one(batch, facts=facts, index=0)
+
+    @pytest.fixture
+    def placed(self) -> Placed:
+        make_product("TEA")
+        return place_one(ask("1"))
+
+    def test_proves_nothing_with_a_key_of_his_own(self, placed: Placed, signer: receipts.Signer) -> None:
+        forged = self.forge(signer, placed)
+
+        with pytest.raises(receipts.OtherShop):
+            verify_receipt(text=forged)
+        wanted = RebuildOrder(text=forged, email="thief@example.com", why="it is mine")
+        with pytest.raises(receipts.OtherShop):
+            ask_to_rebuild(asker=MACHINE, asked=wanted, now=NOON)
+        assert verify_receipt(text=placed.receipt).standing is Standing.KEPT
+
+    def test_has_his_key_neither_published_nor_vouched_for_by_the_next_one(
+        self, placed: Placed, signer: receipts.Signer
+    ) -> None:
+        rotate_receipt_key(asker=MACHINE, now=NOON)
+        new = place_one(ask("2"))
+
+        told = tell_keys(now=NOON)
+
+        offline = receipts.key_file.read(msgspec.json.encode(told))
+        assert set(offline) == {receipts.read(one.receipt).key_id for one in (placed, new)}
+        assert [verify_receipt(text=one.receipt).standing for one in (placed, new)] == [Standing.KEPT] * 2
+        with pytest.raises(receipts.OtherShop):
+            verify_receipt(text=self.forge(signer, placed))
+        named = [fault.subject for fault in receipts.verify_chain(own=receipts.is_own)]
+        assert named == ["key 2"]

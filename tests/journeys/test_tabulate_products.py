@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evertill.domains import catalog, stock
 from evertill.domains.bulk import ItemState
 from evertill.domains.catalog import CategoryDraft, Plain, ProductDraft, Status, Text, VariantDraft
+from evertill.journeys import take_products
 from evertill.journeys.edit_many_products import EDIT_MANY
 from evertill.journeys.edit_product import edit_product, read_history, read_product, undo_edit
 from evertill.journeys.export_table import Form, export_table
@@ -215,6 +216,24 @@ class TestChanging:
         undo_edit(asker=ada, slug="green", number=change.number, why="", now=NOON)
         assert values(ada, "green") == before
 
+    @pytest.mark.parametrize("at_a_time", [1, 2, 500])
+    def test_comes_to_the_same_however_many_rows_are_read_at_a_time(
+        self, ada: Asker, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+    ) -> None:
+        monkeypatch.setattr(take_products, "_PART", at_a_time)
+        changes = {"GREEN-50": {"title_en": "Green", "text_zh-hans": ""}, "GREEN-100": {"title_en": "Green"}}
+        content = edited(saved(ada), {**changes, "007": {"shown": "no"}})
+        table = content.decode() + "GREEN-50\r\n"
+
+        (green, pen), wrong = (sent := read(ada, content)).targets[::-1], read(ada, table).wrong
+
+        assert (green.subject, green.label) == ("green", "Title of green (3, 4)")
+        assert green.content["wanted"] == {"title:en": "Green", "text:zh-hans": ""}
+        assert green.content["seen"] == {"title:en": "Title of green", "text:zh-hans": "中文，“描述”\n第二行"}
+        assert (pen.subject, pen.content["wanted"]) == ("pen", {"variant:007:shown": False})
+        assert (sent.changed, sent.added, sent.untouched) == (3, 0, 0)
+        assert [(one.line, one.facts.get("line")) for one in wrong] == [(5, 3)]
+
     def test_adds_variants_and_products(self, ada: Asker) -> None:
         text = (
             "sku,title_en,title_zh-hans,variant_en,text_en,status,kind,slug,shown,categories\n"
@@ -249,6 +268,12 @@ class TestChanging:
             "NEW-2": "COUNTED",
         }
         assert values(ada, "formula-x")["status"] == Status.DRAFT
+
+    def test_keeps_products_apart_of_which_one_has_the_address_that_is_the_sku_of_another(self, ada: Asker) -> None:
+        sent = read(ada, "sku,title_en,slug\nN-1,Mug,mug\nmug,Mug,\n")
+
+        assert [(one.subject, one.content["slug"]) for one in sent.targets] == [("+ N-1", "mug"), ("+ mug", "")]
+        assert [one.note for one in done(ada, sent)] == ["mug", "mug-mug"]
 
     def test_says_nothing_by_empty_cells_without_a_version(self, ada: Asker) -> None:
         sent = read(ada, "sku,title_en,text_en\nGREEN-50,,New text\n")

@@ -176,16 +176,23 @@ class TestStopping:
         kill(watched.process.pid, signal.SIGTERM)
         assert watched.process.wait(timeout=10) == 0
 
-    @pytest.mark.parametrize(("number", "opens"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
-    def test_tells_whether_to_open_again_by_the_signal_that_was_first(
-        self, watch: Callable[[str], Watched], number: signal.Signals, opens: bool
+    @pytest.mark.parametrize(
+        ("first", "second", "opens"),
+        [
+            (signal.SIGUSR1, signal.SIGUSR1, True),
+            (signal.SIGUSR1, signal.SIGTERM, False),
+            (signal.SIGTERM, signal.SIGUSR1, False),
+        ],
+    )
+    def test_is_to_open_again_where_nobody_wanted_it_closed_for_good(
+        self, watch: Callable[[str], Watched], first: signal.Signals, second: signal.Signals, opens: bool
     ) -> None:
         watched = watch("stubborn")
         until(lambda: "stubborn starts" in watched.notes())
 
-        kill(watched.process.pid, number)
+        kill(watched.process.pid, first)
         until(lambda: "closing" in watched.notes())
-        kill(watched.process.pid, signal.SIGTERM if opens else signal.SIGUSR1)
+        kill(watched.process.pid, second)
 
         assert watched.process.wait(timeout=10) == 0
         assert ("to open again" in watched.notes()) is opens

@@ -70,6 +70,18 @@ class TestEveryTarget:
         with pytest.raises(recovery.targets.ObjectMissing, match="backups/none is not in"):
             target.get(f"{LINE}/backups/none")
 
+    def test_reads_nothing_that_is_larger_than_any_of_ours(
+        self, target: Target, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(target)
+        target.put(f"{LINE}/backups/b/large", bytes(1001))
+        target.put(f"{LINE}/backups/b/small", bytes(1000))
+        monkeypatch.setattr("evertill.domains.recovery.targets.OBJECT_BYTES_MAX", 1000)
+
+        with pytest.raises(recovery.Damaged, match="backups/b/large is larger than anything of ours"):
+            target.get(f"{LINE}/backups/b/large")
+        assert target.get(f"{LINE}/backups/b/small") == bytes(1000)
+
     def test_forgets_what_is_deleted_and_minds_no_second_time(self, target: Target) -> None:
         fill(target, "wal/1/a", "wal/1/b")
 
@@ -123,6 +135,54 @@ class TestFolder:
         (tmp_path / LINE / ".half-abc").write_bytes(b"li")
 
         assert [stored.key for stored in target.list("")] == [f"{LINE}/line-x"]
+
+
+class TestFolderOfAThief:
+    """Somebody who may write there puts what is no file in the place of files."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / LINE / "wal").mkdir(parents=True)
+        (tmp_path / LINE / "wal" / "a").write_bytes(b"a")
+        return tmp_path
+
+    def keys(self, folder: Path) -> list[str]:
+        return [one.key for one in open_target(str(folder), folder=folder, timeout_s=1).list("")]
+
+    def get(self, folder: Path, name: str) -> bytes:
+        return open_target(str(folder), folder=folder, timeout_s=1).get(f"{LINE}/wal/{name}")
+
+    def test_waits_for_no_pipe_and_reads_nothing_that_has_no_end(self, folder: Path) -> None:
+        os.mkfifo(folder / LINE / "wal" / "pipe")
+        (folder / LINE / "wal" / "endless").symlink_to("/dev/zero")
+        (folder / LINE / "wal" / "folder").mkdir()
+
+        assert self.keys(folder) == [f"{LINE}/wal/a"]
+        for name in ("pipe", "endless", "folder"):
+            with pytest.raises(recovery.Damaged, match=f"wal/{name} is no file"):
+                self.get(folder, name)
+        with pytest.raises(recovery.targets.ObjectMissing):
+            self.get(folder, "a/b")
+
+    def test_does_not_go_round_in_circles(self, folder: Path) -> None:
+        for name in ("one", "two"):
+            (folder / LINE / "wal" / name).symlink_to("..")
+        (folder / LINE / "wal" / "self").symlink_to("self")
+
+        keys = self.keys(folder)
+
+        assert keys[0] == f"{LINE}/wal/a"
+        assert len(keys) == len(set(keys)) < 20
+        with pytest.raises(recovery.Damaged, match="wal/self cannot be read"):
+            self.get(folder, "self")
+
+    def test_tells_a_place_that_the_disk_cannot_read_from_a_target_that_is_away(self, folder: Path) -> None:
+        # Its first byte is nobody's, so reading it is what reading a bad sector is.
+        (folder / LINE / "wal" / "bad").symlink_to("/proc/self/mem")
+
+        with pytest.raises(recovery.Damaged, match="wal/bad cannot be read: Input/output error"):
+            self.get(folder, "bad")
+        assert self.get(folder, "a") == b"a"
 
 
 class TestLockedBucket:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from evertill.domains import incidents, recovery
+from evertill.domains.recovery import Piece
 from evertill.journeys.backup_server import slot_of
 from evertill.kernel import embedded
 from tests import server as servers
@@ -96,20 +97,48 @@ class TestArchive:
         place = recovery.place.Place(archive.data)
         line, last = place.read_line(), max(archive.pieces(), key=lambda one: one.end)
         assert line is not None
-        ahead = recovery.rules.piece_name(
-            line=line.id,
-            timeline=1,
-            start=last.end,
-            end=last.end + (64 << 20),
-            sent_at=last.sent_at,
-            segment_bytes=16 << 20,
-        )
-        sealed = archive.key.seal(ahead, b"of another life")
-        archive.open().put(sealed.key, sealed.data)
+        put_ahead(archive, last)
 
         with archive.running():
             until(lambda: (place.read_line() or line).id != line.id)
             archive.settle()
+
+    def test_believes_no_name_of_what_it_has_not_sent(self, archive: Archive) -> None:
+        """Else the database would let go of a stretch that is nowhere."""
+        with archive.running():
+            archive.settle()
+        place = recovery.place.Place(archive.data)
+        line, last = place.read_line(), max(archive.pieces(), key=lambda one: one.end)
+        assert line is not None
+        forged = {path.relative_to(archive.copies) for path in put_ahead(archive, last)}
+        for key in forged:
+            (archive.copies / key).write_bytes(b"nothing of ours")
+        position = archive.write()
+
+        with archive.running():
+            until(lambda: (recovery.queries.read_slot_position(slot=slot_of(line)) or 0) > position)
+
+        assert place.read_line() == line
+        real = [piece for piece in archive.pieces() if Path(piece.key) not in forged]
+        covering = recovery.rules.cover(real, timeline=1, start=place.read_log_begin() or 0)
+        assert covering[-1].end > position
+        for piece in real:
+            assert len(archive.key.open(piece.key, archive.open().get(piece.key))) == piece.end - piece.start
+
+
+def put_ahead(archive: Archive, last: Piece) -> list[Path]:
+    """Have the target hold log beyond what there is, up to the end of the next segment but one; return its files."""
+    size = 16 << 20
+    ends = [(last.end // size + number) * size for number in range(1, 4)]
+    files = []
+    for start, end in itertools.pairwise([last.end, *ends]):
+        name = recovery.rules.piece_name(
+            line=last.key.partition("/")[0], timeline=1, start=start, end=end, sent_at=last.sent_at, segment_bytes=size
+        )
+        sealed = archive.key.seal(name, bytes(end - start))
+        archive.open().put(sealed.key, sealed.data)
+        files.append(archive.copies / sealed.key)
+    return files
 
 
 class TestSync:

@@ -23,10 +23,11 @@ from evertill.journeys.backup_server import slot_of
 from evertill.journeys.due_backup import due_backup
 from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import DiskTooSmall, FolderTaken, restore_shop
-from evertill.journeys.take_backup import BackupRunning, take_backup
+from evertill.journeys.take_backup import BackupRunning, has_left, take_backup
 from evertill.journeys.verify_backups import verify_backups
 from evertill.kernel import clock, db, embedded
 from evertill.kernel.clock import Clock
+from evertill.kernel.supervise import FolderHeld, hold_folder
 from tests import server as servers
 from tests.kernel.waiting import open_folder, until
 from tests.recovery.archives import Archive, Switched, archiving
@@ -170,6 +171,22 @@ class TestTwoAtOnce:
         assert alerts() == []
 
 
+class TestStaged:
+    def test_of_a_backup_that_nobody_knows_any_more_does_not_stay_on_this_disk(self, archive: Archive) -> None:
+        """A database of the operator's that went to a standby may have forgotten that it was begun."""
+        with archive.running():
+            archive.settle()
+            folder = archive.place.staged / line_of(archive).id / "backups" / "20261126T000000Z-full-abcdef"
+            folder.mkdir(parents=True)
+            (folder / "database-000000").write_bytes(b"half of one")
+
+            assert take_backup(kind=None, clock=clock.now) is None
+
+            assert list(folder.parent.iterdir()) == []
+            assert not has_left(line=line_of(archive))
+        assert alerts() == []
+
+
 class TestPowerCut:
     def test_that_took_what_was_not_on_the_disk_yet_has_it_copied_anew(self, archive: Archive) -> None:
         with archive.running():
@@ -215,6 +232,31 @@ class TestRestore:
 
         assert "only by consent of two people" in refused.value.remedy
         assert (tmp_path / "live" / "secret.key").read_text(encoding="utf-8") == "precious"
+
+    def test_has_its_folder_for_itself_from_the_beginning(self, tmp_path: Path) -> None:
+        """Two into one folder: the second would remove what the first has made when it finds it in its way."""
+        (tmp_path / "copies").mkdir()
+        copies = make(tmp_path / "copies", dice=random.Random(9))
+        plan = plan_restore(target=copies.open(), key=copies.key, at=None)
+        into = tmp_path / "again"
+        second: list[str] = []
+
+        def opener() -> recovery.Target:
+            # Before anything is in the folder.
+            if not second:
+                second.append("")
+                with pytest.raises(FolderTaken) as taken:
+                    restore_shop(plan=plan, opener=copies.open, key=copies.key, into=into)
+                second.append(taken.value.detail)
+                with pytest.raises(FolderHeld), hold_folder(into):
+                    second.append("a shop was opened in it")
+            return copies.open()
+
+        # Of these copies the files are none.
+        with pytest.raises(recovery.Damaged, match="cannot be unpacked"):
+            restore_shop(plan=plan, opener=opener, key=copies.key, into=into)
+
+        assert second == ["", f"A shop is being restored into {into} just now, or opened there."]
 
     def test_says_that_the_disk_is_too_small_and_leaves_nothing(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch

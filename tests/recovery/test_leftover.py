@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import struct
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,10 +76,15 @@ def damage_table(shop: Shop) -> None:
     until(lambda: find_trouble(find_living(folder=shop.folder, given="")).startswith("invalid page"), seconds=60)
 
 
-def restore(shop: Shop) -> str:
-    """Restore it from the copies, which are reached by another way, and return what was told."""
+def ask_restore(shop: Shop, at: str) -> subprocess.CompletedProcess[str]:
+    """Ask for it to be restored from the copies, which are reached by another way."""
     elsewhere = shop.folder.parent / "elsewhere"
-    done = break_glass(shop, "the disk lost its control file", "--from", elsewhere, says="y\n")
+    return break_glass(shop, "the disk lost its control file", "--from", elsewhere, "--at", at, says="y\n")
+
+
+def restore(shop: Shop, at: str = "latest") -> str:
+    """Restore it from the copies, and return what was told."""
+    done = ask_restore(shop, at)
     assert done.returncode == 0, done.stdout + done.stderr
     shop.wait_ready()
     return done.stderr
@@ -114,6 +121,25 @@ class TestTargetAway:
         assert f"3 pieces of the log from {shop.folder}/postgres/pg_wal, behind the copies, until " in told
         assert shop.run("audit").returncode == 0
         assert contents(old_log(shop)) == before
+
+    def test_goes_on_to_a_moment_that_only_the_broken_folder_has_and_to_none_behind_it(self, shop: Shop) -> None:
+        trade(shop, "copied")
+        send_target_away(shop)
+        moment = order(shop, "away-first@example.com")
+        time.sleep(0.01)
+        order(shop, "away-second@example.com")
+        break_database(shop)
+
+        refused = ask_restore(shop, "2100-01-01T00:00:00Z")
+        told = restore(shop, moment.isoformat())
+
+        assert refused.returncode == 1
+        assert "What is whole of the log ends at " in refused.stderr
+        assert "Restore with --at latest" in refused.stderr
+        assert own(shop) == {"copied-before", "copied-after", "away-first"}
+        assert "UTC; going on with the living shop's own log." in told
+        assert f"1 pieces of the log from {shop.folder}/postgres/pg_wal, behind the copies, until " in told
+        assert shop.run("audit").returncode == 0
 
     @pytest.mark.drill
     def test_brings_them_also_where_the_server_runs_on_with_a_damaged_table(self, shop: Shop) -> None:

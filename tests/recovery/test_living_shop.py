@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from evertill.journeys.living_shop import Living, NodesOpen, NoLivingShop, find_living, open_living, wait_for_nodes
 from evertill.kernel import embedded
 from evertill.kernel.supervise import hold_folder, write_run
-from tests.kernel.waiting import open_folder
+from tests.kernel.waiting import alive, open_folder, until
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,23 @@ def trouble_of(folder: Path, *, given: str = "") -> str:
 
 def _say_nothing(_line: str) -> None:
     """What is told on the way is of no interest here."""
+
+
+class TestIsWaitedFor:
+    def test_until_the_process_that_was_found_has_ended(self, tmp_path: Path) -> None:
+        (tmp_path / "secret.key").touch()
+        process = subprocess.Popen(["/bin/sleep", "60"])
+        (tmp_path / "run.json").write_text(json.dumps({"pid": process.pid}), encoding="utf-8")
+        living = find_living(folder=tmp_path, given="")
+
+        before = living.is_waited_for
+        process.kill()
+        # It has ended, and its parent has not noticed.
+        until(lambda: not alive(process.pid))
+        after = living.is_waited_for
+        process.wait()
+
+        assert (before, after, living.is_waited_for) == (True, False, False)
 
 
 class TestOpenLiving:

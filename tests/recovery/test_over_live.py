@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -197,6 +198,33 @@ class TestOverLive:
         until(lambda: takes_order(shop, f"{name}-last@example.com"), seconds=READY_SECONDS)
 
 
+class TestClosedMeanwhile:
+    @pytest.mark.drill
+    def test_it_says_that_nobody_opens_it_again(self, shop: Shop) -> None:
+        number = consent(shop, trade(shop, "closed"))
+
+        with begun(shop, number) as process:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            assert process.stdout is not None
+            process.stdin.write("y\n")
+            process.stdin.flush()
+            while not process.stderr.readline().startswith("evertill: Closing the living shop"):
+                assert process.poll() is None
+            # Whether it still closes, or waits already to open again: who closes it now closes it for good.
+            assert shop.process is not None
+            shop.process.send_signal(signal.SIGINT)
+            until(lambda: has_ended(shop), seconds=60)
+            told = process.stdout.read()
+        shop.process = None
+
+        assert process.returncode == 0
+        assert told.endswith(f"Open it: evertill up --data {shop.folder}\n")
+        shop.start()
+        now = {email for email in buyers(shop.database_url) if email.startswith("closed")}
+        assert now == {"closed-before@example.com"}
+
+
 class TestLatest:
     def test_takes_over_what_is_ordered_until_the_living_shop_is_closed(self, shop: Shop) -> None:
         trade(shop, "latest")
@@ -343,7 +371,7 @@ def begun(shop: Shop, number: str) -> subprocess.Popen[str]:
         words_of(shop, number),
         env=shop.environment(),
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -61,14 +61,14 @@ class TestNames:
         )
         key = f"{name}-{'0' * 32}.zst.age"
 
-        read = rules.read_piece(key, size=77)
+        read = rules.read_piece(key, size=77, segment_bytes=SEGMENT)
 
         assert read == Piece(timeline=2, start=SEGMENT + 5, end=SEGMENT + 9, sent_at=NOON, key=key, size=77)
         assert name.startswith(f"{LINE}/wal/00000002/0000000000000001/")
 
     @pytest.mark.parametrize("key", ["", "x/wal/1", f"{LINE}/line-{'0' * 32}.zst.age", f"{LINE}/wal/00000001/history"])
     def test_of_others_are_no_pieces(self, key: str) -> None:
-        assert rules.read_piece(key, size=1) is None
+        assert rules.read_piece(key, size=1, segment_bytes=SEGMENT) is None
 
     def test_of_a_manifest_tell_which(self) -> None:
         name = f"{rules.backup_folder(line=LINE, backup='b-1')}/manifest-{'a' * 32}.zst.age"

@@ -17,11 +17,14 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from evertill.domains import bulk, incidents, submissions, trail
+from evertill.domains import bulk, catalog, incidents, submissions, trail
+from evertill.domains.catalog import ProductDraft, Text, VariantDraft
+from evertill.domains.catalog.models import Change
 from evertill.domains.orders.models import Order, OrderEvent
 from evertill.entry.worker import jobs as _jobs  # noqa: F401 — imported so that the timetable is filled.
 from evertill.journeys.audit_books import audit_books
 from evertill.journeys.bulk_item import Target
+from evertill.journeys.edit_many_products import edit_of
 from evertill.journeys.make_bulk import confirm_bulk, make_bulk
 from evertill.kernel import clock, config, db, jobs
 from tests import nursery
@@ -278,11 +281,47 @@ class TestBulk:
         tries = [item.tries for item in bulk.read_items(bulk_id=made.id, limit=100)]
         assert (tries[10], tries[20], sum(tries)) == (2, 2, 32)
 
+    def test_is_done_once_each_also_where_fifty_are_done_together(self, tmp_path: Path) -> None:
+        drafts = [
+            ProductDraft(slug=f"cup-{n:02}", texts={"en": Text(title="Cup")}, variants=[VariantDraft(sku=f"CUP-{n}")])
+            for n in range(60)
+        ]
+        with db.write():
+            catalog.save_products(drafts=drafts, now=clock.now())
+        slugs = [draft.slug for draft in drafts]
+        cards = catalog.editing.read_cards(slugs=slugs)
+        wanted = {"title:en": "Mug"}
+        targets = [edit_of(subject=slug, slug=slug, label="", seen=cards[slug].values, wanted=wanted) for slug in slugs]
+        made = make_bulk(asker=MACHINE, operation="catalog.edit-many", targets=targets, why="spring", now=clock.now())
+        confirm_bulk(asker=MACHINE, bulk_id=made.id, now=clock.now())
+
+        with worker(tmp_path / "log", threads=1) as process, held_text(cards[slugs[55]].id):
+            until(partial(is_stopped, made.id, 50), seconds=20)
+            process.kill()
+            process.wait()
+        assert bulk.read_progress(bulk_id=made.id).done == 50
+        jobs.ask_for("run_bulks")
+        with worker(tmp_path / "log", has_timetable=True, threads=1):
+            until(lambda: bulk.read_progress(bulk_id=made.id).waiting == 0, seconds=30)
+
+        edited = trail.read_records(search=trail.Search(operation="catalog.edit"), limit=100)
+        assert sorted(record.subject_id for record in edited) == sorted(slugs)
+        assert list(Change.objects.values_list("number", flat=True)) == [1] * 60
+        tries = [item.tries for item in bulk.read_items(bulk_id=made.id, limit=100)]
+        assert tries == [1] * 50 + [2] * 10
+
 
 @contextmanager
 def held_alert(alert_id: int) -> Iterator[None]:
     with psycopg.connect(config.get().database_url) as other:
         other.execute("select 1 from incidents_alert where id = %s for update", (alert_id,))
+        yield
+
+
+@contextmanager
+def held_text(product_id: int) -> Iterator[None]:
+    with psycopg.connect(config.get().database_url) as other:
+        other.execute("select 1 from catalog_product_text where product_id = %s for update", (product_id,))
         yield
 
 

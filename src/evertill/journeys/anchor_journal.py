@@ -40,8 +40,9 @@ _log = structlog.get_logger("evertill.receipts")
 
 SUBJECT = "journal"
 _FILE, _BROUGHT = "journal-anchor.json", "journal-anchors.json"
-# Newer ones vouch for older ones, so that not all of them have to stay.
-_KEPT = 1_000
+# Newer ones vouch for older ones, so that not all of them have to stay: those of the last so many seals do, a week of a
+# busy shop's. How many there are says nothing, for anybody who may write there can put others beside them.
+_KEPT = 60_000
 # What sealing logs, as JSON or as a line for people.
 _LOGGED = re.compile(r"receipts sealed.*")
 _NUMBER, _HASH = re.compile(r"\bnumber\W{1,4}(\d{1,18})\b"), re.compile(r"\bhash\W{1,4}([0-9a-f]{64})\b")
@@ -98,8 +99,10 @@ def send_head() -> bool:
         sealed = place.ensure_key().seal(name, msgspec.json.encode(_Written(head.number, head.hash.hex())))
         target.put(sealed.key, sealed.data)
         if not config.get().backup_append_only:
-            for old in known[: max(len(known) + 1 - _KEPT, 0)]:
-                target.delete(old.key)
+            for old in known:
+                named = recovery.rules.read_head(old.key)
+                if named is not None and named[0] <= head.number - _KEPT:
+                    target.delete(old.key)
     return True
 
 

@@ -18,8 +18,8 @@ import structlog
 from psycopg import sql
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Line, Piece, Target
-from evertill.journeys.archive_pieces import send_received
+from evertill.domains.recovery import Line, Target
+from evertill.journeys.archive_pieces import find_sent, send_received
 from evertill.journeys.archive_target import insist, put_once, see_to_sync, tell_gap
 from evertill.journeys.archive_work import ArchiveWork, Stop, Stopped, note_archive
 from evertill.journeys.backup_server import is_our_server, slot_of
@@ -144,19 +144,11 @@ def _begin(work: ArchiveWork, stream: Stream, *, timeline: int) -> None:
             tell_gap(work)
     start = position - position % line.segment_bytes
     work.timeline, work.segment_start, work.sent = timeline, start, start
-    pieces: list[Piece] = []
-
-    def look() -> None:
-        prefix = f"{line.id}/wal/{timeline:08X}/"
-        after = f"{prefix}{start // line.segment_bytes:016X}"
-        found = (recovery.rules.read_piece(one.key, size=one.size) for one in work.target.list(prefix, after=after))
-        pieces[:] = [piece for piece in found if piece is not None]
-
-    insist(work, look)
+    flushed = stream.identify().flushed
+    pieces = find_sent(work, confirmed=position, flushed=flushed)
     covering = recovery.rules.cover(pieces, timeline=timeline, start=start)
     if covering:
         work.sent = covering[-1].end
-    flushed = stream.identify().flushed
     if work.sent > flushed:
         # A copy of this shop, or this one before it was put back, has written more. Its line is not ours to continue.
         work.line = work.place.begin_line(system=line.system, segment_bytes=line.segment_bytes, now=work.clock())

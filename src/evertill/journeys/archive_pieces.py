@@ -8,17 +8,59 @@ from collections.abc import Iterator, Sequence
 import structlog
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Key, TargetRefuses, TargetUnavailable
+from evertill.domains.recovery import Damaged, Key, Piece, TargetRefuses, TargetUnavailable, WrongKey
 from evertill.journeys.archive_target import insist
 from evertill.journeys.archive_work import ArchiveWork
+from evertill.journeys.read_catalogue import list_pieces, open_piece
 from evertill.kernel.replication import Received, StreamBroken, lsn_text
 
-__all__ = ["send_received"]
+__all__ = ["find_sent", "send_received"]
 
 _log = structlog.get_logger("evertill.recovery")
 
 # Segments that wait to be joined; what is more stays in small objects, which is slower to restore and no less safe.
 _JOINING_MAX = 4
+# A target that lists more than this that is not there is not asked any further: all of it is sent again.
+_BAD_MAX = 100
+
+
+def find_sent(work: ArchiveWork, *, confirmed: int, flushed: int) -> list[Piece]:
+    """This function will return what the target has of the log from the segment on where the archive goes on.
+
+    What lies behind `confirmed` was never looked at by us, or the server has forgotten that it was. A name alone is not
+    enough for not sending it: the database lets go of what we say is there. So it is opened; where it reaches beyond
+    what the server has `flushed`, so that nothing of it is ours to go on with, only the last of it. Raises Stopped.
+    """
+    pieces: list[Piece] = []
+
+    def look() -> None:
+        pieces[:] = list_pieces(work.target, line=work.line, timeline=work.timeline, since=work.segment_start)
+
+    insist(work, look)
+    seen: set[str] = set()
+    for _ in range(_BAD_MAX):
+        covering = recovery.rules.cover(pieces, timeline=work.timeline, start=work.segment_start)
+        behind = [one for one in covering if one.end > confirmed and one.key not in seen]
+        is_ahead = bool(behind) and behind[-1].end > flushed
+        wrong = None
+        for one in behind[-1:] if is_ahead else behind:
+            if not _is_there(work, one):
+                wrong = one
+                break
+            seen.add(one.key)
+        if wrong is None:
+            return pieces
+        _log.warning("what the target lists is not there as it was sent; it is sent again", object=wrong.key)
+        pieces.remove(wrong)
+    return [one for one in pieces if one.end <= confirmed]
+
+
+def _is_there(work: ArchiveWork, piece: Piece) -> bool:
+    try:
+        insist(work, lambda: open_piece(work.target, key=work.key, piece=piece))
+    except (Damaged, WrongKey, recovery.targets.ObjectMissing):
+        return False
+    return True
 
 
 def send_received(work: ArchiveWork, received: Received) -> None:

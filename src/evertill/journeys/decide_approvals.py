@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -30,6 +31,10 @@ __all__ = [
     "look_at",
     "withdraw",
 ]
+
+
+# Requests that are read at a time, because what each says may be long; and how often, for one list.
+_PART, _PARTS_MAX = 100, 50
 
 
 class _Bound(msgspec.Struct, frozen=True):
@@ -120,10 +125,13 @@ def withdraw(*, asker: Asker, approval_id: int, now: dt.datetime) -> None:
 
 
 def list_waiting(*, asker: Asker, now: dt.datetime, limit: int) -> list[Approval]:
-    """This function will return up to `limit` requests that somebody may decide or has made, oldest first."""
+    """This function will return up to `limit` requests that somebody may decide or has made, oldest first.
+
+    However many there are before them that are nothing to him: nobody hides one behind a heap of others.
+    """
     holder = asker.read_holder()
-    waiting = approvals.read_open(now=now, limit=limit)
-    return [one for one in waiting if one.asked_by == asker.name or objection_to(holder, one) is None]
+    mine = (one for one in _waiting(now) if one.asked_by == asker.name or objection_to(holder, one) is None)
+    return list(islice(mine, limit))
 
 
 def list_asked(*, asker: Asker, limit: int) -> list[Approval]:
@@ -173,6 +181,16 @@ def objection_to(approver: Holder, approval: Approval) -> Objection | None:
         touched=about.touched,
         at_stake=frozenset(about.at_stake),
     )
+
+
+def _waiting(now: dt.datetime) -> Iterator[Approval]:
+    behind: Approval | None = None
+    for _ in range(_PARTS_MAX):
+        part = approvals.read_open(behind=behind, now=now, limit=_PART)
+        yield from part
+        if len(part) < _PART:
+            return
+        behind = part[-1]
 
 
 def _approving(approval: Approval) -> Permission:

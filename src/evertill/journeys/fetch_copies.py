@@ -42,6 +42,8 @@ class Fetching:
     report: Report
     pool: ThreadPoolExecutor
     fetched: int = 0
+    # Objects of the log that are not what was stored, where others had the same.
+    passed_over: list[str] = field(default_factory=list)
     local: threading.local = field(default_factory=threading.local)
     opened: list[Target] = field(default_factory=list)
 
@@ -109,7 +111,14 @@ def _get(fetching: Fetching, part: Part | Piece) -> bytes:
         target = fetching.local.target = fetching.opener()
         fetching.opened.append(target)
     if isinstance(part, Piece):
-        return get_piece(target, key=fetching.key, line=fetching.plan.line, piece=part)
+        return get_piece(
+            target,
+            key=fetching.key,
+            line=fetching.plan.line,
+            piece=part,
+            without=fetching.plan.without,
+            damaged=lambda error: fetching.passed_over.append(str(error.facts.get("key", ""))),
+        )
     return fetching.key.open(part.key, target.get(part.key))
 
 

@@ -1,4 +1,4 @@
-"""The log in the living shop's own folder, with which a restore to the latest moment goes on from the copies.
+"""The log in the living shop's own folder, with which a restore goes on to a moment that lies behind the copies.
 
 What a target that was away did not take lies there, readable also when the database does not open; so does, once the
 shop is closed, what it wrote while it was restored beside. A database of the operator's own has its log elsewhere.
@@ -21,9 +21,9 @@ __all__ = ["find_living_log", "has_gone_on", "tell_living_log"]
 def find_living_log(living: Living, *, plan: Plan) -> Leftover | None:
     """This function will find the log of a living shop that goes on from a plan; None where none is to be taken.
 
-    None is where the plan has a moment, which the copies reach, or the database is not in the folder. It only reads.
+    None is where the plan has a moment that the copies reach, or the database is not in the folder. It only reads.
     """
-    if plan.at is not None or living.given:
+    if living.given or (plan.at is not None and not plan.is_beyond):
         return None
     return _find(living, plan=plan, start=plan.pieces[-1].end)
 
@@ -34,12 +34,16 @@ def tell_living_log(restored: Restored, *, plan: Plan) -> str:
     if left is None:
         return ""
     if restored.end <= copied:
+        if plan.at is not None:
+            return f"Nothing happened between the copies' end and the wanted moment, by the log in {left.folder}."
         why = f": {left.why}" if left.why else ", which has nothing more that is whole"
         return f"Nothing was taken of the log in {left.folder}{why}."
     pieces = (restored.end - 1) // size - copied // size + 1
     last = f", until {restored.last_at:%Y-%m-%d %H:%M:%S} UTC" if restored.last_at else ""
     behind = len(left.files) - pieces
-    why = left.why or (f"{behind} pieces behind {lsn_text(restored.end)} cannot be used" if behind > 0 else "")
+    unused = f"{behind} pieces behind {lsn_text(restored.end)} cannot be used" if behind > 0 else ""
+    # To a moment, what lies behind it is not wanted.
+    why = "" if plan.at is not None else left.why or unused
     return f"{pieces} pieces of the log from {left.folder}, behind the copies{last}{f'; {why}' if why else ''}."
 
 

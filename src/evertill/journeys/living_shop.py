@@ -20,7 +20,7 @@ import psycopg
 from evertill.domains import orders, recovery
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
-from evertill.kernel.supervise import CLOSE_FOR_A_WHILE, FolderHeld, NotRunning, hold_folder, read_run
+from evertill.kernel.supervise import CLOSE_FOR_A_WHILE, FolderHeld, NotRunning, born, hold_folder, read_run
 
 __all__ = [
     "Living",
@@ -65,16 +65,26 @@ class NodesOpen(EvertillError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
-    """The shop of a data folder. `given` is the address of a database of the operator's own, "" where it has none."""
+    """The shop of a data folder. `given` is the address of a database of the operator's own, "" where it has none.
+
+    `pid` is the process that supervised it when it was found, and `born` tells that one from a later one.
+    """
 
     folder: Path
     given: str
     is_running: bool
+    pid: int = 0
+    born: str | None = None
 
     @property
     def address(self) -> str:
         """Where its database is; raises NoCluster when the folder does not say so any more."""
         return self.given or embedded.url(self.folder)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the process that was found running, and was closed for a while, is still there to open it again."""
+        return self.is_running and self.born is not None and born(self.pid) == self.born
 
 
 def find_living(*, folder: Path, given: str) -> Living:
@@ -93,7 +103,8 @@ def find_living(*, folder: Path, given: str) -> Living:
         raise NoLivingShop(f"The shop in {folder} was started with DATABASE_URL, and this command was not.")
     if given and not is_outside:
         raise NoLivingShop(f"The shop in {folder} has a database of its own, and this command has DATABASE_URL.")
-    return Living(folder=folder, given=given, is_running=True)
+    pid = int(note["pid"])
+    return Living(folder=folder, given=given, is_running=True, pid=pid, born=born(pid))
 
 
 def find_trouble(living: Living) -> str:

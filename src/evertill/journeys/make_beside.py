@@ -1,7 +1,8 @@
 """Make the shop that is to replace the living one: restore and audit it beside that, while it is open.
 
-Where it is to be the latest moment, the log of the living folder is taken as well, which may have what the copies have
-not; and what was written until the living shop was closed is taken over by restoring once more.
+Where the wanted moment lies behind the copies, the log of the living folder is taken as well, which may have what they
+have not; and where it is the latest one, what was written until the living shop was closed is taken over by restoring
+once more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from evertill.journeys.living_log import find_living_log, has_gone_on, tell_livi
 from evertill.journeys.plan_restore import Plan, plan_restore
 from evertill.journeys.record_restore import Found
 from evertill.journeys.replace_work import KEPT, START_S, ReplaceWork
-from evertill.journeys.restore_shop import remove_restored, restore_shop
+from evertill.journeys.restore_shop import remove_restored, restore_shop, tell_passed_over
 from evertill.kernel import db, embedded
 from evertill.kernel.errors import EvertillError, Status
 
@@ -55,24 +56,36 @@ def _plan(work: ReplaceWork) -> Plan:
     means, leave = work.means, work.leave
     with closing(means.opener()) as target:
         return plan_restore(
-            target=target, key=means.key, at=leave.at, line=leave.line, without=means.without, warn=means.tell
+            target=target,
+            key=means.key,
+            at=leave.at,
+            line=leave.line,
+            without=means.without,
+            # A database of the operator's own has its log elsewhere.
+            may_go_beyond=not work.living.given,
+            warn=means.tell,
         )
 
 
 def _restore(work: ReplaceWork, plan: Plan) -> None:
     means = work.means
     work.copied = plan.pieces[-1].end
+    left = find_living_log(work.living, plan=plan)
+    if plan.is_beyond:
+        means.tell(f"The copies end at {plan.ends_at:%Y-%m-%d %H:%M:%S} UTC; going on with the living shop's own log.")
     work.restored = restore_shop(
         plan=plan,
         opener=means.opener,
         key=means.key,
         into=work.beside,
         report=means.report,
-        left=find_living_log(work.living, plan=plan),
+        left=left,
     )
     last = f"{work.last_at:%Y-%m-%d %H:%M:%S} UTC" if work.last_at else "its backup"
-    if left := tell_living_log(work.restored, plan=plan):
-        work.note(left)
+    if damaged := tell_passed_over(work.restored):
+        work.note(damaged)
+    if told := tell_living_log(work.restored, plan=plan):
+        work.note(told)
     work.note(f"Restored beside it, up to {last}; auditing it.", backup=plan.backup.id, folder=str(work.beside))
 
 

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 RUN = "run_bulks"
-_LOOK_AT = 500
+_LOOK_AT = 100
 
 
 class UnknownOperation(EvertillError):

@@ -89,7 +89,10 @@ def _unwanted(
         backup = stored.split("/")[2]
         if backup in gone or (backup not in catalogue.manifests and _is_abandoned(backup, now=now)):
             yield stored
-    pieces = [recovery.rules.read_piece(one.key, size=one.size) for one in target.list(f"{line}/wal/")]
+    size = catalogue.line.segment_bytes
+    pieces = [
+        recovery.rules.read_piece(one.key, size=one.size, segment_bytes=size) for one in target.list(f"{line}/wal/")
+    ]
     for piece in pieces:
         if piece is not None and not any(
             piece.end > start and (end is None or piece.start < end) for start, end in kept.log

@@ -14,9 +14,12 @@ __all__ = ["KeysTold", "rotate_receipt_key", "tell_keys"]
 
 
 def tell_keys(*, now: dt.datetime) -> KeysTold:
-    """This function will return the public half of every key that signed receipts, the newest last; one at least."""
+    """This function will return the public halves of the keys by which receipts are believed, the newest last.
+
+    There is one at least.
+    """
     receipts.signer(now=now)
-    return receipts.key_file.tell(receipts.read_keys())
+    return receipts.key_file.tell(receipts.trusted_keys())
 
 
 def rotate_receipt_key(*, asker: Asker, now: dt.datetime) -> PublicKey:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,10 +14,23 @@ from evertill.domains import recovery
 from evertill.domains.recovery import FORMAT, Damaged, Key, Line, Manifest, Piece, Target, WrongKey
 from evertill.kernel.errors import EvertillError
 
-__all__ = ["Catalogue", "NewerFormat", "get_piece", "list_pieces", "reach", "read_catalogue", "read_line"]
+__all__ = [
+    "Catalogue",
+    "NewerFormat",
+    "get_piece",
+    "list_pieces",
+    "open_piece",
+    "reach",
+    "read_catalogue",
+    "read_line",
+]
 
 
 _Said = TypeVar("_Said", Line, Manifest)
+_LINE = re.compile(r"[0-9a-f]{16}")
+_BEHIND_SLASH = chr(ord("/") + 1)
+# A segment of the log with more objects that are none is not looked through any further.
+_BAD_MAX = 100
 
 
 class NewerFormat(EvertillError):
@@ -100,28 +114,100 @@ def read_line(*, target: Target, key: Key, line: str, damaged: Damage = _raise) 
 def list_pieces(target: Target, *, line: Line, timeline: int, since: int) -> list[Piece]:
     """This function will return every piece of the log at a target in the segment of `since` or behind it."""
     prefix = f"{line.id}/wal/{timeline:08X}/"
-    after = f"{prefix}{since // line.segment_bytes:016X}"
-    found = (recovery.rules.read_piece(one.key, size=one.size) for one in target.list(prefix, after=after))
+    return _read_pieces(target, prefix, line=line, after=f"{prefix}{since // line.segment_bytes:016X}")
+
+
+def _read_pieces(target: Target, prefix: str, *, line: Line, after: str = "") -> list[Piece]:
+    found = (
+        recovery.rules.read_piece(one.key, size=one.size, segment_bytes=line.segment_bytes)
+        for one in target.list(prefix, after=after)
+    )
     return [piece for piece in found if piece is not None]
 
 
-def get_piece(target: Target, *, key: Key, line: Line, piece: Piece) -> bytes:
-    """This function will return the log of a piece that was listed a moment ago.
+def open_piece(target: Target, *, key: Key, piece: Piece) -> bytes:
+    """This function will return the log of a piece; raises Damaged where that is less or more than its name tells."""
+    log = key.open(piece.key, target.get(piece.key))
+    if len(log) != piece.end - piece.start:
+        said = f"it has {len(log)} bytes of the log, not {piece.end - piece.start}"
+        raise Damaged(f"{piece.key} is not what it says: {said}.", key=piece.key)
+    return log
+
+
+def get_piece(
+    target: Target,
+    *,
+    key: Key,
+    line: Line,
+    piece: Piece,
+    without: Collection[str] = (),
+    damaged: Callable[[EvertillError], object] | None = None,
+) -> bytes:
+    """This function will return the log of a piece that was listed a moment ago, from it or from others that have it.
 
     A shop that is open joins its small pieces into one of a whole segment, which has the same log; so a piece that is
-    gone is looked for in what has come since. Raises ObjectMissing when it is nowhere, and what `get` and `open` raise.
+    gone is looked for in what has come since. Where `damaged` wants to be told of one that is not what was stored,
+    that is looked for too: a target may hold objects that nobody of ours wrote. `without` are not to be looked at.
+
+    Raises what `get` and `open` raise for it when no others have all of it.
     """
     try:
-        return key.open(piece.key, target.get(piece.key))
-    except recovery.targets.ObjectMissing:
-        later = list_pieces(target, line=line, timeline=piece.timeline, since=piece.start)
-        joined = next(
-            (one for one in later if one.key != piece.key and one.start <= piece.start and piece.end <= one.end), None
-        )
-        if joined is None:
+        return open_piece(target, key=key, piece=piece)
+    except recovery.targets.ObjectMissing as error:
+        first: EvertillError = error
+    except (Damaged, WrongKey) as error:
+        if damaged is None:
             raise
-        whole = key.open(joined.key, target.get(joined.key))
-        return whole[piece.start - joined.start : piece.end - joined.start]
+        first = error
+        damaged(error)
+    segment = piece.start // line.segment_bytes
+    prefix = f"{line.id}/wal/{piece.timeline:08X}/{segment:016X}/"
+    others = [one for one in _read_pieces(target, prefix, line=line) if one.key not in {piece.key, *without}]
+    log = _from_others(target, key=key, piece=piece, others=others, damaged=damaged)
+    if log is None:
+        raise first
+    return log
+
+
+def _from_others(
+    target: Target,
+    *,
+    key: Key,
+    piece: Piece,
+    others: list[Piece],
+    damaged: Callable[[EvertillError], object] | None,
+) -> bytes | None:
+    """Return the log of a piece out of others; None where they have not all of it, or too many of them are bad."""
+    opened: dict[str, bytes] = {}
+    bad = 0
+    while bad <= _BAD_MAX:
+        covering = recovery.rules.cover(others, timeline=piece.timeline, start=piece.start)
+        ends = [number for number, one in enumerate(covering) if one.end >= piece.end]
+        if not ends:
+            return None
+        needed = covering[: ends[0] + 1]
+        for one in needed:
+            try:
+                if one.key not in opened:
+                    opened[one.key] = open_piece(target, key=key, piece=one)
+            except (Damaged, WrongKey, recovery.targets.ObjectMissing) as error:
+                if damaged is not None and not isinstance(error, recovery.targets.ObjectMissing):
+                    damaged(error)
+                others.remove(one)
+                bad += 1
+                break
+        else:
+            return _put_together(piece, [(one, opened[one.key]) for one in needed])
+    return None
+
+
+def _put_together(piece: Piece, parts: Sequence[tuple[Piece, bytes]]) -> bytes:
+    log, position = bytearray(), piece.start
+    for one, data in parts:
+        until = min(one.end, piece.end)
+        log += data[position - one.start : until - one.start]
+        position = until
+    return bytes(log)
 
 
 def reach(*, target: Target, catalogue: Catalogue) -> dt.datetime | None:
@@ -140,10 +226,11 @@ def _lines(target: Target) -> Iterator[str]:
         first = next(iter(target.list("", after=after)), None)
         if first is None:
             return
-        line = first.key.partition("/")[0]
-        yield line
-        # Behind everything of this line: no key of ours has a character beyond this one.
-        after = f"{line}/~"
+        line, slash, _ = first.key.partition("/")
+        if slash and _LINE.fullmatch(line):
+            yield line
+        # Behind everything in this folder, whatever it is called: no sign comes between this one and the slash.
+        after = f"{line}{_BEHIND_SLASH}" if slash else line
 
 
 def _latest(one: Catalogue) -> float:

@@ -250,7 +250,7 @@ _HELD_AS = "receipt"
 
 def _read(text: str) -> tuple[Receipt, tuple[FactLine, ...]]:
     receipt = receipts.read(text)
-    receipts.verify(receipt, keys={key.id: key.public for key in receipts.read_keys()})
+    receipts.verify(receipt, keys={key.id: key.public for key in receipts.trusted_keys()})
     if receipt.lines is None:
         raise LinesMissing("This receipt is the short one, which does not name the order's lines.")
     return receipt, receipt.lines
@@ -287,7 +287,7 @@ def _check_contact(receipt: Receipt, asked: RebuildOrder) -> None:
     if not asked.email and not asked.phone:
         raise ContactDiffers("An order needs an email address or a telephone number.")
     # Only the secret with which it was made can make a digest again.
-    if any(key.id == receipt.key_id and receipts.is_own(key) for key in receipts.read_keys()):
+    if any(key.id == receipt.key_id and receipts.is_own(key) for key in receipts.trusted_keys()):
         told = receipts.contact_digest(order_id=receipt.order_id, email=asked.email, phone=asked.phone)
         if told != receipt.contact:
             raise ContactDiffers("The order was placed with another email address or telephone number.")

@@ -63,6 +63,12 @@ class CanConsent(EvertillError):
     )
 
 
+class CanConsentAtOnce(CanConsent):
+    """The same, found out before anything was restored."""
+
+    kept = "Nothing was restored, and the living shop was not touched."
+
+
 class LineUnknown(EvertillError):
     """The living data folder does not say which copies are its own."""
 
@@ -143,7 +149,8 @@ def replace_shop(*, folder: Path, asked: str | Emergency, into: Path | None, mea
             file=_LOST,
             loss=loss,
             last_at=work.last_at,
-            reopens=living.is_running and work.is_exchanged,
+            # Somebody may have closed it for good meanwhile.
+            reopens=living.is_waited_for and work.is_exchanged,
         )
 
 
@@ -171,7 +178,7 @@ def _begin(living: Living, asked: str | Emergency, *, into: Path | None, trouble
 
 def _leave_of(living: Living, asked: Emergency, *, trouble: str) -> Leave:
     if not trouble:
-        raise CanConsent("The living shop's database can be opened.")
+        raise CanConsentAtOnce("The living shop's database can be opened.")
     own = recovery.place.Place(living.folder).read_line()
     line = asked.line or (own.id if own else "")
     if not line:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from evertill.domains import recovery
-from evertill.journeys.plan_restore import Plan
+from evertill.journeys.plan_restore import LogEnds, Plan
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
@@ -92,13 +92,18 @@ def replay_log(cluster: embedded.Cluster, *, into: Path, plan: Plan, end: int, r
     """This function will have PostgreSQL replay the log up to the wanted moment, and close it; return its last commit.
 
     There is log up to about `end`; it stops at the first record that is not whole. Raises RestoreFailed with
-    PostgreSQL's words.
+    PostgreSQL's words, and LogEnds where the moment lies behind the copies and the log does not reach it either.
     """
     try:
         return _run_to_end(into, plan=plan, end=end, report=report)
     except embedded.NotReady as error:
         if _NOTHING_BEHIND not in error.detail:
             raise RestoreFailed(error.detail) from error
+        if plan.is_beyond:
+            # Nobody has said that there was nothing more: what lies between is not to be missing without a word.
+            last = _last_commit(cluster)
+            until = f" at {last:%Y-%m-%d %H:%M:%S} UTC" if last else ""
+            raise LogEnds(f"What is whole of the log ends{until}, before the wanted moment.") from error
     # The log reaches behind the wanted moment, and nothing happened in between: all of it is what was asked for.
     _ask_for_all(cluster.data, owner=cluster.account.user)
     try:
@@ -124,6 +129,10 @@ def _run_to_end(into: Path, *, plan: Plan, end: int, report: Report) -> dt.datet
         embedded.wait_ready(cluster, pid=pid, seconds=_REPLAY_S, tick=tick)
     finally:
         embedded.stop(pid=pid)
+    return _last_commit(cluster)
+
+
+def _last_commit(cluster: embedded.Cluster) -> dt.datetime | None:
     said = _LAST.findall((cluster.home / "postgres-start.log").read_text(encoding="utf-8", errors="replace"))
     return dt.datetime.fromisoformat(said[-1]) if said else None
 

@@ -10,7 +10,8 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,11 +19,12 @@ from typing import ClassVar
 from evertill.domains import recovery
 from evertill.domains.recovery import Key, Leftover
 from evertill.journeys.fetch_copies import Fetching, Opener, fetching_copies, unpack_backup, write_files, write_log
-from evertill.journeys.plan_restore import Plan
+from evertill.journeys.plan_restore import LogEnds, Plan
 from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_replay, replay_log
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
 from evertill.kernel.files import write_whole
+from evertill.kernel.supervise import LOCK, FolderHeld, hold_folder
 
 __all__ = [
     "DiskTooSmall",
@@ -33,6 +35,7 @@ __all__ = [
     "Unpacked",
     "remove_restored",
     "restore_shop",
+    "tell_passed_over",
 ]
 
 _BUILD = "restoring"
@@ -71,7 +74,8 @@ class Unpacked:
 class Restored:
     """A restored shop: its folder, what it came from, and the moment of the last thing that happened in it.
 
-    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies.
+    Its log ends at `end`. `left` is what of the log was taken from elsewhere than the copies. `passed_over` names
+    objects that were not what was stored, where others had the same.
     """
 
     into: Path
@@ -82,6 +86,7 @@ class Restored:
     seconds: float
     end: int
     left: Leftover | None
+    passed_over: Sequence[str] = ()
 
 
 def restore_shop(
@@ -100,21 +105,19 @@ def restore_shop(
     unpacked, before anything is made of them. `left` is log that lies on this machine and goes on from the copies; it
     is taken as far as it is whole. What is in the folder when it fails is removed.
 
-    Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, TargetUnavailable, TargetRefuses, and what
-    embedded.prepare raises.
+    Raises FolderTaken, DiskTooSmall, Damaged, WrongKey, RestoreFailed, LogEnds, TargetUnavailable, TargetRefuses, and
+    what embedded.prepare raises.
     """
     began = time.monotonic()
-    if into.exists() and any(into.iterdir()):
-        raise FolderTaken(f"There is something in {into} already.")
-    into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     work = _Work(plan=plan, opener=opener, key=key, into=into, report=report, look=look, left=left)
-    try:
-        last_at = _restore(work)
-    except BaseException as error:
-        remove_restored(into)
-        if isinstance(error, OSError):
-            raise RestoreFailed(f"The shop could not be written to {into}: {error.strerror}.") from error
-        raise
+    with _empty_folder(into):
+        try:
+            last_at = _restore(work)
+        except BaseException as error:
+            remove_restored(into)
+            if isinstance(error, OSError):
+                raise RestoreFailed(f"The shop could not be written to {into}: {error.strerror}.") from error
+            raise
     return Restored(
         into=into,
         line=plan.line.id,
@@ -124,7 +127,27 @@ def restore_shop(
         seconds=time.monotonic() - began,
         end=work.end,
         left=work.left,
+        passed_over=sorted(set(work.passed_over)),
     )
+
+
+@contextmanager
+def _empty_folder(into: Path) -> Iterator[None]:
+    """The folder, for nobody else while the block runs: another restore, or an impatient `evertill up`; FolderTaken."""
+    _check_empty(into)
+    into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    try:
+        with hold_folder(into, seconds=0):
+            # Who had it until a moment ago may have left a shop in it.
+            _check_empty(into)
+            yield
+    except FolderHeld:
+        raise FolderTaken(f"A shop is being restored into {into} just now, or opened there.") from None
+
+
+def _check_empty(into: Path) -> None:
+    if into.exists() and any(path.name != LOCK for path in into.iterdir()):
+        raise FolderTaken(f"There is something in {into} already.")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,6 +161,7 @@ class _Work:
     left: Leftover | None
     # Where the log ends in the restored shop.
     end: int = 0
+    passed_over: Sequence[str] = ()
     cluster: embedded.Cluster | None = None
 
 
@@ -154,8 +178,11 @@ def _restore(work: _Work) -> dt.datetime | None:
         log = build / "log"
         log.mkdir(mode=0o700)
         write_log(fetching, into=log)
+        work.passed_over = fetching.passed_over
     if work.left is not None:
         work.left = recovery.leftover.copy_leftover(work.left, into=log)
+    if work.plan.is_beyond and (work.left is None or not work.left.files):
+        raise _cannot_go_on(work)
     work.look(Unpacked(folders=folders, programs=cluster.programs))
     data = _combine(work, folders, build=build)
     before = (data / ALTERED).read_text(encoding="utf-8") if is_ours else ""
@@ -170,6 +197,11 @@ def _restore(work: _Work) -> dt.datetime | None:
     work.report("Writing to the disk", 0, 0)
     os.sync()
     return last_at
+
+
+def _cannot_go_on(work: _Work) -> LogEnds:
+    why = (work.left.why if work.left else "") or "there is no log that goes on from there"
+    return LogEnds(f"The copies end at {work.plan.ends_at:%Y-%m-%d %H:%M:%S} UTC, before the wanted moment; {why}.")
 
 
 def _unpack(fetching: Fetching, *, build: Path) -> list[Path]:
@@ -231,6 +263,17 @@ def _give_away(cluster: embedded.Cluster, folder: Path) -> None:
         os.chown(parent, *cluster.account.user)
         for name in (*folders, *files):
             os.chown(Path(parent) / name, *cluster.account.user, follow_symlinks=False)
+
+
+def tell_passed_over(restored: Restored) -> str:
+    """This function will say which objects at the target were not what was stored and were not needed, "" for none."""
+    if not restored.passed_over:
+        return ""
+    count, first = len(restored.passed_over), restored.passed_over[0]
+    return (
+        f"{count} objects of the log at the target are damaged or forged, such as {first}; others had the same, so that"
+        " nothing is missing. `evertill backup verify --from …` names all of them."
+    )
 
 
 def remove_restored(into: Path) -> None:

@@ -54,7 +54,7 @@ class BackupRunning(EvertillError):
     code = "BACKUP_RUNNING"
     status: ClassVar[Status] = "conflict"
     kept = "The other one goes on."
-    remedy = "Wait until it has ended: `evertill backup list` shows it."
+    remedy = "Try again when it has ended: then `evertill backup list`, or `evertill drill list`, shows it."
 
 
 def take_backup(*, kind: Kind | None, clock: Clock, report: Report = _silent) -> Manifest | None:
@@ -132,6 +132,9 @@ def _send_left(work: BackupWork) -> Manifest | None:
             with suppress(Damaged):
                 sent = _finish(work, manifest)
                 running = [one for one in running if one != backup]
+    for backup in _staged(work.place, work.line).keys() - set(running):
+        # The database has forgotten it, or the disk did not let go of it when it failed.
+        work.place.clear_staged(recovery.rules.backup_folder(line=work.line.id, backup=backup))
     for backup in running:
         _give_up(work, backup, Said(text="It was cut off.", code="BACKUP_CUT_OFF"))
     return sent

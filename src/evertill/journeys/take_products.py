@@ -20,7 +20,7 @@ from evertill.journeys.permitted import Asker, permitted
 from evertill.journeys.product_columns import cells_of, column_of, columns, name_of
 from evertill.journeys.table_rows import Sent, Wrong, clipped, of_bad
 from evertill.journeys.table_versions import has_lost_letters, is_as_saved, plain, read_version
-from evertill.kernel import config, tables
+from evertill.kernel import config, memory, tables
 from evertill.kernel.tables import Row
 
 __all__ = ["read_products"]
@@ -37,34 +37,93 @@ def read_products(*, asker: Asker, file: IO[bytes], now: dt.datetime) -> Sent:
     """
     known = (*columns(), "version")
     table = tables.read_table(file, required=("sku",), is_known=known.__contains__, limits=tables.limits())
+    taken = _Taken(wrong=[of_bad(row) for row in table.bad])
     with permitted(asker=asker, permission=Permission.CATALOG_EDIT, subject=Subject(kind="catalog"), now=now):
-        return _Reading.of(table.rows).read(wrong=[of_bad(row) for row in table.bad])
+        shelves = {shelf.slug for shelf in catalog.categories.list_categories(languages=(), with_empty=True)}
+        for rows in _let_go(table.rows):
+            _Reading.of(rows, shelves=shelves).read(taken)
+    sent = taken.sent()
+    # Of what was compared most is not held any more, and what comes next takes memory of its own.
+    memory.give_back()
+    return sent
+
+
+def _let_go(rows: list[Row]) -> Iterator[list[Row]]:
+    """Give rows part by part, and keep none of them: with what the shop has of all, they take much memory."""
+    rows.reverse()
+    while rows:
+        part = rows[-_PART:]
+        del rows[-_PART:]
+        part.reverse()
+        yield part
 
 
 @dataclass(slots=True, kw_only=True)
 class _Wanted:
-    """What the rows of one product say of it, as it comes together."""
+    """What the rows of one product say of it, as it comes together; of what the shop has, only what that needs."""
 
     slug: str
     title: str
-    card: Card | None
+    is_new: bool
+    # What the shop has titles and texts of, by name.
+    told: frozenset[str]
     lines: list[int] = field(default_factory=list)
+    seen: dict[str, Plain] = field(default_factory=dict)
     wanted: dict[str, Plain] = field(default_factory=dict)
     contested: list[str] = field(default_factory=list)
     added: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def begun(cls, row: Row, card: Card | None, *, slug: str) -> _Wanted:
+        values = card.values if card is not None else {}
+        told = frozenset(name for name, value in values.items() if value and catalog.rules.language_of_text(name))
+        return cls(slug=slug, title=_title(card, row), is_new=card is None, told=told)
+
     def target(self) -> Target:
-        seen = self.card.values if self.card is not None else {}
         rows = ", ".join(map(str, self.lines[:5])) + (" …" if len(self.lines) > 5 else "")  # noqa: PLR2004 — a line.
         return edit_of(
-            subject=self.slug if self.card is not None else f"+ {self.added[0]['sku']}",
+            subject=f"+ {self.added[0]['sku']}" if self.is_new else self.slug,
             label=f"{self.title} ({rows})",
             slug=self.slug,
-            is_new=self.card is None,
-            seen=seen,
+            is_new=self.is_new,
+            seen=self.seen,
             wanted=self.wanted,
             contested=self.contested,
             added=self.added,
+        )
+
+    def fault(self) -> Wrong | None:
+        for code in config.get().languages:
+            if self._has(catalog.rules.text_name(code)) and not self._has(catalog.rules.title_name(code)):
+                says = "There is a text in %(column)s and no title in that language."
+                return Wrong(line=self.lines[0], says=says, facts={"column": f"text_{code}"})
+        return None
+
+    def _has(self, name: str) -> bool:
+        return bool(self.wanted[name]) if name in self.wanted else name in self.told
+
+
+@dataclass(slots=True, kw_only=True)
+class _Taken:
+    """What all rows say, as it comes together: by product, new ones by themselves."""
+
+    wrong: list[Wrong]
+    products: dict[tuple[bool, str], _Wanted] = field(default_factory=dict)
+    met: dict[str, int] = field(default_factory=dict)
+    added: int = 0
+    changed: int = 0
+    untouched: int = 0
+
+    def sent(self) -> Sent:
+        said = [one for one in self.products.values() if one.wanted or one.added]
+        wrong = self.wrong + [fault for one in said if (fault := one.fault()) is not None]
+        wrong.sort(key=lambda one: one.line)
+        return Sent(
+            targets=[one.target() for one in said],
+            wrong=wrong,
+            added=self.added,
+            changed=self.changed,
+            untouched=self.untouched,
         )
 
 
@@ -79,7 +138,7 @@ class _Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """A table beside what the shop has: the products of its SKUs and slugs, and what can run out."""
+    """Some rows beside what the shop has: the products of their SKUs and slugs, and what can run out."""
 
     rows: Sequence[Row]
     homes: Mapping[str, catalog.Home]
@@ -88,47 +147,31 @@ class _Reading:
     shelves: Collection[str]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> _Reading:
+    def of(cls, rows: Sequence[Row], *, shelves: Collection[str]) -> _Reading:
         skus = [row.cells["sku"] for row in rows]
         homes = catalog.find_homes(skus=skus)
         slugs = {home.slug for home in homes.values()} | {row.cells.get("slug", "") for row in rows}
-        cards: dict[str, Card] = {}
-        for part in _parts(sorted(slugs - {""})):
-            cards |= catalog.editing.read_cards(slugs=part)
-        shelves = catalog.categories.list_categories(languages=(), with_empty=True)
         return cls(
             rows=rows,
             homes=homes,
-            cards=cards,
+            cards=catalog.editing.read_cards(slugs=sorted(slugs - {""})),
             kinds=stock.read_items(skus=skus),
-            shelves={shelf.slug for shelf in shelves},
+            shelves=shelves,
         )
 
-    def read(self, *, wrong: list[Wrong]) -> Sent:
-        products: dict[tuple[bool, str], _Wanted] = {}
-        met: dict[str, int] = {}
-        added = changed = untouched = 0
+    def read(self, taken: _Taken) -> None:
         for row in self.rows:
             sku = row.cells["sku"]
-            if sku in met:
-                wrong.append(
-                    Wrong(
-                        line=row.line,
-                        says="SKU %(sku)s stands in row %(line)s too.",
-                        facts={"sku": sku, "line": met[sku]},
-                    )
-                )
+            if sku in taken.met:
+                facts = {"sku": sku, "line": taken.met[sku]}
+                taken.wrong.append(Wrong(line=row.line, says="SKU %(sku)s stands in row %(line)s too.", facts=facts))
                 continue
-            met[sku] = row.line
-            faults, moved = self._read_row(row, products)
-            wrong += faults
-            added += sku not in self.homes and not faults
-            changed += sku in self.homes and moved and not faults
-            untouched += sku in self.homes and not moved and not faults
-        done = [one.target() for one in products.values() if one.wanted or one.added]
-        wrong += [fault for one in products.values() if (fault := _fault_of_whole(one)) is not None]
-        wrong.sort(key=lambda one: one.line)
-        return Sent(targets=done, wrong=wrong, added=added, changed=changed, untouched=untouched)
+            taken.met[sku] = row.line
+            faults, moved = self._read_row(row, taken.products)
+            taken.wrong += faults
+            taken.added += sku not in self.homes and not faults
+            taken.changed += sku in self.homes and moved and not faults
+            taken.untouched += sku in self.homes and not moved and not faults
 
     def _read_row(self, row: Row, products: dict[tuple[bool, str], _Wanted]) -> tuple[list[Wrong], bool]:
         """Add what a row says to its product; return what is wrong with it, and whether it says anything new."""
@@ -138,8 +181,9 @@ class _Reading:
         if fault is not None:
             return [fault], False
         card = self.cards.get(home or slug)
-        key = (card is None, home or slug or sku)
-        one = products.get(key) or _Wanted(slug=home or slug, title=_title(card, row), card=card)
+        # No slug has a space in it, and a SKU may be what another product's slug is.
+        key = (card is None, home or slug or f"+ {sku}")
+        one = products.get(key) or _Wanted.begun(row, card, slug=home or slug)
         if not home:
             titles = {code: _variant_title(row, card, code) for code in config.get().languages}
             kind = row.cells.get("kind", "").upper() or stock.Kind.COUNTED.value
@@ -154,6 +198,7 @@ class _Reading:
                 faults.append(Wrong(line=row.line, says=says, facts={"column": column_of(name)}))
             if not faults:
                 one.wanted[name] = value
+                one.seen.setdefault(name, card.values.get(name) if card is not None else None)
         if not faults:
             moved = bool(said.wanted or said.contested)
             one.contested += [name for name in said.contested if name not in one.contested]
@@ -235,15 +280,6 @@ class _Reading:
         return value, "What stands in %(column)s is too long, or has a character that cannot be there." if fault else ""
 
 
-def _fault_of_whole(one: _Wanted) -> Wrong | None:
-    values = {**(one.card.values if one.card is not None else {}), **one.wanted}
-    for code in config.get().languages:
-        if values.get(catalog.rules.text_name(code)) and not values.get(catalog.rules.title_name(code)):
-            says = "There is a text in %(column)s and no title in that language."
-            return Wrong(line=one.lines[0], says=says, facts={"column": f"text_{code}"})
-    return None
-
-
 def _is_of_added(column: str) -> bool:
     # What a new variant is called is said when it is added.
     return column.startswith("variant_")
@@ -258,8 +294,3 @@ def _title(card: Card | None, row: Row) -> str:
 def _variant_title(row: Row, card: Card | None, language: str) -> str:
     own = row.cells.get(f"variant_{language}") or row.cells.get(f"title_{language}")
     return own or (str(card.values.get(catalog.rules.title_name(language)) or "") if card is not None else "")
-
-
-def _parts(slugs: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(slugs), _PART):
-        yield slugs[start : start + _PART]

@@ -26,6 +26,7 @@ Opener = Callable[[], Target]
 Report = Callable[[str, int, int], None]
 _AT_ONCE = 8
 _SEEN_MAX = 5_000
+_CONTRADICTS = "it says something else of a stretch of the log than others that have the same: one of them is forged"
 _DAMAGED = incidents.Kind.BACKUP_DAMAGED
 
 
@@ -218,31 +219,41 @@ def _read_all(
     opener: Opener, key: Key, objects: Sequence[Part | Piece], *, line: Line, sizes: dict[str, int], report: Report
 ) -> _Wrong:
     total, done = sum(one.size for one in objects), 0
+    shares = [share for share in _shares(objects, line=line) if share]
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="verify") as pool:
-        shares = [objects[number::_AT_ONCE] for number in range(_AT_ONCE)]
-        futures = [pool.submit(_read_share, opener, key, share, line=line, sizes=sizes) for share in shares if share]
-        for future, share in zip(futures, [share for share in shares if share], strict=True):
+        futures = [pool.submit(_read_share, opener, key, share, line=line, sizes=sizes) for share in shares]
+        for future, share in zip(futures, shares, strict=True):
             yield from future.result()
             done += sum(one.size for one in share)
             report("Reading", done, total)
+
+
+def _shares(objects: Sequence[Part | Piece], *, line: Line) -> list[list[Part | Piece]]:
+    """What each thread reads: pieces of the same segment go to the same one, in the order in which they begin."""
+    shares: list[list[Part | Piece]] = [[] for _ in range(_AT_ONCE)]
+    for number, part in enumerate(one for one in objects if isinstance(one, Part)):
+        shares[number % _AT_ONCE].append(part)
+    pieces = [one for one in objects if isinstance(one, Piece)]
+    for piece in sorted(pieces, key=lambda one: (one.timeline, one.start, one.key)):
+        shares[piece.start // line.segment_bytes % _AT_ONCE].append(piece)
+    return shares
 
 
 def _read_share(
     opener: Opener, key: Key, objects: Sequence[Part | Piece], *, line: Line, sizes: dict[str, int]
 ) -> list[tuple[str, str]]:
     wrong: list[tuple[str, str]] = []
+    overlaps = recovery.overlaps.Overlaps()
     with closing(opener()) as target:
         for one in objects:
             try:
                 if isinstance(one, Piece):
-                    plain = get_piece(target, key=key, line=line, piece=one)
+                    log = get_piece(target, key=key, line=line, piece=one)
+                    wrong += [(other.key, _CONTRADICTS) for other in overlaps.add(one, log)]
                 else:
-                    plain = key.open(one.key, target.get(one.key))
+                    key.open(one.key, target.get(one.key))
             except (recovery.Damaged, recovery.WrongKey, recovery.targets.ObjectMissing) as error:
                 size = sizes.get(one.key)
                 short = f" It has {size} of {one.size} bytes." if size is not None and size != one.size else ""
                 wrong.append((one.key, f"{error.detail}{short}"))
-                continue
-            if isinstance(one, Piece) and len(plain) != one.end - one.start:
-                wrong.append((one.key, f"it has {len(plain)} bytes of the log, not {one.end - one.start}"))
     return wrong

@@ -57,19 +57,21 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Keys(msgspec.Struct, frozen=True):
-    """The shop's public keys by their ids, and which of them are of its present secret, which digests addresses too."""
+    """The keys that are believed, by their ids, and those of the present secret, which digests addresses too."""
 
     public: Mapping[int, bytes]
     own: frozenset[int]
 
     @classmethod
     def read(cls) -> _Keys:
-        known = receipts.read_keys()
+        known = receipts.trusted_keys()
         return cls({key.id: key.public for key in known}, frozenset(key.id for key in known if receipts.is_own(key)))
 
 
 # Receipts whose orders are looked up at a time.
 _PAGE = 500
+# Of what is no receipt at all, a line may be thousands of times as long.
+_PAGE_CHARS = 8 << 20
 
 
 def verify_receipt(*, text: str | bytes) -> Verified:
@@ -87,11 +89,13 @@ def check_receipts(*, texts: Iterable[str]) -> Iterator[Checked]:
     """This function will check many receipts, a bounded number at a time, and say of each what became of it."""
     keys = _Keys.read()
     page: list[tuple[int, str]] = []
+    chars = 0
     for place, text in enumerate(texts, 1):
         page.append((place, text))
-        if len(page) == _PAGE:
+        chars += len(text)
+        if len(page) == _PAGE or chars >= _PAGE_CHARS:
             yield from _check_page(page, keys)
-            page = []
+            page, chars = [], 0
     yield from _check_page(page, keys)
 
 

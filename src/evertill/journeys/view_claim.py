@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from enum import StrEnum
 
 import msgspec
 
@@ -28,6 +29,7 @@ __all__ = [
     "CodeWrong",
     "Found",
     "Shown",
+    "Stage",
     "begin_proof",
     "find_claim",
     "finish_proof",
@@ -44,6 +46,25 @@ class ClaimNotFound(EvertillError):
     code = "CLAIM_NOT_FOUND"
     status = "not_found"
     remedy = "Check the number; the address of the claim's page opens it."
+
+
+class Stage(StrEnum):
+    """How far a claim has come, as who filed it is told: the same whether anything was found or not."""
+
+    FILED = "FILED"
+    WITH_STAFF = "WITH_STAFF"
+    ANSWERED = "ANSWERED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+_STAGES = {
+    State.FILED: Stage.FILED,
+    # Which of the two it is would tell strangers whose address, number or amount the shop knows.
+    State.FOUND: Stage.WITH_STAFF,
+    State.NOTHING: Stage.WITH_STAFF,
+    State.ANSWERED: Stage.ANSWERED,
+    State.WITHDRAWN: Stage.WITHDRAWN,
+}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +93,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: str
-    state: State
+    state: Stage
     about: claims.About
     clues: Clues
     contact: str
@@ -110,7 +131,7 @@ def view_claim(*, claim_id: int) -> Shown:
         answered = _told(of_order(order), claim.proofs, state=order.state.value) if order else None
     return Shown(
         number=claim.number,
-        state=claim.state,
+        state=_STAGES[claim.state],
         about=claim.about,
         clues=claim.clues,
         contact=claim.contact,

@@ -189,6 +189,11 @@ class Config:
     token_cache_s: int = _setting(5, "Seconds until a revoked API token is refused everywhere.", low=0, high=300)
 
     public_url: str = _setting("http://localhost:8000", "Where customers find the shop; payment pages lead back there.")
+    payment_hosts: tuple[str, ...] = _setting(
+        ("checkout.stripe.com", "wx.tenpay.com"),
+        "Host names, separated by commas, of payment pages to which customers are led by themselves, besides those of"
+        " `EVERTILL_ALIPAY_URL` and `EVERTILL_SANDBOX_URL`; of any other they are told the name, and press a button.",
+    )
     sandbox_url: str = _setting("", "Where the Sandbox payment provider answers; without it there is no such method.")
     sandbox_keys: Path = _setting(Path("sandbox/sandbox-keys.json"), "File of Sandbox's keys, from the data folder.")
     alipay_app_id: str = _setting("", "The shop's app at Alipay; without it there is no such method.")

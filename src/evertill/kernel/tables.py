@@ -80,7 +80,7 @@ class Table:
     """What was sent: its columns, its rows with the lines in which they begin, and those that are no rows."""
 
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: list[Row]
     bad: Sequence[BadRow]
 
 

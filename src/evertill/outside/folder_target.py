@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from evertill.domains import recovery
@@ -17,6 +18,17 @@ from evertill.outside.walking import HALF, Entry, walk
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+# What a disk says of a place that it cannot read, or a file system of what does not fit its checksum.
+_UNREADABLE = {errno.EIO, errno.ELOOP, errno.ENXIO, errno.EBADMSG, getattr(errno, "EUCLEAN", errno.EIO)}
+
+
+@contextmanager
+def _passing_over(*errors: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in errors:
+            raise
 
 
 class FolderTarget:
@@ -45,10 +57,13 @@ class FolderTarget:
     def get(self, key: str) -> bytes:
         """This function will read a file."""
         try:
-            return (self._root / key).read_bytes()
-        except FileNotFoundError:
+            return self._read_object(key)
+        except (FileNotFoundError, NotADirectoryError):
             raise recovery.targets.ObjectMissing(f"{key} is not in {self.place}.", key=key) from None
         except OSError as error:
+            if error.errno in _UNREADABLE and self._root.is_dir():
+                # The disk has lost this one; others may be well.
+                raise recovery.Damaged(f"{key} cannot be read: {error.strerror}.", key=key) from error
             raise self._trouble(error) from error
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Stored]:
@@ -77,11 +92,28 @@ class FolderTarget:
     def close(self) -> None:
         """Nothing is open."""
 
+    def _read_object(self, key: str) -> bytes:
+        # Who can write there can put a pipe, or a link to what has no end, in the place of a file.
+        descriptor = os.open(self._root / key, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise recovery.Damaged(f"{key} is no file.", key=key)
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(recovery.targets.OBJECT_BYTES_MAX + 1)
+        if len(data) > recovery.targets.OBJECT_BYTES_MAX:
+            raise recovery.targets.too_large(key)
+        return data
+
     def _read(self, folder: str) -> Iterator[Entry]:
         with suppress(FileNotFoundError):
             for entry in os.scandir(self._root / folder):
-                with suppress(FileNotFoundError):
-                    yield Entry(name=entry.name, size=None if entry.is_dir() else entry.stat().st_size)
+                # A link that leads to itself is nothing, and not the end of all listing.
+                with _passing_over(errno.ENOENT, errno.ELOOP):
+                    said = entry.stat()
+                    if stat.S_ISDIR(said.st_mode):
+                        yield Entry(name=entry.name, size=None)
+                    elif stat.S_ISREG(said.st_mode):
+                        yield Entry(name=entry.name, size=said.st_size)
 
     def _make_parents(self, path: Path) -> None:
         missing = [folder for folder in path.parents if folder.is_relative_to(self._root) and not folder.exists()]

@@ -94,6 +94,9 @@ class S3Target:
         version = self._version_of(key)
         which = {"VersionId": version} if version else {}
         answer = self._ask("get_object", Key=self._prefix + key, **which)
+        if int(answer.get("ContentLength", 0)) > recovery.targets.OBJECT_BYTES_MAX:
+            answer["Body"].close()
+            raise recovery.targets.too_large(key)
         try:
             data: bytes = answer["Body"].read()
         except (botocore.exceptions.BotoCoreError, OSError) as error:

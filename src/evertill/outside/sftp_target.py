@@ -149,7 +149,10 @@ class SftpTarget:
 
     def _read_file(self, sftp: Any, path: PurePosixPath) -> bytes:  # noqa: ANN401 — as above.
         with sftp.open(str(path), "rb") as file:
-            file.prefetch()
+            size = file.stat().st_size or 0
+            if size > recovery.targets.OBJECT_BYTES_MAX:
+                raise recovery.targets.too_large(str(path.relative_to(self._root)))
+            file.prefetch(size)
             data: bytes = file.read()
         return data
 

@@ -10,6 +10,8 @@ from evertill.domains.recovery import Stored
 
 # A file under such a name is half of one.
 HALF = ".half-"
+# Folders in each other; ours are four. A link that leads back up goes round in circles, each time a folder deeper.
+_DEPTH_MAX = 6
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ def _walk(read: Callable[[str], Iterable[Entry]], folder: str, *, prefix: str, a
     found = {f"{head}{one.name}{'/' if one.size is None else ''}": one for one in read(folder)}
     for key, entry in sorted(found.items(), key=lambda item: item[0]):
         if entry.size is None:
+            if key.count("/") > _DEPTH_MAX:
+                continue
             is_inside = key.startswith(prefix) or prefix.startswith(key)
             if is_inside and (key > after or after.startswith(key)):
                 yield from _walk(read, key[:-1], prefix=prefix, after=after)

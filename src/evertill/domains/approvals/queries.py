@@ -11,6 +11,7 @@ from evertill.kernel import db, sql
 from evertill.kernel.arrays import Texts
 
 _HERE = "evertill.domains.approvals"
+_BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def find(*, approval_id: int) -> Approval | None:
@@ -19,9 +20,10 @@ def find(*, approval_id: int) -> Approval | None:
     return found[0] if found else None
 
 
-def read_open(*, now: dt.datetime, limit: int) -> list[Approval]:
-    """This function will return up to `limit` approvals that wait to be decided, oldest first."""
-    return as_approvals(db.fetch(sql.load(_HERE, "read_open"), (now, limit)))
+def read_open(*, behind: Approval | None = None, now: dt.datetime, limit: int) -> list[Approval]:
+    """This function will return up to `limit` approvals that wait to be decided, oldest first, from behind one on."""
+    since, last = (behind.asked_at, behind.id) if behind else (_BEGINNING, 0)
+    return as_approvals(db.fetch(sql.load(_HERE, "read_open"), (now, since, last, limit)))
 
 
 def find_about(*, subjects: Sequence[str], limit: int) -> list[Approval]:

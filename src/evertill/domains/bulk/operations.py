@@ -16,7 +16,7 @@ from evertill.kernel.errors import EvertillError
 
 _HERE = "evertill.domains.bulk"
 # What things carry may be large: so many travel at a time.
-_PART = 500
+_PART = 100
 # What the columns hold.
 _WHY_CHARS, _LABEL_CHARS, _SHOWN_CHARS, _CODE_CHARS, _NOTE_CHARS = 500, 200, 300, 64, 500
 

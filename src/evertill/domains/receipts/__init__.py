@@ -23,7 +23,15 @@ if TYPE_CHECKING:
         verify_chain,
     )
     from evertill.domains.receipts.rules import RIGHTS, OtherShop, ReceiptAltered, position_in, verify
-    from evertill.domains.receipts.sealing import Signer, contact_digest, forget_signer, is_own, rotate, signer
+    from evertill.domains.receipts.sealing import (
+        Signer,
+        contact_digest,
+        forget_signer,
+        is_own,
+        rotate,
+        signer,
+        trusted_keys,
+    )
     from evertill.domains.receipts.texts import NotAReceipt, ReceiptTooBig, read
     from evertill.domains.receipts.types import (
         Batch,
@@ -84,6 +92,7 @@ __all__ = [
     "take_chain",
     "texts",
     "tree",
+    "trusted_keys",
     "verify",
     "verify_chain",
 ]

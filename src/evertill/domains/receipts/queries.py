@@ -16,7 +16,10 @@ _LARGE_ROWS = 10
 
 
 def read_keys() -> list[PublicKey]:
-    """This function will return the public halves of all keys that ever signed, the first first."""
+    """This function will return the public halves of all keys in the table, the first first.
+
+    Who has the database can add to it, so nothing is believed by them alone: see trusted_keys.
+    """
     return [
         PublicKey(id=key_id, generation=generation, public=bytes(public), made_at=made_at, vouched=bytes(vouched))
         for key_id, generation, public, made_at, vouched in db.fetch(sql.load(_HERE, "read_keys"))

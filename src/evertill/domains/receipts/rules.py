@@ -156,17 +156,19 @@ def hash_seal(seal: Seal) -> bytes:
 def trusted(keys: Sequence[PublicKey], *, own: Callable[[PublicKey], bool]) -> dict[int, bytes]:
     """This function will return the keys, by their ids, that are the shop's own or that such a one vouches for.
 
-    They come in their sequence. A key vouches for all before it as they were when it was made.
+    They come in their sequence. A key vouches for all before it as they were when it was made; or, where somebody has
+    put another one among them, for those of them that were trusted then.
     """
     found: dict[int, bytes] = {}
-    for place in range(len(keys) - 1, -1, -1):
-        key = keys[place]
-        if key.id != key_id_of(key.public) or not (key.id in found or own(key)):
+    for place, key in enumerate(keys):
+        if key.id != key_id_of(key.public) or not own(key):
             continue
+        for before in (keys[:place], [one for one in keys[:place] if one.id in found]):
+            message = vouching_message([*before, key])
+            if is_signed(message, signature=key.vouched, public=key.public):
+                found |= {one.id: one.public for one in before}
+                break
         found[key.id] = key.public
-        message = vouching_message(keys[: place + 1])
-        if is_signed(message, signature=key.vouched, public=key.public):
-            found |= {before.id: before.public for before in keys[:place]}
     return found
 
 

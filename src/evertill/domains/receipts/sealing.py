@@ -82,6 +82,25 @@ def is_own(key: PublicKey, *, secret: bytes | None = None) -> bool:
     return _public(_derive(key.generation, secret=secret)) == key.public
 
 
+def trusted_keys() -> list[PublicKey]:
+    """This function will return the keys by which receipts are believed, the first first.
+
+    Who has the database can put another key among them. It is not believed: nobody vouches for it who has the secret.
+    """
+    return trusted_of(queries.read_keys())
+
+
+def trusted_of(known: Sequence[PublicKey]) -> list[PublicKey]:
+    """This function will return those of all keys that are believed.
+
+    A new secret has no key yet by which they could be told apart, and takes over all, as its first key will.
+    """
+    if not any(is_own(key) for key in known):
+        return list(known)
+    trusted = rules.trusted(known, own=is_own)
+    return [key for key in known if key.id in trusted]
+
+
 def contact_digest(*, order_id: int, email: str, phone: str, secret: bytes | None = None) -> bytes:
     """This function will return the digest by which receipts tell a contact: see rules.digest_contact."""
     key = crypto.derive_key(_CONTACT, secret=secret)
@@ -101,7 +120,7 @@ def _make(known: Sequence[PublicKey], *, now: dt.datetime) -> Signer:
     private = _derive(generation)
     public = _public(private)
     bare = PublicKey(id=rules.key_id_of(public), generation=generation, public=public, made_at=now, vouched=b"")
-    vouched = private.sign(rules.vouching_message([*known, bare]))
+    vouched = private.sign(rules.vouching_message([*trusted_of(known), bare]))
     key = PublicKey(id=bare.id, generation=generation, public=public, made_at=now, vouched=vouched)
     return Signer(key=key, private=private)
 

@@ -41,6 +41,15 @@ class FilesTooLarge(EvertillError):
     remedy = "Move large files that are not the shop's out of the data folder."
 
 
+class FileUnreadable(EvertillError):
+    """A file in the data folder cannot be read."""
+
+    code = "BACKUP_FILE_UNREADABLE"
+    status: ClassVar[Status] = "unavailable"
+    kept = "The shop goes on; the backups of before are as they were."
+    remedy = "Let the shop's user read it, or move it out of the data folder; if the disk is damaged, look after that."
+
+
 class Place:
     """The folder `backups` of a data folder."""
 
@@ -141,17 +150,20 @@ class Place:
         """This function will return everything in the data folder that a rebuild needs, as a tar file.
 
         That is not the database, nor what can be made again. The shop's secret and the settings are in it also when
-        they come from the environment. Raises FilesTooLarge.
+        they come from the environment. Raises FilesTooLarge and FileUnreadable.
         """
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as tar:
             for path, name in self._files():
                 # A file that vanishes meanwhile was not meant to stay.
                 with suppress(FileNotFoundError):
-                    data = path.read_bytes()
-                    _add(tar, name, data, mode=path.stat().st_mode & 0o777)
-                if packed.tell() > _FILES_BYTES_MAX:
-                    raise FilesTooLarge(f"The files in {self.data} are more than {_FILES_BYTES_MAX >> 20} MiB.")
+                    said = path.stat()
+                    # Before it is read: what somebody has left here may be larger than the machine's memory.
+                    if packed.tell() + said.st_size > _FILES_BYTES_MAX:
+                        raise FilesTooLarge(
+                            f"The files in {self.data} are more than {_FILES_BYTES_MAX >> 20} MiB; one is {name}."
+                        )
+                    _add(tar, name, _read(path), mode=said.st_mode & 0o777)
             if not (self.data / "secret.key").exists():
                 _add(tar, "secret.key", f"{secret}\n".encode(), mode=0o600)
             lines = "".join(f"{name}={value}\n" for name, value in sorted(settings.items()))
@@ -174,19 +186,41 @@ class Place:
 
 
 def unpack_files(data: bytes, *, into: Path) -> None:
-    """This function will write what `pack_files` packed into a folder; raises Damaged."""
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r") as tar:
-        for member in tar:
-            path = safe_path(member, into=into)
-            content = tar.extractfile(member)
-            if content is None:
-                raise Damaged(f"Among the files is something else: {member.name}.")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, member.mode & 0o777)
-            with os.fdopen(descriptor, "wb") as file:
-                shutil.copyfileobj(content, file)
-                file.flush()
-                os.fsync(file.fileno())
+    """This function will write what `pack_files` packed into a folder; raises Damaged.
+
+    What that never packs is passed over: it could say where the database lives, and so what is removed with it.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+            for member in tar:
+                _unpack(tar, member, into=into)
+    except tarfile.TarError as error:
+        raise Damaged(f"The files of the backup cannot be unpacked: {error}.") from error
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, *, into: Path) -> None:
+    path = safe_path(member, into=into)
+    name = str(path.relative_to(into))
+    if name != _SETTINGS and (_is_left_out(name) or _is_left_out(name.partition("/")[0])):
+        return
+    content = tar.extractfile(member)
+    if content is None:
+        raise Damaged(f"Among the files is something else: {member.name[:200]}.")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, member.mode & 0o777)
+    with os.fdopen(descriptor, "wb") as file:
+        shutil.copyfileobj(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise FileUnreadable(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def safe_path(member: tarfile.TarInfo, *, into: Path) -> Path:

@@ -21,6 +21,8 @@ _PIECE = re.compile(
 _MANIFEST = re.compile(r"(?P<line>[0-9a-f]{16})/backups/(?P<id>[0-9A-Za-z-]{1,40})/manifest-[0-9a-f]{32}\.zst\.age")
 _HEAD = re.compile(r"[0-9a-f]{16}/heads/(?P<number>[0-9A-F]{16})-(?P<hash>[0-9a-f]{64})-[0-9a-f]{32}\.zst\.age")
 _LINE = re.compile(r"(?P<line>[0-9a-f]{16})/line-[0-9a-f]{32}\.zst\.age")
+# More seals than any shop will ever have.
+_SEALS_MAX = 1 << 53
 # Further ahead of the clock than this, a moment was noted by a clock that was wrong.
 _AHEAD = dt.timedelta(minutes=10)
 
@@ -108,7 +110,8 @@ def head_name(*, line: str, number: int, hashed: str) -> str:
 def read_head(key: str) -> tuple[int, str] | None:
     """This function will return number and hash of the seal that a key names; None when it names something else."""
     found = _HEAD.fullmatch(key)
-    return (int(found["number"], 16), found["hash"]) if found else None
+    number = int(found["number"], 16) if found else 0
+    return (number, found["hash"]) if found and number <= _SEALS_MAX else None
 
 
 def backup_folder(*, line: str, backup: str) -> str:
@@ -121,15 +124,22 @@ def new_backup_id(*, kind: Kind, now: dt.datetime, salt: int) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{kind.value.lower()[:4]}-{salt & 0xFFFFFF:06x}"
 
 
-def read_piece(key: str, *, size: int) -> Piece | None:
-    """This function will return what a key says about a stretch of the log; None when it names something else."""
+def read_piece(key: str, *, size: int, segment_bytes: int) -> Piece | None:
+    """This function will return what a key says about a stretch of the log; None when it names something else.
+
+    So it is with what none of ours is called: whoever can write to a target can give an object any name. One that said
+    that it reaches to the end of all logs would stand in the place of all pieces that do.
+    """
     found = _PIECE.fullmatch(key)
     if found is None:
         return None
-    start, end = int(found["start"], 16), int(found["end"], 16)
-    if end <= start:
+    segment, start, end = int(found["segment"], 16), int(found["start"], 16), int(found["end"], 16)
+    if not start < end or not segment == start // segment_bytes == (end - 1) // segment_bytes:
         return None
-    sent_at = dt.datetime.fromtimestamp(int(found["sent"], 16) / 1000, dt.UTC)
+    try:
+        sent_at = dt.datetime.fromtimestamp(int(found["sent"], 16) / 1000, dt.UTC)
+    except (ValueError, OverflowError):
+        return None
     return Piece(timeline=int(found["timeline"], 16), start=start, end=end, sent_at=sent_at, key=key, size=size)
 
 
@@ -169,7 +179,7 @@ def choose(manifests: Collection[Manifest], *, at: dt.datetime | None) -> Manife
         first = min((one.ended_at for one in manifests), default=None)
         if first is None:
             raise NothingToRestore("There is no complete backup.")
-        raise NothingToRestore(f"The first backup ends at {first:%Y-%m-%d %H:%M:%S} UTC.")
+        raise NothingToRestore(f"The first backup ends at {first:%Y-%m-%d %H:%M:%S} UTC, after the wanted moment.")
     return max(fitting, key=lambda one: (one.timeline, one.stop, one.id))
 
 

@@ -39,7 +39,10 @@ class KeyUnreadable(EvertillError):
     """A file or a text is not the key of backups."""
 
     code = "BACKUP_KEY_UNREADABLE"
-    remedy = "Give the key as `evertill backup key` printed it: AGE-SECRET-KEY-1 and 58 more characters."
+    remedy = (
+        "Give the key as `evertill backup key` printed it, AGE-SECRET-KEY-1 and 58 more characters: in a file"
+        " (--key FILE), or by typing it (--key -)."
+    )
 
 
 class WrongKey(EvertillError):
@@ -58,8 +61,8 @@ class Damaged(EvertillError):
     status: ClassVar[Status] = "conflict"
     kept = "Nothing was restored; the copies are as they were."
     remedy = (
-        "Restore from a backup that does not need this object (`evertill backup list`), look after the target, and take"
-        " a full backup with `evertill backup now --full`."
+        "Restore without it: --without and its name, or that of a backup that needs it (`evertill backup list`). Look"
+        " after the target, and take a full backup with `evertill backup now --full`."
     )
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from evertill.domains.recovery.sealing import PLAIN_BYTES_MAX, Damaged
 from evertill.kernel.errors import EvertillError, Status
 
 
@@ -56,6 +57,15 @@ class ArrivedWrong(TargetUnavailable):
     code = "BACKUP_ARRIVED_WRONG"
 
 
+# What is larger is no object of ours: what is sealed has a head, and takes a little more where it cannot be compressed.
+OBJECT_BYTES_MAX = PLAIN_BYTES_MAX + (1 << 20)
+
+
+def too_large(key: str) -> Damaged:
+    """This function will make the error about an object that is larger than any of ours, and is not read therefore."""
+    return Damaged(f"{key} is larger than anything of ours.", key=key)
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """An object at a target."""
 
@@ -80,7 +90,10 @@ class Target(Protocol):
         """
 
     def get(self, key: str) -> bytes:
-        """This function will return an object as it was first stored; raises ObjectMissing."""
+        """This function will return an object as it was first stored.
+
+        More than OBJECT_BYTES_MAX are never read. Raises ObjectMissing, and Damaged for what is none.
+        """
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Stored]:
         """This function will give the objects whose keys begin with `prefix` and sort behind `after`, in order of keys.

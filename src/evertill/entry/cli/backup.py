@@ -13,6 +13,7 @@ from .targets import FromOption, KeyOption, find_copies
 
 if TYPE_CHECKING:
     from evertill.journeys.verify_backups import Verified
+    from evertill.kernel.errors import EvertillError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -59,7 +60,11 @@ def list_(
 
     copies = find_copies(source, key=key, data=data)
     with copies.open() as target:
-        for catalogue in read_catalogue(target=target, key=copies.key):
+        # On the night on which one is damaged, the others are what is looked for.
+        catalogues = read_catalogue(target=target, key=copies.key, damaged=_warn)
+        if not catalogues:
+            typer.echo(f"There are no backups in {target.place}.")
+        for catalogue in catalogues:
             typer.echo(f"Line {catalogue.line.id}, begun {catalogue.line.began_at:%Y-%m-%d %H:%M} UTC")
             for manifest in sorted(catalogue.manifests.values(), key=lambda one: (one.timeline, one.stop)):
                 builds = f"  builds on {manifest.parent}" if manifest.parent else ""
@@ -85,7 +90,7 @@ def verify(
     """
     from evertill.journeys.verify_backups import verify_backups, verify_own
 
-    if source is None and line is None:
+    if source is None and key is None and line is None:
         open_shop(data)
         from evertill.kernel import clock
         from evertill.outside.connect import connect
@@ -101,6 +106,10 @@ def verify(
     _tell_verified(verified)
 
 
+def _warn(damage: EvertillError) -> None:
+    typer.echo(f"evertill: {damage.detail}", err=True)
+
+
 def _tell_verified(verified: Verified) -> None:
     for backup in verified.unfinished:
         typer.echo(f"unfinished: {backup} has no manifest; it counts as none")
@@ -109,6 +118,9 @@ def _tell_verified(verified: Verified) -> None:
     looked = f"{verified.objects} objects of {verified.backups} backups in {verified.lines} lines"
     if verified.findings:
         typer.echo(f"{len(verified.findings)} faults in {looked}. Nothing was changed.")
+        raise typer.Exit(1)
+    if not verified.backups:
+        typer.echo("There is no complete backup: nothing could be restored from here.")
         raise typer.Exit(1)
     typer.echo(f"All is as it was sent: {looked}.")
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from evertill.journeys.permitted import Asker
 
 SETTINGS = "evertill.entry.site.settings"
+# What these log when all goes well, a command says itself.
+QUIET = ("evertill.trail", "evertill.recovery")
 _SECRET = "secret.key"  # noqa: S105 - the name of its file
 
 DataOption = Annotated[
@@ -136,8 +138,9 @@ def open_shop(data: Path | None) -> None:
     django.setup()
     # What is told on the way goes to standard error, so that what a command answers stands alone on standard output.
     log.set_up(process="command")
-    # Where a chain of the audit trail stands is of use in a log that is kept, and no news for who types.
-    logging.getLogger("evertill.trail").setLevel(logging.WARNING)
+    # Where a chain of the audit trail stands, or how a drill ended, is of use in a log that is kept, not here.
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def noted_target(folder: Path) -> str:

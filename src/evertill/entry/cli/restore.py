@@ -13,7 +13,7 @@ import typer
 
 from evertill.kernel import embedded
 
-from .common import DataOption, asker, data_folder, given_database, use_data_folder
+from .common import QUIET, DataOption, asker, data_folder, given_database, use_data_folder
 from .moving import Moving
 from .targets import Copies, FromOption, KeyOption, find_copies
 
@@ -50,7 +50,8 @@ def restore(  # noqa: PLR0913 — an option each.
         str | None, typer.Option(help="Which line, when several shops lie there.", show_default="the latest")
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(help="A backup that is not to be used, because it is damaged; may be repeated.")
+        list[str] | None,
+        typer.Option(help="A backup, or an object at the target, that is not to be used; may be repeated."),
     ] = None,
     data: DataOption = None,
 ) -> None:
@@ -79,7 +80,7 @@ def _restore_into(
     into: Path, *, copies: Copies, moment: dt.datetime | None, line: str | None, without: list[str]
 ) -> None:
     from evertill.journeys.plan_restore import plan_restore
-    from evertill.journeys.restore_shop import restore_shop
+    from evertill.journeys.restore_shop import restore_shop, tell_passed_over
 
     with copies.open() as target:
         plan = plan_restore(target=target, key=copies.key, at=moment, line=line, without=without, warn=_warn)
@@ -88,6 +89,8 @@ def _restore_into(
     typer.echo(f"Restoring line {plan.line.id} from {plan.chain[0].id}{chain}: {size}.", err=True)
     with Moving() as moving:
         restored = restore_shop(plan=plan, opener=copies.opener, key=copies.key, into=into, report=moving.report)
+    if damaged := tell_passed_over(restored):
+        _warn(damaged)
     last = f" The last thing that happened in it: {restored.last_at:%Y-%m-%d %H:%M:%S} UTC." if restored.last_at else ""
     typer.echo(f"Restored in {restored.seconds:.1f} s.{last}")
     typer.echo(f"Open it: evertill up --data {restored.into}")
@@ -159,8 +162,8 @@ def _connect(folder: Path) -> None:
 
     django.setup()
     log.set_up(process="restore")
-    # As open_shop has it: no news for who types.
-    logging.getLogger("evertill.trail").setLevel(logging.WARNING)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _agree(loss: Loss | None, file: Path, *, moving: Moving) -> bool:

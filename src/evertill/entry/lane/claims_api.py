@@ -118,7 +118,7 @@ class ClaimOut(msgspec.Struct, frozen=True):
     """A claim as who filed it reads it; the same whether there is anything of somebody else's or not."""
 
     number: str
-    state: Annotated[str, Meta(description="FILED, FOUND or NOTHING: with the shop's staff; ANSWERED or WITHDRAWN.")]
+    state: Annotated[str, Meta(description="FILED, WITH_STAFF, ANSWERED or WITHDRAWN.")]
     about: str
     filed_at: dt.datetime
     proved: Annotated[bool, Meta(description="Whether anything was proved; on the claim's page a code does that.")]

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from evertill.kernel import config
+from evertill.kernel import config, memory
 from evertill.kernel.errors import EvertillError
 
 View = Callable[..., HttpResponseBase]
@@ -125,11 +125,20 @@ def takes_long_file(*, bytes_max: Callable[[], int]) -> Callable[[View], View]:
     """
 
     def make(view: View) -> View:
-        made: Any = takes_file(bytes_max=bytes_max)(view)
+        taking = takes_file(bytes_max=bytes_max)(view)
+
+        @wraps(taking)
+        def answer(request: HttpRequest, /, *args: object, **kwargs: object) -> HttpResponseBase:
+            try:
+                return taking(request, *args, **kwargs)
+            finally:
+                memory.give_back()
+
+        made: Any = answer
         # What stands above it takes this on.
         made.takes_long = True
-        taking: View = made
-        return taking
+        answering: View = made
+        return answering
 
     return make
 

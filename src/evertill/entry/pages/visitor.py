@@ -5,6 +5,7 @@ Pages that do not ask cost nothing and can be kept by a proxy. One that was made
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
@@ -28,11 +29,17 @@ _SECRET_CHARS = 100
 def visitor(request: HttpRequest) -> Session | None:
     """This function will return the visitor's session, None when nobody is signed in.
 
-    It reads the database once for a request, and not at all without the cookie. An ended session's cookie goes.
+    It reads the database once for a request, and not at all without the cookie. An ended session's cookie goes. Its
+    place is the network that this request comes from: what is done is on record with it, and whoever stole a session
+    does not act from where its owner signed in.
     """
     if not hasattr(request, _FOUND):
         secret = _read(request, _SESSION)
-        setattr(request, _FOUND, resume_session(secret=secret, now=clock.now()) if secret else None)
+        session = resume_session(secret=secret, now=clock.now()) if secret else None
+        if session is not None:
+            here = name_network(request.META.get("REMOTE_ADDR", ""))
+            session = dataclasses.replace(session, place=here or session.place)
+        setattr(request, _FOUND, session)
     found: Session | None = getattr(request, _FOUND)
     return found
 

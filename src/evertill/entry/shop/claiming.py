@@ -49,8 +49,7 @@ _ABOUTS: Mapping[About, Promise] = {
 }
 _STATES: Mapping[str, Promise] = {
     "FILED": _("We have it, and are looking"),
-    "FOUND": _("With our staff"),
-    "NOTHING": _("With our staff"),
+    "WITH_STAFF": _("With our staff"),
     "ANSWERED": _("Answered"),
     "WITHDRAWN": _("Withdrawn"),
 }
@@ -211,7 +210,7 @@ def _page(request: HttpRequest, opened: Opened, *, error: EvertillError | None =
         "claim": shown,
         "about": _ABOUTS[shown.about],
         "state": _STATES[shown.state.value],
-        "is_open": shown.state.value in ("FILED", "FOUND", "NOTHING"),
+        "is_open": shown.state.value in ("FILED", "WITH_STAFF"),
         "filed_at": moment(shown.filed_at),
         "found": [_found(one, language) for one in shown.found],
         "answered": _found(shown.answered, language) if shown.answered else None,

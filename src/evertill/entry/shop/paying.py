@@ -26,7 +26,7 @@ from evertill.journeys.pay_from_balance import Paid, ask_to_pay, pay_from_balanc
 from evertill.journeys.start_payment import Payer, StartPayment, StepUpRequired, provider_of, start_payment
 from evertill.journeys.view_order import view_order
 from evertill.journeys.view_payment import Intent, list_payments, view_payment
-from evertill.kernel import clock, ids
+from evertill.kernel import clock, config, ids
 from evertill.kernel.errors import EvertillError
 
 _TOKEN_CHARS_MAX = 128
@@ -162,6 +162,8 @@ def _step(intent: Intent, heard: live.Live, *, here: str, looks: int, just_begun
     # Only what a browser may be sent to.
     target = value if urlsplit(value).scheme in ("http", "https") else ""
     step: dict[str, Any] = {"kind": kind, "value": value, "target": target, "live": heard}
+    if kind == "redirect" and target and not _is_listed(target):
+        return {**step, "stranger": urlsplit(target).hostname or ""}
     if kind == "redirect" and target and just_begun:
         return {**step, "retry_s": 1, "retry_at": target}
     if kind == "qr":
@@ -170,6 +172,13 @@ def _step(intent: Intent, heard: live.Live, *, here: str, looks: int, just_begun
             look = with_query(here, looks=looks + 1)
             step["live"] = live.looking(heard, at=look, after_s=_SCAN_S)
     return step
+
+
+def _is_listed(address: str) -> bool:
+    """Say whether customers are led to an address by themselves: whose it is, the shop's own settings say."""
+    settings = config.get()
+    known = {urlsplit(url).hostname for url in (settings.alipay_url, settings.sandbox_url)} | {*settings.payment_hosts}
+    return urlsplit(address).hostname in known - {None}
 
 
 def _address(opened: Opened, intent: Intent) -> str:

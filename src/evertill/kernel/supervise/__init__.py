@@ -1,10 +1,12 @@
 """Keeps processes running: starts them in order, brings back what dies, stops them in order, leaves nothing behind."""
 
 from .folder import (
+    LOCK,
     FolderHeld,
     NotRunning,
     ReplacedAlready,
     ShopReplaced,
+    born,
     check_not_replaced,
     hold_folder,
     is_replaced,
@@ -20,6 +22,7 @@ from .types import Child, ChildFailed, Program
 
 __all__ = [
     "CLOSE_FOR_A_WHILE",
+    "LOCK",
     "Child",
     "ChildFailed",
     "FolderHeld",
@@ -28,6 +31,7 @@ __all__ = [
     "ReplacedAlready",
     "ShopReplaced",
     "become",
+    "born",
     "check_not_replaced",
     "die_with_parent",
     "hold_folder",

@@ -14,12 +14,15 @@ from typing import Any
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.files import write_whole
 
-_LOCK = "up.lock"
+# In a folder that somebody holds, or held.
+LOCK = "up.lock"
 _REPLACING = "replacing.lock"
 _NOTE = "run.json"
 _REPLACED = "replaced-by.json"
 # How long the children of a supervisor that was killed may take to follow it.
 _LAST_HOLDERS_SECONDS = 10.0
+# In /proc/PID/stat, behind the name of the program: the state, and when it began, which an exec does not change.
+_STATE, _BORN = 0, 19
 
 
 class FolderHeld(EvertillError):
@@ -43,17 +46,17 @@ class NotRunning(EvertillError):
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
+def hold_folder(folder: Path, *, seconds: float = _LAST_HOLDERS_SECONDS) -> Iterator[None]:
     """This function will make this process the only supervisor of `folder` while the block runs, and clear its note.
 
     The lock is inherited by forked children on purpose: when a supervisor was killed, the next one gets in only once
-    the last of its children is gone too and has let go of the port.
+    the last of its children is gone too and has let go of the port; for so many `seconds` it is waited for.
 
     Raises FolderHeld, naming the pid and address, when another supervisor is alive.
     """
-    descriptor = _open_lock(folder / _LOCK)
+    descriptor = _open_lock(folder / LOCK)
     try:
-        _take(descriptor, folder=folder)
+        _take(descriptor, folder=folder, seconds=seconds)
         try:
             yield
         finally:
@@ -143,8 +146,8 @@ def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
-def _take(descriptor: int, *, folder: Path) -> None:
-    deadline = time.monotonic() + _LAST_HOLDERS_SECONDS
+def _take(descriptor: int, *, folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -178,6 +181,21 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not _alive(note.get("pid")):
         raise NotRunning(f"No shop runs in {folder}.", folder=str(folder))
     return note
+
+
+def born(pid: int) -> str | None:
+    """This function will return by what a running process is told from a later one with its pid, None when it is over.
+
+    A process that has ended and only waits for its parent to notice is over. Where the kernel tells nothing about
+    processes in /proc, one is as good as another.
+    """
+    if not _alive(pid):
+        return None
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return "" if not Path("/proc/self/stat").exists() else None
+    return None if said[_STATE] in "ZX" else said[_BORN]
 
 
 def _note(folder: Path) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def supervise(
 ) -> bool:
     """This function will run `children` until SIGTERM, SIGINT or SIGHUP, and return when all of them are gone.
 
-    It returns whether they are to run again: that is so where CLOSE_FOR_A_WHILE ended them, and nothing before it.
+    It returns whether they are to run again: that is so where CLOSE_FOR_A_WHILE ended them, and nothing else.
 
     The caller must have one thread and no database connection, because children are forked from it. `tell` gets a line
     for people whenever a child dies or must be hurried; `on_ready` is called once, when the last stage is ready;
@@ -149,8 +149,11 @@ class _Supervisor:
             if self.closing_since is None:
                 self.is_to_reopen = number == CLOSE_FOR_A_WHILE
                 self._begin_closing()
-            elif number != CLOSE_FOR_A_WHILE and now - self.closing_since > _SECOND_SIGNAL_SECONDS:
-                self._hurry_all(now)
+            elif number != CLOSE_FOR_A_WHILE:
+                # Somebody wants it closed for good, whatever it was closing for.
+                self.is_to_reopen = False
+                if now - self.closing_since > _SECOND_SIGNAL_SECONDS:
+                    self._hurry_all(now)
 
     def turn(self) -> None:
         self._reap()

@@ -28,6 +28,7 @@ from evertill.kernel import clock
 
 _SHOWN = 12
 _TYPED_CHARS = 500
+_MOMENT_CHARS = 40
 
 
 @desk_view(Permission.BACKUPS_READ)
@@ -94,12 +95,13 @@ def _restoring(
 
 
 def _moment(text: str) -> dt.datetime | None:
-    """Read what a field for a moment holds, UTC; nothing in it is the latest."""
+    """Read what a field for a moment holds, UTC unless it says otherwise; nothing in it is the latest."""
     if not text:
         return None
     try:
-        return dt.datetime.fromisoformat(text[:25]).replace(tzinfo=dt.UTC)
-    except ValueError:
+        moment = dt.datetime.fromisoformat(text[:_MOMENT_CHARS])
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
         raise CannotConsent("This is no moment.") from None
 
 
