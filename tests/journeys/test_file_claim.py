@@ -66,6 +66,20 @@ def _orders(count: int, *, seed: int = 7) -> list[Placed]:
     return placed
 
 
+class TestLimits:
+    def test_keep_nobody_out_who_has_proved_something_for_claims_of_strangers(self) -> None:
+        make_product("TEA")
+        placed = place_one(ask(email="ada@example.com"))
+        for number in range(5):
+            _file(number="0E9V-2B7K", contact="ada@example.com", caller=f"stranger {number}")
+        with pytest.raises(ClaimsLimited):
+            _file(number=placed.number, contact="ada@example.com", caller="ada")
+
+        filed = _file(receipt=placed.receipt, contact="ada@example.com", caller="ada")
+
+        assert [one.number for one in view_claim(claim_id=filed.id).found] == [placed.number]
+
+
 class TestTime:
     def test_asks_the_database_as_often_for_addresses_that_the_shop_knows(self) -> None:
         """Else the clock would tell strangers who is a customer, which no page does."""

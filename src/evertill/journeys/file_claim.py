@@ -139,7 +139,7 @@ def file_claim(*, asked: AskedClaim, session: Session | None, caller: str, key: 
     )
     try:
         with db.write():
-            _check_limits(contact=contact, caller=caller, now=now)
+            _check_limits(contact=contact, caller=caller, is_proved=not proofs.is_empty, now=now)
             _bind(key, asked, claim_id=claim_id)
             claims.operations.file(new=new, proofs=proofs, actor="customer")
     except _Taken:
@@ -186,12 +186,13 @@ def _look(claim_id: int, *, now: dt.datetime) -> None:
         _log.warning("claim not looked into yet", claim=ids.to_number(claim_id), why=error.code)
 
 
-def _check_limits(*, contact: str, caller: str, now: dt.datetime) -> None:
+def _check_limits(*, contact: str, caller: str, is_proved: bool, now: dt.datetime) -> None:
     limits = config.get()
     allowed = Allowed(kind="claims-caller", most=limits.claims_per_hour, window_s=_HOUR_S)
     if not identity.allowances.take(allowed=allowed, key=caller, now=now):
         raise ClaimsLimited("Too many claims were filed from here.")
-    if claims.queries.count_open_of(contact=contact) >= limits.claims_open_max:
+    # Anybody can name an address: who has proved something is not kept out by those who only did that.
+    if not is_proved and claims.queries.count_open_of(contact=contact) >= limits.claims_open_max:
         raise ClaimsLimited("Claims of this address wait for an answer already.")
 
 
