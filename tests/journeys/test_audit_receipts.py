@@ -329,6 +329,20 @@ class TestTheChain:
 
         assert found(Check.CHAIN) == [(f"batch {placed.number}", "its signature is not the shop's")]
 
+    def test_vouches_for_no_batch_that_the_shop_has_not_signed(self, shop: list[Placed]) -> None:
+        """Who has the database alone would else only have to wait until the next seal makes his order genuine."""
+        invented, honest = place_one(ask("4")), place_one(ask("5"))
+        tamper("update receipts_batch set signature = decode(repeat('ab', 64), 'hex') where id = %s", invented.order.id)
+
+        assert seal_receipts(now=LATER) > 0
+        assert seal_receipts(now=LATER) == 0
+
+        assert found(Check.CHAIN) == [(f"batch {invented.number}", "its signature is not the shop's")]
+        assert tables.count("receipts_unsealed") == 1
+        last = receipts.read_last_seal()
+        assert last is not None
+        assert last.batch_ids == [honest.order.id]
+
     def test_finds_a_batch_that_waits_though_it_was_sealed(self, shop: list[Placed]) -> None:
         tamper("insert into receipts_unsealed (batch_id) values (%s)", shop[0].order.id)
 

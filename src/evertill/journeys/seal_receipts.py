@@ -35,7 +35,8 @@ def seal_receipts(*, now: dt.datetime) -> int:
     with db.write():
         if not receipts.take_chain() or receipts.read_last_seal() is None:
             return 0
-        batches = receipts.claim_batches(limit=BATCHES_MAX)
+        keys = {key.id: key.public for key in receipts.trusted_keys()}
+        batches = receipts.put_back_unsigned(batches=receipts.claim_batches(limit=BATCHES_MAX), keys=keys)
         events = [
             receipts.EventFact(
                 order_id=one.order_id,

@@ -71,7 +71,7 @@ def resume(*, secret: str, now: dt.datetime) -> Session | None:
     It is noted once a minute, so `seen_at` lags by as much, and being idle counts from there.
     """
     digest = _digest(secret)
-    rows = db.fetch(sql.load(_HERE, "resume_session"), (digest, digest, now, now, now, now, now))
+    rows = db.fetch(sql.load(_HERE, "resume_session"), (digest, now, now, digest, *[now] * 5))
     return _sessions(rows)[0] if rows else None
 
 

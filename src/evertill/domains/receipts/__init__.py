@@ -10,7 +10,14 @@ from evertill.kernel.door import open_door
 if TYPE_CHECKING:
     from evertill.domains.receipts import key_file, rules, texts, tree
     from evertill.domains.receipts.key_file import KeysTold
-    from evertill.domains.receipts.operations import ask_to_record, claim_batches, seal, sign_batch, take_chain
+    from evertill.domains.receipts.operations import (
+        ask_to_record,
+        claim_batches,
+        put_back_unsigned,
+        seal,
+        sign_batch,
+        take_chain,
+    )
     from evertill.domains.receipts.queries import (
         find_chained_otherwise,
         head_of,
@@ -77,6 +84,7 @@ __all__ = [
     "is_own",
     "key_file",
     "position_in",
+    "put_back_unsigned",
     "read",
     "read_batches",
     "read_heads",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import structlog
 from django.db import transaction
 
-from evertill.domains.receipts import rules, tree
+from evertill.domains.receipts import chain, rules, tree
 from evertill.domains.receipts.queries import read_last_seal, to_batch
 from evertill.domains.receipts.sealing import Signer
 from evertill.domains.receipts.types import Batch, EventFact, Facts, Seal
-from evertill.kernel import db, sql
+from evertill.kernel import db, ids, sql
 from evertill.kernel.arrays import Bigints, Ints
 
 _log = structlog.get_logger("evertill.receipts")
@@ -79,6 +79,18 @@ def take_chain() -> bool:
 def claim_batches(*, limit: int) -> list[Batch]:
     """This function will take up to `limit` batches that are not chained yet; the caller chains them, or rolls back."""
     return [to_batch(row) for row in db.fetch(sql.load(_HERE, "claim_batches"), (limit,))]
+
+
+def put_back_unsigned(*, batches: Sequence[Batch], keys: Mapping[int, bytes]) -> list[Batch]:
+    """This function will return claimed batches that these keys signed, and have the others wait on, where audits see.
+
+    A seal would vouch for them in the shop's name. Where a node has another secret than the others, it is theirs to do.
+    """
+    unsigned = {batch.id for batch in batches if any(chain.check_queued(batch, keys))}
+    if unsigned:
+        db.execute(sql.load(_HERE, "put_back"), (Bigints(sorted(unsigned)),))
+        _log.error("batches that the shop has not signed wait to be sealed", batches=[*map(ids.to_number, unsigned)])
+    return [batch for batch in batches if batch.id not in unsigned]
 
 
 def seal(*, batches: Sequence[Batch], events: Sequence[EventFact], signer: Signer, now: dt.datetime) -> Seal:
