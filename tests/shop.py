@@ -19,6 +19,7 @@ import psycopg
 
 from evertill.entry.cli.up import sandbox_of
 from evertill.kernel import embedded
+from evertill.kernel.files import make_folder
 from tests import server as servers
 from tests.contracts import command
 from tests.contracts.test_up import clean_environment, free_port
@@ -186,7 +187,7 @@ def shop_in(
     folder: Path, *, demo: bool = False, sandbox: bool = False, settings: Mapping[str, str] | None = None
 ) -> Iterator[Shop]:
     """A shop, not yet started, that is gone when the block ends, however it ends."""
-    folder.mkdir(mode=0o711, exist_ok=True)
+    make_folder(folder, mode=0o711)
     servers.furnish(folder)
     shop = Shop(folder=folder, demo=demo, sandbox=sandbox, settings=settings or {})
     try:

@@ -88,6 +88,8 @@ class Opener:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 text=True,
+                # As strict as administrators set it.
+                umask=0o077,
             )
         shop = Shop(folder=folder, port=port, process=process, said=said)
         self.shops.append(shop)

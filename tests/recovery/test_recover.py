@@ -154,11 +154,11 @@ def lost() -> Iterator[Lost]:
 
 
 def scratch(shop: Shop) -> list[psutil.Process]:
-    """Processes that work in the place of drills."""
-    found = []
+    """Processes that work in the shop's place of drills."""
+    found, place = [], f"{shop.folder}/backups/drills"
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if "backups/drills" in " ".join(process.cmdline()) or "backups/drills" in process.cwd():
+            if place in " ".join(process.cmdline()) or place in process.cwd():
                 found.append(process)
     return found
 

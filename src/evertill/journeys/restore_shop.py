@@ -23,7 +23,7 @@ from evertill.journeys.plan_restore import LogEnds, Plan
 from evertill.journeys.replay_log import ALTERED, Report, RestoreFailed, ask_to_replay, replay_log
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError, Status
-from evertill.kernel.files import write_whole
+from evertill.kernel.files import make_folder, write_whole
 from evertill.kernel.supervise import LOCK, FolderHeld, hold_folder
 
 __all__ = [
@@ -135,7 +135,7 @@ def restore_shop(
 def _empty_folder(into: Path) -> Iterator[None]:
     """The folder, for nobody else while the block runs: another restore, or an impatient `evertill up`; FolderTaken."""
     _check_empty(into)
-    into.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    make_folder(into, mode=0o711 if os.geteuid() == 0 else 0o700)
     try:
         with hold_folder(into, seconds=0):
             # Who had it until a moment ago may have left a shop in it.

@@ -16,6 +16,7 @@ from evertill.domains.recovery import Target
 from evertill.journeys.take_backup import NoTarget
 from evertill.kernel import embedded
 from evertill.kernel.embedded.place import home_of
+from evertill.kernel.files import make_folder
 
 __all__ = ["SMALL", "environment_of", "make_place", "open_target", "running_small", "throw_away"]
 
@@ -29,7 +30,7 @@ SMALL = (
 def make_place(place: recovery.place.Place) -> Path:
     """This function will clear the place, and return the folder into which a shop can be restored."""
     throw_away(place.drills)
-    place.drills.mkdir(mode=0o711)
+    make_folder(place.drills, mode=0o711)
     # The account that PostgreSQL runs under has to pass through.
     place.root.chmod(0o711)
     return place.drills / "shop"

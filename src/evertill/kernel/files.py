@@ -45,6 +45,23 @@ def write_whole(*, path: Path, text: str, mode: int = 0o600, owner: tuple[int, i
     sync_folder(path.parent)
 
 
+def make_folder(folder: Path, *, mode: int) -> None:
+    """This function will make a folder, and those above it, where they are missing: with `mode` whatever the umask is.
+
+    A strict umask would else lock out an account for which the folder is meant. Those that are there stay as they are.
+
+    Raises OSError when it cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        # Somebody else may make it in this moment.
+        with suppress(FileExistsError):
+            one.mkdir(mode=mode)
+            one.chmod(mode)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
 def sync_folder(folder: Path) -> None:
     """This function will make the names in `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -17,7 +17,7 @@ import typer
 
 from evertill.kernel import embedded
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.files import lock, write_whole
+from evertill.kernel.files import lock, make_folder, write_whole
 from evertill.kernel.supervise import NotRunning, read_run
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def make_data_folder(folder: Path) -> None:
     Raises DataFolderUnusable when it cannot be made or written.
     """
     try:
-        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        make_folder(folder, mode=0o711 if os.geteuid() == 0 else 0o700)
     except OSError as cause:
         raise DataFolderUnusable(f"The data folder {folder} cannot be made: {cause.strerror}.") from cause
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.files import write_whole
+from evertill.kernel.files import make_folder, write_whole
 
 from .account import Account
 
@@ -90,9 +90,7 @@ def choose_home(folder: Path, *, account: Account) -> Path:
         if (folder / "postgres").exists() or account.can(folder, os.X_OK):
             return folder
         home = CLUSTERS / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    CLUSTERS.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    CLUSTERS.mkdir(mode=0o711, exist_ok=True)
-    home.mkdir(mode=0o711, exist_ok=True)
+    make_folder(home, mode=0o711)
     write_whole(path=home / _OWNER, text=f"{folder}\n", mode=0o644)
     write_whole(path=folder / _POINTER, text=f"{home}\n", mode=0o644)
     return home

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evertill.kernel.errors import EvertillError
-from evertill.kernel.files import lock, sync_folder
+from evertill.kernel.files import lock, make_folder, sync_folder
 
 from .account import Account
 
@@ -60,7 +60,7 @@ def programs_for(account: Account) -> Path:
     if all(account.can(part, os.R_OK | os.X_OK) for part in parts) and account.can(programs / "postgres", os.X_OK):
         return programs
     copy = CACHE / f"postgresql-{importlib.metadata.version(_WHEEL)}"
-    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_folder(CACHE, mode=0o755)
     with lock(CACHE / "copy.lock"):
         if not copy.exists():
             _copy(site, parts, to=copy)
