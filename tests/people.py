@@ -61,7 +61,7 @@ class Pocket:
         def come() -> list[Letter]:
             return [letter for letter in list(self.letters) if letter.reference == reference]
 
-        until(come, seconds=20)
+        until(come)
         (letter,) = come()
         return letter.values["code"]
 

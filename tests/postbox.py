@@ -73,7 +73,7 @@ def running(folder: Path, *, encryption: str = "", certificate: Path | None = No
     process = subprocess.Popen([sys.executable, "-m", "tests.postbox", *words])
     try:
         port = folder / "port"
-        until(lambda: port.exists() and port.read_text(encoding="utf-8"), seconds=20)
+        until(lambda: port.exists() and port.read_text(encoding="utf-8"))
         yield Postbox(folder=folder, port=int(port.read_text(encoding="utf-8")))
     finally:
         process.terminate()

@@ -16,7 +16,8 @@ from tests.browser.guard import Guard
 from tests.browser.texts import said
 
 # A busy machine is slow; a page that never comes is noticed all the same.
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 # What an address begins with: a language, and perhaps a currency.
 _PLACE = re.compile(r"^/(?:en|zh-hans)(?:-[a-z]{3})?/")
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}

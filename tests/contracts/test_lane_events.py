@@ -175,9 +175,9 @@ class TestStream:
         with Reader(site, ordered.address) as reader:
             until(lambda: reader.events)
             note(ordered)
-            until(lambda: len(reader.events) == 2, seconds=3)
+            until(lambda: len(reader.events) == 2)
             note(ordered)
-            until(lambda: len(reader.events) == 3, seconds=3)
+            until(lambda: len(reader.events) == 3)
 
         assert [place for place, _ in reader.heard] == [0, 1, 2]
 
@@ -185,7 +185,7 @@ class TestStream:
         with Reader(site, ordered.address) as reader:
             until(lambda: reader.events)
             cancel(site, ordered)
-            until(lambda: reader.has_ended, seconds=3)
+            until(lambda: reader.has_ended)
 
         assert reader.heard == [(0, "order.placed"), (1, "order.cancelled"), (None, "end")]
         assert reader.events[1].data["state"] == "CANCELLED"
@@ -387,7 +387,7 @@ class TestTrouble:
                 wire.mend()
                 until(lambda: len(reader.events) == 2)
                 note(ordered)
-                until(lambda: len(reader.events) == 3, seconds=3)
+                until(lambda: len(reader.events) == 3)
                 assert not reader.has_ended
             assert '"level": "error"' not in site.log()
 

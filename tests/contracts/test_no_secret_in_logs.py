@@ -59,7 +59,7 @@ def scene() -> Iterator[Scene]:
         shop.start()
         shop.stock_up([("TEA", 100)])
         keys_file = shop.folder / "sandbox" / "sandbox-keys.json"
-        until(keys_file.exists, seconds=20)
+        until(keys_file.exists)
         keys = json.loads(keys_file.read_text(encoding="utf-8"))
         token = shop.run("token", "issue", "till", "--scope", "orders:read", "--scope", "orders:pay").stdout
         with httpx.Client(base_url=shop.url, trust_env=False, timeout=20) as client:

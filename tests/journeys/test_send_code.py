@@ -328,7 +328,7 @@ class TestAHangingServer:
 
         # Of three threads of pages one may wait; it alone hears how it ends.
         with meanwhile(lambda: together(*[partial(ask, number) for number in range(6)])) as asking:
-            until(lambda: len(ended) == 5, seconds=20)
+            until(lambda: len(ended) == 5)
             assert ended == [SentCode] * 5
 
             silent.close()

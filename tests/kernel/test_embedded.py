@@ -81,7 +81,7 @@ class TestCreation:
     def test_leaves_nothing_half_made_when_killed(self, folder: Path) -> None:
         start = subprocess.Popen([sys.executable, "-c", BEGIN.format(str(folder))], cwd=ROOT, stdout=subprocess.DEVNULL)
         # Half-way: initdb has begun to fill the folder.
-        until(lambda: list(folder.glob("postgres.new-*/base")), seconds=20)
+        until(lambda: list(folder.glob("postgres.new-*/base")))
         kill(start.pid, signal.SIGKILL)
         start.wait()
 
@@ -129,7 +129,7 @@ class TestStartingAgain:
 
         again = embedded.prepare(folder=made, tell=told.append)
 
-        assert left.wait(timeout=5) == 0
+        assert left.wait(timeout=30) == 0
         assert told == ["A PostgreSQL that a killed start had left running was stopped."]
         assert again.keys == cluster.keys
 

@@ -79,7 +79,7 @@ class TestStarting:
     def test_stops_everything_when_a_step_that_runs_once_fails(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("once")
 
-        assert watched.process.wait(timeout=10) == 1
+        assert watched.process.wait(timeout=30) == 1
 
         assert "failed: step ended with exit code 3." in watched.notes()
         assert "base is done" in watched.notes()
@@ -156,7 +156,7 @@ class TestStopping:
 
         kill(watched.process.pid, number)
 
-        assert watched.process.wait(timeout=10) == 0
+        assert watched.process.wait(timeout=30) == 0
         assert not any(alive(pid) for pid in pids)
         ends = [line for line in watched.notes() if line.endswith(("drains", "is done"))]
         # Both are told at once, and one may be done before the other one has heard of it.
@@ -174,7 +174,7 @@ class TestStopping:
         kill(watched.pids()["jobs"], signal.SIGKILL)
         until(lambda: watched.notes().count("jobs starts") == 2)
         kill(watched.process.pid, signal.SIGTERM)
-        assert watched.process.wait(timeout=10) == 0
+        assert watched.process.wait(timeout=30) == 0
 
     @pytest.mark.parametrize(
         ("first", "second", "opens"),
@@ -194,7 +194,7 @@ class TestStopping:
         until(lambda: "closing" in watched.notes())
         kill(watched.process.pid, second)
 
-        assert watched.process.wait(timeout=10) == 0
+        assert watched.process.wait(timeout=30) == 0
         assert ("to open again" in watched.notes()) is opens
 
     def test_kills_what_does_not_stop_in_its_time(self, watch: Callable[[str], Watched]) -> None:
@@ -203,7 +203,7 @@ class TestStopping:
 
         kill(watched.process.pid, signal.SIGTERM)
 
-        assert watched.process.wait(timeout=10) == 0
+        assert watched.process.wait(timeout=30) == 0
         assert watched.told() == ["stubborn has not stopped by itself; making it stop."]
 
     def test_hurries_at_a_second_ctrl_c(self, watch: Callable[[str], Watched]) -> None:
@@ -217,7 +217,7 @@ class TestStopping:
 
         kill(watched.process.pid, signal.SIGINT)
 
-        assert watched.process.wait(timeout=5) == 0
+        assert watched.process.wait(timeout=30) == 0
 
     def test_leaves_nothing_when_the_supervisor_itself_is_killed(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("drain")
@@ -226,7 +226,7 @@ class TestStopping:
 
         kill(watched.process.pid, signal.SIGKILL)
 
-        until(lambda: not any(alive(pid) for pid in pids), seconds=2)
+        until(lambda: not any(alive(pid) for pid in pids))
 
 
 class TestFolder:

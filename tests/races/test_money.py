@@ -115,7 +115,7 @@ def sandbox(shop: Shop) -> Iterator[AtSandbox]:
     """Sandbox, once the shop has started it."""
     shop.start()
     file = shop.folder / "sandbox" / "sandbox-keys.json"
-    until(file.exists, seconds=20)
+    until(file.exists)
     key = json.loads(file.read_text(encoding="utf-8"))["secret_key"]
     with httpx.Client(
         base_url=f"http://127.0.0.1:{shop.sandbox_port}",
@@ -123,7 +123,7 @@ def sandbox(shop: Shop) -> Iterator[AtSandbox]:
         trust_env=False,
         timeout=10,
     ) as client:
-        until(lambda: _answers(client), seconds=20)
+        until(lambda: _answers(client))
         yield AtSandbox(client)
 
 

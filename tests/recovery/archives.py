@@ -200,7 +200,7 @@ def archiving(
             database.execute("select pg_reload_conf()")
             if line is not None:
                 # The server lets go of a connection a moment after it has ended.
-                until(lambda: dropped(database, slot_of(line)), seconds=10)
+                until(lambda: dropped(database, slot_of(line)))
 
 
 def dropped(database: psycopg.Connection[tuple[object, ...]], slot: str) -> bool:

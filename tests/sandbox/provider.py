@@ -74,7 +74,7 @@ def running(folder: Path, *, port: int) -> Iterator[Provider]:
     process = nursery.begin("evertill", *words, env=os.environ)
     try:
         url = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(url), seconds=20)
+        until(lambda: _answers(url))
         keys = json.loads((folder / "sandbox" / "sandbox-keys.json").read_text(encoding="utf-8"))
         bearer = {"Authorization": f"Bearer {keys['secret_key']}"}
         with httpx.Client(base_url=url, headers=bearer, timeout=10, trust_env=False) as client:
@@ -83,7 +83,7 @@ def running(folder: Path, *, port: int) -> Iterator[Provider]:
             )
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=30)
 
 
 def _answers(url: str) -> bool:

@@ -101,7 +101,7 @@ class TestWorker:
         job_id = defer_expiry()
 
         with worker(tmp_path / "log") as process:
-            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists())
             process.send_signal(signal.SIGTERM)
 
             code = process.wait(timeout=12)
@@ -114,9 +114,9 @@ class TestWorker:
         submissions.spool.append(folder=tmp_path, failed=kept[0], bytes_max=1 << 20)
 
         with worker(tmp_path / "log"):
-            until(lambda: submissions.count_open() == 1, seconds=20)
+            until(lambda: submissions.count_open() == 1)
             submissions.spool.append(folder=tmp_path, failed=kept[1], bytes_max=1 << 20)
-            until(lambda: submissions.count_open() == 2, seconds=20)
+            until(lambda: submissions.count_open() == 2)
 
         assert not submissions.spool.is_used(folder=tmp_path)
 
@@ -127,7 +127,7 @@ class TestWorker:
 
         with worker(tmp_path / "log") as process:
             with locked("TEA"):
-                until(is_waiting_for_a_lock, seconds=20)
+                until(is_waiting_for_a_lock)
                 process.send_signal(signal.SIGTERM)
                 until(lambda: "worker stopping" in (tmp_path / "log").read_text())
             code = process.wait(timeout=12)
@@ -144,7 +144,7 @@ class TestWorker:
         job_id = defer_expiry()
         with worker(tmp_path / "log") as process:
             with locked("TEA"):
-                until(lambda: states() == {"PLACED": 1, "EXPIRED": 1} and is_waiting_for_a_lock(), seconds=20)
+                until(lambda: states() == {"PLACED": 1, "EXPIRED": 1} and is_waiting_for_a_lock())
                 process.kill()
                 process.wait()
             assert ProcrastinateJob.objects.get(id=job_id).status == "doing"
@@ -165,7 +165,7 @@ class TestWorker:
         successor = defer_expiry()
 
         with worker(tmp_path / "log"):
-            until(lambda: ProcrastinateJob.objects.filter(id=successor, status="succeeded").exists(), seconds=20)
+            until(lambda: ProcrastinateJob.objects.filter(id=successor, status="succeeded").exists())
             until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="aborted").exists())
 
         assert "dropped" in (tmp_path / "log").read_text()
@@ -176,11 +176,11 @@ class TestWorker:
         job_id = defer_expiry()
         with worker(tmp_path / "first"), worker(tmp_path / "second"):
             with locked("TEA"):
-                until(is_waiting_for_a_lock, seconds=20)
+                until(is_waiting_for_a_lock)
                 # Longer than it takes for a silent worker to count as dead.
                 started = clock.now()
                 until(lambda: clock.now() - started > dt.timedelta(seconds=3))
-            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists())
 
         assert ProcrastinateJob.objects.get(id=job_id).attempts == 1
         assert states() == {"PLACED": 0, "EXPIRED": 1}
@@ -188,7 +188,7 @@ class TestWorker:
     def test_ends_with_an_error_when_the_database_goes_away(self, tmp_path: Path) -> None:
         with worker(tmp_path / "log") as process:
             job_id = defer_expiry()
-            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=20)
+            until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists())
             with _database_gone():
                 until(lambda: process.poll() is not None, seconds=30)
 
@@ -219,7 +219,7 @@ class TestTimetable:
         place_one(ask("old", {"TEA": 1}), now=_YESTERDAY)
 
         with worker(tmp_path / "log", has_timetable=True):
-            until(lambda: states() == {"PLACED": 0, "EXPIRED": 1}, seconds=20)
+            until(lambda: states() == {"PLACED": 0, "EXPIRED": 1})
 
     def test_expires_every_minute_follows_payments_and_cleans_up_every_day(self) -> None:
         planned = {key[0]: task.cron for key, task in app.periodic_registry.periodic_tasks.items()}
@@ -268,13 +268,13 @@ class TestBulk:
         # One thread: else a rescued job goes on past what is held, beside the one that waits for it.
         for stopped_at in (10, 20):
             with worker(tmp_path / "log", threads=1) as process, held_alert(numbers[stopped_at]):
-                until(partial(is_stopped, made.id, stopped_at), seconds=20)
+                until(partial(is_stopped, made.id, stopped_at))
                 process.kill()
                 process.wait()
             jobs.ask_for("run_bulks")
         with worker(tmp_path / "log", has_timetable=True, threads=1):
             until(lambda: bulk.read_progress(bulk_id=made.id).waiting == 0, seconds=30)
-            until(lambda: read_bulk(made.id) is bulk.State.DONE, seconds=20)
+            until(lambda: read_bulk(made.id) is bulk.State.DONE)
 
         closed = trail.read_records(search=trail.Search(operation="alerts.close"), limit=100)
         assert sorted(int(record.subject_id) for record in closed) == numbers
@@ -296,7 +296,7 @@ class TestBulk:
         confirm_bulk(asker=MACHINE, bulk_id=made.id, now=clock.now())
 
         with worker(tmp_path / "log", threads=1) as process, held_text(cards[slugs[55]].id):
-            until(partial(is_stopped, made.id, 50), seconds=20)
+            until(partial(is_stopped, made.id, 50))
             process.kill()
             process.wait()
         assert bulk.read_progress(bulk_id=made.id).done == 50
