@@ -14,11 +14,13 @@ import psycopg
 import pytest
 
 from evertill.domains import recovery
-from evertill.domains.recovery import Key, Piece, Stored, Target, TargetUnavailable
+from evertill.domains.recovery import Key, Kind, Piece, Stored, Target, TargetUnavailable
 from evertill.journeys.archive_log import archive_log
 from evertill.journeys.archive_work import Stop
 from evertill.journeys.backup_server import slot_of
+from evertill.journeys.plan_restore import Plan, plan_restore
 from evertill.journeys.read_catalogue import list_pieces
+from evertill.journeys.take_backup import take_backup
 from evertill.kernel import clock, config
 from evertill.kernel.replication import read_lsn
 from evertill.outside.open_target import open_target
@@ -150,6 +152,13 @@ class Archive:
         """Return once what is written now is at the target."""
         position = self.write()
         until(lambda: self.reached() > position)
+
+    def copy_all(self) -> Plan:
+        """Take a full backup, have the log come after it, and return the plan to restore all of it."""
+        with self.running():
+            take_backup(kind=Kind.FULL, clock=clock.now)
+            self.settle()
+        return plan_restore(target=self.open(), key=self.key, at=None)
 
     def is_sync(self) -> bool:
         """Whether commits wait for the target; something has to be written for the archive to look."""

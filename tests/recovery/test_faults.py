@@ -261,10 +261,7 @@ class TestRestore:
     def test_says_that_the_disk_is_too_small_and_leaves_nothing(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with archive.running():
-            take_backup(kind=Kind.FULL, clock=clock.now)
-            archive.settle()
-        plan = plan_restore(target=archive.open(), key=archive.key, at=None)
+        plan = archive.copy_all()
         usage = shutil.disk_usage(archive.data)._replace(free=5 << 20)
         monkeypatch.setattr("evertill.journeys.restore_shop.shutil.disk_usage", lambda _path: usage)
 
@@ -272,10 +269,7 @@ class TestRestore:
             restore_shop(plan=plan, opener=archive.open, key=archive.key, into=home / "again")
 
     def test_whose_target_goes_away_leaves_nothing(self, archive: Archive) -> None:
-        with archive.running():
-            take_backup(kind=Kind.FULL, clock=clock.now)
-            archive.settle()
-        plan = plan_restore(target=archive.open(), key=archive.key, at=None)
+        plan = archive.copy_all()
         archive.away.set()
 
         with open_folder() as home:

@@ -10,11 +10,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from evertill.domains.recovery import Kind
-from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import restore_shop
-from evertill.journeys.take_backup import take_backup
-from evertill.kernel import clock, embedded
+from evertill.kernel import embedded
 from tests import server as servers
 from tests.kernel.waiting import open_folder
 from tests.recovery.archives import Archive, archiving
@@ -59,10 +56,7 @@ class TestRestore:
     def test_lets_nobody_in_until_the_new_keys_are_the_keys(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with archive.running():
-            take_backup(kind=Kind.FULL, clock=clock.now)
-            archive.settle()
-        plan = plan_restore(target=archive.open(), key=archive.key, at=None)
+        plan = archive.copy_all()
         replaying: list[str] = []
         open_to_all: list[list[str]] = []
         stop = embedded.stop

@@ -17,7 +17,6 @@ from evertill.domains.recovery import Kind
 from evertill.journeys.archive_log import archive_log
 from evertill.journeys.archive_work import Stop
 from evertill.journeys.check_rights import find_missing
-from evertill.journeys.plan_restore import plan_restore
 from evertill.journeys.restore_shop import restore_shop
 from evertill.journeys.take_backup import take_backup
 from evertill.kernel import clock, config, embedded
@@ -44,10 +43,7 @@ class TestOutside:
     def test_comes_back_as_an_embedded_one(self, archive: Archive) -> None:
         make_product("TEA")
         first = place_one().order.id
-        with archive.running():
-            take_backup(kind=Kind.FULL, clock=clock.now)
-            archive.settle()
-        plan = plan_restore(target=archive.open(), key=archive.key, at=None)
+        plan = archive.copy_all()
 
         with open_folder() as home:
             restore_shop(plan=plan, opener=archive.open, key=archive.key, into=home / "again")
