@@ -99,7 +99,7 @@ def read_holders(*, account_ids: Collection[int]) -> dict[int, Holder]:
     """This function will return what each of these accounts may, in two statements however many they are."""
     # Who no longer works for the shop has nothing of what he was given, whatever else was forgotten.
     staff = StaffRow.objects.filter(pk__in=account_ids).values("pk")
-    given = GrantRow.objects.filter(account_id__in=staff, revoked_at=None).order_by("granted_at", "pk")
+    given = GrantRow.objects.filter(account_id__in=staff, revoked_at=None).order_by("granted_at", "role")
     pairs = list(given.values_list("account_id", "role"))
     own = {row.name: _role(row) for row in RoleRow.objects.filter(pk__in={name for _, name in pairs} - set(BUILT_IN))}
     roles: dict[int, list[Role]] = {account_id: [built_in(CUSTOMER)] for account_id in account_ids}
@@ -124,7 +124,7 @@ def count_owners() -> int:
 
 def list_grants(*, account_id: int | None = None) -> list[RoleGrant]:
     """This function will return which roles are given, of one account or of all, in the order in which they were."""
-    found = GrantRow.objects.filter(revoked_at=None).order_by("granted_at", "pk")
+    found = GrantRow.objects.filter(revoked_at=None).order_by("granted_at", "role", "account_id")
     return [
         RoleGrant(
             account_id=row.account_id,
