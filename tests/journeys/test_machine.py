@@ -166,6 +166,7 @@ class TestAnySequence:
             settings=settings(
                 max_examples=1000 if is_drill else 15,
                 stateful_step_count=40 if is_drill else 25,
+                derandomize=not is_drill,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
                 print_blob=True,
