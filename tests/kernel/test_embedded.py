@@ -100,11 +100,11 @@ class TestCreation:
         (folder / "postgres.new-old" / "base").mkdir(parents=True)
         remove, tries = shutil.rmtree, iter(range(3))
 
-        def in_use(path: Path, **how: bool) -> None:
+        def in_use(path: Path) -> None:
             # A process that its parent left behind still makes files and takes them away.
             if next(tries, None) is not None:
                 raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
-            remove(path, **how)
+            remove(path)
 
         monkeypatch.setattr(shutil, "rmtree", in_use)
         embedded.prepare(folder=folder, tell=silent)
