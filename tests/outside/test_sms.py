@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from evertill.domains import messages
+from evertill.domains import messages, payments, recovery
 from evertill.domains.messages import (
     Channel,
     Letter,
@@ -309,6 +309,14 @@ class TestTwilio:
 
 
 class TestBoth:
+    @pytest.fixture(autouse=True)
+    def _disconnected(self) -> Iterator[None]:
+        """No test behind these meets gateways that have ended."""
+        yield
+        messages.register({})
+        payments.register()
+        recovery.register(None)
+
     @pytest.mark.parametrize(("name", "url"), [("aliyun", "aliyun_sms_url"), ("twilio", "twilio_url")])
     def test_one_that_cannot_be_reached_has_surely_sent_nothing(
         self, settings: config.Config, name: str, url: str
