@@ -18,7 +18,7 @@ __all__ = ["document", "shared_site", "shop"]
 
 @pytest.fixture
 def seed(pytestconfig: pytest.Config) -> int:
-    """What is tried of all that there is is drawn by this: in the suite always the same, in a drill what nobody knows."""
+    """What is tried of all that there is is drawn by this: in the suite always the same."""
     given: int | None = pytestconfig.getoption("seed")
     if given is None:
         given = secrets.randbelow(10**9) if pytestconfig.getoption("drill") else 7

@@ -212,7 +212,9 @@ class TestBucket:
 
         with (
             deaf_port() as port,
-            closing(open_target(f"s3://copies/?endpoint=http://127.0.0.1:{port}", folder=tmp_path, timeout_s=20)) as target,
+            closing(
+                open_target(f"s3://copies/?endpoint=http://127.0.0.1:{port}", folder=tmp_path, timeout_s=20)
+            ) as target,
             pytest.raises(TargetUnavailable, match="cannot be reached"),
         ):
             target.put(f"{LINE}/line-x", b"")

@@ -93,7 +93,7 @@ def begin(client: httpx.Client, page: httpx.Response, *, method: str = "sandbox.
 
 
 def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Response:
-    """The page that a payment's page leads back to, once the provider has told how it ended: till then it looks again."""
+    """The page that a payment leads back to, once its provider has told how it ended: till then it looks again."""
 
     def look() -> httpx.Response | None:
         page = client.get(address, **options)

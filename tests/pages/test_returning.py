@@ -89,7 +89,7 @@ class TestReturning:
             page = client.get(take(client, payment, card=card) if card else path)
 
             assert payment["number"] in page.text
-            # Names of files have digests in them, a nonce is anything, and the payment's own number can have any letters.
+            # Names of files have digests in them, a nonce is anything, and so is the payment's own number.
             said = re.sub(r"\?payment=[^\"]*|/static/[^\"]*|nonce=\"[^\"]*", "", page.text)
             said = said.replace(payment["number"], "")
             for secret in (payment["order"], "5.00", "500", "TEA", "ada@", "sandbox"):
