@@ -80,6 +80,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         # pytest-django sets Django up once its settings have been looked at.
         found = settings.DATABASES["default"]["NAME"]
+        # As tests/server.environment has it, of a server that takes long to open another of many connections.
+        settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
     if found != name:
         # Tests empty tables. Settings that were read before ours, or a variable that outranks ours, would let them
         # empty a real shop's.

@@ -155,6 +155,12 @@ def app_code(secret: str, now: dt.datetime = NOON) -> str:
     return hotp(base64.b32decode(secret + "=" * (-len(secret) % 8)), int(now.timestamp()) // 30)
 
 
+def wrong_app_code(secret: str, now: dt.datetime = NOON) -> str:
+    """What an authenticator app with this secret shows neither at a moment nor a step before or after it."""
+    shown = {app_code(secret, now + steps * dt.timedelta(seconds=30)) for steps in (-1, 0, 1)}
+    return next(code for code in ("000000", "000001", "000002", "000003") if code not in shown)
+
+
 def with_app(pocket: Pocket, signed: SignedIn) -> str:
     """Give an account an authenticator app, and return its secret."""
     stepped_up(pocket, signed.session, identity.Operation.ADD_TOTP)

@@ -178,9 +178,14 @@ def data_folder() -> Path:
 
 
 def environment(url: str) -> dict[str, str]:
-    """The variables by which Evertill finds a database of these tests."""
+    """The variables by which Evertill finds a database of these tests, and waits for it as long as tests may have to.
+
+    A customer is told that the shop is busy after seconds; on a machine that stands still for some, tests go on.
+    """
     return {
         "DATABASE_URL": url,
+        "EVERTILL_LOCK_TIMEOUT_MS": "60000",
+        "EVERTILL_STATEMENT_TIMEOUT_MS": "120000",
         "EVERTILL_SECRET": SECRET,
         "EVERTILL_DATA": str(data_folder()),
         "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",

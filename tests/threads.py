@@ -13,12 +13,12 @@ from django.db import connection
 T = TypeVar("T")
 
 
-def together(*calls: Callable[[], T], patience_s: float = 60) -> list[T]:
+def together(*calls: Callable[[], T], patience_s: float = 300) -> list[T]:
     """Start the calls at the same moment, and return what they return; the first error of any is raised."""
     barrier = threading.Barrier(len(calls))
 
     def start(call: Callable[[], T]) -> T:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=patience_s)
         return _closing(call)
 
     with ThreadPoolExecutor(len(calls)) as pool:

@@ -139,7 +139,7 @@ class TestHoldingWhileSomebodyHandsOver:
                 asked = stack.enter_context(meanwhile(ready))
                 until(is_somebody_waiting)
 
-            assert asked.result(timeout=10) == set()
+            assert asked.result(timeout=60) == set()
 
 
 def is_somebody_waiting() -> bool:

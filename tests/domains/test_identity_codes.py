@@ -164,7 +164,7 @@ class TestTogether:
         def use_often() -> list[int]:
             wins = []
             for number, code in enumerate(codes):
-                each_round.wait(timeout=30)
+                each_round.wait(timeout=300)
                 wins.append(sum(_use_committed(code, str(number)) for _ in range(_EACH)))
             return wins
 

@@ -181,7 +181,7 @@ class TestTogether:
         is_held = threading.Event()
 
         def write_once_it_is_held() -> trail.Record:
-            is_held.wait(timeout=10)
+            assert is_held.wait(timeout=60)
             return write()
 
         with meanwhile(write_once_it_is_held) as waiting:
@@ -190,7 +190,7 @@ class TestTogether:
                 is_held.set()
                 until(lambda: db.fetch("select 1 from pg_locks where not granted order by pid limit 1"))
                 assert not waiting.done()
-            second = waiting.result(timeout=10)
+            second = waiting.result(timeout=60)
 
         assert [(record.chain, record.seq) for record in (first, second)] == [(1, 2), (1, 3)]
         assert verify() == []

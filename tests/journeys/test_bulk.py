@@ -118,6 +118,11 @@ def is_waiting_for_a_lock() -> bool:
     return bool(db.fetch(waiting))
 
 
+def holds_somebody_up() -> bool:
+    """Whether somebody waits for what this thread's transaction holds."""
+    return bool(db.fetch("select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"))
+
+
 def done() -> list[str]:
     found = trail.read_records(search=Search(operation="things.note"), limit=100)
     return sorted(record.subject_id for record in found)
@@ -302,7 +307,7 @@ class TestRunning:
                 until(is_waiting_for_a_lock)
 
         def second() -> None:
-            assert has_claimed.wait(10)
+            assert has_claimed.wait(60)
             with db.write():
                 claimed.extend(item.subject for item in claim())
 
@@ -316,14 +321,14 @@ class TestRunning:
         def be_slow(task: Task) -> str:
             if task.subject == "slow":
                 is_at_it.set()
-                assert may_go_on.wait(10)
+                assert may_go_on.wait(60)
             return note(task)
 
         install(apply=be_slow)
         made = begin(staff(ADA, "support"), "slow", "a")
 
         def overtake() -> None:
-            assert is_at_it.wait(10)
+            assert is_at_it.wait(60)
             # Its claim ran out long ago.
             run(made, now=NOON + dt.timedelta(hours=1))
             may_go_on.set()
@@ -454,7 +459,13 @@ class TestTogether:
         assert [(one.operation, one.subject_id) for one in refused] == [("orders.cancel", "a")]
 
     def test_that_is_cancelled_meanwhile_counts_each_as_it_is(self, install: Install) -> None:
-        install(apply_together=lambda tasks: [note(task) for task in tasks])
+        def note_all(tasks: Sequence[Task]) -> list[str]:
+            if "thing 89" in [task.subject for task in tasks]:
+                # It would be through before whoever cancels it is there.
+                until(holds_somebody_up)
+            return [note(task) for task in tasks]
+
+        install(apply_together=note_all)
         ada = staff(ADA, "support")
         made = begin(ada, *(f"thing {n}" for n in range(90)))
 
@@ -481,7 +492,15 @@ class TestCancelling:
         with pytest.raises(BulkNotOpen):
             making.cancel_bulk(asker=ada, bulk_id=made.id, now=NOON)
 
-    def test_while_it_runs_counts_each_as_it_is(self, ada: Asker) -> None:
+    def test_while_it_runs_counts_each_as_it_is(self, install: Install) -> None:
+        def note_late(task: Task) -> str:
+            if task.subject == "thing 29":
+                # As above.
+                until(holds_somebody_up)
+            return note(task)
+
+        install(apply=note_late)
+        ada = staff(ADA, "support")
         made = begin(ada, *(f"thing {n}" for n in range(30)))
 
         def stop() -> None:

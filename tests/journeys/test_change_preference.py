@@ -184,7 +184,9 @@ class TestReading:
         change(MACHINE, Name.SHOP_NAME, "")
         assert preferences.text(Name.SHOP_NAME) == ""
 
-    def test_what_is_shown_may_be_old_and_what_decides_is_not(self) -> None:
+    def test_what_is_shown_may_be_old_and_what_decides_is_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        patient = dataclasses.replace(config.get(), preference_cache_s=300)
+        monkeypatch.setattr("evertill.kernel.config.get", lambda: patient)
         assert preferences.recall_number(Name.STOCK_LOW) == 5
         # As another process would have it: this one is not told.
         with connection.cursor() as cursor:

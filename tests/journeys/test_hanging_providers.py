@@ -15,6 +15,7 @@ import pytest
 from evertill.domains import payments
 from evertill.domains.payments import Intent, ProviderUnavailable, State, Truth
 from evertill.entry.worker import jobs
+from evertill.journeys import follow_payments
 from evertill.journeys.follow_payments import handle_events_of, poll_payments, poll_provider
 from evertill.journeys.receive_webhooks import receive_webhooks
 from evertill.kernel import clock, config, lines
@@ -27,17 +28,22 @@ from tests.twin import Twin
 
 @dataclass(slots=True, kw_only=True)
 class Stuck(Twin):
-    """Answers nothing until it is let go, and then that it is down."""
+    """Answers nothing for a while, or until it is let go, and then that it is down."""
 
     let_go: threading.Event = field(default_factory=threading.Event)
-    hangs_s: float = 20.0
+    # None is until it is let go. What passes meanwhile stands on a watch of its own, whatever the machine does.
+    hangs_s: float | None = None
+    passed_s: float = 0.0
     is_stuck: bool = False
 
     def fetch(self, *, intent: Intent) -> Truth | None:
         self.calls.append("fetch")
         if not self.is_stuck:
             return self.payments.get(intent.number)
-        self.let_go.wait(self.hangs_s)
+        if self.hangs_s is None:
+            assert self.let_go.wait(300)
+        else:
+            self.passed_s += self.hangs_s
         raise ProviderUnavailable("No answer.")
 
 
@@ -71,9 +77,10 @@ def soon() -> dt.datetime:
 
 class TestATurn:
     @pytest.fixture(autouse=True)
-    def little_patience(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def little_patience(self, stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> None:
         limits = dataclasses.replace(config.get(), follow_patience_ms=100)
         monkeypatch.setattr(config, "get", lambda: limits)
+        monkeypatch.setattr(follow_payments, "monotonic", lambda: stuck.passed_s)
 
     def test_ends_when_the_provider_makes_everybody_wait(self, stuck: Stuck) -> None:
         begun("a-stuck-one.page", 5)
@@ -131,10 +138,10 @@ class TestALine:
         limits = config.get()
         held = [lines.submit("stuck", let_go.wait) for _ in range(limits.pay_threads + limits.pay_queue_max)]
         try:
-            assert lines.submit("free", lambda: "served").result(timeout=5) == "served"
+            assert lines.submit("free", lambda: "served").result(timeout=60) == "served"
             with pytest.raises(lines.LineFull):
                 lines.submit("stuck", let_go.wait)
         finally:
             let_go.set()
-        assert all(future.result(timeout=5) for future in held)
-        until(lambda: lines.submit("stuck", let_go.wait).result(timeout=5))
+        assert all(future.result(timeout=60) for future in held)
+        until(lambda: lines.submit("stuck", let_go.wait).result(timeout=60))

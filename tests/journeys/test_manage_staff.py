@@ -49,6 +49,7 @@ from tests.people import (
     stepped_up,
     told,
     with_app,
+    wrong_app_code,
 )
 
 
@@ -137,7 +138,12 @@ class TestSigningIn:
             )
         with pytest.raises(FactorWrong):
             sign_in_by_second_factor(
-                attempt=waiting.attempt, factor=Factor.TOTP, text="000000", trust=False, visit=VISIT, now=NOON
+                attempt=waiting.attempt,
+                factor=Factor.TOTP,
+                text=wrong_app_code(secret),
+                trust=False,
+                visit=VISIT,
+                now=NOON,
             )
         staff = as_staff(secret)
         assert staff.session.is_staff is True
@@ -166,7 +172,12 @@ class TestWrongFactors:
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
         with pytest.raises(FactorWrong):
             sign_in_by_second_factor(
-                attempt=waiting.attempt, factor=Factor.TOTP, text="000000", trust=False, visit=VISIT, now=NOON
+                attempt=waiting.attempt,
+                factor=Factor.TOTP,
+                text=wrong_app_code(secret),
+                trust=False,
+                visit=VISIT,
+                now=NOON,
             )
         staff = as_staff(secret)
         with pytest.raises(FactorWrong):
@@ -175,7 +186,7 @@ class TestWrongFactors:
                 operation="access.grant",
                 subject="account:7",
                 factor=Factor.TOTP,
-                text="000000",
+                text=wrong_app_code(secret, NOON + MINUTE),
                 visit=VISIT,
                 now=NOON + MINUTE,
             )
@@ -187,11 +198,16 @@ class TestWrongFactors:
         assert (proved.operation, proved.actor_kind, proved.actor_id) == ("account.prove", "STAFF", account)
 
     def test_of_customers_are_not(self, pocket: Pocket) -> None:
-        with_app(pocket, signed_up(pocket, password=PASSWORD))
+        secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
         with pytest.raises(FactorWrong):
             sign_in_by_second_factor(
-                attempt=waiting.attempt, factor=Factor.TOTP, text="000000", trust=False, visit=VISIT, now=NOON
+                attempt=waiting.attempt,
+                factor=Factor.TOTP,
+                text=wrong_app_code(secret),
+                trust=False,
+                visit=VISIT,
+                now=NOON,
             )
 
         assert trail.read_records(search=trail.Search(outcome="REFUSED"), limit=9) == []

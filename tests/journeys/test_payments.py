@@ -19,6 +19,7 @@ from evertill.journeys.settle_payment import PaymentNotFound
 from evertill.journeys.start_payment import OrderNotPayable, PaymentKeyReused
 from evertill.journeys.view_payment import is_worth_asking, look_again, view_payment
 from evertill.kernel import ids
+from evertill.kernel.rarely import Rarely
 from tests import tables
 from tests.builders import NOON, ask, balance, make_product, place_one
 from tests.paying import (
@@ -218,7 +219,9 @@ class TestSettle:
         assert look_again(intent=intent, actor="customer", now=NOON) == intent
         assert view_payment(order_id=order.order.id, intent_id=intent.id) == intent
 
-    def test_is_not_asked_of_the_provider_by_every_look(self, twin: Twin) -> None:
+    def test_is_not_asked_of_the_provider_by_every_look(self, twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+        lately = Rarely(every_s=2, clock=lambda: 0)
+        monkeypatch.setattr("evertill.journeys.view_payment._lately", lambda: lately)
         _, other = paid(twin)
         intent = start(place_one(ask("another")))
 

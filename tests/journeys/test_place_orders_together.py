@@ -137,8 +137,8 @@ class TestAtTheSameTime:
                     until(lambda: _waiting(superuser) == 2)
                     third.rollback()
 
-                    released.result(timeout=10)
-                    assert isinstance(placed.result(timeout=10)[0], placing.Placed)
+                    released.result(timeout=60)
+                    assert isinstance(placed.result(timeout=60)[0], placing.Placed)
 
         assert [balance(sku) for sku in skus] == [(10, 1)] * 3
 
@@ -178,7 +178,7 @@ class TestADatabaseThatFails:
                 _terminate(superuser, waiting_for="wait_event_type = 'Lock'")
 
                 with pytest.raises(db.DatabaseUnavailable):
-                    outcome.result(timeout=10)
+                    outcome.result(timeout=60)
 
         assert tables.count("orders_order") == 0
         assert balance("TEA") == (10, 0)
@@ -264,7 +264,7 @@ class TestAStandbyThatDoesNotAnswer:
             _signal(superuser, "pg_cancel_backend", waiting_for="wait_event = 'SyncRep'")
 
             with pytest.raises(db.OutcomeUnknown):
-                outcome.result(timeout=10)
+                outcome.result(timeout=60)
 
         self._it_was_kept(superuser)
 
@@ -275,7 +275,7 @@ class TestAStandbyThatDoesNotAnswer:
             _terminate(superuser, waiting_for="wait_event = 'SyncRep'")
 
             with pytest.raises(db.OutcomeUnknown):
-                outcome.result(timeout=10)
+                outcome.result(timeout=60)
 
         self._it_was_kept(superuser)
 

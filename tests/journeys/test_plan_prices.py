@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import ExitStack
 
 import pytest
 
@@ -13,9 +14,12 @@ from evertill.domains.catalog.prices import PlannedAlready, PlanNotOpen
 from evertill.journeys import plan_prices as planning
 from evertill.journeys.change_prices import list_changes
 from evertill.journeys.permitted import Asker, Forbidden
+from evertill.kernel import db
 from tests.askers import customer, staff
 from tests.builders import NOON, ask, make_product, place_one
-from tests.threads import together
+from tests.journeys.test_bulk import holds_somebody_up
+from tests.kernel.waiting import until
+from tests.threads import meanwhile, together
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -57,6 +61,21 @@ def test_of_several_the_last_one_stands(ada: Asker) -> None:
 
     together(*[lambda: planning.begin_prices(now=NOON + 3 * HOUR)] * 2)
 
+    assert price() == 1200
+
+
+def test_of_several_the_last_one_stands_though_somebody_holds_the_first(ada: Asker) -> None:
+    first = plan(ada, 1100, NOON + HOUR)
+    plan(ada, 1200, NOON + 2 * HOUR)
+
+    with ExitStack() as stack:
+        with db.write():
+            db.fetch("select id from catalog_planned_price where id = %s for update", (first.id,))
+            begun = stack.enter_context(meanwhile(lambda: planning.begin_prices(now=NOON + 3 * HOUR)))
+            until(lambda: begun.done() or holds_somebody_up())
+        assert begun.result(timeout=60) == 2
+
+    assert planning.begin_prices(now=NOON + 3 * HOUR) == 0
     assert price() == 1200
 
 

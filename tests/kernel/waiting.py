@@ -44,10 +44,20 @@ def until(what: Callable[[], T], *, seconds: float = 30.0) -> T:
 
 def alive(pid: int) -> bool:
     """This function will say whether `pid` still runs; a zombie that nobody has waited for does not."""
+    return _standing(pid) not in ("Z", "X", "")
+
+
+def stands_still(pid: int) -> bool:
+    """This function will say whether `pid` was stopped and has not gone on."""
+    return _standing(pid) == "T"
+
+
+def _standing(pid: int) -> str:
+    """The letter of proc(5) for how a process stands; none when there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return ""
 
 
 def gone(pid: int) -> bool:

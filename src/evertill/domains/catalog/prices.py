@@ -226,9 +226,14 @@ def end_plan(plan: PlannedPrice, *, state: str, by: str, now: dt.datetime) -> Pl
 
 
 def lock_due_plans(*, now: dt.datetime, limit: int) -> list[PlannedPrice]:
-    """This function will lock planned prices whose moment has come, the first first; not what others hold."""
-    rows = PlannedRow.objects.select_for_update(skip_locked=True).filter(state=PLANNED, begins_at__lte=now)
-    return [_plan(row) for row in rows.order_by("begins_at", "id")[:limit]]
+    """This function will lock planned prices whose moment has come, the first first."""
+    due = PlannedRow.objects.filter(state=PLANNED, begins_at__lte=now)
+    if not due.exists():
+        return []
+    # All of them one after the other, and nobody passes over what somebody else holds: where two had some each, or one
+    # was left for later, the first could come last and would stand.
+    lock_writers()
+    return [_plan(row) for row in due.select_for_update().order_by("begins_at", "id")[:limit]]
 
 
 def list_plans(*, currency: str = "", sku: str = "", limit: int) -> list[PlannedPrice]:
