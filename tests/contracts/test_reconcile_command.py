@@ -16,6 +16,7 @@ from tests.sandbox.provider import Provider
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
+
 @pytest.fixture
 def env(shop_env: dict[str, str], sandbox: Provider) -> dict[str, str]:
     keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
