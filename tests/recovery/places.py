@@ -36,7 +36,7 @@ class Elsewhere:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def open(self) -> Target:
-        return open_target(self.address, folder=self.keys, timeout_s=30)
+        return open_target(self.address, folder=self.keys, timeout_s=60)
 
 
 @contextmanager

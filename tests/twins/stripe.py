@@ -78,14 +78,14 @@ def running() -> Iterator[Stripe]:
         ]
         try:
             headers = {"Authorization": f"Bearer {KEY}"}
-            with httpx.Client(base_url=urls[1], headers=headers, trust_env=False, timeout=20) as client:
-                until(lambda: _answers(client), seconds=30)
+            with httpx.Client(base_url=urls[1], headers=headers, trust_env=False, timeout=60) as client:
+                until(lambda: _answers(client), seconds=90)
                 yield Stripe(url=urls[1], localstripe=urls[0], hook=hook, client=client, came=came)
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(timeout=10)
+                process.wait(timeout=60)
 
 
 def _answers(client: httpx.Client) -> bool:
