@@ -29,14 +29,15 @@ T = TypeVar("T")
 def until(what: Callable[[], T], *, seconds: float = 30.0) -> T:
     """This function will return the first true answer of `what`, or fail the test after `seconds`.
 
-    What is long in coming is looked for less and less often, since looking takes from what it waits for.
+    What is long in coming is looked for less and less often, since looking takes from what it waits for. A look that
+    begins behind the time is the last one: a machine that stood still meanwhile is no reason to fail.
     """
     began = time.monotonic()
     while True:
+        waited = time.monotonic() - began
         answer = what()
         if answer:
             return answer
-        waited = time.monotonic() - began
         assert waited < seconds, f"not true within {seconds} s: {what}"
         time.sleep(min(max(_LOOK_S, waited / 20), _LOOK_S_MAX))
 
