@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import os
+import re
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -23,6 +24,16 @@ Change = Callable[..., None]
 
 _SERVER = pytest.StashKey[servers.Server]()
 
+# What a machine, its owner or whoever begins the tests may have set, and what would have programs and libraries do
+# something else: colours, proxies, certificates, servers and keys of others, settings of a shop.
+_OTHERS = re.compile(
+    r"(AWS|GIT|LC|MYPY|PG|RUFF|SSL|STRIPE|TYPER)_?[A-Z_]+|\w+_(PROXY|CA_BUNDLE)|(CLICOLOR|FORCE_COLOR|NO_COLOR|PY_COLORS)\w*"
+    r"|GITHUB_ACTIONS|COLUMNS|LINES|LANGUAGE|NETRC|OPENSSL_CONF|MAKEFLAGS|MFLAGS"
+    r"|PYTHON(ASYNCIODEBUG|DEVMODE|INSPECT|IOENCODING|OPTIMIZE|SAFEPATH|TRACEMALLOC|UTF8|VERBOSE|WARNINGS)"
+    r"|EVERTILL_(?!DATABASE_URL$|INVOICES$|TEST_SERVER$)\w+",
+    re.IGNORECASE,
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("evertill")
@@ -33,11 +44,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rounds", type=int, default=None, help="rounds of each exam")
 
 
+# Lots are drawn anew by drills.
+_SEED = 20261122
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the session's server, or as a worker find it; then tell Django where it is, before Django is loaded."""
     if config.getoption("help"):
         return
+    for name in [name for name in os.environ if _OTHERS.fullmatch(name)]:
+        del os.environ[name]
+    os.environ["LANG"] = "C.UTF-8"
     stack = ExitStack()
     # Closed on every way out, also on Ctrl-C. Being told to end is the same as Ctrl-C.
     config.add_cleanup(stack.close)
@@ -123,9 +141,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture
 def seed(pytestconfig: pytest.Config) -> int:
-    """What an exam draws its lots by: the one that is to be replayed, or a new one."""
+    """What an exam draws its lots by: the one that is to be replayed; a new one for drills, else the same each time."""
     given: int | None = pytestconfig.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else given
+    if given is None:
+        return secrets.randbelow(10**9) if pytestconfig.getoption("drill") else _SEED
+    return given
 
 
 @pytest.fixture
@@ -147,12 +167,13 @@ def django_db_setup() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forgotten_preferences() -> Iterator[None]:
-    """No test shows what the shop of the one before it had decided."""
+def _forgotten() -> Iterator[None]:
+    """No test shows what the shop of the one before it had decided, or signs by a key of that one."""
     yield
-    from evertill.domains import preferences
+    from evertill.domains import preferences, receipts
 
     preferences.forget()
+    receipts.forget_signer()
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ class _Nursery:
 
     def _end(self) -> None:
         self._line.close()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
 
 
 @cache

@@ -141,7 +141,7 @@ def stepped_up(
         operation=operation,
         subject=subject,
         factor=factor,
-        text=pocket.letters[-1].values["code"],
+        text=pocket.code_of(sent.code_id),
         code_id=sent.code_id,
         visit=VISIT,
         now=now,

@@ -77,7 +77,7 @@ def running(folder: Path, *, encryption: str = "", certificate: Path | None = No
         yield Postbox(folder=folder, port=int(port.read_text(encoding="utf-8")))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 class _Session:

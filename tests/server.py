@@ -178,7 +178,7 @@ def data_folder() -> Path:
 
 
 def environment(url: str) -> dict[str, str]:
-    """The variables by which Evertill finds a database of these tests, and waits for it as long as tests may have to.
+    """The variables by which Evertill finds a database of these tests, and is as patient as tests have to be.
 
     A customer is told that the shop is busy after seconds; on a machine that stands still for some, tests go on.
     """
@@ -186,6 +186,8 @@ def environment(url: str) -> dict[str, str]:
         "DATABASE_URL": url,
         "EVERTILL_LOCK_TIMEOUT_MS": "60000",
         "EVERTILL_STATEMENT_TIMEOUT_MS": "120000",
+        # A code that is only under way when its asker goes on is none that he can put in.
+        "EVERTILL_CODE_WAIT_MS": "30000",
         "EVERTILL_SECRET": SECRET,
         "EVERTILL_DATA": str(data_folder()),
         "DJANGO_SETTINGS_MODULE": "evertill.entry.site.settings",

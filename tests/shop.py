@@ -27,7 +27,7 @@ from tests.kernel.waiting import until
 from tests.server import SECRET
 
 # What dies again and again rests for up to 30 s before it is started anew, and starts slowly on a busy machine.
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0
 _EVERTILL = Path(sys.executable).with_name("evertill")
 
 
@@ -82,14 +82,15 @@ class Shop:
         wanted |= {"sandbox"} if self.sandbox else set()
         if wanted - note["children"].keys() or not all(map(_runs, note["children"].values())):
             return False
-        with psycopg.connect(self.database_url) as database:
+        with suppress(psycopg.OperationalError), psycopg.connect(self.database_url) as database:
             alive = database.execute(
                 "select 1 from procrastinate_workers where last_heartbeat > now() - interval '10 seconds'"
             )
             return alive.rowcount > 0
+        return False
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path, headers=dict(headers or {}))
             answer = connection.getresponse()
@@ -101,7 +102,7 @@ class Shop:
         """Stop it as Ctrl-C would, and make sure that it ended well."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(timeout=60) == 0, self.log.read_text(encoding="utf-8")[-4000:]
+        assert self.process.wait(timeout=120) == 0, self.log.read_text(encoding="utf-8")[-4000:]
         self.process = None
 
     def kill(self) -> None:
@@ -138,7 +139,7 @@ class Shop:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of evertill's on it."""
-        return command.run(self.environment(), *words, "--data", self.folder, seconds=120)
+        return command.run(self.environment(), *words, "--data", self.folder, seconds=600)
 
     def stock_up(self, goods: Sequence[tuple[str, int]]) -> None:
         """Put SKUs on sale at 1 GBP, with so many pieces each, through the front door."""
@@ -196,6 +197,6 @@ def shop_in(
         if (process := shop.process) is not None:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=30)
+                process.wait(timeout=60)
             if process.poll() is None:
                 shop.kill()

@@ -112,6 +112,16 @@ def _janitor() -> Iterator[Any]:
 
 _opened: psycopg.Connection[Any] | None = None
 
+# Rows that are alike in their first column would come as they lie on the disk.
+_KEY = """
+    select attname::text
+    from pg_index
+    cross join unnest(indkey) with ordinality as part (number, place)
+    join pg_attribute on attrelid = indrelid and attnum = part.number
+    where indrelid = %s::regclass and indisprimary
+    order by part.place
+"""
+
 
 @contextmanager
 def unguarded() -> Iterator[None]:
@@ -125,9 +135,12 @@ def unguarded() -> Iterator[None]:
 
 
 def rows(table: str) -> list[tuple[object, ...]]:
-    """Everything that a table has, to compare before with after."""
+    """Everything that a table has, by its first column and then by its key, to compare before with after."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select * from {connection.ops.quote_name(table)} order by 1")  # noqa: S608 — a name of ours.
+        cursor.execute(_KEY, [table])
+        columns = ["1", *(connection.ops.quote_name(column) for (column,) in cursor.fetchall())]
+        name = connection.ops.quote_name(table)
+        cursor.execute(f"select * from {name} order by {', '.join(columns)}")  # noqa: S608 — names of ours.
         return list(cursor.fetchall())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from tests.access.town import Town
 
 __all__ = ["document", "shared_site", "shop"]
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """What is tried of all that there is is drawn by this: in the suite always the same."""
+    given: int | None = pytestconfig.getoption("seed")
+    if given is None:
+        given = secrets.randbelow(10**9) if pytestconfig.getoption("drill") else 7
+    print(f"replay with --seed {given}")
+    return given
 
 
 @pytest.fixture(scope="module")

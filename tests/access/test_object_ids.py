@@ -1,12 +1,11 @@
 """Every id of everything that the shop has, put into every address that takes one, by people whose it is not.
 
-The short form tries a sample; `make drill` tries all of them. The seed is printed; `--seed` replays it.
+The short form tries a sample, drawn in the same way each time; `make drill` tries all of them.
 """
 
 from __future__ import annotations
 
 import random
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -45,14 +44,6 @@ GUARDED = (
     "submissions_submission",
 )
 Attempt = tuple[str, Page | Operation, str, str]
-
-
-@pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
-    chosen = pytestconfig.getoption("seed")
-    found = secrets.randbelow(10**6) if chosen is None else int(chosen)
-    print(f"seed {found}")
-    return found
 
 
 def attempts(ids: list[str]) -> Iterator[Attempt]:

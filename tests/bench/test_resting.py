@@ -58,7 +58,7 @@ class TestSettle:
         self, database: Database
     ) -> None:
         with working():
-            settle(database, tell=_say_nothing, within_s=30.0)
+            settle(database, tell=_say_nothing, within_s=300.0)
 
         ((without, chained, found, orders),) = db.query(
             database.url,

@@ -24,7 +24,7 @@ def smoke(results: Path, *words: str) -> dict[str, Any]:
     """Run the measurements, and return their figures by name, in the order of the page."""
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--smoke", "--results", results, *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     figures = {one["name"]: one for one in json.loads(results.read_text(encoding="utf-8"))["figures"]}

@@ -29,6 +29,7 @@ class Guard:
     troubles: list[str] = field(default_factory=list)
     _statuses: set[int] = field(default_factory=set)
     _is_line_bad: bool = False
+    _was_line_bad: bool = False
 
     def watch(self, context: BrowserContext) -> None:
         """Look at whatever the pages of a context do from now on."""
@@ -50,7 +51,7 @@ class Guard:
     @contextmanager
     def bad_line(self) -> Iterator[None]:
         """Let requests fail while the block runs, and pages say so: the test cuts their line."""
-        self._is_line_bad = True
+        self._is_line_bad = self._was_line_bad = True
         try:
             yield
         finally:
@@ -65,8 +66,8 @@ class Guard:
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        # Chromium's own page for a line that is dead brings its pictures along.
-        if f"{parts.scheme}://{parts.netloc}" not in self.homes and not (parts.scheme == "data" and self._is_line_bad):
+        # Chromium's own page for a line that is dead brings its pictures along, and may ask for them a little later.
+        if f"{parts.scheme}://{parts.netloc}" not in self.homes and not (parts.scheme == "data" and self._was_line_bad):
             self.troubles.append(f"request to elsewhere: {request.method} {request.url}")
 
     def _on_failure(self, request: Request) -> None:

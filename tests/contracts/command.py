@@ -15,7 +15,7 @@ from tests import nursery
 
 
 def run(
-    env: Mapping[str, str], *words: str | Path, stdin: str = "", seconds: float = 60
+    env: Mapping[str, str], *words: str | Path, stdin: str = "", seconds: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """This function will run a command, as `subprocess.run(["evertill", *words], env=env, …)` would."""
     with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:

@@ -46,6 +46,18 @@ def serve(listener: socket.socket, *, loads: Loads, worker: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.siginterrupt(signal.SIGTERM, True)
+
+    def answer(path: str) -> tuple[str, str]:
+        if path == "/least":
+            return "200 OK", str(loads.is_least(worker))
+        if path == "/slow":
+            # Until it is asked to stop, and a while longer.
+            while not asked_to_stop:
+                time.sleep(0.02)
+            time.sleep(0.3)
+            return "200 OK", "slow but whole"
+        return _answer(path)
+
     listener.settimeout(0.05)
     while not asked_to_stop:
         try:
@@ -53,17 +65,13 @@ def serve(listener: socket.socket, *, loads: Loads, worker: int) -> None:
         except TimeoutError:
             continue
         with connection:
-            path = connection.recv(65_536).decode().split(" ")[1]
-            status, body = ("200 OK", str(loads.is_least(worker))) if path == "/least" else _answer(path)
+            status, body = answer(connection.recv(65_536).decode().split(" ")[1])
             connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
 
 
 def _answer(path: str) -> tuple[str, str]:
     from django.db import connection
 
-    if path == "/slow":
-        time.sleep(0.7)
-        return "200 OK", "slow but whole"
     if path == "/database":
         try:
             with connection.cursor() as cursor:

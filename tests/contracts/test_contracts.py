@@ -80,7 +80,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
         env=dict(os.environ) | {"COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -200,7 +200,7 @@ class TestLinter:
             input=statement,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
 
         assert ended.returncode == 1
@@ -222,7 +222,7 @@ class TestTypes:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
         assert ended.returncode == 1

@@ -314,7 +314,7 @@ class TestStart:
 
 def connected(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The methods through Alipay and WeChat Pay of a process that starts with these settings."""
-    from evertill.domains import payments
+    from evertill.domains import messages, payments, recovery
 
     url = config.get().database_url
     loaded = config.load(
@@ -330,3 +330,5 @@ def connected(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list
         return [name for name in payments.methods() if name.startswith(("alipay.", "wechat."))]
     finally:
         payments.register()
+        messages.register({})
+        recovery.register(None)

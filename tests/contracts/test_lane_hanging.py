@@ -22,16 +22,24 @@ from tests.sandbox.provider import Provider
 _HANGING = 12
 
 
-@pytest.fixture(scope="module")
-def site(sandbox: Provider) -> Iterator[web.Site]:
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as silent, pytest.MonkeyPatch.context() as patch:
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """Where a provider takes calls and answers none; once it is closed, all of them break off."""
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        yield listener
+
+
+@pytest.fixture
+def site(sandbox: Provider, silent: socket.socket, committed_db: None) -> Iterator[web.Site]:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "STUCK_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         with web.running(
             config.get().database_url,
             program="tests.contracts.two_providers_worker",
             sandbox_url=sandbox.url,
             sandbox_keys=str(sandbox.folder / "sandbox" / "sandbox-keys.json"),
-            provider_timeout_ms="2500",
+            # Longer than all of this takes: it is the test that ends the waiting.
+            provider_timeout_ms="60000",
             provider_failures_max="4",
         ) as site:
             yield site
@@ -43,7 +51,7 @@ def pay(client: httpx.Client, placed: dict[str, Any], method: str) -> httpx.Resp
 
 
 class TestAHangingProvider:
-    def test_keeps_neither_other_payments_nor_orders_waiting(self, site: web.Site, committed_db: None) -> None:
+    def test_keeps_neither_other_payments_nor_orders_waiting(self, site: web.Site, silent: socket.socket) -> None:
         make_product("TEA", pieces=1_000)
         with site.client() as client, ThreadPoolExecutor(_HANGING) as crowd:
             placed = [dict(order(client, key=f"order-{number}").json()) for number in range(_HANGING)]
@@ -57,6 +65,7 @@ class TestAHangingProvider:
 
             # All of it while those still waited.
             assert not any(future.done() for future in hanging)
+            silent.close()
             told = [refusal(future.result(timeout=60)) for future in hanging]
 
             assert set(told) == {(503, "PROVIDER_UNAVAILABLE")}

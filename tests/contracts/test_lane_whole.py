@@ -21,6 +21,9 @@ from evertill.kernel import embedded
 from tests.contracts.test_up import clean_environment, free_port
 from tests.kernel.waiting import open_folder, until
 
+# Far more than a quiet machine needs, so that a busy one does not fail.
+_PATIENCE_S = 60.0
+
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[list[str]]:
@@ -36,7 +39,7 @@ def told() -> Iterator[list[str]]:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until(lambda: _is_open(process, said), seconds=90)
+            until(lambda: _is_open(process, said), seconds=240)
             yield said.read_text(encoding="utf-8").splitlines()
         finally:
             os.kill(process.pid, signal.SIGTERM)
@@ -47,6 +50,14 @@ def _is_open(process: subprocess.Popen[bytes], said: Path) -> bool:
     text = said.read_text(encoding="utf-8")
     assert process.poll() is None, text
     return "Stop it with Ctrl-C." in text
+
+
+def _listens(address: str) -> bool:
+    try:
+        httpx.get(address, trust_env=False, timeout=_PATIENCE_S)
+    except httpx.ConnectError:
+        return False
+    return True
 
 
 def found(told: list[str], pattern: str) -> str:
@@ -70,8 +81,8 @@ class TestWholeShop:
     def test_is_at_the_address_that_it_prints(self, told: list[str]) -> None:
         url = found(told, r"The shop is open: (\S+)")
 
-        page = httpx.get(f"{url}/en/products", trust_env=False, follow_redirects=True)
-        ready = httpx.get(f"{url}/readyz", trust_env=False)
+        page = httpx.get(f"{url}/en/products", trust_env=False, timeout=_PATIENCE_S, follow_redirects=True)
+        ready = httpx.get(f"{url}/readyz", trust_env=False, timeout=_PATIENCE_S)
 
         assert page.status_code == 200
         assert "Night Shift Oolong" in page.text
@@ -82,7 +93,7 @@ class TestWholeShop:
         url, content = next(word for word in command if word.startswith("http")), command[-1]
         headers = dict(command[i + 1].split(": ", 1) for i, word in enumerate(command) if word == "-H")
 
-        answer = httpx.post(url, content=content, headers=headers, trust_env=False)
+        answer = httpx.post(url, content=content, headers=headers, trust_env=False, timeout=_PATIENCE_S)
 
         assert answer.status_code == 201, answer.text
         assert answer.json()["lines"][0]["sku"] == json.loads(content)["lines"][0]["sku"]
@@ -90,10 +101,19 @@ class TestWholeShop:
     def test_tells_its_metrics_on_the_internal_port_alone(self, told: list[str]) -> None:
         url = found(told, r"The shop is open: (\S+)")
         body = {"lines": [{"sku": "NO", "quantity": 1}], "currency": "GBP", "contact": {"email": "a@b"}}
-        httpx.post(f"{url}/api/v1/orders", json=body, headers={"Idempotency-Key": "key-2"}, trust_env=False)
+        httpx.post(
+            f"{url}/api/v1/orders",
+            json=body,
+            headers={"Idempotency-Key": "key-2"},
+            trust_env=False,
+            timeout=_PATIENCE_S,
+        )
 
-        metrics = httpx.get(found(told, r"metrics at (\S+)"), trust_env=False)
+        address = found(told, r"metrics at (\S+)")
+        # Who tells them is a process of his own, which a shop that opens does not wait for.
+        until(lambda: _listens(address))
+        metrics = httpx.get(address, trust_env=False, timeout=_PATIENCE_S)
 
         assert metrics.status_code == 200
         assert 'evertill_answers_total{batch="place",outcome="UNKNOWN_SKU"} 1.0' in metrics.text
-        assert httpx.get(f"{url}/metrics", trust_env=False).status_code == 404
+        assert httpx.get(f"{url}/metrics", trust_env=False, timeout=_PATIENCE_S).status_code == 404

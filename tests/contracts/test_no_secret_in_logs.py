@@ -22,13 +22,15 @@ from evertill.kernel.embedded.place import home_of
 from evertill.sandbox.delivery import sign
 from tests.kernel.waiting import open_folder, until
 from tests.server import SECRET
-from tests.shop import Shop, shop_in
+from tests.shop import READY_SECONDS, Shop, shop_in
 
 # Valid by their check digit, and no test card's: what a real customer might type in the wrong place.
 _REAL_CARD = "4539578763621486"
 _TEST_CARD = "4242424242424242"
 _KEYS = ("idempotency-of-an-order-6f1c", "idempotency-of-a-payment-91aa")
 _EMAIL = "ada.lovelace@example.org"
+# Of so many signs some are in a row now and then that could be a card's.
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGITS = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
 
 
@@ -53,7 +55,7 @@ class Scene:
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    settings = {"log_level": "debug", "provider_timeout_ms": "500", "follow_every_s": "1"}
+    settings = {"log_level": "debug", "provider_timeout_ms": "20000", "follow_every_s": "1"}
     with open_folder() as folder, shop_in(folder / "data", sandbox=True, settings=settings) as shop:
         shop.workers = 1
         shop.start()
@@ -62,7 +64,7 @@ def scene() -> Iterator[Scene]:
         until(keys_file.exists)
         keys = json.loads(keys_file.read_text(encoding="utf-8"))
         token = shop.run("token", "issue", "till", "--scope", "orders:read", "--scope", "orders:pay").stdout
-        with httpx.Client(base_url=shop.url, trust_env=False, timeout=20) as client:
+        with httpx.Client(base_url=shop.url, trust_env=False, timeout=60) as client:
             body = {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {"email": _EMAIL}}
             answer = client.post("/api/v1/orders", json=body, headers={"Idempotency-Key": _KEYS[0]})
             assert answer.status_code == 201, answer.text
@@ -115,7 +117,7 @@ def trade(scene: Scene) -> dict[str, Any]:
     begun = scene.pay(**{"Idempotency-Key": _KEYS[1]}, **bearer)
     assert begun.status_code == 201, begun.text
     page = begun.json()["next"]["value"]
-    with httpx.Client(trust_env=False, timeout=10) as browser:
+    with httpx.Client(trust_env=False, timeout=60) as browser:
         for number in (_REAL_CARD, _TEST_CARD):
             browser.post(page, data={"number": number, "expiry": "12/34", "cvc": "123"})
     number = begun.json()["number"]
@@ -149,7 +151,7 @@ def misuse(scene: Scene, begun: dict[str, Any]) -> None:
         body = {"lines": [{"sku": secret[:64], "quantity": 1}], "currency": "GBP", "contact": {"email": _EMAIL}}
         scene.client.post("/api/v1/orders", json=body, headers={"Idempotency-Key": secret})
     scene.client.get("/", headers={"Host": _REAL_CARD, "Cookie": f"sessionid={token}"})
-    connection = http.client.HTTPConnection("127.0.0.1", scene.shop.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", scene.shop.port, timeout=60)
     connection.request("GET", "/", headers={"Host": token, "Authorization": f"Bearer {token}"})
     connection.getresponse().read()
     connection.close()
@@ -164,12 +166,13 @@ def break_things(scene: Scene) -> None:
     bearer = {"Authorization": f"Bearer {placed['access_token']}"}
     path = f"/api/v1/orders/{placed['number']}/payments"
     for child in ("sandbox", "postgresql", "backend"):
-        assert scene.shop.kill_child(child)
+        # Whom it chose may end by itself in that moment.
+        until(partial(scene.shop.kill_child, child))
         for attempt in range(5):
             named = {"Idempotency-Key": f"{_KEYS[1]}-{child}-{attempt}"}
             scene.client.post(path, json={"method": "sandbox.page"}, headers=bearer | named)
             scene.client.get("/")
-        until(scene.shop.is_ready, seconds=60)
+        until(scene.shop.is_ready, seconds=READY_SECONDS)
     # A bug, as it were: a table is gone, and with it goes what nobody foresaw.
     key = {"Idempotency-Key": _KEYS[1]}
     with psycopg.connect(scene.shop.database_url, autocommit=True) as database:
@@ -213,7 +216,7 @@ def forms_of(secret: str) -> set[str]:
 
 def card_numbers(text: str) -> list[str]:
     """Everything that could be a card's number: 13 to 19 digits with a right check digit, spaces and hyphens aside."""
-    return [found for found in _DIGITS.findall(text) if _is_card(re.sub(r"\D", "", found))]
+    return [found for found in _DIGITS.findall(_HASH.sub("", text)) if _is_card(re.sub(r"\D", "", found))]
 
 
 def _is_card(digits: str) -> bool:
@@ -226,6 +229,8 @@ class TestWhatIsLookedFor:
     def test_is_found_when_it_is_there(self, number: str) -> None:
         assert card_numbers(f"told: {number}.") == [number]
 
-    @pytest.mark.parametrize("text", ["4242424242424241", "424242424242", "12345678901234567890123"])
+    @pytest.mark.parametrize(
+        "text", ["4242424242424241", "424242424242", "12345678901234567890123", f"{_TEST_CARD:a>40}{'b':c<24}"]
+    )
     def test_is_not_found_where_it_is_not(self, text: str) -> None:
         assert card_numbers(text) == []

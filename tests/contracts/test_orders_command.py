@@ -12,6 +12,7 @@ import pytest
 from evertill.domains import incidents, messages, payments
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.refund_payment import send_refund
+from evertill.kernel import clock, db
 from tests.builders import NOON
 from tests.contracts import command
 from tests.paying import placed_order, refund, settle, start
@@ -103,9 +104,9 @@ class TestUndeliverable:
             mail = {
                 "EVERTILL_SMTP_URL": f"smtp+plain://127.0.0.1:{box.port}",
                 "EVERTILL_MAIL_FROM": "shop@tea.example",
-                # Written at a noon of long ago, to the command.
-                "EVERTILL_MESSAGE_AGE_H": "8784",
             }
+            # They were written at a noon of long ago, and messages that old are given up.
+            db.execute("update messages_message set written_at = %s", (clock.now(),))
             sent = evertill({**shop_env, **mail}, "messages", "send")
             assert sent.stdout == "2 messages were due. `evertill messages` shows what is left.\n", sent.stderr
             assert len(box.mails()) == 2

@@ -10,12 +10,11 @@ import pytest
 from evertill.kernel import clock
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests.contracts import command
+from tests.contracts.test_up import free_port
 from tests.paying import intent_of, placed_order, start_whole
 from tests.sandbox.provider import Provider
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-_TODAY = clock.now().date().isoformat()
 
 
 @pytest.fixture
@@ -42,15 +41,17 @@ class TestReconcile:
             intent = start_whole(placed_order(), method="sandbox.page", now=clock.now()).intent
             payments.register()
         sandbox.post(f"/v1/payments/{intent.provider_id}/simulate", {"card": "success"})
+        # Asked for only now, so that there is no midnight in between but once in many years.
+        today = clock.now().date().isoformat()
         strange = {"kind": "charge", "payment": "pay_x", "reference": "stranger", "amount": 5, "currency": "GBP"}
-        sandbox.post("/v1/bill/plant", {"date": _TODAY, "add": [strange]})
+        sandbox.post("/v1/bill/plant", {"date": today, "add": [strange]})
 
-        first = run(env, "reconcile", _TODAY, "--provider", "sandbox", "--json")
+        first = run(env, "reconcile", today, "--provider", "sandbox", "--json")
         told = json.loads(first.stdout)
-        shown = run(env, "reconcile", "show", _TODAY, "--provider", "sandbox")
+        shown = run(env, "reconcile", "show", today, "--provider", "sandbox")
         commands = [one["command"] for one in told["differences"]]
         ended = [run(env, *_words(command)) for command in dict.fromkeys(commands)]
-        again = run(env, "reconcile", _TODAY, "--provider", "sandbox")
+        again = run(env, "reconcile", today, "--provider", "sandbox")
 
         assert (first.returncode, told["open"], told["lines"]) == (1, {"MISSING_HERE": 3}, 3)
         assert [(one["about"], one["theirs"]["amount"]) for one in told["differences"]] == [
@@ -83,7 +84,9 @@ class TestReconcile:
             assert run(env, "reconcile", *wrong).returncode == 2
 
     def test_tells_when_the_provider_does_not_answer(self, env: dict[str, str]) -> None:
-        ended = run(env | {"EVERTILL_SANDBOX_URL": "http://127.0.0.1:9"}, "reconcile", _TODAY, "--provider", "sandbox")
+        away = env | {"EVERTILL_SANDBOX_URL": f"http://127.0.0.1:{free_port()}"}
+
+        ended = run(away, "reconcile", clock.now().date().isoformat(), "--provider", "sandbox")
 
         assert ended.returncode == 1
         assert ended.stderr.splitlines()[1:] == [

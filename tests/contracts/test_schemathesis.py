@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,14 +37,16 @@ def examine(shop: Shop, folder: Path, *, config: pytest.Config, token: str = "")
     examples = _EXAMPLES_OF_A_DRILL if config.getoption("drill") else _EXAMPLES
     words = ["run", f"{shop.url}/api/v1/schema/openapi.json", "--no-color", "--exclude-checks", _WITHOUT]
     words += ["--seed", str(_SEED if seed is None else seed), "--max-examples", str(examples)]
-    words += ["--suppress-health-check", "all", "--warnings", "off"]
+    words += ["--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "120"]
     words += ["--header", f"Authorization: Bearer {token}"] if token else []
     return subprocess.run(
         [Path(sys.executable).with_name("schemathesis"), *words],
         cwd=folder,
+        # The sets in it come in the same sequence each time too.
+        env=dict(os.environ) | {"PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
-        timeout=1800 if config.getoption("drill") else 300,
+        timeout=3600,
     )
 
 

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,9 +22,11 @@ import psycopg
 import pytest
 
 from tests import server as servers
-from tests.kernel.waiting import ORDINARY, ROOT, alive, kill, open_folder, ordinary_python, until
+from tests.kernel.waiting import ORDINARY, ROOT, kill, open_folder, ordinary_python, until
 
-READY_SECONDS = 60.0
+# Far more than a quiet machine needs, so that a busy one does not fail.
+READY_SECONDS = 240.0
+_ENDED_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,8 @@ class Shop:
         assert self.process.poll() is None, self.output()
         return "Stop it with Ctrl-C." in self.output()
 
-    def get(self, path: str, *, seconds: float = 5.0) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -59,8 +60,10 @@ class Shop:
         assert isinstance(children, dict)
         return children
 
-    def family(self) -> list[int]:
-        return [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
+    def family(self) -> list[psutil.Process]:
+        """Its processes, and not their numbers, which a busy machine soon gives to others."""
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,7 +107,7 @@ class Opener:
         for shop in self.shops:
             shop.process.terminate()
         for shop in self.shops:
-            shop.process.wait(timeout=30)
+            shop.process.wait(timeout=_ENDED_SECONDS)
             shop.said.unlink(missing_ok=True)
 
 
@@ -120,18 +123,33 @@ def clean_environment() -> dict[str, str]:
     return rest | {"EVERTILL_DATA": str(servers.data_folder() / "nothing-here")}
 
 
+# Below those that outgoing connections take, and below those of embedded databases.
+_PORTS = range(10_000, 18_800)
+# Each of this many workers of a session has ports of its own. It divides the way to the neighbours.
+_WORKERS = 8
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port whose neighbours for metrics and Sandbox are free too, below those that outgoing connections take."""
-    while True:
-        port = 10_000 + secrets.randbelow(9_000)
-        shop, metrics, sandbox = (("127.0.0.1", port + beyond) for beyond in (0, 1000, 1200))
-        with (
-            contextlib.suppress(OSError),
-            socket.create_server(shop),
-            socket.create_server(metrics),
-            socket.create_server(sandbox),
-        ):
+    """A port whose neighbours for metrics and Sandbox are free too, and which nobody else in this session is given.
+
+    Seconds go by until it is taken, and it is free again whenever a test has closed what listened on it.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    ours = _PORTS[worker::_WORKERS]
+    first = secrets.randbelow(len(ours))
+    for port in (*ours[first:], *ours[:first]):
+        wanted = {port, port + 1000, port + 1200}
+        if not wanted & _given and all(map(_is_free, wanted)):
+            _given.update(wanted)
             return port
+    raise AssertionError("every port was given away")
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -153,7 +171,7 @@ def shop(opener: Opener) -> Iterator[Shop]:
         opened = opener.opened(folder / "data")
         yield opened
         opened.process.terminate()
-        opened.process.wait(timeout=30)
+        opened.process.wait(timeout=_ENDED_SECONDS)
 
 
 @pytest.fixture
@@ -201,7 +219,7 @@ class TestOpening:
     def test_refuses_a_second_start_in_the_same_folder_and_says_who_is_there(self, shop: Shop, opener: Opener) -> None:
         second = opener(shop.folder)
 
-        assert second.process.wait(timeout=20) == 1
+        assert second.process.wait(timeout=_ENDED_SECONDS) == 1
 
         assert f"process {shop.process.pid}, http://127.0.0.1:{shop.port}" in second.output()
         assert "DATA=" in second.output()
@@ -211,7 +229,7 @@ class TestOpening:
     def test_refuses_a_taken_port_and_names_the_way_out(self, shop: Shop, folder: Path, opener: Opener) -> None:
         second = opener(folder, port=shop.port)
 
-        assert second.process.wait(timeout=20) == 1
+        assert second.process.wait(timeout=_ENDED_SECONDS) == 1
 
         assert f"Cannot listen on 127.0.0.1 port {shop.port}: Address already in use." in second.output()
         assert "PORT=8001" in second.output()
@@ -226,7 +244,7 @@ class TestOpening:
             assert shop.get("/database") == (200, "2")
 
             second.process.terminate()
-            assert second.process.wait(timeout=30) == 0
+            assert second.process.wait(timeout=_ENDED_SECONDS) == 0
 
     def test_uses_the_operators_database_when_given(self, shop: Shop, folder: Path, opener: Opener) -> None:
         second = opener.opened(folder, database=cli("database", "url", folder=shop.folder).stdout.strip())
@@ -236,7 +254,7 @@ class TestOpening:
         assert sorted(second.pids()) == ["jobs", "metrics", "web-1", "web-2"]
         assert not (folder / "postgres").exists()
         kill(second.process.pid, signal.SIGTERM)
-        assert second.process.wait(timeout=30) == 0
+        assert second.process.wait(timeout=_ENDED_SECONDS) == 0
 
 
 def _has_another(shop: Shop, name: str, pid: int) -> bool:
@@ -250,18 +268,17 @@ class TestStayingOpen:
 
         assert ignored >> (signal.SIGPIPE - 1) & 1
 
-    def test_has_a_killed_worker_back_within_a_second(self, shop: Shop) -> None:
+    def test_has_a_killed_worker_back_at_once(self, shop: Shop) -> None:
         before = shop.pids()
-        waited = []
 
         for name in ("web-1", "web-2"):
             kill(before[name], signal.SIGKILL)
-            killed_at = time.monotonic()
+            # A supervisor that nothing wakes looks again after a minute, which is longer than this waits.
             until(partial(_has_another, shop, name, before[name]))
-            waited.append(time.monotonic() - killed_at)
 
-        # The machine may have been busy with others once.
-        assert min(waited) < 1.0
+        # It waits for nothing before that, as it does where one keeps ending.
+        told = [line for line in shop.output().splitlines() if "SIGKILL" in line]
+        assert told == [f"{name} ended with SIGKILL; starting it again." for name in ("web-1", "web-2")]
         assert shop.get("/healthz")[0] == 200
         assert {name for name, pid in shop.pids().items() if pid != before[name]} == {"web-1", "web-2"}
 
@@ -270,7 +287,7 @@ class TestStayingOpen:
 
         kill(before["postgresql"], signal.SIGKILL)
         until(lambda: shop.pids().get("postgresql", before["postgresql"]) != before["postgresql"])
-        until(lambda: shop.get("/database") == (200, "2"), seconds=30)
+        until(lambda: shop.get("/database") == (200, "2"), seconds=60)
 
         changed = {name for name, pid in shop.pids().items() if pid != before[name]}
         assert changed == {"postgresql"}
@@ -287,8 +304,8 @@ class TestClosing:
             until(lambda: _accepted(first))
             kill(first.process.pid, signal.SIGTERM)
             assert slow.result() == (200, "slow but whole")
-        assert first.process.wait(timeout=30) == 0
-        assert [pid for pid in family if alive(pid)] == []
+        assert first.process.wait(timeout=_ENDED_SECONDS) == 0
+        assert [one for one in family if lives(one)] == []
         assert not (folder / "run.json").exists()
 
         second = opener.opened(folder)
@@ -297,11 +314,18 @@ class TestClosing:
         second.process.wait()
         # And the next start needs no help, even while the last of the killed one is still on its way out.
         third = opener.opened(folder)
-        assert [pid for pid in family if alive(pid)] == []
+        until(lambda: not any(map(lives, family)))
         assert third.get("/database") == (200, "2")
 
         kill(third.process.pid, signal.SIGINT)
-        assert third.process.wait(timeout=30) == 0
+        assert third.process.wait(timeout=_ENDED_SECONDS) == 0
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether a process runs; a zombie that nobody has waited for does not."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _accepted(shop: Shop) -> bool:

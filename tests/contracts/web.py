@@ -23,6 +23,8 @@ ORDERS = "/api/v1/orders"
 PRODUCTS = "/api/v1/products"
 PROBLEM = "application/problem+json"
 
+# Far more than a quiet machine needs, so that a busy one does not fail.
+_PATIENCE_S = 60.0
 # Every table that an order could leave something in.
 _WRITTEN = ("orders_order", "orders_line", "orders_event", "stock_movement")
 
@@ -42,17 +44,19 @@ class Site:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client without any of this machine's proxies."""
-        return httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=20.0, **options)  # noqa: S501 — http.
+        return httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=_PATIENCE_S, **options)  # noqa: S501 — http.
 
     def log(self) -> str:
         return self.said.read_text(encoding="utf-8")
 
     def send(self, raw: bytes, *, half_closed: bool = False) -> bytes:
         """Every byte of the answer to bytes that no proper client would send; the connection is closed behind them."""
-        with socket.create_connection((self.host, self.port), timeout=20.0) as connection:
-            connection.sendall(raw)
-            if half_closed:
-                connection.shutdown(socket.SHUT_WR)
+        with socket.create_connection((self.host, self.port), timeout=_PATIENCE_S) as connection:
+            # Whoever refuses the beginning does not wait for the rest, and his answer is there to be read all the same.
+            with contextlib.suppress(OSError):
+                connection.sendall(raw)
+                if half_closed:
+                    connection.shutdown(socket.SHUT_WR)
             answer = b""
             with contextlib.suppress(ConnectionResetError):
                 while part := connection.recv(65_536):
@@ -83,7 +87,7 @@ def running(
             stack.callback(_stop, process)
         host, port = listener.getsockname()
         site = Site(host=host, port=port, said=Path(said.name), processes=tuple(processes))
-        until(lambda: _started(processes, site) == workers, seconds=60)
+        until(lambda: _started(processes, site) == workers, seconds=240)
         yield site
 
 
@@ -95,7 +99,7 @@ def _started(processes: list[nursery.Process], site: Site) -> int:
 def _stop(process: nursery.Process) -> None:
     process.terminate()
     try:
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     finally:
         process.kill()
         process.wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -157,6 +159,22 @@ class TestBackups:
         assert "正在取回副本" not in page
         assert "在备份中查找" in _text(bob.get(f"claims/{filed.number}/backups", language="zh-hans"))
         assert clerk("fulfilment").get(f"claims/{filed.number}/backups").status_code == 403
+
+    def test_stand_the_latest_first_whatever_their_numbers(self, filed: Filed) -> None:
+        now, numbers = clock.now(), (9 << 40, 8 << 40)
+        with db.write():
+            for number, at in zip(numbers, (now, now + dt.timedelta(seconds=1)), strict=True):
+                search = recovery.BackupSearch(
+                    id=number, number="", claim_id=filed.id, clues="{}", wanted_at=None, asked_by="STAFF:7", asked_at=at
+                )
+                recovery.searches.ask(new=search, most=9)
+                recovery.searches.take(now=at)
+                ended = msgspec.structs.replace(search, state=recovery.SearchState.FAILED)
+                recovery.searches.end(search=ended, now=at)
+
+        found = recovery.searches.list_of_claim(claim_id=filed.id, limit=9)
+
+        assert [one.id for one in found] == [8 << 40, 9 << 40]
 
     @pytest.mark.parametrize(
         ("code", "english", "chinese"),

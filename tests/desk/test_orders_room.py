@@ -207,7 +207,10 @@ class TestReviews:
 
 
 class TestToday:
-    def test_counts_what_came_and_what_waits(self) -> None:
+    def test_counts_what_came_and_what_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Whatever the hour is: at midnight what has just come would be of yesterday.
+        noon = clock.now().replace(hour=12)
+        monkeypatch.setattr(clock, "now", lambda: noon)
         placed("one")
         paid("two")
 

@@ -42,7 +42,7 @@ def build_half(name: str, table: str, made: str) -> None:
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 db.raw().execute(made.replace("INDEX", "INDEX CONCURRENTLY", 1))
         finally:
-            db.raw().execute("set lock_timeout = '10s'")
+            db.raw().execute("reset lock_timeout")
         other.rollback()
     assert is_valid(name) is False
 

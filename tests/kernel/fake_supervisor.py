@@ -24,10 +24,25 @@ def work(folder: Path, name: str, *, drain_seconds: float = 0.0) -> None:
     """Idle until SIGTERM, then take `drain_seconds` to finish."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     note(folder, f"{name} starts")
+    (folder / f"{name}.{os.getpid()}").touch()
     signal.sigwait([signal.SIGTERM])
     note(folder, f"{name} drains")
     time.sleep(drain_seconds)
     note(folder, f"{name} is done")
+
+
+def stands(folder: Path, name: str, pid: int) -> bool:
+    """Say whether a worker has come so far that SIGTERM is what it waits for, and not its end."""
+    return (folder / f"{name}.{pid}").exists()
+
+
+def hold(folder: Path) -> None:
+    """Idle until SIGTERM, then take as long as somebody lets it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    note(folder, "held starts")
+    signal.sigwait([signal.SIGTERM])
+    while not (folder / "enough").exists():
+        time.sleep(0.01)
 
 
 def stubborn(folder: Path) -> None:
@@ -52,7 +67,7 @@ def crash() -> None:
 
 def scenario(name: str, folder: Path) -> list[Child]:
     worker: Callable[..., Child] = lambda name, stage, **more: Child(  # noqa: E731
-        name=name, stage=stage, run=partial(work, folder, name, **more)
+        name=name, stage=stage, run=partial(work, folder, name, **more), ready=partial(stands, folder, name)
     )
     sleeper = Program(argv=["/bin/sleep", "600"], env={})
     scenarios: dict[str, Callable[[], list[Child]]] = {
@@ -63,8 +78,10 @@ def scenario(name: str, folder: Path) -> list[Child]:
             worker("web-2", 2, drain_seconds=0.2),
         ],
         "nohup": lambda: [worker("jobs", 0)],
+        "late": lambda: [worker("jobs", 0)],
         "stubborn": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=0.3)],
-        "patient": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=6)],
+        "patient": lambda: [Child(name="stubborn", stage=0, run=partial(stubborn, folder), stop_seconds=600)],
+        "held": lambda: [Child(name="held", stage=0, run=partial(hold, folder), stop_seconds=600)],
         "crash": lambda: [worker("steady", 0), Child(name="broken", stage=0, run=crash)],
         "once": lambda: [worker("base", 0), Child(name="step", stage=1, run=crash, once=True), worker("late", 2)],
         "family": lambda: [Child(name="family", stage=0, run=partial(family, folder))],
@@ -88,6 +105,9 @@ def main() -> None:
         fresh = folder / "pids.new"
         fresh.write_text(json.dumps(pids), encoding="utf-8")
         fresh.rename(folder / "pids")
+        if name == "late" and not pids:
+            # Somebody closes it for good as the last one has ended.
+            os.kill(os.getpid(), signal.SIGTERM)
 
     try:
         is_to_reopen = supervise(

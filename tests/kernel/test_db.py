@@ -26,7 +26,7 @@ def server() -> Iterator[psycopg.Connection[object]]:
 def end(server: psycopg.Connection[object]) -> int:
     """End this thread's connection at the server, and return which one it was."""
     pid = db.raw().info.backend_pid
-    server.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+    assert server.execute("select pg_terminate_backend(%s, 60000)", (pid,)).fetchone() == (True,)
     return pid
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +27,8 @@ from pathlib import Path
 from evertill.kernel import embedded
 embedded.prepare(folder=Path({!r}), tell=print)
 """
+# Comes to the point where what was made would be moved into its place, and never beyond.
+HALF_WAY = "from pathlib import Path; import signal; Path.rename = lambda *_: signal.pause()\n" + BEGIN
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to lend PostgreSQL an account")
 
 
@@ -79,7 +84,8 @@ class TestCreation:
         assert (folder / "postgres.json").stat().st_mode & 0o777 == 0o600
 
     def test_leaves_nothing_half_made_when_killed(self, folder: Path) -> None:
-        start = subprocess.Popen([sys.executable, "-c", BEGIN.format(str(folder))], cwd=ROOT, stdout=subprocess.DEVNULL)
+        begin = HALF_WAY.format(str(folder))
+        start = subprocess.Popen([sys.executable, "-c", begin], cwd=ROOT, stdout=subprocess.DEVNULL)
         # Half-way: initdb has begun to fill the folder.
         until(lambda: list(folder.glob("postgres.new-*/base")))
         kill(start.pid, signal.SIGKILL)
@@ -89,6 +95,21 @@ class TestCreation:
         with embedded.running(folder=folder, tell=silent) as url:
             assert ask(url, "select 1") == 1
         assert list(folder.glob("postgres.new-*")) == []
+
+    def test_waits_for_what_a_killed_start_had_begun(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (folder / "postgres.new-old" / "base").mkdir(parents=True)
+        remove, tries = shutil.rmtree, iter(range(3))
+
+        def in_use(path: Path) -> None:
+            # A process that its parent left behind still makes files and takes them away.
+            if next(tries, None) is not None:
+                raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+            remove(path)
+
+        monkeypatch.setattr(shutil, "rmtree", in_use)
+        embedded.prepare(folder=folder, tell=silent)
+
+        assert [path.name for path in folder.glob("postgres*") if path.is_dir()] == ["postgres"]
 
 
 class TestStartingAgain:
@@ -247,7 +268,7 @@ class TestAsRoot:
         embedded.prepare(folder=first, tell=silent)
         (copy / "postgres.location").write_bytes((first / "postgres.location").read_bytes())
 
-        with pytest.raises(embedded.ClusterElsewhere, match=str(first)):
+        with pytest.raises(embedded.ClusterElsewhere, match=re.escape(str(first))):
             embedded.prepare(folder=copy, tell=silent)
 
     def test_runs_an_ordinary_users_database_as_that_user(self) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,7 @@ import pytest
 
 from evertill.kernel.supervise import FolderHeld, NotRunning, hold_folder, read_run, write_run
 
-from .waiting import ROOT, alive, gone, kill, until
+from .waiting import ROOT, alive, gone, kill, stands_still, until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[[str], Watched]]:
     yield begin
     for watched in started:
         watched.process.terminate()
-        watched.process.wait(timeout=20)
+        watched.process.wait(timeout=60)
         for pid in watched.pids().values():
             until(partial(gone, pid))
 
@@ -90,27 +89,25 @@ class TestStarting:
         watched = watch("drain")
         until(watched.ready)
 
-        sessions = {os.getsid(pid) for pid in watched.pids().values()}
+        pids = set(watched.pids().values())
 
-        assert sessions == set(watched.pids().values())
+        # A program counts as ready at once, and so perhaps a moment before it leads a session.
+        until(lambda: {os.getsid(pid) for pid in pids} == pids)
 
 
 class TestRestarting:
-    def test_brings_a_killed_worker_back_within_a_second(self, watch: Callable[[str], Watched]) -> None:
+    def test_brings_a_killed_worker_back_at_once(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("drain")
         until(watched.ready)
         before = watched.pids()
-        killed, waited = ("web-1", "web-2"), []
+        killed = ("web-1", "web-2")
 
         for name in killed:
             starts = watched.notes().count(f"{name} starts")
             kill(before[name], signal.SIGKILL)
-            killed_at = time.monotonic()
+            # A supervisor that nothing wakes looks again after a minute, which is longer than this waits.
             until(partial(_starts_again, watched, name, starts))
-            waited.append(time.monotonic() - killed_at)
 
-        # The machine may have been busy with others once.
-        assert min(waited) < 1.0
         assert watched.told() == [f"{name} ended with SIGKILL; starting it again." for name in killed]
         until(lambda: len(watched.pids()) == len(before))
         after = watched.pids()
@@ -187,15 +184,26 @@ class TestStopping:
     def test_is_to_open_again_where_nobody_wanted_it_closed_for_good(
         self, watch: Callable[[str], Watched], first: signal.Signals, second: signal.Signals, opens: bool
     ) -> None:
-        watched = watch("stubborn")
-        until(lambda: "stubborn starts" in watched.notes())
+        watched = watch("held")
+        until(lambda: "held starts" in watched.notes())
 
         kill(watched.process.pid, first)
         until(lambda: "closing" in watched.notes())
         kill(watched.process.pid, second)
+        # Only now may what it waits for come to its end.
+        (watched.folder / "enough").touch()
 
         assert watched.process.wait(timeout=30) == 0
         assert ("to open again" in watched.notes()) is opens
+
+    def test_stays_closed_where_that_is_said_as_the_last_one_ends(self, watch: Callable[[str], Watched]) -> None:
+        watched = watch("late")
+        until(watched.ready)
+
+        kill(watched.process.pid, signal.SIGUSR1)
+
+        assert watched.process.wait(timeout=30) == 0
+        assert "to open again" not in watched.notes()
 
     def test_kills_what_does_not_stop_in_its_time(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("stubborn")
@@ -209,14 +217,19 @@ class TestStopping:
     def test_hurries_at_a_second_ctrl_c(self, watch: Callable[[str], Watched]) -> None:
         watched = watch("patient")
         until(lambda: "stubborn starts" in watched.notes())
+        # A second one right away is an echo of the first, not an order: both are there when it looks.
+        kill(watched.process.pid, signal.SIGSTOP)
+        until(lambda: stands_still(watched.process.pid))
         kill(watched.process.pid, signal.SIGINT)
-        # A second one right away is an echo of the first, not an order.
-        kill(watched.process.pid, signal.SIGINT)
+        kill(watched.process.pid, signal.SIGTERM)
+        kill(watched.process.pid, signal.SIGCONT)
+        until(lambda: "closing" in watched.notes())
         with pytest.raises(subprocess.TimeoutExpired):
             watched.process.wait(timeout=0.7)
 
         kill(watched.process.pid, signal.SIGINT)
 
+        # By itself the child would be waited for ten minutes.
         assert watched.process.wait(timeout=30) == 0
 
     def test_leaves_nothing_when_the_supervisor_itself_is_killed(self, watch: Callable[[str], Watched]) -> None:

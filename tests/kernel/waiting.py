@@ -29,24 +29,35 @@ T = TypeVar("T")
 def until(what: Callable[[], T], *, seconds: float = 30.0) -> T:
     """This function will return the first true answer of `what`, or fail the test after `seconds`.
 
-    What is long in coming is looked for less and less often, since looking takes from what it waits for.
+    What is long in coming is looked for less and less often, since looking takes from what it waits for. A look that
+    begins behind the time is the last one: a machine that stood still meanwhile is no reason to fail.
     """
     began = time.monotonic()
     while True:
+        waited = time.monotonic() - began
         answer = what()
         if answer:
             return answer
-        waited = time.monotonic() - began
         assert waited < seconds, f"not true within {seconds} s: {what}"
         time.sleep(min(max(_LOOK_S, waited / 20), _LOOK_S_MAX))
 
 
 def alive(pid: int) -> bool:
     """This function will say whether `pid` still runs; a zombie that nobody has waited for does not."""
+    return _standing(pid) not in ("Z", "X", "")
+
+
+def stands_still(pid: int) -> bool:
+    """This function will say whether `pid` was stopped and has not gone on."""
+    return _standing(pid) == "T"
+
+
+def _standing(pid: int) -> str:
+    """The letter of proc(5) for how a process stands; none when there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return ""
 
 
 def gone(pid: int) -> bool:

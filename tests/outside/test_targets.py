@@ -15,8 +15,8 @@ from evertill.domains import recovery
 from evertill.domains.recovery import Target, TargetRefuses, TargetUnavailable
 from evertill.kernel.errors import ConfigError
 from evertill.outside.open_target import open_target
-from tests.contracts.test_up import free_port
 from tests.kernel.waiting import open_folder
+from tests.outside.ports import deaf_port
 from tests.recovery.places import Elsewhere, folder_in, s3_client, s3_in, sftp_in
 
 LINE = "0123456789abcdef"
@@ -209,10 +209,12 @@ class TestBucket:
         (tmp_path / "backups" / "s3-credentials").write_text(
             "[default]\naws_access_key_id = a\naws_secret_access_key = b\n", encoding="utf-8"
         )
-        address = f"s3://copies/?endpoint=http://127.0.0.1:{free_port()}"
 
         with (
-            closing(open_target(address, folder=tmp_path, timeout_s=1)) as target,
+            deaf_port() as port,
+            closing(
+                open_target(f"s3://copies/?endpoint=http://127.0.0.1:{port}", folder=tmp_path, timeout_s=20)
+            ) as target,
             pytest.raises(TargetUnavailable, match="cannot be reached"),
         ):
             target.put(f"{LINE}/line-x", b"")

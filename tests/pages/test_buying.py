@@ -16,6 +16,7 @@ from tests import tables
 from tests.builders import make_product
 from tests.contracts import web
 from tests.contracts.web import written
+from tests.kernel.waiting import until
 from tests.pages.test_shop import CHINESE, ENGLISH, words
 
 NOTHING = {"orders_order": 0, "orders_line": 0, "orders_event": 0, "stock_movement": 1}
@@ -82,7 +83,27 @@ def order(client: httpx.Client) -> httpx.Response:
 
 
 def begin(client: httpx.Client, page: httpx.Response, *, method: str = "sandbox.page", **fields: str) -> httpx.Response:
-    return send(client, page, action(page, "pay"), **{"key": field(page, "key"), "method": method, **fields})
+    """Begin a payment. Where the shop says that its provider takes longer, the same form is sent again."""
+
+    def press() -> httpx.Response | None:
+        answer = send(client, page, action(page, "pay"), **{"key": field(page, "key"), "method": method, **fields})
+        return None if answer.status_code == 503 else answer
+
+    answer = until(press)
+    assert answer
+    return answer
+
+
+def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Response:
+    """The page that a payment leads back to, once its provider has told how it ended: till then it looks again."""
+
+    def look() -> httpx.Response | None:
+        page = client.get(address, **options)
+        return None if 'http-equiv="refresh"' in page.text else page
+
+    page = until(look)
+    assert page
+    return page
 
 
 class TestBuying:
@@ -96,7 +117,7 @@ class TestBuying:
         assert away
         card = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
         back = httpx.URL(client.post(unescape(away.group(1)), data=card).headers["location"])
-        returned = client.get(back.raw_path.decode())
+        returned = come_back(client, back.raw_path.decode())
         paid = client.get(placed.headers["location"])
 
         assert "What you order Tea × 2 £5.00 Total £5.00 By placing the order" in words(checkout)

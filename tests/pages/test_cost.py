@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that is run from now on, by models or by hand."""
+def statements(monkeypatch: pytest.MonkeyPatch, change: Callable[..., None]) -> list[str]:
+    """Every statement that is run from now on, by models or by hand; what was recalled stays known meanwhile."""
+    change(preference_cache_s=300)
     run: list[str] = []
     plain = psycopg.Cursor.execute
 

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -336,7 +337,12 @@ class TestFinding:
     def test_is_limited_by_address(self, guest: httpx.Client, mail: Mail) -> None:
         placed = order(account_id=None)
 
-        answers = [self.begin(guest, placed.number, "many@example.com") for _ in range(4)]
+        # They are counted by the hour of the clock, so all four have to come in one.
+        for number in count():
+            hour = clock.now().hour
+            answers = [self.begin(guest, placed.number, f"many{number}@example.com") for _ in range(4)]
+            if clock.now().hour == hour:
+                break
 
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert "Many codes were sent already." in words(answers[3])

@@ -24,6 +24,7 @@ from tests.pages.test_buying import (
     action,
     begin,
     client,
+    come_back,
     field,
     order,
     send,
@@ -53,7 +54,7 @@ def pay(client: httpx.Client, page: httpx.Response) -> httpx.Response:
     away = re.search(r'class="button main" href="([^"]+)"', leaving.text)
     assert away
     back = httpx.URL(client.post(unescape(away.group(1)), data=CARD).headers["location"])
-    return client.get(back.raw_path.decode())
+    return come_back(client, back.raw_path.decode())
 
 
 def receipt_of(client: httpx.Client, page: httpx.Response, *, place: str = "en-gbp") -> httpx.Response:
@@ -134,7 +135,7 @@ class TestGoingOn:
         declined = {**CARD, "number": "4000000000000002"}
         client.post(unescape(away.group(1)), data=declined)
         number = str(leaving.request.url.path).rpartition("/")[2]
-        client.get("/pay/return", params={"payment": number})
+        come_back(client, "/pay/return", params={"payment": number})
 
         begin(client, client.get(str(order.request.url)))
 

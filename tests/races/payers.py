@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.shop import Shop
 
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 60.0
 # How often somebody asks again before he walks away, and how long he waits in between.
 _TRIES_MAX = 60
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)

@@ -55,11 +55,11 @@ class TestPayingTwice:
         def pair(which: int) -> list[tuple[tuple[int, bool, Any], tuple[int, bool, Any]]]:
             answers = []
             barrier = threading.Barrier(2)
-            lines = [http.client.HTTPConnection(site.host, site.port, timeout=30) for _ in range(2)]
+            lines = [http.client.HTTPConnection(site.host, site.port, timeout=120) for _ in range(2)]
             with closing(lines[0]), closing(lines[1]), ThreadPoolExecutor(1) as other:
 
                 def send(line: http.client.HTTPConnection, placed: Any) -> tuple[int, bool, Any]:
-                    barrier.wait(timeout=20)
+                    barrier.wait(timeout=120)
                     return ask(
                         line, f"/api/v1/orders/{placed['number']}/payments", {"method": "sandbox.page"},
                         Idempotency_Key="pay", Authorization=f"Bearer {placed['access_token']}",
@@ -68,7 +68,7 @@ class TestPayingTwice:
                 for number in range(which, calls, _PAIRS):
                     _, _, placed = ask(lines[0], web.ORDERS, web.body(), Idempotency_Key=f"order {number}")
                     second = other.submit(send, lines[1], placed)
-                    answers.append((send(lines[0], placed), second.result(timeout=30)))
+                    answers.append((send(lines[0], placed), second.result(timeout=120)))
             return answers
 
         with ThreadPoolExecutor(_PAIRS) as pairs:

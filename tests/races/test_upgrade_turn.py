@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import psycopg
 
@@ -31,12 +30,11 @@ class TestTurn:
             until(lambda: tries_of(first, second.info.backend_pid))
 
             # Where the other one kept its view of the data, this ended as a deadlock, and left an invalid index.
-            began = time.monotonic()
+            first.execute("set statement_timeout = '5min'")
             first.execute("create index concurrently turn_tried_n on turn_tried (n)")
             first.execute("drop table turn_tried")
 
-            assert time.monotonic() - began < 30
             assert waiting.is_alive()
             first.close()
-            waiting.join(timeout=30)
+            waiting.join(timeout=120)
             assert not waiting.is_alive()

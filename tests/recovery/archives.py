@@ -136,7 +136,7 @@ class Archive:
             yield
         finally:
             stop.set()
-            thread.join(timeout=30)
+            thread.join(timeout=120)
         assert not thread.is_alive()
         assert failed == []
 

@@ -36,7 +36,8 @@ class Copies:
 
     def files(self, part: str = "") -> list[Path]:
         """The objects whose keys have `part` in them, in order."""
-        return sorted(path for path in self.folder.rglob("*") if path.is_file() and part in str(path))
+        found = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        return [path for path in found if part in f"/{path.relative_to(self.folder)}"]
 
     def remembered(self) -> list[Backup]:
         return [

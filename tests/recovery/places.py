@@ -36,7 +36,7 @@ class Elsewhere:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def open(self) -> Target:
-        return open_target(self.address, folder=self.keys, timeout_s=5)
+        return open_target(self.address, folder=self.keys, timeout_s=60)
 
 
 @contextmanager
@@ -58,14 +58,14 @@ def s3_in(home: Path, *, bucket: str = "copies", locked: bool = False) -> Iterat
     try:
         (home / "backups").mkdir(exist_ok=True)
         (home / "backups" / "s3-credentials").write_text(CREDENTIALS, encoding="utf-8")
-        until(lambda: _answers(port), seconds=30)
+        until(lambda: _answers(port), seconds=240)
         with closing(s3_client(port)) as client:
             client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=locked)
         options = f"endpoint=http://127.0.0.1:{port}&region=us-east-1" + ("&lock_days=1" if locked else "")
         yield Elsewhere(address=f"s3://{bucket}/shop?{options}", keys=home)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def s3_client(port: int) -> botocore.session.Session:
@@ -80,7 +80,7 @@ def s3_client(port: int) -> botocore.session.Session:
 
 
 def _answers(port: int) -> bool:
-    with suppress(URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=1):
+    with suppress(URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=10):
         return True
     return False
 
@@ -116,8 +116,8 @@ def sftp_in(home: Path, *, denied: str = "") -> Iterator[Elsewhere]:
         address=f"sftp://{user}@127.0.0.1:{port}{home / 'copies'}", keys=home, objects=home / "copies"
     )
     try:
-        until(lambda: "listening" in (home / "sshd.said").read_text(encoding="utf-8"), seconds=30)
+        until(lambda: "listening" in (home / "sshd.said").read_text(encoding="utf-8"), seconds=60)
         yield elsewhere
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=60)

@@ -20,9 +20,9 @@ class TestAway:
                 shop.start()
                 shop.stock_up([("TEA", 10)])
                 order(shop, "early@example.com")
-                until(lambda: "BACKUP_TARGET_AWAY" in shop.run("alerts").stdout, seconds=60)
+                until(lambda: "BACKUP_TARGET_AWAY" in shop.run("alerts").stdout, seconds=240)
 
                 (home / "copies").mkdir()
 
-                until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=90)
+                until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=240)
                 assert "BACKUP_TARGET_AWAY" not in shop.run("alerts").stdout

@@ -143,9 +143,17 @@ class TestLog:
 
 
 class TestTwoAtOnce:
-    def test_one_is_taken_and_the_other_says_why_not(self, archive: Archive) -> None:
+    def test_one_is_taken_and_the_other_says_why_not(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
         outcomes: list[str] = []
-        begin = threading.Barrier(2)
+        begin, refused = threading.Barrier(2), threading.Event()
+        put = Switched.put
+
+        def put_late(target: Switched, key: str, data: bytes) -> None:
+            # Else the one might have ended before the other began.
+            assert "/backups/" not in key or refused.wait(timeout=60)
+            put(target, key, data)
+
+        monkeypatch.setattr(Switched, "put", put_late)
 
         def take() -> None:
             begin.wait()
@@ -154,6 +162,7 @@ class TestTwoAtOnce:
                 outcomes.append("taken" if manifest else "")
             except BackupRunning as error:
                 outcomes.append(error.detail)
+                refused.set()
             finally:
                 db.close()
 

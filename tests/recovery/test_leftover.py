@@ -60,7 +60,7 @@ def next_piece(shop: Shop) -> None:
 def break_database(shop: Shop) -> None:
     damage(shop.folder / "postgres" / "global" / "pg_control")
     until(lambda: shop.kill_child("postgresql"))
-    until(lambda: _REFUSES in (shop.folder / "postgres-start.log").read_text(encoding="utf-8"), seconds=30)
+    until(lambda: _REFUSES in (shop.folder / "postgres-start.log").read_text(encoding="utf-8"), seconds=240)
 
 
 def damage_table(shop: Shop) -> None:
@@ -73,7 +73,7 @@ def damage_table(shop: Shop) -> None:
         opened.seek(4096)
         opened.write(b"\xff" * 64)
     until(lambda: shop.kill_child("postgresql"))
-    until(lambda: find_trouble(find_living(folder=shop.folder, given="")).startswith("invalid page"), seconds=60)
+    until(lambda: find_trouble(find_living(folder=shop.folder, given="")).startswith("invalid page"), seconds=240)
 
 
 def ask_restore(shop: Shop, at: str) -> subprocess.CompletedProcess[str]:

@@ -44,7 +44,7 @@ def answers(url: str) -> list[str]:
     ways: list[dict[str, str]] = [{}, {"replication": "true", "dbname": ""}, *({"host": path} for path in _SOCKETS)]
     for way in ways:
         try:
-            psycopg.connect(url, connect_timeout=5, **way).close()  # type: ignore[arg-type]
+            psycopg.connect(url, connect_timeout=60, **way).close()  # type: ignore[arg-type]
         except psycopg.OperationalError as error:
             said.append(str(error))
         else:

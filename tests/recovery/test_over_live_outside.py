@@ -86,7 +86,7 @@ def bring_back(shop: Shop, *, to: Outside) -> str:
 
 
 def run(program: str, *words: str | Path) -> None:
-    done = subprocess.run([embedded.find_programs() / program, *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([embedded.find_programs() / program, *words], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
 
 
@@ -98,7 +98,7 @@ class TestOutside:
         unnamed = restore_over(shop, number, says="y\n")
         done = restore_over(shop, number, "--into", other, says="y\n")
         assert done.returncode == 0, done.stdout + done.stderr
-        until(lambda: has_ended(shop), seconds=60)
+        until(lambda: has_ended(shop), seconds=240)
 
         assert unnamed.returncode == 1
         assert "is not in that folder, but one of your own." in unnamed.stderr

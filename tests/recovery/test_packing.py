@@ -46,6 +46,7 @@ class TestPacking:
         (folder / "postgres.location").write_text("/elsewhere", encoding="utf-8")
         (folder / "messages").mkdir()
         (folder / "messages" / "one").write_text("1", encoding="utf-8")
+        (folder / "messages" / "one").chmod(0o644)
         into = tmp_path / "again"
         into.mkdir()
 

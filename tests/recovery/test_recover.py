@@ -48,7 +48,7 @@ class Lost:
 
 
 def call(shop: Shop, path: str, body: object, *, port: int | None = None, **headers: str) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port or shop.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port or shop.port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with contextlib.closing(connection):
         connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **named})
@@ -81,7 +81,7 @@ def pay(shop: Shop, order: dict[str, Any]) -> dict[str, Any]:
         port=shop.sandbox_port,
         Authorization=f"Bearer {keys['secret_key']}",
     )
-    until(lambda: state_of(shop, order) == "PAID", seconds=60)
+    until(lambda: state_of(shop, order) == "PAID", seconds=240)
     return begun
 
 
@@ -124,7 +124,7 @@ def lost() -> Iterator[Lost]:
             shop.workers = 1
             shop.start()
             shop.stock_up([("TEA", 100)])
-            until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=120)
+            until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=300)
             shutil.copy(shop.folder / "backups" / "key.txt", home / "key.txt")
             for name in ("bob", "cy", "dan"):
                 place(shop, f"{name}@example.com")
@@ -135,7 +135,7 @@ def lost() -> Iterator[Lost]:
             payment = pay(shop, placed)
             write_on(shop)
             position = flushed(shop)
-            until(lambda: is_at_target(shop, position), seconds=30)
+            until(lambda: is_at_target(shop, position), seconds=120)
             shop.stop()
             restored = evertill(
                 "restore", "--from", home / "copies", "--key", home / "key.txt", "--into", home / "again",
@@ -148,7 +148,7 @@ def lost() -> Iterator[Lost]:
             shop.folder = home / "again"
             shop.start()
             # The first was held before it was lost.
-            until(lambda: drills_of(shop) == [("PASSED", "BACKUP")] * 2, seconds=120)
+            until(lambda: drills_of(shop) == [("PASSED", "BACKUP")] * 2, seconds=300)
             assert state_of(shop, placed) is None
             yield Lost(shop=shop, placed=placed, payment=payment)
 
@@ -170,13 +170,13 @@ class TestRecovering:
         place_of_drills = shop.folder / "backups" / "drills"
         words = [_EVERTILL, "orders", "find-lost", lost.placed["number"], "--data", str(shop.folder)]
         search = subprocess.Popen(words, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(place_of_drills.exists, seconds=60)
+        until(place_of_drills.exists, seconds=240)
 
         os.kill(search.pid, signal.SIGKILL)
         search.wait()
 
-        until(lambda: one(shop, "select max(state) from recovery_search") == "FOUND", seconds=120)
-        until(lambda: not place_of_drills.exists() and not scratch(shop), seconds=30)
+        until(lambda: one(shop, "select max(state) from recovery_search") == "FOUND", seconds=300)
+        until(lambda: not place_of_drills.exists() and not scratch(shop), seconds=120)
         assert one(shop, "select tries from recovery_search") == 2
         assert state_of(shop, lost.placed) is None
 
@@ -206,7 +206,7 @@ class TestRecovering:
         recovered = shop.run("orders", "recover", searched[1], number, "--reason", "lost by the restore")
 
         assert recovered.returncode == 0, recovered.stdout + recovered.stderr
-        until(lambda: state_of(shop, lost.placed) == "PAID", seconds=60)
+        until(lambda: state_of(shop, lost.placed) == "PAID", seconds=240)
         after = rows_of(shop)
         gone = {table: (rows - after[table]).total() for table, rows in before.items() if rows - after[table]}
         assert gone.keys() <= _MOVED, gone

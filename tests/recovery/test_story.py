@@ -49,7 +49,7 @@ class Story:
 
 def evertill(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """A command on a machine that knows nothing of the shop."""
-    return command.run(clean_environment(), *words, seconds=120)
+    return command.run(clean_environment(), *words, seconds=600)
 
 
 def restore(story: Story, into: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -70,7 +70,7 @@ def orders_in(folder: Path) -> set[str]:
 def order(shop: Shop, email: str) -> dt.datetime:
     """Place an order, and return a moment behind it."""
     body = {"lines": [{"sku": "TEA", "quantity": 1}], "currency": "GBP", "contact": {"email": email}}
-    connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=60)
     with contextlib.closing(connection):
         headers = {"Content-Type": "application/json", "Idempotency-Key": email}
         connection.request("POST", "/api/v1/orders", json.dumps(body), headers)
@@ -99,9 +99,9 @@ def story() -> Iterator[Story]:
     with copied_shop() as shop:
         home = shop.folder.parent
         story = Story(shop=shop, home=home)
-        until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=60)
+        until(lambda: list((home / "copies").glob("*/backups/*/manifest-*")), seconds=240)
         # After each backup a drill is held by itself.
-        until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=90)
+        until(lambda: drills_of(shop) == [("PASSED", "BACKUP")], seconds=300)
         shutil.copy(shop.folder / "backups" / "key.txt", story.key)
         for number in range(3):
             order(shop, f"{number}@example.com")
@@ -159,6 +159,7 @@ class TestDrill:
         order(story.shop, "forgotten@example.com")
         with psycopg.connect(embedded.superuser_url(story.shop.folder), autocommit=True) as database:
             database.execute("checkpoint")
+            until(lambda: is_summarized(database))
         empty_summaries(story.shop.folder / "postgres" / "pg_wal" / "summaries")
         taken = story.shop.run("backup", "now")
         assert taken.returncode == 0, taken.stderr
@@ -199,7 +200,7 @@ class TestBackup:
         assert "All is as it was sent" in verified.stdout
 
     def test_wants_its_key_kept_elsewhere(self, story: Story) -> None:
-        until(lambda: "BACKUP_KEY_UNCONFIRMED" in story.shop.run("alerts").stdout, seconds=60)
+        until(lambda: "BACKUP_KEY_UNCONFIRMED" in story.shop.run("alerts").stdout, seconds=240)
         key = story.shop.run("backup", "key").stdout.strip()
         wrong = story.shop.run("backup", "key", "--confirm", "AAAAAAAA")
 
@@ -213,12 +214,20 @@ class TestBackup:
         assert story.shop.run("backup", "target").stdout.strip() == f"file://{story.copies}"
 
     def test_notes_there_which_seal_of_the_journal_is_the_newest(self, story: Story) -> None:
-        until(lambda: list(story.copies.glob("*/heads/*.zst.age")), seconds=90)
+        until(lambda: list(story.copies.glob("*/heads/*.zst.age")), seconds=300)
 
         audited = story.shop.run("audit")
 
         assert audited.returncode == 0, audited.stdout
         assert "✓ the chain is the one whose newest seals were noted elsewhere" in audited.stdout
+
+
+def is_summarized(database: psycopg.Connection[tuple[object, ...]]) -> bool:
+    """Whether PostgreSQL has summarized its log up to the last checkpoint; what comes behind is another summary."""
+    row = database.execute(
+        "select summarized_lsn >= redo_lsn from pg_get_wal_summarizer_state(), pg_control_checkpoint()"
+    ).fetchone()
+    return row == (True,)
 
 
 def empty_summaries(folder: Path) -> None:
@@ -250,7 +259,7 @@ class TestStory:
         order(story.shop, "after@example.com")
         write_on(story.shop)
         position = flushed(story.shop)
-        until(lambda: is_at_target(story.shop, position), seconds=60)
+        until(lambda: is_at_target(story.shop, position), seconds=240)
         story.shop.kill()
         shutil.rmtree(story.shop.folder)
 

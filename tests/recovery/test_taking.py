@@ -33,7 +33,8 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 def archive(
     tmp_path: Path, pg_server: servers.Server, monkeypatch: pytest.MonkeyPatch, committed_db: None
 ) -> Iterator[Archive]:
-    settings = {"backup_database_url": pg_server.superuser_url, "backup_keep_days": 1}
+    # That a target is away for long is told in test_archive.py and test_faults.py.
+    settings = {"backup_database_url": pg_server.superuser_url, "backup_keep_days": 1, "backup_away_s": 600}
     with archiving(tmp_path, pg_server, monkeypatch, **settings) as made:
         yield made
 

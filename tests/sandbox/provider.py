@@ -74,10 +74,10 @@ def running(folder: Path, *, port: int) -> Iterator[Provider]:
     process = nursery.begin("evertill", *words, env=os.environ)
     try:
         url = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(url))
+        until(lambda: _answers(url), seconds=90)
         keys = json.loads((folder / "sandbox" / "sandbox-keys.json").read_text(encoding="utf-8"))
         bearer = {"Authorization": f"Bearer {keys['secret_key']}"}
-        with httpx.Client(base_url=url, headers=bearer, timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=url, headers=bearer, timeout=60, trust_env=False) as client:
             yield Provider(
                 url=url, folder=folder, process=process, client=client, webhook_secret=keys["webhook_secret"]
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psutil
@@ -29,12 +30,15 @@ def _lines(provider: Provider, date: str) -> list[dict[str, Any]]:
 
 class TestBill:
     def test_has_a_line_for_each_movement(self, provider: Provider) -> None:
+        began = _today()
         paid = provider.paid()
         refund = provider.post(f"/v1/payments/{paid['id']}/refunds", {"amount": 500, "reference": "r"}).json()
         dispute = provider.post("/v1/disputes", {"payment": paid["id"], "amount": 30}).json()
         provider.post(f"/v1/disputes/{dispute['id']}/close", {"outcome": "won"})
 
-        mine = [line for line in _lines(provider, _today()) if line["payment"] == paid["id"]]
+        # Some of them may be of the day before.
+        lines = [line for date in sorted({began, _today()}) for line in _lines(provider, date)]
+        mine = [line for line in lines if line["payment"] == paid["id"]]
 
         assert [(line["kind"], line["amount"], line["currency"], line["refund"]) for line in mine] == [
             ("charge", 1530, "GBP", None),
@@ -45,8 +49,9 @@ class TestBill:
         ]
 
     def test_differs_from_the_truth_only_as_planted(self, provider: Provider) -> None:
-        first, second = provider.paid(), provider.paid()
-        date = _today()
+        date, first, second = _today(), provider.paid(), provider.paid()
+        while date != _today():
+            date, first, second = _today(), provider.paid(), provider.paid()
         ours = {line["payment"]: line["line"] for line in _lines(provider, date) if line["kind"] == "charge"}
         strange = {"kind": "charge", "payment": "pay_strange", "reference": "x", "amount": 5, "currency": "GBP"}
 
@@ -77,7 +82,7 @@ class TestBill:
         used = _used_s(provider) - began
 
         assert len({item["line"] for item in lines}) == 100_000
-        assert used < 10, used
+        assert used < 10 * _pace(), used
 
 
 class TestLedger:
@@ -108,7 +113,14 @@ def test_takes_300_payments_in_a_second_of_processor(provider: Provider) -> None
         provider.paid()
 
     used = _used_s(provider) - began
-    assert used < 1.0, used
+    assert used < 1.0 * _pace(), used
+
+
+def _pace() -> float:
+    """How many times as long as where the limits were measured a processor takes here, at the moment; 1 at least."""
+    began = time.process_time()
+    sum(number * number for number in range(1_000_000))
+    return max(1.0, (time.process_time() - began) / 0.06)
 
 
 def _used_s(provider: Provider) -> float:

@@ -16,7 +16,7 @@ _FORM = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
 def _page(provider: Provider, path: str, *, form: dict[str, str] | None = None, language: str = "en") -> httpx.Response:
     method = "GET" if form is None else "POST"
     url = f"{provider.url}{path}"
-    return httpx.request(method, url, data=form, headers={"Accept-Language": language}, trust_env=False)
+    return httpx.request(method, url, data=form, headers={"Accept-Language": language}, trust_env=False, timeout=60)
 
 
 class TestCardPage:

@@ -218,9 +218,8 @@ class Alipay:
         """The form that Alipay would send."""
         trade = self.trades[facts["number"]]
         self.events += 1
-        at = dt.datetime.now(CHINA) - dt.timedelta(seconds=facts.get("ago_s", 0))
         fields = {
-            "notify_time": at.strftime("%Y-%m-%d %H:%M:%S"),
+            "notify_time": dt.datetime.now(CHINA).strftime("%Y-%m-%d %H:%M:%S"),
             "notify_type": "trade_status_sync",
             "notify_id": facts.get("event") or f"2026112300222{self.events:021d}",
             "app_id": facts.get("app_id", APP),

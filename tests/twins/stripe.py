@@ -30,12 +30,28 @@ SEPA_THAT_FAILS = {
     "billing_details": {"name": "Ada", "email": "ada@example.com"},
 }
 
-# On the loopback only, and without the file in /tmp in which it keeps what it has.
+# On the loopback only, and without the file in /tmp in which it keeps what it has. And banks that take half a second to
+# answer take longer when they are told to wait.
 _LOCALSTRIPE = """
+import asyncio
 import sys
+from types import SimpleNamespace
 from aiohttp import web
 from localstripe import resources, server
 resources.Store.dump_to_disk = lambda store: None
+answering = asyncio.Event()
+answering.set()
+
+async def sleep(seconds):
+    await asyncio.sleep(seconds)
+    await answering.wait()
+
+async def banks(request):
+    answering.set() if request.match_info["what"] == "answer" else answering.clear()
+    return web.Response()
+
+resources.asyncio = SimpleNamespace(sleep=sleep, ensure_future=asyncio.ensure_future)
+server.app.router.add_post("/_config/banks/{what}", banks)
 web.run_app(server.app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 """
 
@@ -60,6 +76,10 @@ class Stripe:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def banks(self, what: str) -> None:
+        """Have banks `wait`, or `answer` from now on."""
+        self.client.post(f"{self.localstripe}/_config/banks/{what}").raise_for_status()
+
     def calls(self) -> list[str]:
         return [str(call["call"]) for call in self.act("calls")]
 
@@ -78,14 +98,14 @@ def running() -> Iterator[Stripe]:
         ]
         try:
             headers = {"Authorization": f"Bearer {KEY}"}
-            with httpx.Client(base_url=urls[1], headers=headers, trust_env=False, timeout=20) as client:
-                until(lambda: _answers(client), seconds=30)
+            with httpx.Client(base_url=urls[1], headers=headers, trust_env=False, timeout=60) as client:
+                until(lambda: _answers(client), seconds=90)
                 yield Stripe(url=urls[1], localstripe=urls[0], hook=hook, client=client, came=came)
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(timeout=10)
+                process.wait(timeout=60)
 
 
 def _answers(client: httpx.Client) -> bool:

@@ -231,7 +231,7 @@ def _take_money(book: Book, row: dict[str, Any], *, why: str) -> State:
     card = BY_NAME[row["pending"]]
     struck = book.draw.strikes(faults.MONEY, subject=f"money:{row['reference']}:{row['amount']}", own=own_faults(row))
     amount, currency = row["amount"], row["currency"]
-    for bend in {*struck, card.bend or ""} & {"wrong_amount", "partial_capture", "wrong_currency"}:
+    for bend in sorted({*struck, card.bend or ""} & {"wrong_amount", "partial_capture", "wrong_currency"}):
         amount, currency = rules.bent(amount, currency, bend=bend)
     book.store.run(
         "update payments set authorized = ?, captured_currency = ? where id = ?", amount, currency, row["id"]

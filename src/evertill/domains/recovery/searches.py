@@ -101,7 +101,9 @@ def read(*, search_id: int) -> BackupSearch | None:
 
 def list_of_claim(*, claim_id: int, limit: int) -> list[BackupSearch]:
     """This function will return up to `limit` searches because of a claim, the latest first."""
-    return [_search(row) for row in models.Search.objects.filter(claim_id=claim_id).order_by("-id")[:limit]]
+    return [
+        _search(row) for row in models.Search.objects.filter(claim_id=claim_id).order_by("-asked_at", "-id")[:limit]
+    ]
 
 
 _OPEN = (SearchState.RUNNING.value, SearchState.WAITING.value)

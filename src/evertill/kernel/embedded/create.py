@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from .settings import ACCESS, INCLUDES, write_settings
 
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _LIMIT_SECONDS = 300
+# How long what a killed start had begun may still write: a process that initdb started ends when nobody speaks to it.
+_LEFTOVER_SECONDS, _POLL_SECONDS = 30.0, 0.02
 
 # Single-user mode takes one statement a line, and needs neither a port nor a password to begin with.
 _ROLES = """\
@@ -68,7 +71,7 @@ def create(*, home: Path, programs: Path, account: Account, keys: Keys) -> None:
     Raises CreationFailed with PostgreSQL's own words, and OSError when `home` cannot be written.
     """
     for leftover in home.glob("postgres.new-*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=home))
     try:
         if account.user is not None:
@@ -79,6 +82,18 @@ def create(*, home: Path, programs: Path, account: Account, keys: Keys) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     sync_folder(home)
+
+
+def _remove(leftover: Path) -> None:
+    deadline = time.monotonic() + _LEFTOVER_SECONDS
+    while leftover.exists():
+        try:
+            shutil.rmtree(leftover)
+        except OSError:
+            # Something came or went while it was being emptied.
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
 
 
 def set_passwords(*, data: Path, programs: Path, account: Account, keys: Keys) -> None:

@@ -59,6 +59,8 @@ def supervise(
                 supervisor.note_signals(wait(supervisor.pause_seconds()))
                 supervisor.turn()
                 on_tick()
+            # What was said while the last one ended counts too.
+            supervisor.note_signals(wait(0.0))
         except BaseException:
             supervisor.abandon()
             raise
@@ -152,7 +154,7 @@ class _Supervisor:
             elif number != CLOSE_FOR_A_WHILE:
                 # Somebody wants it closed for good, whatever it was closing for.
                 self.is_to_reopen = False
-                if now - self.closing_since > _SECOND_SIGNAL_SECONDS:
+                if not self.over and now - self.closing_since > _SECOND_SIGNAL_SECONDS:
                     self._hurry_all(now)
 
     def turn(self) -> None:
