@@ -85,9 +85,12 @@ def session_server() -> Iterator[Server]:
             embedded.make_visitor_role(connection, played_by=owner)
             # Most tests work as the owner where a shop works as its own role, which bypasses policies.
             connection.execute(sql.SQL("alter role {} bypassrls").format(sql.Identifier(owner)))
-            # And may empty tables without what triggers would look up for each row (tests/tables.py).
+            # And may empty tables without what triggers would look up for each row, and be the last to give up where
+            # others still write (tests/tables.py).
             connection.execute(
-                sql.SQL("grant set on parameter session_replication_role to {}").format(sql.Identifier(owner))
+                sql.SQL("grant set on parameter session_replication_role, deadlock_timeout to {}").format(
+                    sql.Identifier(owner)
+                )
             )
         _run("-c", _RAISE_WALLS, url=server.database_url(server.template))
         yield server
