@@ -30,7 +30,11 @@ SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 # The server dies with the session anyway, so it need not wait for a disk. Killing it loses nothing all the same,
 # because the kernel still has what it wrote.
-_FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
+_FAST = (
+    "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
+    # Two workers may take backups at once, while the server has not let go of connections that ended.
+    "max_wal_senders = 40\nmax_replication_slots = 40\n"
+)
 
 
 _RAISE_WALLS = (
