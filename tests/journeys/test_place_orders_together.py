@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from evertill.domains import receipts
 from evertill.domains.orders.models import Order
 from evertill.journeys import place_orders as placing
 from evertill.journeys.audit_books import audit_books
@@ -235,6 +236,8 @@ class TestAStandbyThatDoesNotAnswer:
     def standby(self, committed_db: None, superuser: psycopg.Connection[object]) -> Iterator[None]:
         """A standby that never comes, for this database's sessions only: others commit with `local` (tests/server)."""
         make_product("TEA", pieces=10)
+        # The shop's first key is kept by a commit of its own, which would be the one that waits.
+        receipts.signer(now=NOON)
         name = config.get().database_url.rpartition("/")[2]
         superuser.execute(f'alter database "{name}" set synchronous_commit = on')
         self._wait_for(superuser, "nobody")

@@ -13,7 +13,7 @@ from evertill.journeys.follow_payments import handle_events, poll_disputes
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.reconcile_bill import reconcile_bill
 from evertill.journeys.refund_order import RefundOrder, RefundTooMuch, refund_order
-from evertill.journeys.view_reconciliation import view_reconciliation
+from evertill.journeys.view_reconciliation import Shown, view_reconciliation
 from evertill.kernel import clock
 from tests import tables
 from tests.contracts import command
@@ -160,15 +160,18 @@ class TestWebhooks:
         assert holds(order) == [("DISPUTE_OPEN", f"sandbox:{name}")]
 
     def test_that_never_came_show_on_the_bill_until_somebody_checks(self, sandbox: Provider) -> None:
+        began = clock.now().date()
         _, intent = paid(sandbox)
         name = dispute(sandbox, intent)
-        today = clock.now().date()
 
         def differences() -> list[tuple[str, str, str]]:
-            reconcile_bill(provider="sandbox", date=today, now=clock.now())
-            report = view_reconciliation(provider="sandbox", date=today, limit=100)
-            shown = [(one.difference.subject.name, one.difference.payment, one.ending.value) for one in report.shown]
-            return [facts for facts in shown if facts[1] == intent.number]
+            shown: list[Shown] = []
+            # Some of it may be of the day before.
+            for date in sorted({began, clock.now().date()}):
+                reconcile_bill(provider="sandbox", date=date, now=clock.now())
+                shown += view_reconciliation(provider="sandbox", date=date, limit=100).shown
+            told = [(one.difference.subject.name, one.difference.payment, one.ending.value) for one in shown]
+            return [facts for facts in told if facts[1] == intent.number]
 
         assert differences() == [(f"sandbox:{name}", intent.number, "CHECK_DISPUTES")]
 
@@ -180,18 +183,17 @@ class TestWebhooks:
         self, sandbox: Provider, receiver: Receiver
     ) -> None:
         order, intent = paid(sandbox)
-        faults(sandbox, "webhook_out_of_order", "webhook_doubled", ms=300)
+        faults(sandbox, "webhook_doubled")
         name = dispute(sandbox, intent)
         no_faults(sandbox)
         close(sandbox, name, "won")
         until(lambda: receiver.kinds(intent.provider_id).count("dispute.opened") == 2)
-        assert receiver.kinds(intent.provider_id).index("dispute.won") < receiver.kinds(intent.provider_id).index(
-            "dispute.opened"
-        )
+        until(lambda: "dispute.won" in receiver.kinds(intent.provider_id))
 
-        deliver(receiver, intent)
+        # In which order they come is not for us to say: here that of the worst case.
+        deliver(receiver, intent, first="dispute.won")
         handle_events(now=clock.now())
-        deliver(receiver, intent)
+        deliver(receiver, intent, first="dispute.won")
         handle_events(now=soon())
 
         assert tables.count("disputes_dispute") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evertill.domains import orders, payments
-from evertill.domains.payments import Ending, Intent, ProviderUnavailable, RefundState, State
+from evertill.domains.payments import Ending, Intent, ProviderUnavailable, RefundState, State, providers
 from evertill.journeys.follow_payments import handle_events, poll_payments
 from evertill.journeys.place_orders import Placed
 from evertill.journeys.receive_webhooks import Received, Webhook, WebhookForged, WebhookStale, receive_webhooks
@@ -19,8 +20,8 @@ from evertill.kernel import clock, config
 from evertill.outside.sandbox_provider import SandboxProvider
 from tests import tables
 from tests.builders import balance
-from tests.contracts.test_up import free_port
 from tests.kernel.waiting import until
+from tests.outside.ports import deaf_port
 from tests.paying import are_books_sound, clearing, intent_of, owed, placed_order, refund, start_whole, state_of
 from tests.paying import settle as settle_at
 from tests.sandbox.provider import Provider, Receiver, receiving
@@ -31,7 +32,7 @@ FEE = 24
 
 @pytest.fixture(autouse=True)
 def connected(sandbox: Provider, committed_db: None) -> Iterator[None]:
-    """The shop, connected to Sandbox, with little patience; afterwards its books are sound, and those of Sandbox."""
+    """The shop, connected to Sandbox; afterwards its books are sound, and those of Sandbox."""
     with connected_to(sandbox.url, sandbox.folder):
         yield
     no_faults(sandbox)
@@ -39,15 +40,26 @@ def connected(sandbox: Provider, committed_db: None) -> Iterator[None]:
 
 
 @contextmanager
-def connected_to(url: str, folder: Path, *, failures_max: int = 100) -> Iterator[None]:
+def connected_to(url: str, folder: Path, *, failures_max: int = 100, timeout_ms: int = 60_000) -> Iterator[None]:
+    """The shop, connected to whoever answers there; on a busy machine only who is to lose patience has little."""
     settings = dataclasses.replace(
-        config.get(), provider_timeout_ms=500, provider_failures_max=failures_max, provider_rest_s=60
+        config.get(), provider_timeout_ms=timeout_ms, provider_failures_max=failures_max, provider_rest_s=3600
     )
     keys = folder / "sandbox" / "sandbox-keys.json"
+    before = [providers.provider(name) for name in providers.names()]
     with closing(SandboxProvider(url=url, keys=keys, settings=settings)) as provider:
         payments.register(provider)
         yield
-    payments.register()
+    payments.register(*before)
+
+
+@contextmanager
+def failing(sandbox: Provider, fault: str) -> Iterator[None]:
+    """Every call fails while the block runs, for a shop that waits for no answer that is slow."""
+    faults(sandbox, fault)
+    with connected_to(sandbox.url, sandbox.folder, timeout_ms=500):
+        yield
+    no_faults(sandbox)
 
 
 @pytest.fixture
@@ -57,7 +69,7 @@ def receiver(sandbox: Provider) -> Iterator[Receiver]:
         yield made
 
 
-def faults(sandbox: Provider, *names: str, ms: int = 1_500) -> None:
+def faults(sandbox: Provider, *names: str, ms: int = 10_000) -> None:
     asked = {"mix": dict.fromkeys(names, 1.0), "seed": 1, "ms": ms}
     assert sandbox.post("/v1/faults", asked).status_code == 200
 
@@ -79,6 +91,12 @@ def pay(sandbox: Provider, intent: Intent, *, card: str = "success") -> None:
     assert answer.status_code == 200, answer.text
 
 
+def in_book(sandbox: Provider, statement: str, intent: Intent) -> None:
+    """Write into Sandbox's own book, so that what takes its time takes as long as the test wants."""
+    with closing(sqlite3.connect(sandbox.folder / "sandbox" / "sandbox.sqlite3", timeout=60)) as book, book:
+        assert book.execute(statement, (intent.provider_id,)).rowcount == 1
+
+
 def soon() -> dt.datetime:
     return clock.now() + dt.timedelta(seconds=11)
 
@@ -88,11 +106,11 @@ def at_sandbox(sandbox: Provider, intent: Intent) -> list[dict[str, object]]:
     return found
 
 
-def deliver(receiver: Receiver, intent: Intent, *, now: dt.datetime | None = None) -> list[object]:
-    """Hand on to the shop what Sandbox has told about a payment."""
+def deliver(receiver: Receiver, intent: Intent, *, first: str = "", now: dt.datetime | None = None) -> list[object]:
+    """Hand on to the shop what Sandbox has told about a payment; what is of the kind `first` overtakes the others."""
     came = [
         Webhook(provider="sandbox", headers={b"sandbox-signature": told.signature.encode()}, body=told.body.encode())
-        for told in receiver.about(intent.provider_id)
+        for told in sorted(receiver.about(intent.provider_id), key=lambda told: told.event["type"] != first)
     ]
     return list(receive_webhooks(came, now=now or clock.now()))
 
@@ -124,8 +142,10 @@ class TestWays:
     def test_that_take_their_time_are_followed(self, sandbox: Provider) -> None:
         order = placed_order()
         intent = start(order)
+        in_book(sandbox, """update payments set metadata = '{"delay_ms": "600000"}' where id = ?""", intent)
         pay(sandbox, intent, card="processing_success")
         assert settle(intent).state is State.PENDING
+        in_book(sandbox, "update plans set due_at = 0 where payment = ?", intent)
 
         until(lambda: settle(intent).state is State.CAPTURED)
 
@@ -170,12 +190,10 @@ class TestCallsThatFail:
     @pytest.mark.parametrize("fault", ["down", "closed", "slow", "timeout_after"])
     def test_begin_one_payment_in_the_end(self, sandbox: Provider, fault: str) -> None:
         order = placed_order()
-        faults(sandbox, fault)
-        with pytest.raises(ProviderUnavailable):
+        with failing(sandbox, fault), pytest.raises(ProviderUnavailable):
             start(order)
         assert tables.count("payments_intent") == 1
 
-        no_faults(sandbox)
         intent = start(order)
 
         assert intent.state is State.PENDING
@@ -183,10 +201,8 @@ class TestCallsThatFail:
 
     def test_lose_no_payment_whose_answer_was_lost(self, sandbox: Provider) -> None:
         order = placed_order()
-        faults(sandbox, "timeout_after")
-        with pytest.raises(ProviderUnavailable):
+        with failing(sandbox, "timeout_after"), pytest.raises(ProviderUnavailable):
             start(order)
-        no_faults(sandbox)
 
         poll_payments(now=soon())
 
@@ -196,10 +212,8 @@ class TestCallsThatFail:
 
     def test_leave_no_payment_open_that_nobody_came_back_to(self, sandbox: Provider) -> None:
         order = placed_order()
-        faults(sandbox, "timeout_after")
-        with pytest.raises(ProviderUnavailable):
+        with failing(sandbox, "timeout_after"), pytest.raises(ProviderUnavailable):
             start(order)
-        no_faults(sandbox)
 
         poll_payments(now=clock.now() + dt.timedelta(hours=2))
 
@@ -212,9 +226,8 @@ class TestCallsThatFail:
         intent = start(order)
         pay(sandbox, intent)
         settle(intent)
-        faults(sandbox, "timeout_after")
-        assert refund(intent, 100, now=clock.now()).state is RefundState.REQUESTED
-        no_faults(sandbox)
+        with failing(sandbox, "timeout_after"):
+            assert refund(intent, 100, now=clock.now()).state is RefundState.REQUESTED
 
         poll_payments(now=soon())
 
@@ -224,7 +237,7 @@ class TestCallsThatFail:
 
     def test_end_at_once_after_some_in_a_row(self, sandbox: Provider) -> None:
         order = placed_order()
-        with connected_to(f"http://127.0.0.1:{free_port()}", sandbox.folder, failures_max=2):
+        with deaf_port() as port, connected_to(f"http://127.0.0.1:{port}", sandbox.folder, failures_max=2):
             for _ in range(2):
                 with pytest.raises(ProviderUnavailable, match="does not answer"):
                     start(order)

@@ -26,7 +26,7 @@ from tests import postbox as postboxes
 from tests import tables
 from tests.askers import MACHINE
 from tests.builders import NOON
-from tests.contracts.test_up import free_port
+from tests.outside.ports import deaf_port
 from tests.postbox import PASSWORD, USER, Postbox
 from tests.threads import together
 
@@ -59,7 +59,7 @@ def connected(url: str, **settings: object) -> Iterator[None]:
 
 
 def sender(url: str, **settings: object) -> SmtpSender:
-    values = {"smtp_url": url, "mail_from": "Tea & Cups <shop@tea.example>", "smtp_timeout_ms": 2_000, **settings}
+    values = {"smtp_url": url, "mail_from": "Tea & Cups <shop@tea.example>", "smtp_timeout_ms": 30_000, **settings}
     fields = {name: getattr(config.get(), name) for name in config.Config.__slots__}
     return SmtpSender(settings=config.Config(**{**fields, **values}))
 
@@ -246,7 +246,7 @@ class TestOfAnAccount:
 class TestTrouble:
     def test_a_server_that_is_down_costs_no_try_and_is_not_asked_again_at_once(self, postbox: Postbox) -> None:
         write("paid:1", "paid:2")
-        with connected(f"smtp+plain://127.0.0.1:{free_port()}"):
+        with deaf_port() as port, connected(f"smtp+plain://127.0.0.1:{port}"):
             assert send_messages(now=NOON) == 0
             assert state_of() == (State.WAITING, 0, "")
             assert alerts() == []

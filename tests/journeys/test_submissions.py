@@ -280,11 +280,11 @@ class TestTogether:
             with db.write():
                 (outcome,) = place_orders([asked], now=NOON)
                 inside.set()
-                assert go_on.wait(timeout=10)
+                assert go_on.wait(timeout=60)
             return outcome
 
         def meanwhile() -> object:
-            assert inside.wait(timeout=10)
+            assert inside.wait(timeout=60)
             outcome = attempt(lambda: finish(one).number)
             go_on.set()
             return outcome

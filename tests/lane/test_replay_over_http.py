@@ -60,7 +60,8 @@ def plan(tmp_path: Path) -> Plan:
 
 @pytest.fixture
 def connected(sandbox: Provider) -> Iterator[None]:
-    settings = dataclasses.replace(config.get(), provider_failures_max=1000)
+    # The machine may be busy.
+    settings = dataclasses.replace(config.get(), provider_failures_max=1000, provider_timeout_ms=60_000)
     keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
     with closing(SandboxProvider(url=sandbox.url, keys=keys, settings=settings)) as provider:
         payments.register(provider)

@@ -23,8 +23,12 @@ def paying_site(sandbox: Provider) -> Iterator[web.Site]:
 
 
 @contextmanager
-def paid_by(sandbox: Provider, **settings: str) -> Iterator[web.Site]:
-    """A site whose orders are paid by a Sandbox, while the block runs."""
-    keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
-    with web.running(config.get().database_url, sandbox_url=sandbox.url, sandbox_keys=str(keys), **settings) as site:
+def paid_by(sandbox: Provider, *, look_s: int = 2) -> Iterator[web.Site]:
+    """A site whose orders are paid by a Sandbox, which is asked about a payment once in so many seconds."""
+    with web.running(
+        config.get().database_url,
+        sandbox_url=sandbox.url,
+        sandbox_keys=str(sandbox.folder / "sandbox" / "sandbox-keys.json"),
+        payment_look_s=str(look_s),
+    ) as site:
         yield site

@@ -89,7 +89,9 @@ def begin(client: httpx.Client, page: httpx.Response, *, method: str = "sandbox.
         answer = send(client, page, action(page, "pay"), **{"key": field(page, "key"), "method": method, **fields})
         return None if answer.status_code == 503 else answer
 
-    return until(press)
+    answer = until(press)
+    assert answer
+    return answer
 
 
 def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Response:
@@ -99,7 +101,9 @@ def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Respo
         page = client.get(address, **options)
         return None if 'http-equiv="refresh"' in page.text else page
 
-    return until(look)
+    page = until(look)
+    assert page
+    return page
 
 
 class TestBuying:

@@ -103,7 +103,7 @@ class TestReturning:
         self, client: httpx.Client, sandbox: Provider, payment: dict[str, Any]
     ) -> None:
         path = f"/pay/return?payment={payment['number']}"
-        with paid_by(sandbox, payment_look_s="600") as site, site.client(headers=ENGLISH) as patient:
+        with paid_by(sandbox, look_s=600) as site, site.client(headers=ENGLISH) as patient:
             assert "Waiting" in words(patient.get(path))
             take(client, payment, card="4242424242424242")
 

@@ -30,12 +30,28 @@ SEPA_THAT_FAILS = {
     "billing_details": {"name": "Ada", "email": "ada@example.com"},
 }
 
-# On the loopback only, and without the file in /tmp in which it keeps what it has.
+# On the loopback only, and without the file in /tmp in which it keeps what it has. And banks that take half a second to
+# answer take longer when they are told to wait.
 _LOCALSTRIPE = """
+import asyncio
 import sys
+from types import SimpleNamespace
 from aiohttp import web
 from localstripe import resources, server
 resources.Store.dump_to_disk = lambda store: None
+answering = asyncio.Event()
+answering.set()
+
+async def sleep(seconds):
+    await asyncio.sleep(seconds)
+    await answering.wait()
+
+async def banks(request):
+    answering.set() if request.match_info["what"] == "answer" else answering.clear()
+    return web.Response()
+
+resources.asyncio = SimpleNamespace(sleep=sleep, ensure_future=asyncio.ensure_future)
+server.app.router.add_post("/_config/banks/{what}", banks)
 web.run_app(server.app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 """
 
@@ -59,6 +75,10 @@ class Stripe:
         answer = self.client.get(path, params=params)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def banks(self, what: str) -> None:
+        """Have banks `wait`, or `answer` from now on."""
+        self.client.post(f"{self.localstripe}/_config/banks/{what}").raise_for_status()
 
     def calls(self) -> list[str]:
         return [str(call["call"]) for call in self.act("calls")]

@@ -79,7 +79,13 @@ def page(items: list[dict[str, Any]], url: str, query: Mapping[str, Any]) -> dic
 
 class Twin:
     def __init__(self, *, localstripe: str, webhook: str, signing: list[str]) -> None:
-        self._local = httpx.Client(base_url=localstripe, auth=("sk_test_12345", ""), trust_env=False, verify=False)  # noqa: S501 — there is no TLS here.
+        self._local = httpx.Client(
+            base_url=localstripe,
+            auth=("sk_test_12345", ""),
+            trust_env=False,
+            verify=False,  # noqa: S501 — there is no TLS here.
+            timeout=60,
+        )
         self._webhook = webhook
         self._signing = signing
 

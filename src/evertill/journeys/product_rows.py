@@ -240,7 +240,8 @@ def _read_shelves(text: str, faults: list[str]) -> tuple[Shelf, ...] | None:
 
 def _read_translations(cells: Mapping[str, str], faults: list[str]) -> dict[str, catalog.Text]:
     found = {}
-    for language in {code for name in cells if (code := language_of(name)) is not None}:
+    # In the order of the columns.
+    for language in dict.fromkeys(code for name in cells if (code := language_of(name)) is not None):
         title, text = cells.get(f"title_{language}", ""), cells.get(f"text_{language}", "")
         if title:
             found[language] = catalog.Text(title=title, text=text or None)
