@@ -86,6 +86,7 @@ def begin(
     stdout: IO[Any] | None = None,
     stderr: IO[Any] | None = None,
     pass_fds: Sequence[int] = (),
+    cwd: Path | None = None,
 ) -> Process:
     """This function will begin a program as `subprocess.Popen([sys.executable, "-m", program, *words], …)` would.
 
@@ -98,7 +99,7 @@ def begin(
             "program": program,
             "words": said,
             "env": dict(env),
-            "cwd": str(Path.cwd()),
+            "cwd": str(cwd or Path.cwd()),
             "files": [0, 1, 2, *pass_fds],
         }
         pid = _nursery().ask(asked, [*files, *pass_fds])

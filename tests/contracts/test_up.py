@@ -119,7 +119,7 @@ def clean_environment() -> dict[str, str]:
     """
     # What whoever began the tests told make is not for those that tests begin.
     ours = ("EVERTILL_", "DATABASE_URL", "DJANGO_", "PROMETHEUS_", "MAKE", "MFLAGS")
-    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours) and name != "ARGS"}
     return rest | {"EVERTILL_DATA": str(servers.data_folder() / "nothing-here")}
 
 
