@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,26 @@ def django_db_setup() -> None:
     """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _only_tests_are_kept_off(django_db_blocker: Any) -> None:
+    """Between tests the database is forbidden to the thread that runs them, and to no other one.
+
+    A thread of the shop's on which a test has hung up would else be forbidden to end its transaction, and would stay
+    in the middle of it: as another role, say, for all tests to come.
+    """
+    forbidden = django_db_blocker._blocking_wrapper  # noqa: SLF001 — there is no other way in.
+    allowed = django_db_blocker._real_ensure_connection  # noqa: SLF001 — as above.
+
+    def forbid(connection: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            forbidden()
+        allowed(connection)
+
+    django_db_blocker._blocking_wrapper = forbid  # noqa: SLF001 — as above.
+    # It is forbidden already.
+    django_db_blocker._dj_db_wrapper.ensure_connection = forbid  # noqa: SLF001 — as above.
+
+
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """No test shows what the shop of the one before it had decided, or signs by a key of that one."""
@@ -179,12 +200,14 @@ def _forgotten() -> Iterator[None]:
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The worker's database with real commits, for durability and for transactions that meet; emptied afterwards."""
-    from tests import tables
+    from tests import at_rest, tables
 
     with django_db_blocker.unblock():
         try:
             yield
         finally:
+            # A test may have hung up on somebody who would go on in the next one.
+            at_rest.come_to_rest()
             # A test may have killed this connection or left it in a failed transaction.
             tables.settle()
             tables.empty()

@@ -30,7 +30,11 @@ SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 # The server dies with the session anyway, so it need not wait for a disk. Killing it loses nothing all the same,
 # because the kernel still has what it wrote.
-_FAST = "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
+_FAST = (
+    "fsync = off\nfull_page_writes = off\nsynchronous_commit = local\nmax_connections = 200\nautovacuum = off\n"
+    # Two workers may take backups at once, while the server has not let go of connections that ended.
+    "max_wal_senders = 40\nmax_replication_slots = 40\n"
+)
 
 
 _RAISE_WALLS = (
@@ -85,9 +89,12 @@ def session_server() -> Iterator[Server]:
             embedded.make_visitor_role(connection, played_by=owner)
             # Most tests work as the owner where a shop works as its own role, which bypasses policies.
             connection.execute(sql.SQL("alter role {} bypassrls").format(sql.Identifier(owner)))
-            # And may empty tables without what triggers would look up for each row (tests/tables.py).
+            # And may empty tables without what triggers would look up for each row, and be the last to give up where
+            # others still write (tests/tables.py).
             connection.execute(
-                sql.SQL("grant set on parameter session_replication_role to {}").format(sql.Identifier(owner))
+                sql.SQL("grant set on parameter session_replication_role, deadlock_timeout to {}").format(
+                    sql.Identifier(owner)
+                )
             )
         _run("-c", _RAISE_WALLS, url=server.database_url(server.template))
         yield server

@@ -104,13 +104,15 @@ def _janitor() -> Iterator[Any]:
         with suppress(psycopg.Error):
             _opened.execute("select")
     if _opened is None or _opened.closed:
-        _opened = psycopg.connect(config.get().database_url, options="-c lock_timeout=60s", autocommit=True)
+        _opened = psycopg.connect(config.get().database_url, options=_PATIENT, autocommit=True)
         atexit.register(_opened.close)
     with _opened.transaction(), _opened.cursor() as cursor:
         yield cursor
 
 
 _opened: psycopg.Connection[Any] | None = None
+# Who still writes, and waits for a table that is locked here, gives up first.
+_PATIENT = "-c lock_timeout=120s -c deadlock_timeout=60s"
 
 # Rows that are alike in their first column would come as they lie on the disk.
 _KEY = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +16,8 @@ from tests.browser.exam import Exam, Examiner
 from tests.browser.guard import Guard
 from tests.browser.visitor import Door
 from tests.contracts.test_up import free_port
-from tests.kernel.waiting import open_folder
-from tests.shop import Shop, shop_in
+from tests.kernel.waiting import open_folder, until
+from tests.shop import READY_SECONDS, Shop, shop_in
 
 
 # Not for the session: a shop and a browser are heavy, and beside the latter Django's database cannot be used.
@@ -34,11 +36,19 @@ def shop(browser: Browser) -> Iterator[Shop]:
     with open_folder() as folder, shop_in(folder / "data", demo=True, sandbox=True, settings=settings) as shop:
         shop.port = port
         shop.start()
+        # It takes orders before Sandbox takes payments.
+        until(lambda: _listens(shop.sandbox_port), seconds=READY_SECONDS)
         yield shop
 
         from tests.browser import clerk  # models are loaded by now.
 
         clerk.close(shop)
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=20):
+        return True
+    return False
 
 
 @pytest.fixture

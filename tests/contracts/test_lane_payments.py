@@ -28,7 +28,12 @@ HOOK = "/api/v1/webhooks/sandbox"
 def paying_site(sandbox: Provider) -> Iterator[web.Site]:
     keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
     with web.running(
-        config.get().database_url, workers=2, sandbox_url=sandbox.url, sandbox_keys=str(keys), body_bytes_max="4096"
+        config.get().database_url,
+        workers=2,
+        sandbox_url=sandbox.url,
+        sandbox_keys=str(keys),
+        body_bytes_max="4096",
+        provider_timeout_ms="60000",
     ) as site:
         yield site
 

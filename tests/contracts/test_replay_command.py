@@ -119,7 +119,7 @@ def gbp(pence: int) -> str:
 
 
 def replay(file: Path, *words: str, url: str, env: dict[str, str], data: Path) -> subprocess.CompletedProcess[str]:
-    return command.run(env, "replay", file, "--url", url, "--data", data, *words, seconds=300)
+    return command.run(env, "replay", file, "--url", url, "--data", data, *words, seconds=1800)
 
 
 def beginning(file: Path, into: Path) -> Path:
@@ -292,7 +292,7 @@ class TestRealInvoices:
         assert (captured, refunded) == (sum(counted.orders.values()), counted.given.pence)
 
     def is_sound(self, env: dict[str, str], data: Path) -> None:
-        ended = command.run(env, "audit", "--data", data, seconds=120)
+        ended = command.run(env, "audit", "--data", data, seconds=600)
         assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "The books are sound."), ended.stdout
 
 

@@ -47,7 +47,7 @@ class Site:
         return httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=_PATIENCE_S, **options)  # noqa: S501 — http.
 
     def log(self) -> str:
-        return self.said.read_text(encoding="utf-8")
+        return self.said.read_text(encoding="utf-8", errors="replace")
 
     def send(self, raw: bytes, *, half_closed: bool = False) -> bytes:
         """Every byte of the answer to bytes that no proper client would send; the connection is closed behind them."""

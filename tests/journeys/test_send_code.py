@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from evertill.domains import identity, incidents, messages
+from evertill.domains import identity, incidents, messages, payments, recovery
 from evertill.domains.identity.codes import SendingLimited
 from evertill.domains.messages import Channel
 from evertill.journeys import send_code as sending
@@ -49,7 +49,10 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sending._places.cache_clear()  # noqa: SLF001 — nobody else has to forget it.
     yield
     sending._places.cache_clear()  # noqa: SLF001 — as above.
+    # What a shop that starts is connected to is the whole process's.
     messages.register({})
+    payments.register()
+    recovery.register(None)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ class TestRestarting:
             starts = watched.notes().count(f"{name} starts")
             kill(before[name], signal.SIGKILL)
             # A supervisor that nothing wakes looks again after a minute, which is longer than this waits.
-            until(partial(_starts_again, watched, name, starts))
+            until(partial(_starts_again, watched, name, starts), seconds=30)
 
         assert watched.told() == [f"{name} ended with SIGKILL; starting it again." for name in killed]
         until(lambda: len(watched.pids()) == len(before))

@@ -26,7 +26,7 @@ _LOOK_S, _LOOK_S_MAX = 0.01, 0.25
 T = TypeVar("T")
 
 
-def until(what: Callable[[], T], *, seconds: float = 30.0) -> T:
+def until(what: Callable[[], T | None], *, seconds: float = 90.0) -> T:
     """This function will return the first true answer of `what`, or fail the test after `seconds`.
 
     What is long in coming is looked for less and less often, since looking takes from what it waits for. A look that

@@ -89,9 +89,7 @@ def begin(client: httpx.Client, page: httpx.Response, *, method: str = "sandbox.
         answer = send(client, page, action(page, "pay"), **{"key": field(page, "key"), "method": method, **fields})
         return None if answer.status_code == 503 else answer
 
-    answer = until(press)
-    assert answer
-    return answer
+    return until(press)
 
 
 def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Response:
@@ -101,9 +99,7 @@ def come_back(client: httpx.Client, address: str, **options: Any) -> httpx.Respo
         page = client.get(address, **options)
         return None if 'http-equiv="refresh"' in page.text else page
 
-    page = until(look)
-    assert page
-    return page
+    return until(look)
 
 
 class TestBuying:

@@ -36,7 +36,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 def site(sandbox: Provider, committed_db: None) -> Iterator[web.Site]:
     keys = sandbox.folder / "sandbox" / "sandbox-keys.json"
     url = config.get().database_url
-    with web.running(url, workers=2, sandbox_url=sandbox.url, sandbox_keys=str(keys)) as site:
+    with web.running(
+        url, workers=2, sandbox_url=sandbox.url, sandbox_keys=str(keys), provider_timeout_ms="60000"
+    ) as site:
         yield site
 
 

@@ -121,6 +121,7 @@ class Archive:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Archive while the block runs; what it raises is raised here."""
+        until(lambda: not self.is_read())
         stop, failed = Stop.make(), []
 
         def work() -> None:
@@ -139,6 +140,17 @@ class Archive:
             thread.join(timeout=120)
         assert not thread.is_alive()
         assert failed == []
+
+    def is_read(self) -> bool:
+        """Whether somebody reads the log: the server lets go of a connection a moment after it has ended."""
+        line = self.place.read_line()
+        if line is None:
+            return False
+        with psycopg.connect(self.server.superuser_url, autocommit=True) as database:
+            active = database.execute(
+                "select from pg_replication_slots where slot_name = %s and active", [slot_of(line)]
+            )
+            return active.rowcount > 0
 
     def write(self) -> int:
         """Have the server commit something, and return its position."""

@@ -347,10 +347,10 @@ def line_before(shop: Shop) -> str:
 
 
 def takes_order(shop: Shop, email: str) -> bool:
-    """Whether the shop takes an order at this moment; while it closes or opens it does not answer."""
+    """Whether the shop takes an order at this moment; while it closes or opens it does not, or does not answer."""
     try:
         order(shop, email)
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, AssertionError):
         return False
     return True
 

@@ -191,7 +191,7 @@ class TestWorker:
             assert ProcrastinateJob.objects.get(id=job_id).status == "doing"
 
             with worker(tmp_path / "log"):
-                until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists(), seconds=30)
+                until(lambda: ProcrastinateJob.objects.filter(id=job_id, status="succeeded").exists())
 
         assert ProcrastinateJob.objects.get(id=job_id).attempts == 2
         assert list(OrderEvent.objects.order_by("order_id", "position").values_list("order_id", "kind")) == sorted(
