@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -127,23 +128,22 @@ def clean_environment() -> dict[str, str]:
 _PORTS = range(10_000, 18_800)
 # Each of this many workers of a session has ports of its own. It divides the way to the neighbours.
 _WORKERS = 8
-_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port whose neighbours for metrics and Sandbox are free too, and which nobody else in this session is given.
+    """A port whose neighbours for metrics and Sandbox are free too, and which nobody else is given for a long time.
 
     Seconds go by until it is taken, and it is free again whenever a test has closed what listened on it.
     """
+    return next(port for port in _ports() if all(map(_is_free, (port, port + 1000, port + 1200))))
+
+
+@cache
+def _ports() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
     ours = _PORTS[worker::_WORKERS]
     first = secrets.randbelow(len(ours))
-    for port in (*ours[first:], *ours[:first]):
-        wanted = {port, port + 1000, port + 1200}
-        if not wanted & _given and all(map(_is_free, wanted)):
-            _given.update(wanted)
-            return port
-    raise AssertionError("every port was given away")
+    return cycle((*ours[first:], *ours[:first]))
 
 
 def _is_free(port: int) -> bool:
