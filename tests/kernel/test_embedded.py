@@ -154,6 +154,29 @@ class TestStartingAgain:
         assert told == ["A PostgreSQL that a killed start had left running was stopped."]
         assert again.keys == cluster.keys
 
+    def test_stops_one_that_was_told_to_while_it_recovered_and_does_not_hear_it(
+        self, made: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+        cluster = embedded.prepare(folder=made, tell=silent)
+        deaf = shutil.copy("/bin/sleep", made / "postgres-deaf")
+        uid, gid = cluster.account.user or (None, None)
+        left = subprocess.Popen(
+            ["/bin/sh", "-c", f"trap '' INT; exec {deaf} 600"], cwd=cluster.data, user=uid, group=gid
+        )
+        try:
+            until(lambda: Path(f"/proc/{left.pid}/exe").readlink().name == "postgres-deaf")
+            (cluster.data / "postmaster.pid").write_text(f"{left.pid}\n", encoding="utf-8")
+            monkeypatch.setattr("evertill.kernel.embedded.cluster._FAST_SECONDS", 0.2)
+
+            embedded.prepare(folder=made, tell=told.append)
+
+            assert left.wait(timeout=30) == -signal.SIGQUIT
+        finally:
+            left.kill()
+            left.wait()
+        assert told == ["A PostgreSQL that a killed start had left running was stopped."]
+
     def test_is_not_fooled_by_a_stranger_with_the_number_of_its_dead_server(self, made: Path) -> None:
         with embedded.running(folder=made, tell=silent):
             stale = (made / "postgres" / "postmaster.pid").read_text(encoding="utf-8")

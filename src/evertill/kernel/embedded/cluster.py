@@ -28,8 +28,9 @@ from .programs import programs_for, version_of
 from .roles import SHOP_ROLE
 from .settings import forget_standby, write_settings
 
-# A shutdown writes all of shared memory to the disk, which a slow disk takes its time for.
-_LEFTOVER_SECONDS = 60.0
+# A fast shutdown writes all of shared memory to the disk, for which a slow disk takes its time; an immediate one only
+# has to end, and the next start does the rest.
+_FAST_SECONDS, _IMMEDIATE_SECONDS = 20.0, 40.0
 
 
 class OtherVersion(EvertillError):
@@ -216,7 +217,7 @@ def _revive(cluster: Cluster, *, tell: Callable[[str], None]) -> None:
         raise OtherVersion(
             f"The data in {cluster.data} was written by PostgreSQL {written}, and this release brings {brought}."
         )
-    if postmaster.stop_leftover(data=cluster.data, seconds=_LEFTOVER_SECONDS):
+    if postmaster.stop_leftover(data=cluster.data, fast_s=_FAST_SECONDS, immediate_s=_IMMEDIATE_SECONDS):
         tell("A PostgreSQL that a killed start had left running was stopped.")
 
 
