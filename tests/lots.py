@@ -7,6 +7,7 @@ them ascending, or all descending, it is right or wrong each time.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 
 from evertill.kernel import ids
@@ -20,16 +21,17 @@ _BITS_EACH = 64
 def draw_in_order(order: str) -> None:
     """This function will have this process draw identifiers in an order, if nothing that draws them is imported yet."""
     really_draw = secrets.randbits
-    last = 0
+    last, turn = 0, threading.Lock()
 
     def draw(k: int) -> int:
         nonlocal last
         count, rest = divmod(k, _BITS_EACH)
         if rest or not count:
             return really_draw(k)
-        # So that those of other processes fit between.
-        first = max(time.time_ns() >> 8, last + 1)
-        last = first + count - 1
+        with turn:
+            # By the clock, so that those of other processes fit between.
+            first = max(time.time_ns() >> 8, last + 1)
+            last = first + count - 1
         drawn = 0
         for place in range(count):
             one = (first + place) & _RANDOM_MAX
