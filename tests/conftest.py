@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import lots, turns
 from tests import server as servers
-from tests import turns
 
 if TYPE_CHECKING:
     from tests.sandbox.provider import Provider
@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=None, help="replay the exam that printed this seed")
     group.addoption("--orders", type=int, default=None, help="customers of the exam of payments")
     group.addoption("--pages", default=None, help="folder for a picture of every page")
+    group.addoption("--ids", choices=lots.ORDERS, default=None, help="draw identifiers in this order, not by chance")
     group.addoption("--rounds", type=int, default=None, help="rounds of each exam")
 
 
@@ -57,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if _OTHERS.fullmatch(name)]:
         del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
+    if config.getoption("ids"):
+        lots.draw_in_order(config.getoption("ids"))
     stack = ExitStack()
     # Closed on every way out, also on Ctrl-C. Being told to end is the same as Ctrl-C.
     config.add_cleanup(stack.close)

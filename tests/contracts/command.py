@@ -1,7 +1,7 @@
 """Commands of `evertill`, each in a process of its own, without the second that a new one takes to import everything.
 
-They are born in the nursery. Commands that begin at the very beginning are run by test_cli.py, test_docs.py and
-test_up.py.
+They are born in the nursery. Commands that begin at the very beginning are run by test_cli.py, test_up.py and, for the
+first pages, test_docs.py.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import pytest
 
 from evertill.journeys.living_shop import Living, NodesOpen, NoLivingShop, find_living, open_living, wait_for_nodes
 from evertill.kernel import embedded
+from evertill.kernel.files import make_folder
 from evertill.kernel.supervise import hold_folder, write_run
 from tests.kernel.waiting import alive, open_folder, until
 
@@ -23,7 +24,7 @@ def made() -> Iterator[Path]:
     """A data folder with a database in it, and nothing in that."""
     with open_folder() as home:
         folder = home / "data"
-        folder.mkdir(mode=0o711)
+        make_folder(folder, mode=0o711)
         embedded.prepare(folder=folder, tell=_say_nothing)
         yield folder
 

@@ -210,6 +210,8 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, *, into: Path) -> Non
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, member.mode & 0o777)
     with os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(content, file)
+        # Its own rights, whatever the umask takes away.
+        os.fchmod(file.fileno(), member.mode & 0o777)
         file.flush()
         os.fsync(file.fileno())
 
