@@ -24,6 +24,7 @@ from evertill.journeys.manage_staff import (
 from evertill.journeys.sign_in import (
     FactorNotNeeded,
     FactorWrong,
+    MoreNeeded,
     sign_in_by_password,
     sign_in_by_second_factor,
 )
@@ -66,6 +67,17 @@ def as_staff(secret: str, visit: object = VISIT) -> SignedIn:
     )
     assert isinstance(signed, SignedIn)
     return signed
+
+
+def guess_wrong(secret: str, waiting: MoreNeeded) -> None:
+    sign_in_by_second_factor(
+        attempt=waiting.attempt,
+        factor=Factor.TOTP,
+        text=wrong_app_code(secret),
+        trust=False,
+        visit=VISIT,
+        now=NOON,
+    )
 
 
 class TestAdding:
@@ -137,14 +149,7 @@ class TestSigningIn:
                 now=NOON,
             )
         with pytest.raises(FactorWrong):
-            sign_in_by_second_factor(
-                attempt=waiting.attempt,
-                factor=Factor.TOTP,
-                text=wrong_app_code(secret),
-                trust=False,
-                visit=VISIT,
-                now=NOON,
-            )
+            guess_wrong(secret, waiting)
         staff = as_staff(secret)
         assert staff.session.is_staff is True
         assert staff.session.ends_at == NOON + MINUTE + 12 * HOUR
@@ -171,14 +176,7 @@ class TestWrongFactors:
         add_staff(address=ADA, asker=MACHINE, now=NOON)
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
         with pytest.raises(FactorWrong):
-            sign_in_by_second_factor(
-                attempt=waiting.attempt,
-                factor=Factor.TOTP,
-                text=wrong_app_code(secret),
-                trust=False,
-                visit=VISIT,
-                now=NOON,
-            )
+            guess_wrong(secret, waiting)
         staff = as_staff(secret)
         with pytest.raises(FactorWrong):
             step_up.prove(
@@ -201,14 +199,7 @@ class TestWrongFactors:
         secret = with_app(pocket, signed_up(pocket, password=PASSWORD))
         waiting = more(sign_in_by_password(address=ADA, password=PASSWORD, visit=VISIT, now=NOON))
         with pytest.raises(FactorWrong):
-            sign_in_by_second_factor(
-                attempt=waiting.attempt,
-                factor=Factor.TOTP,
-                text=wrong_app_code(secret),
-                trust=False,
-                visit=VISIT,
-                now=NOON,
-            )
+            guess_wrong(secret, waiting)
 
         assert trail.read_records(search=trail.Search(outcome="REFUSED"), limit=9) == []
 

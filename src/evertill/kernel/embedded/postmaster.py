@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,17 +52,28 @@ def stop_leftover(*, data: Path, fast_s: float, immediate_s: float) -> bool:
         if sys.platform == "linux" and not any(_works_in(other, data) for other in _all_pids()):
             (data / "postmaster.pid").unlink(missing_ok=True)
         return False
-    for number, seconds in ((signal.SIGINT, fast_s), (signal.SIGQUIT, immediate_s)):
+    steps = ((signal.SIGINT, fast_s), (signal.SIGQUIT, immediate_s))
+    if end(pid=pid, steps=steps, is_over=lambda: not (_exists(pid) and _works_in(pid, data))):
+        return True
+    raise StillRunning(
+        f"PostgreSQL (process {pid}) still runs in {data}, {fast_s + immediate_s:.0f} s after it was asked to stop."
+    )
+
+
+def end(*, pid: int, steps: Sequence[tuple[signal.Signals, float]], is_over: Callable[[], bool]) -> bool:
+    """This function will send a server one signal after the other until it is over, and say whether it is.
+
+    Each signal is given so many seconds.
+    """
+    for number, seconds in steps:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not (_exists(pid) and _works_in(pid, data)):
+            if is_over():
                 return True
             time.sleep(_POLL_SECONDS)
-    raise StillRunning(
-        f"PostgreSQL (process {pid}) still runs in {data}, {fast_s + immediate_s:.0f} s after it was asked to stop."
-    )
+    return False
 
 
 def _lines(data: Path) -> list[str]:

@@ -6,13 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from evertill.kernel.errors import EvertillError
 from evertill.kernel.supervise import Child, start
 
 from .cluster import Cluster, command, is_ready, prepare, url
+from .postmaster import end
 
 _POLL_SECONDS = 0.01
 
@@ -76,14 +77,8 @@ def stop(*, pid: int, seconds: float = 30.0) -> None:
     """
     if _ended(pid):
         return
-    for number, limit in ((signal.SIGINT, seconds), (signal.SIGQUIT, seconds), (signal.SIGKILL, seconds)):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            if _ended(pid):
-                return
-            time.sleep(_POLL_SECONDS)
+    every = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+    end(pid=pid, steps=[(number, seconds) for number in every], is_over=lambda: _ended(pid))
 
 
 def _ended(pid: int) -> bool:
